@@ -1,0 +1,3 @@
+"""灯火 Denghuo: the open platform for electric-supply service quality."""
+
+__version__ = "0.1.0"

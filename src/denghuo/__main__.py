@@ -1,0 +1,7 @@
+"""`python -m denghuo` is the command `denghuo`."""
+
+import sys
+
+from denghuo.main.cli import main
+
+sys.exit(main())

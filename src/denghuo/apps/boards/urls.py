@@ -1,0 +1,8 @@
+from django.urls import path
+
+from denghuo.apps.boards import views
+
+app_name = "boards"
+urlpatterns = [
+    path("", views.home, name="home"),
+]

@@ -1,0 +1,149 @@
+"""Running what is owed: claim one delivery, run its reaction, close it; until nothing is due.
+
+A claim is committed before the reaction starts, so that a try which kills its process still counts as a try. The
+reaction and the closing of its delivery then share one transaction: whatever happens, both are there or neither is.
+"""
+
+import logging
+import threading
+import time
+import traceback
+import uuid
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from denghuo.apps.ledger import database, queries, registry
+from denghuo.apps.ledger.models import Delivery
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+INLINE_BUDGET_S = 0.5
+
+Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
+_inline = threading.local()
+
+
+class LeaseLostError(Exception):
+    """Somebody else took the delivery over; what this try did is rolled back."""
+
+
+def drain(*, enough: Callable[[], bool] = lambda: False, clock: Clock = timezone.now, lease: timedelta = LEASE) -> int:
+    """Run everything due, in the order of the facts, until nothing is or `enough` says so; return the tries made."""
+    tries = 0
+    park_exhausted(at=clock())
+    while not enough() and (delivery := _claim(Delivery.objects.all(), clock=clock, lease=lease)):
+        _run(delivery, clock=clock)
+        tries += 1
+    return tries
+
+
+def park_exhausted(*, at: datetime) -> int:
+    """Reap: park what was claimed for the last time by a process that never came back."""
+    spent = _due(Delivery.objects.all(), at).filter(attempts__gte=MAX_ATTEMPTS)
+    with database.claiming():
+        ids = list(spent.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        if not ids:
+            return 0
+        return spent.filter(pk__in=ids).update(parked_at=at, holder="", error="every process that tried it died")
+
+
+def follow_up(fact_id: int) -> None:
+    """Run what this fact is owed right after the transaction commits, so that the next page already shows it."""
+    inside = set(connection.savepoint_ids)
+    for savepoints, callback, *_ in connection.run_on_commit:
+        # The one already waiting shares our fate if it sits in no savepoint that we are not in.
+        if isinstance(callback, _AfterCommit) and savepoints <= inside:
+            callback.fact_ids.append(fact_id)
+            return
+    transaction.on_commit(_AfterCommit(fact_id), robust=True)
+
+
+class _AfterCommit:
+    """Drains the facts of one transaction, and what their reactions record in turn, within one budget of time."""
+
+    def __init__(self, fact_id: int) -> None:
+        self.fact_ids = deque([fact_id])
+
+    def __call__(self) -> None:
+        outer: deque[int] | None = getattr(_inline, "fact_ids", None)
+        if outer is not None:  # a reaction committed within a drain, which goes on with its facts
+            outer.extend(self.fact_ids)
+            return
+        _inline.fact_ids = self.fact_ids
+        try:
+            self._drain(deadline=time.monotonic() + INLINE_BUDGET_S)
+        finally:
+            del _inline.fact_ids
+
+    def _drain(self, *, deadline: float) -> None:
+        while self.fact_ids:
+            owed = Delivery.objects.filter(fact_id=self.fact_ids.popleft(), background=False)
+            while time.monotonic() < deadline and (delivery := _claim(owed, clock=timezone.now, lease=LEASE)):
+                _run(delivery, clock=timezone.now)
+
+
+def _due(deliveries: QuerySet[Delivery], at: datetime) -> QuerySet[Delivery]:
+    free = Q(due_at__isnull=True) | Q(due_at__lte=at)
+    return deliveries.filter(free, done_at__isnull=True, parked_at__isnull=True)
+
+
+def _claim(deliveries: QuerySet[Delivery], *, clock: Clock, lease: timedelta) -> Delivery | None:
+    """Take the first due delivery that nobody is working on, or None."""
+    now = clock()
+    due = _due(deliveries, now).filter(attempts__lt=MAX_ATTEMPTS).order_by("fact_id", "id")
+    while True:
+        with database.claiming():
+            found = due.select_for_update(skip_locked=True).first()
+            if found is None:
+                return None
+            holder, attempts = uuid.uuid4().hex, found.attempts + 1
+            claimed = Delivery.objects.filter(pk=found.pk, holder=found.holder, attempts=found.attempts).update(
+                holder=holder, attempts=attempts, due_at=now + lease
+            )
+        if claimed:
+            found.holder, found.attempts = holder, attempts
+            return found
+
+
+def _run(delivery: Delivery, *, clock: Clock) -> None:
+    """Run the reaction and close the delivery in one transaction; note a failure in another."""
+    try:
+        with transaction.atomic():
+            mine = Delivery.objects.filter(pk=delivery.pk, holder=delivery.holder, done_at__isnull=True)
+            # Held until the end: PostgreSQL lets nobody else claim what a live process still works on.
+            held = mine.select_related("fact").select_for_update(of=("self",)).first()
+            if held is None:
+                raise LeaseLostError(delivery.key)
+            fact = held.fact
+            reaction = registry.resolve(delivery.reaction)
+            reaction(queries.load(fact), at=fact.at, actor=fact.actor, delivery_key=delivery.key)
+            if not mine.update(done_at=clock(), holder="", error=""):
+                raise LeaseLostError(delivery.key)
+    except LeaseLostError:
+        _log.warning("delivery %s was taken over by another process", delivery.key)
+    except Exception as error:
+        _log.exception("delivery %s failed, try %d of %d", delivery.key, delivery.attempts, MAX_ATTEMPTS)
+        _note_failure(delivery, error, at=clock())
+
+
+def _note_failure(delivery: Delivery, error: Exception, *, at: datetime) -> None:
+    mine = Delivery.objects.filter(pk=delivery.pk, holder=delivery.holder, done_at__isnull=True)
+    text = "".join(traceback.format_exception(error))[-4_000:]
+    if delivery.attempts >= MAX_ATTEMPTS:
+        mine.update(parked_at=at, holder="", error=text)
+    else:
+        mine.update(due_at=at + _pause(delivery.attempts), holder="", error=text)
+
+
+def _pause(attempts: int) -> timedelta:
+    """Return 5 s after the first failure, four times as long after each further one, at most an hour."""
+    return min(FIRST_RETRY * 4 ** (attempts - 1), LONGEST_RETRY)

@@ -1,0 +1,39 @@
+"""The background worker: the same drain as after a commit, for as long as the process lives."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from denghuo.apps.ledger import database, deliveries
+
+POLL_S = 1.0
+_AWAY_S = 1.0  # between looks for a database that is away
+
+_log = logging.getLogger(__name__)
+
+
+def run_worker(
+    *,
+    stop: threading.Event,
+    poll_s: float = POLL_S,
+    lease: timedelta = deliveries.LEASE,
+    clock: deliveries.Clock = timezone.now,
+) -> None:
+    """Run everything due until `stop` is set; any number of workers may run on any number of machines.
+
+    A database that is away is waited for. What was claimed when a worker died is due again when its lease is over.
+    """
+    while not stop.is_set():
+        try:
+            with database.Bell(stop=stop) as bell:
+                while not stop.is_set():
+                    deliveries.drain(enough=stop.is_set, clock=clock, lease=lease)
+                    connection.close_if_unusable_or_obsolete()
+                    bell.wait(at_most_s=poll_s)
+        except (OperationalError, InterfaceError):
+            _log.exception("the database is away; trying again")
+            connection.close()
+            stop.wait(_AWAY_S)

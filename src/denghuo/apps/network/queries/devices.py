@@ -1,0 +1,157 @@
+"""One device at a time: what it is, how it stands, what was done with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db.models import Q, QuerySet
+
+from denghuo.apps.network.models import Branch, Feeder, Load, SwitchingOperation
+from denghuo.apps.network.queries.findings import log_oddities
+from denghuo.apps.network.queries.supply import Supply, state_now, supply_of
+from denghuo.apps.network.snapshot import log_snapshot, network_snapshot
+from denghuo.engines.topology import dead_after_opening, normal_state
+
+_MOST_FOUND = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A switching device: its row, how it stands now, and who hangs behind it in the normal state."""
+
+    branch: Branch
+    closed: bool
+    energized: bool
+    behind: Supply
+    line_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRow:
+    """A row of the log as people read it; ``device_name`` None: the network has no such device."""
+
+    id: int
+    operated_at: datetime
+    device_code: str
+    device_name: str | None
+    closes: bool
+    event_number: str
+    note: str
+    recorded_at: datetime
+    recorded_by: str
+    void: bool
+    corrected_at: datetime | None
+    instead_of: datetime | None
+    odd: tuple[object, ...]
+
+    @property
+    def stands(self) -> bool:
+        """Whether the row counts: neither replaced nor taken out."""
+        return self.corrected_at is None and not self.void
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One thing that a search found."""
+
+    component: str
+    code: str
+    name: str
+
+
+def device(network_id: int, *, code: str) -> Device:
+    """A switching device by its code.
+
+    Raises:
+        Branch.DoesNotExist: the network has no such device.
+    """
+    rows = Branch.objects.select_related("switch", "from_node", "to_node")
+    branch = rows.get(network_id=network_id, code=code, retired_at=None, switch__isnull=False)
+    snapshot, state = network_snapshot(network_id), state_now(network_id)
+    position, topology = snapshot.grid.switch_position[code], snapshot.topology
+    near, far = topology.switch_from_section[position], topology.switch_to_section[position]
+    feeder = snapshot.feeder_of_switch[position]
+    opened = [position] if normal_state(topology)[position] else []
+    behind = dead_after_opening(topology, opened=opened).loads
+    return Device(
+        branch=branch,
+        closed=bool(state.closed[position]),
+        energized=bool(state.section_energized[near] or state.section_energized[far]),
+        behind=supply_of(snapshot, behind),
+        line_name=str(snapshot.grid.feeders.name[feeder]) if feeder >= 0 else "",
+    )
+
+
+def operations_of(network_id: int, *, device_code: str = "", event_number: str = "") -> QuerySet[SwitchingOperation]:
+    """The log of a device or of an event, corrected rows included, newest first."""
+    rows = SwitchingOperation.objects.filter(network_id=network_id).select_related("corrects", "corrected_by")
+    if device_code:
+        rows = rows.filter(device_code=device_code)
+    if event_number:
+        # An opening told without an event is an event of its own, named after its row.
+        told = event_number.removeprefix("OP-")
+        own = Q(pk=int(told), event_number="") if event_number != told and told.isdecimal() else Q(pk__in=[])
+        rows = rows.filter(Q(event_number=event_number) | own)
+    return rows.order_by("-operated_at", "-pk")
+
+
+def log_rows(network_id: int, operations: Iterable[SwitchingOperation]) -> list[LogRow]:
+    """Rows of the log with the names of their devices and what there is to mend."""
+    grid, odd = network_snapshot(network_id).grid, log_oddities(network_id)
+    return [
+        LogRow(
+            id=row.pk,
+            operated_at=row.operated_at,
+            device_code=row.device_code,
+            device_name=_name(grid.branches.name, grid.switches.branch, grid.switch_position.get(row.device_code)),
+            closes=row.closes,
+            event_number=row.event_number or ("" if row.closes else f"OP-{row.pk}"),
+            note=row.note,
+            recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
+            void=row.void,
+            corrected_at=row.corrected_by.recorded_at if hasattr(row, "corrected_by") else None,
+            instead_of=row.corrects.operated_at if row.corrects else None,
+            odd=tuple(odd.get(row.pk, ())),
+        )
+        for row in operations
+    ]
+
+
+def _name(names: np.ndarray, branch: np.ndarray, position: int | None) -> str | None:
+    return None if position is None else str(names[branch[position]])
+
+
+def is_device(network_id: int, *, code: str) -> bool:
+    """Whether the network has a switching device of this code."""
+    return code in network_snapshot(network_id).grid.switch_position
+
+
+def lasting_events(network_id: int) -> list[str]:
+    """The numbers of the events that keep somebody without supply."""
+    told = log_snapshot(network_id)
+    out = told.replayed.interruptions
+    return [told.event_numbers[code] for code in np.unique(out.event[np.isnat(out.end)]) if code >= 0]
+
+
+def search(network_id: int, *, text: str) -> list[Found]:
+    """Devices, lines, transformers and loads whose code or name contains the text, at most twenty."""
+    named = Q(code__icontains=text) | Q(name__icontains=text)
+    found: list[Found] = []
+    for model, component in ((Load, "load"), (Branch, "branch")):
+        rows = model._default_manager.filter(named, network_id=network_id, retired_at=None)
+        found += [Found(component=component, code=row.code, name=row.name) for row in rows[:_MOST_FOUND]]
+    return found[:_MOST_FOUND]
+
+
+def feeder_ids(network_id: int) -> list[int]:
+    """Keys of the feeders in the order of the grid's feeders."""
+    rows = Feeder.objects.filter(network_id=network_id, retired_at=None).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def feeder_names(feeder_ids: Iterable[int]) -> dict[int, str]:
+    """What the lines with these keys are called."""
+    rows = Feeder.objects.filter(pk__in=list(feeder_ids))
+    return {row.pk: str(row) for row in rows}

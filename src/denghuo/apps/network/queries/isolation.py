@@ -1,0 +1,148 @@
+"""What must be opened to work somewhere, as a sheet that people sign; the present state is asked, not touched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.network.queries.supply import Supply, supply_of
+from denghuo.apps.network.snapshot import NetworkSnapshot, log_snapshot, network_snapshot
+from denghuo.engines.switching import (
+    Action,
+    IsolationMode,
+    ProblemCode,
+    Step,
+    SwitchingError,
+    SwitchingPlan,
+    Why,
+    plan_isolation,
+)
+
+ACTIONS = {
+    Action.TRIP: _("Trips"),
+    Action.OPEN: _("Open"),
+    Action.CLOSE: _("Close"),
+    Action.VERIFY_DEAD: _("Verify dead"),
+    Action.EARTH: _("Earth"),
+    Action.REMOVE_EARTH: _("Remove earth"),
+}
+REASONS = {
+    Why.CLEAR_FAULT: _("Protection clears the fault"),
+    Why.MAKE_BEFORE_BREAK: _("Closes a loop, so that nobody is interrupted by the next step"),
+    Why.PART_LOOP: _("Opens the loop again"),
+    Why.DROP_LOAD: _("Takes the load off a device that may only move dead"),
+    Why.ISOLATE: _("Isolates the place of work"),
+    Why.SPLIT: _("Divides the line, so that each tie carries what it can"),
+    Why.RESTORE_UPSTREAM: _("Restores from the line's own side"),
+    Why.RESTORE_BY_TIE: _("Restores from the neighboring line"),
+    Why.SAFETY: _("Safety"),
+    Why.RE_ENERGIZE: _("The place of work gets supply again"),
+    Why.RETURN: _("Back to the normal state"),
+}
+PROBLEMS = {
+    ProblemCode.UNKNOWN_ELEMENT: _("The network has no element called %(ids)s. Check the code, or search for it."),
+    ProblemCode.NOTHING_TO_ISOLATE: _("Say what shall be worked on."),
+    ProblemCode.HOLDS_SOURCE: _(
+        "Nothing can be opened between %(ids)s and the source: this work needs the upstream operator."
+    ),
+    ProblemCode.NO_SEQUENCE: _("No order of operations isolates %(ids)s that every device may perform."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetLine:
+    """One line of the switching sheet; hours count from the beginning of the outage."""
+
+    number: int
+    action: object
+    action_code: str
+    device_code: str
+    device_name: str
+    reason: object
+    effect_h: float
+    out: Supply
+
+    @property
+    def clock(self) -> str:
+        """When the operation takes effect, as hours and minutes from the beginning of the outage: -0:02, +3:59."""
+        minutes = round(self.effect_h * 60)
+        return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TieLine:
+    """What a tie carries meanwhile."""
+
+    device_code: str
+    device_name: str
+    kva: float
+    rating_kva: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsolationSheet:
+    """The switching sheet with what it costs, and what switching the whole line would have cost."""
+
+    plan: SwitchingPlan
+    lines: tuple[SheetLine, ...]
+    return_lines: tuple[SheetLine, ...]
+    out: Supply
+    whole_line_out: Supply
+    whole_line_devices: tuple[str, ...]
+    ties: tuple[TieLine, ...]
+
+    @property
+    def saved_customer_hours(self) -> float:
+        """Customer-hours less than by switching the whole line."""
+        return self.plan.whole_line.lv_customer_hours - self.plan.lv_customer_hours
+
+
+def isolation_sheet(network_id: int, *, elements: Sequence[str], hours: float, mode: IsolationMode) -> IsolationSheet:
+    """The fewest customer-hours that isolating these elements for so long can cost, step by step.
+
+    Raises:
+        SwitchingError: there is no plan; :func:`problem_sentences` says why.
+    """
+    snapshot = network_snapshot(network_id)
+    closed = log_snapshot(network_id).replayed.closed
+    plan = plan_isolation(snapshot.topology, ids=elements, duration_h=hours, mode=mode, closed=closed)
+    ties = zip(plan.ties.switch.tolist(), plan.ties.kva.tolist(), plan.ties.rating_kva.tolist(), strict=True)
+    return IsolationSheet(
+        plan=plan,
+        lines=tuple(_line(snapshot, step) for step in plan.steps),
+        return_lines=tuple(_line(snapshot, step) for step in plan.return_steps),
+        out=supply_of(snapshot, plan.loads_out),
+        whole_line_out=supply_of(snapshot, plan.whole_line.loads_out),
+        whole_line_devices=tuple(_device_name(snapshot, switch) for switch in plan.whole_line.switches.tolist()),
+        ties=tuple(
+            TieLine(
+                device_code=str(snapshot.grid.switch_id[switch]),
+                device_name=_device_name(snapshot, switch),
+                kva=kva,
+                rating_kva=rating_kva,
+            )
+            for switch, kva, rating_kva in ties
+        ),
+    )
+
+
+def _device_name(snapshot: NetworkSnapshot, switch: int) -> str:
+    return str(snapshot.grid.branches.name[snapshot.grid.switches.branch[switch]])
+
+
+def _line(snapshot: NetworkSnapshot, step: Step) -> SheetLine:
+    return SheetLine(
+        number=step.number,
+        action=ACTIONS[step.action],
+        action_code=step.action.value,
+        device_code=str(snapshot.grid.switch_id[step.switch]) if step.switch >= 0 else "",
+        device_name=_device_name(snapshot, step.switch) if step.switch >= 0 else "",
+        reason=REASONS[step.why],
+        effect_h=step.effect_h,
+        out=supply_of(snapshot, step.loads_out),
+    )
+
+
+def problem_sentences(error: SwitchingError) -> list[str]:
+    """Why there is no plan, in the reader's language."""
+    return [str(PROBLEMS[problem.code]) % {"ids": ", ".join(problem.ids)} for problem in error.problems]

@@ -1,0 +1,101 @@
+"""Who may do what, where. Every page and every API call goes through here.
+
+A role carries permissions; an assignment gives a role in a unit; a permission then holds for everything below that
+unit's path and nothing else. A thing outside the scope is answered with "not found", so that its existence is not told.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase
+
+from denghuo.apps.organization.models import Assignment, Role, User
+
+
+class Permission(StrEnum):
+    """What can be allowed. One word for the context, one for the deed."""
+
+    NETWORK_VIEW = "network.view"
+    NETWORK_OPERATE = "network.operate"
+    NETWORK_IMPORT = "network.import"
+    OUTAGES_VIEW = "outages.view"
+    OUTAGES_EDIT = "outages.edit"
+    CONTINUITY_VIEW = "continuity.view"
+    CONTINUITY_EDIT = "continuity.edit"
+    LEDGER_VIEW = "ledger.view"
+    EXPORT = "export"
+
+
+_VIEW = frozenset({Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW, Permission.CONTINUITY_VIEW})
+
+PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
+    Role.AGENT: frozenset({Permission.OUTAGES_VIEW}),
+    Role.SHIFT_LEADER: frozenset({Permission.OUTAGES_VIEW}),
+    Role.DISPATCHER: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
+    Role.CREW: frozenset({Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW}),
+    Role.CLERK: frozenset({Permission.OUTAGES_VIEW}),
+    Role.STATION_HEAD: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
+    Role.MANAGER: _VIEW | {Permission.CONTINUITY_EDIT, Permission.EXPORT, Permission.LEDGER_VIEW},
+    Role.ANALYST: _VIEW | {Permission.EXPORT},
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+Someone = User | AnonymousUser
+
+
+def scope_of(user: Someone, permission: Permission) -> tuple[str, ...]:
+    """The unit paths below which this person has the permission, shortest first, none inside another."""
+    if not user.is_authenticated:
+        return ()
+    roles = [role for role, permissions in PERMISSIONS_OF_ROLE.items() if permission in permissions]
+    paths = Assignment.objects.filter(user=user, role__in=roles).values_list("unit__path", flat=True)
+    kept: list[str] = []
+    for path in sorted({path for path in paths if path}, key=len):
+        if not any(path.startswith(above) for above in kept):
+            kept.append(path)
+    return tuple(kept)
+
+
+def permissions_of(user: Someone) -> frozenset[Permission]:
+    """Everything this person may do somewhere: what the navigation shows."""
+    if not user.is_authenticated:
+        return frozenset()
+    roles = Assignment.objects.filter(user=user).values_list("role", flat=True).distinct()
+    return frozenset().union(*(PERMISSIONS_OF_ROLE[role] for role in roles))
+
+
+def within(scope: Iterable[str], *, field: str) -> Q:
+    """A filter that keeps the rows whose unit path (``field``) lies in the scope; an empty scope keeps none."""
+    condition = Q(pk__in=[])
+    for path in scope:
+        condition |= Q(**{f"{field}__startswith": path})
+    return condition
+
+
+View = Callable[Concatenate[HttpRequest, ...], HttpResponseBase]
+
+
+def permission_required(permission: Permission) -> Callable[[View], View]:
+    """Guard a page: sign-in first, then the permission; the scope found is left on ``request.scope``."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            scope = scope_of(request.user, permission)
+            if not scope:
+                raise PermissionDenied
+            request.scope = scope  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return guard

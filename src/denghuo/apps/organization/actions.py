@@ -1,0 +1,36 @@
+"""Every write to the organization."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.organization.facts import RoleAssigned, UnitOpened, UserRegistered
+from denghuo.apps.organization.models import Assignment, Role, Unit, UnitKind, User
+
+
+@transaction.atomic
+def open_unit(*, code: str, name: str, kind: UnitKind, parent: Unit | None, at: datetime, actor: str) -> Unit:
+    """Open a unit below its parent; the path is fixed from then on."""
+    unit = Unit.objects.create(code=code, name=name, kind=kind, parent=parent)
+    unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
+    unit.save(update_fields=["path"])
+    record(UnitOpened(unit_id=unit.pk, code=code, path=unit.path), at=at, actor=actor)
+    return unit
+
+
+@transaction.atomic
+def register_user(*, username: str, display_name: str, password: str | None, at: datetime, actor: str) -> User:
+    """Register a person; without a password the account cannot sign in."""
+    user = User.objects.create_user(username=username, display_name=display_name, password=password)
+    record(UserRegistered(user_id=user.pk, username=username), at=at, actor=actor)
+    return user
+
+
+@transaction.atomic
+def assign_role(*, user: User, unit: Unit, role: Role, at: datetime, actor: str) -> Assignment:
+    """Give a person a role in a unit; giving it twice changes nothing."""
+    assignment, created = Assignment.objects.get_or_create(user=user, unit=unit, role=role)
+    if created:
+        record(RoleAssigned(user_id=user.pk, unit_id=unit.pk, role=role), at=at, actor=actor)
+    return assignment

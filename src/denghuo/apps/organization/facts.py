@@ -1,0 +1,23 @@
+"""What happens in the organization."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOpened:
+    unit_id: int
+    code: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRegistered:
+    user_id: int
+    username: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleAssigned:
+    user_id: int
+    unit_id: int
+    role: str

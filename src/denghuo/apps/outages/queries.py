@@ -1,0 +1,156 @@
+"""Every read of outages that others may use."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from denghuo.apps.network import queries as network
+from denghuo.apps.organization.access import within
+from denghuo.apps.outages.models import Outage
+from denghuo.engines.reliability import OutageKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What an outage has cost until an instant, and how many it still keeps out."""
+
+    at: datetime
+    mv_user_hours: float
+    lv_customer_hours: float
+    mv_users_out: int
+    lv_customers_out: int
+    loads_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOut:
+    """A load that lost supply in an outage: when, until when, and how long."""
+
+    code: str
+    name: str
+    area: str
+    mv_users: int
+    lv_customers: int
+    started_at: datetime
+    ended_at: datetime | None
+    hours: float
+
+
+def outages_by_id(outage_ids: Sequence[int]) -> list[Outage]:
+    """These outages, by key."""
+    return list(Outage.objects.filter(pk__in=outage_ids).order_by("pk"))
+
+
+def outage_for(*, scope: Iterable[str], outage_id: int) -> Outage:
+    """One outage, if it lies in the scope.
+
+    Raises:
+        Outage.DoesNotExist: there is none, or it is somebody else's.
+    """
+    rows = Outage.objects.select_related("network__unit", "feeder")
+    return rows.get(within(scope, field="network__unit__path"), pk=outage_id)
+
+
+def lasting_outages(scope: Iterable[str]) -> list[Outage]:
+    """Outages with customers still without supply, longest first."""
+    rows = Outage.objects.filter(within(scope, field="network__unit__path"), started_at__isnull=False, restored_at=None)
+    return list(rows.select_related("network__unit", "feeder").order_by("started_at"))
+
+
+def planned_outages(scope: Iterable[str], *, after: datetime) -> list[Outage]:
+    """Outages planned to begin after an instant, the next first."""
+    rows = Outage.objects.filter(
+        within(scope, field="network__unit__path"), started_at=None, planned_start_at__gte=after
+    )
+    return list(rows.select_related("network__unit").order_by("planned_start_at"))
+
+
+def unclassified_outages(scope: Iterable[str]) -> QuerySet[Outage]:
+    """Outages of which nobody has said yet what kind they are."""
+    return Outage.objects.filter(
+        within(scope, field="network__unit__path"), kind=OutageKind.UNCLASSIFIED, started_at__isnull=False
+    )
+
+
+def find(scope: Iterable[str], *, wanted: dict[str, Any]) -> QuerySet[Outage]:
+    """Outages of a scope as a list filters them: q, state, kind, cause, start, end (instants)."""
+    rows = Outage.objects.filter(within(scope, field="network__unit__path")).select_related("network__unit", "feeder")
+    states = {
+        "lasting": Q(started_at__isnull=False, restored_at=None),
+        "planned": Q(started_at=None, planned_start_at__isnull=False),
+        "restored": Q(restored_at__isnull=False),
+        "unclassified": Q(kind=OutageKind.UNCLASSIFIED),
+    }
+    rows = rows.filter(states.get(wanted.get("state") or "", Q()))
+    if wanted.get("q"):
+        rows = rows.filter(
+            Q(number__icontains=wanted["q"]) | Q(place__icontains=wanted["q"]) | Q(device_code__icontains=wanted["q"])
+        )
+    for field in ("kind", "cause"):
+        if wanted.get(field) is not None:
+            rows = rows.filter(**{field: wanted[field]})
+    if wanted.get("start"):
+        rows = rows.filter(started_at__gte=wanted["start"])
+    if wanted.get("end"):
+        rows = rows.filter(started_at__lt=wanted["end"])
+    return rows.order_by(F("started_at").desc(nulls_first=True), "-planned_start_at", "-pk")
+
+
+def cost(outage: Outage, *, at: datetime) -> Cost:
+    """User-hours of an outage until an instant: what is over, and what runs on."""
+    mv = lv = 0.0
+    out: list[network.Interval] = []
+    weights = _weights(outage)
+    intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
+    for interval in intervals:
+        hours = max(((interval.ended_at or at) - interval.started_at).total_seconds() / 3600, 0.0)
+        mv_users, lv_customers = weights[interval.load_position]
+        mv, lv = mv + hours * mv_users, lv + hours * lv_customers
+        if interval.ended_at is None:
+            out.append(interval)
+    return Cost(
+        at=at,
+        mv_user_hours=mv,
+        lv_customer_hours=lv,
+        mv_users_out=sum(weights[one.load_position][0] for one in out),
+        lv_customers_out=sum(weights[one.load_position][1] for one in out),
+        loads_out=len(out),
+    )
+
+
+def _weights(outage: Outage) -> list[tuple[int, int]]:
+    loads = network.network_snapshot(outage.network_id).grid.loads
+    return list(zip(loads.mv_users.tolist(), loads.lv_customers.tolist(), strict=True))
+
+
+def loads_out(outage: Outage, *, at: datetime) -> list[LoadOut]:
+    """Every load that an outage left without supply, those still out first, then the longest."""
+    loads = network.network_snapshot(outage.network_id).grid.loads
+    rows = [
+        LoadOut(
+            code=interval.load_code,
+            name=str(loads.name[interval.load_position]),
+            area=str(loads.area[interval.load_position]),
+            mv_users=int(loads.mv_users[interval.load_position]),
+            lv_customers=int(loads.lv_customers[interval.load_position]),
+            started_at=interval.started_at,
+            ended_at=interval.ended_at,
+            hours=((interval.ended_at or at) - interval.started_at).total_seconds() / 3600,
+        )
+        for interval in network.intervals_of_event(outage.network_id, event_number=outage.number)
+    ]
+    return sorted(rows, key=lambda row: (row.ended_at is not None, -row.hours, row.code))
+
+
+def timeline(outage: Outage) -> list[network.SupplyStep]:
+    """The outage step by step."""
+    return network.supply_steps(outage.network_id, event_number=outage.number)
+
+
+def kinds_by_number(network_id: int) -> dict[str, OutageKind]:
+    """The kind of every outage of a network, by number: what a register read next would add or classify."""
+    rows = Outage.objects.filter(network_id=network_id).values_list("number", "kind")
+    return {number: OutageKind(kind) for number, kind in rows}

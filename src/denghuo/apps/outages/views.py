@@ -1,0 +1,137 @@
+"""Pages of outages. A request becomes one query or one action; clock, permission and language are read here."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from denghuo.apps.network import queries as network
+from denghuo.apps.organization.access import Permission, permission_required, permissions_of
+from denghuo.apps.outages import actions, queries
+from denghuo.apps.outages.forms import ClassifyForm, FilterForm, PlanForm
+from denghuo.apps.outages.models import Outage
+
+_ROWS_PER_PAGE = 50
+
+
+def _outage(request: HttpRequest, outage_id: int) -> Outage:
+    try:
+        return queries.outage_for(scope=request.scope, outage_id=outage_id)  # type: ignore[attr-defined]
+    except Outage.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+@require_GET
+@permission_required(Permission.OUTAGES_VIEW)
+def home(request: HttpRequest) -> HttpResponse:
+    """The list: what lasts first, then what is planned, then what is over."""
+    form = FilterForm(request.GET or None)
+    wanted = _instants(form.cleaned_data) if form.is_valid() else {}
+    rows = queries.find(request.scope, wanted=wanted)  # type: ignore[attr-defined]
+    context = {
+        "form": form,
+        "rows": Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "filtered": any(wanted.values()),
+        "may_edit": Permission.OUTAGES_EDIT in permissions_of(request.user),
+    }
+    return render(request, "outages/home.html", context)
+
+
+def _instants(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Days become instants: from the first midnight to the one after the last day."""
+    told = dict(wanted)
+    zone = timezone.get_current_timezone()
+    if told.get("start"):
+        told["start"] = datetime.combine(told["start"], time.min, tzinfo=zone)
+    if told.get("end"):
+        told["end"] = datetime.combine(told["end"] + timedelta(days=1), time.min, tzinfo=zone)
+    return told
+
+
+@require_GET
+@permission_required(Permission.OUTAGES_VIEW)
+def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """One outage: how it went step by step, who was out, what it cost, and still costs."""
+    found, now = _outage(request, outage_id), timezone.now()
+    allowed = permissions_of(request.user)
+    steps = queries.timeline(found)
+    context = {
+        "outage": found,
+        "now": now,
+        "steps": steps,
+        "stairs": _stairs(steps, until=found.restored_at or now) if found.started_at else None,
+        "loads": queries.loads_out(found, at=now),
+        "cost": queries.cost(found, at=now),
+        "operations": network.log_rows(
+            found.network_id, network.operations_of(found.network_id, event_number=found.number)
+        ),
+        "network": found.network,
+        "may_edit": Permission.OUTAGES_EDIT in allowed,
+        "may_operate": Permission.NETWORK_OPERATE in allowed,
+        "may_see_network": Permission.NETWORK_VIEW in allowed,
+        "overran": bool(
+            found.planned_end_at and (found.restored_at or now) > found.planned_end_at and found.started_at
+        ),
+    }
+    return render(request, "outages/outage.html", context)
+
+
+def _stairs(steps: list[network.SupplyStep], *, until: datetime) -> dict[str, Any] | None:
+    """Customers without supply over time as the outline of an area, which is the customer-hours; in 1000 by 100."""
+    peak, start = max((step.out_after.lv_customers for step in steps), default=0), steps[0].at if steps else until
+    span = (until - start).total_seconds()
+    if not peak or span <= 0:
+        return None
+    outline = "M0 100"
+    for step in steps:
+        across = round(1000 * (step.at - start).total_seconds() / span, 1)
+        outline += f"H{min(across, 1000.0)}V{round(100 - 100 * step.out_after.lv_customers / peak, 1)}"
+    return {"outline": f"{outline}H1000V100Z", "peak": peak, "start": start, "end": until}
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.OUTAGES_EDIT)
+def classify(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Say what kind of outage it was and why."""
+    found = _outage(request, outage_id)
+    initial = {"kind": found.kind, "cause": found.cause, "place": found.place, "note": found.note}
+    form = ClassifyForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        actions.classify_outage(
+            outage_id=found.pk, **form.cleaned_data, at=timezone.now(), actor=request.user.get_username()
+        )
+        messages.success(request, _("Saved. The figures that count it have followed."))
+        return redirect("outages:outage", found.pk)
+    return render(request, "outages/classify.html", {"outage": found, "form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.OUTAGES_EDIT)
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter an outage before it happens."""
+    networks = network.networks_within(request.scope)  # type: ignore[attr-defined]
+    now = timezone.localtime()
+    form = PlanForm(request.POST or None, networks=networks, initial={"number": f"P-{now:%Y%m%d-%H%M}"})
+    if request.method == "POST" and form.is_valid():
+        told = dict(form.cleaned_data)
+        network_id = told.pop("network")
+        try:
+            planned = actions.register_outage(
+                network_id=network_id,
+                entry=actions.OutageEntry(**told),
+                at=timezone.now(),
+                actor=request.user.get_username(),
+            )
+        except IntegrityError:
+            form.add_error("number", _("This number is taken. Choose another."))
+        else:
+            messages.success(request, _("The outage is planned."))
+            return redirect("outages:outage", planned.pk)
+    return render(request, "outages/new.html", {"form": form, "networks": networks}, status=422 if form.errors else 200)

@@ -1,0 +1,1 @@
+"""Pure science: numpy arrays in, frozen results out. No Django, no files, no clock, no language."""

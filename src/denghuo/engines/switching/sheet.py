@@ -1,0 +1,184 @@
+"""From moves on the board to the lines of a switching sheet, and to who is out from when to when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from denghuo.engines.switching.case import MS_PER_H, Case
+from denghuo.engines.switching.draft import Draft, Move
+from denghuo.engines.switching.terms import Action, IsolationMode, Outages, Step, Why
+
+__all__ = ["frozen", "isolating_points", "outages_of", "positions", "steps_of"]
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A step before it is numbered; ``mask`` the position of the board after it."""
+
+    action: Action
+    why: Why
+    switch: int
+    node: int
+    start_ms: int
+    duration_ms: int
+    mask: int
+
+
+def steps_of(case: Case, draft: Draft) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps to the work, and those back."""
+    board = draft.board
+    start = board.mask(case.start)
+    lines = [_Line(Action.TRIP, Why.CLEAR_FAULT, switch, -1, 0, 0, start) for switch in case.tripped]
+    work = draft.moves[-1].after if draft.moves else start
+    points = isolating_points(case, draft)
+    reclosed: set[int] = set()
+    ahead = []
+    for move in reversed(draft.moves):
+        ahead.append(_operation(draft, move, _why_there(case, draft, move, reclosed)))
+        if not move.mask >> move.k & 1:
+            reclosed.add(move.k)
+    lines += ahead[::-1]
+    # The paper steps stand where the isolation is complete; what still has to be restored follows.
+    at = sum(line.start_ms + line.duration_ms <= draft.isolated_ms for line in lines)
+    mask = lines[at - 1].mask if at else start
+    paper = [_Line(action, Why.SAFETY, *point, draft.isolated_ms, 0, mask) for action in _SAFE for point in points]
+    lines[at:at] = paper
+    back = [_Line(Action.REMOVE_EARTH, Why.SAFETY, *point, draft.return_ms, 0, work) for point in reversed(points)]
+    back += [_operation(draft, move, _why_back(draft, move)) for move in draft.return_moves]
+    return _numbered(case, draft, lines, 1), _numbered(case, draft, back, len(lines) + 1)
+
+
+_SAFE = (Action.VERIFY_DEAD, Action.EARTH)
+
+
+def isolating_points(case: Case, draft: Draft) -> list[tuple[int, int]]:
+    """(switch, its node on the dead side) of every open switch between the dead area around the work and supply."""
+    closed, topology = draft.configuration.closed, case.topology
+    a, b = case.circuit.ends
+    component = case.circuit.joined(closed)
+    dead = np.isin(component, component[case.target])
+    live = case.circuit.supply(closed)[0].supplied
+    grid = topology.grid
+    points = []
+    for switch in np.flatnonzero(~closed & ((dead[a] & live[b]) | (dead[b] & live[a]))).tolist():
+        side = grid.branches.from_node if dead[a[switch]] else grid.branches.to_node
+        points.append((switch, int(side[grid.switches.branch[switch]])))
+    return points
+
+
+def _operation(draft: Draft, move: Move, why: Why) -> _Line:
+    action = Action.OPEN if move.mask >> move.k & 1 else Action.CLOSE
+    duration = move.effect_ms - move.start_ms
+    return _Line(action, why, draft.board.switches[move.k], -1, move.start_ms, duration, move.after)
+
+
+def _why_there(case: Case, draft: Draft, move: Move, reclosed: set[int]) -> Why:
+    board = draft.board
+    a, b = board.ends[move.k]
+    if move.mask >> move.k & 1:
+        if board.position(move.mask).loops > board.standing_loops:
+            return Why.PART_LOOP
+        if move.k in reclosed:
+            return Why.DROP_LOAD
+        return Why.ISOLATE if (board.zone >> a | board.zone >> b) & 1 else Why.SPLIT
+    if board.position(move.after).loops > board.standing_loops:
+        return Why.MAKE_BEFORE_BREAK
+    return Why.RESTORE_UPSTREAM if case.before[board.switches[move.k]] else Why.RESTORE_BY_TIE
+
+
+def _why_back(draft: Draft, move: Move) -> Why:
+    board = draft.board
+    here, there = board.position(move.mask), board.position(move.after)
+    if move.mask >> move.k & 1:
+        if here.loops > board.standing_loops:
+            return Why.PART_LOOP
+        return Why.DROP_LOAD if here.live & ~there.live else Why.RETURN
+    if there.loops > board.standing_loops:
+        return Why.MAKE_BEFORE_BREAK
+    if there.live & ~here.live & board.target:
+        return Why.RE_ENERGIZE
+    return Why.RESTORE_UPSTREAM if there.live & ~here.live else Why.RETURN
+
+
+def _numbered(case: Case, draft: Draft, lines: list[_Line], first: int) -> tuple[Step, ...]:
+    topology = case.topology
+    steps = []
+    for number, line in enumerate(lines, first):
+        dead = _dead(case, draft, line.mask)
+        steps.append(
+            Step(
+                number=number,
+                action=line.action,
+                why=line.why,
+                switch=line.switch,
+                node=line.node,
+                start_h=line.start_ms / MS_PER_H,
+                duration_h=line.duration_ms / MS_PER_H,
+                loads_out=positions(dead[topology.load_section]),
+                mv_users_out=int(topology.section_mv_users[dead].sum()),
+                lv_customers_out=int(topology.section_lv_customers[dead].sum()),
+            )
+        )
+    return tuple(steps)
+
+
+def _dead(case: Case, draft: Draft, mask: int) -> Flags:
+    """The sections without supply that had it before."""
+    return case.counted & ~draft.board.live_sections(mask, case.counted)
+
+
+def outages_of(case: Case, draft: Draft) -> Outages:
+    """Every interval without supply of every load."""
+    moves = (*draft.moves, *draft.return_moves)
+    events = [(move.effect_ms, move.after) for move in moves]
+    if case.mode is IsolationMode.FAULT:
+        events.insert(0, (0, draft.board.mask(case.start)))
+    since = np.zeros(case.topology.section_count, np.int64)
+    out = np.zeros(len(since), np.bool_)
+    found: list[tuple[Ints, Longs, int]] = []
+    for at, mask in events:
+        dead = _dead(case, draft, mask)
+        _end(case, found, out & ~dead, since, at)
+        since[dead & ~out] = at
+        out = dead
+    if events:  # a plan may be asked to leave somebody out; it is counted as far as the plan goes
+        _end(case, found, out, since, events[-1][0])
+    return _columns(found)
+
+
+def _end(case: Case, found: list[tuple[Ints, Longs, int]], back: Flags, since: Longs, at: int) -> None:
+    loads = positions(back[case.topology.load_section])
+    found.append((loads, since[case.topology.load_section[loads]], at))
+
+
+def _columns(found: list[tuple[Ints, Longs, int]]) -> Outages:
+    found = [(loads, since, at) for loads, since, at in found if len(loads)]
+    if not found:
+        found = [(positions(np.zeros(0, np.bool_)), np.zeros(0, np.int64), 0)]
+    loads = np.concatenate([loads for loads, _, _ in found])
+    start = np.concatenate([since for _, since, _ in found])
+    end = np.concatenate([np.full(len(loads), at) for loads, _, at in found])
+    order = np.lexsort((start, loads))
+    return Outages(
+        load=frozen(loads[order]), start_h=frozen(start[order] / MS_PER_H), end_h=frozen(end[order] / MS_PER_H)
+    )
+
+
+def positions(flags: Flags) -> Ints:
+    """Where the flags are set, read-only."""
+    found: Ints = frozen(np.flatnonzero(flags).astype(np.int32))
+    return found
+
+
+def frozen(array: Any) -> Any:
+    """The array, read-only."""
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,216 @@
+"""`denghuo predict`: expected interruptions of every load point of a radial system, and of the system."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from denghuo.adapters.models import read_model
+from denghuo.adapters.problems import ModelError
+from denghuo.adapters.reliability_tables import read_line_tables
+from denghuo.engines.reliability import (
+    Basis,
+    Disconnects,
+    Prediction,
+    failures_of,
+    place_disconnects,
+    predict_grid,
+    predict_lines,
+)
+from denghuo.engines.topology import compile_topology
+from denghuo.main.commands._output import UserError, add_json_argument, emit
+
+NAME = "predict"
+HELP = "predict the interruptions of a radial network: LINES.csv LOADS.csv, or MODEL with failure data"
+
+ONLY_LINES = {
+    "disconnects": "as-listed",
+    "fuses": True,
+    "alternate": True,
+    "place": None,
+}
+ONLY_MODEL = ("failure_rate_per_km_yr", "repair_h")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lines", metavar="LINES.csv|MODEL", help="line table, or a network with failure data")
+    parser.add_argument("loads", metavar="LOADS.csv", nargs="?", help="load points; needed with a line table")
+    tables = parser.add_argument_group("line tables")
+    tables.add_argument(
+        "--disconnects",
+        default="as-listed",
+        metavar="as-listed|none|from|to|both|COLUMN",
+        help="as the table lists them, none, at these ends of every main section, or from the named column",
+    )
+    flag = argparse.BooleanOptionalAction
+    tables.add_argument("--fuses", action=flag, default=True, help="fuses on the laterals as listed")
+    tables.add_argument("--alternate", action=flag, default=True, help="alternate supplies as listed")
+    tables.add_argument(
+        "--place", type=int, metavar="K", help="place K disconnects on the main sections for the least ENS"
+    )
+    times = parser.add_argument_group("times and probabilities")
+    times.add_argument("--upstream-switching-h", type=_hours, metavar="H", help="until restored from the normal side")
+    times.add_argument("--tie-switching-h", type=_hours, metavar="H", help="until a tie has taken over")
+    times.add_argument("--transformer-repair-h", type=_hours, metavar="H", help="repair or replacement (default 200)")
+    times.add_argument(
+        "--transformer-failure-rate", type=_hours, metavar="F", help="failures per transformer and year (default 0.015)"
+    )
+    times.add_argument("--fuse-success", type=_share, default=1.0, metavar="P", help="a fuse clears what it should")
+    times.add_argument("--transfer-success", type=_share, default=1.0, metavar="P", help="a transfer can be made")
+    model = parser.add_argument_group("models without failure data of their own")
+    model.add_argument("--failure-rate-per-km-yr", type=_hours, metavar="F", help="of lines and cables")
+    model.add_argument("--repair-h", type=_hours, metavar="H", help="of lines and cables")
+    parser.add_argument("--causes", type=int, default=0, metavar="N", help="also print the N failures that cost most")
+    add_json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Predict and print."""
+    try:
+        result = _predict_model(args) if args.loads is None else _predict_tables(args)
+    except ModelError as error:
+        raise UserError(str(error)) from error
+    emit(result, as_json=args.as_json)
+    return 0
+
+
+def _predict_tables(args: argparse.Namespace) -> dict[str, Any]:
+    for name in ONLY_MODEL:
+        if getattr(args, name) is not None:
+            raise UserError(f"--{name.replace('_', '-')} is for models; a line table carries its own rates and repairs")
+    named = args.disconnects in {choice.value for choice in Disconnects}
+    column = None if args.disconnects == Disconnects.AS_LISTED else "" if named or args.place else args.disconnects
+    lines, loads = read_line_tables(args.lines, args.loads, disconnect_column=column)
+    options = {
+        "fuses": args.fuses,
+        "alternate": args.alternate,
+        "transformer_repair_h": 200.0 if args.transformer_repair_h is None else args.transformer_repair_h,
+        "transformer_failure_rate_per_year": (
+            0.015 if args.transformer_failure_rate is None else args.transformer_failure_rate
+        ),
+        "upstream_switching_h": args.upstream_switching_h,
+        "tie_switching_h": args.tie_switching_h,
+        "fuse_success": args.fuse_success,
+        "transfer_success": args.transfer_success,
+    }
+    if args.place is None:
+        disconnects = Disconnects(args.disconnects) if named else Disconnects.AS_LISTED
+        return _shown(
+            predict_lines(lines, loads, disconnects=disconnects, **options), Basis.LV_CUSTOMERS, causes=args.causes
+        )
+    try:
+        placed = place_disconnects(lines, loads, budget=args.place, **options)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    steps = [
+        {"disconnects": number, "ENS_MWh": kwh / 1000.0, "at": " ".join(ends)}
+        for number, (ends, kwh) in enumerate(zip(placed.chosen, placed.unserved_kwh_per_year, strict=True))
+    ]
+    return {"placement": steps} | _shown(placed.prediction, Basis.LV_CUSTOMERS, causes=args.causes)
+
+
+def _predict_model(args: argparse.Namespace) -> dict[str, Any]:
+    path = Path(args.lines)
+    if path.suffix.lower() in (".csv", ".tsv") and path.is_file():
+        raise UserError(f"{path.name} looks like a line table; give the load table too: denghuo predict LINES LOADS")
+    for name, default in ONLY_LINES.items():
+        if getattr(args, name) != default:
+            raise UserError(f"--{name} is for line tables; a model says itself where its devices stand")
+    grid = read_model(path)
+    try:
+        failures = failures_of(
+            grid,
+            line_failure_rate_per_km_year=_or_nan(args.failure_rate_per_km_yr),
+            line_repair_h=_or_nan(args.repair_h),
+            transformer_failure_rate_per_year=_or_nan(args.transformer_failure_rate),
+            transformer_repair_h=_or_nan(args.transformer_repair_h),
+        )
+    except ValueError as error:
+        raise UserError(f"{path.name}: {error}; give --repair-h") from error
+    if not len(failures.branch):
+        raise UserError(f"{path.name} carries no failure rates; give --failure-rate-per-km-yr and --repair-h")
+    prediction = predict_grid(
+        compile_topology(grid),
+        failures=failures,
+        upstream_switching_h=1.0 if args.upstream_switching_h is None else args.upstream_switching_h,
+        tie_switching_h=args.tie_switching_h,
+        fuse_success=args.fuse_success,
+        transfer_success=args.transfer_success,
+    )
+    basis = Basis.LV_CUSTOMERS if grid.loads.lv_customers.any() else Basis.MV_USERS
+    return _shown(prediction, basis, causes=args.causes)
+
+
+def _shown(prediction: Prediction, basis: Basis, *, causes: int) -> dict[str, Any]:
+    loads = prediction.topology.grid.loads
+    served = loads.lv_customers if basis is Basis.LV_CUSTOMERS else loads.mv_users
+    system = prediction.system(basis=basis)
+    unsupplied = int(np.isnan(prediction.hours_per_year).sum())
+    rows = [
+        {
+            "load_point": str(loads.id[row]),
+            "customers": int(served[row]),
+            "lambda_per_yr": float(prediction.interruptions_per_year[row]),
+            "r_h": float(prediction.hours_per_interruption[row]),
+            "U_h_per_yr": float(prediction.hours_per_year[row]),
+            "ENS_MWh_per_yr": float(prediction.unserved_kwh_per_year[row]) / 1000.0,
+        }
+        for row in range(len(loads.id))
+    ]
+    shown: dict[str, Any] = {
+        "system": {
+            "customers": system.customers,
+            "SAIFI": system.saifi,
+            "SAIDI_h": system.saidi_h,
+            "CAIDI_h": system.caidi_h,
+            "ASAI": system.asai,
+            "ASUI": system.asui,
+            "ENS_MWh": system.ens_kwh / 1000.0,
+            "AENS_kWh": system.aens_kwh,
+        },
+        "load_points": rows,
+    }
+    if causes > 0:
+        shown["causes"] = _causes(prediction, basis, causes)
+    if unsupplied:
+        shown["system"]["load_points_without_supply"] = unsupplied
+    if not prediction.model.clears_anything:
+        shown["note"] = "no breaker, recloser or fuse in the model: every failure takes down all that its source feeds"
+    if prediction.findings:
+        shown["taken_as_open"] = [{"switch": finding.ids[0], "why": finding.code} for finding in prediction.findings]
+    return shown
+
+
+def _causes(prediction: Prediction, basis: Basis, count: int) -> list[dict[str, Any]]:
+    split = prediction.by_failure(basis=basis)
+    ids = prediction.topology.grid.branches.id[prediction.failures.branch]
+    worst = np.lexsort((-split.interruptions, -split.hours, -split.kwh))[:count]
+    return [
+        {
+            "element": str(ids[row]),
+            "customer_interruptions_per_yr": float(split.interruptions[row]),
+            "customer_hours_per_yr": float(split.hours[row]),
+            "ENS_MWh_per_yr": float(split.kwh[row]) / 1000.0,
+        }
+        for row in worst
+    ]
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _hours(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0.0):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not a probability from 0 to 1")
+    return value

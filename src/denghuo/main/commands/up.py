@@ -1,0 +1,165 @@
+"""`denghuo up`: serve the product and do its background work, until Ctrl-C."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from denghuo.apps.organization.models import Unit
+from denghuo.main.commands._output import UserError
+from denghuo.main.demo_people import PASSWORD, PEOPLE
+from denghuo.main.supervisor import Supervisor
+
+NAME = "up"
+HELP = "start the product: the web server and the background worker"
+NEEDS_DJANGO = True
+
+FIRST_PORT = 8000
+PORTS_TRIED = 20
+ANNOUNCE_WITHIN_S = 120.0
+WORKER_AFTER_S = 6.0  # the first page comes first; what is owed meanwhile is done right after each commit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 serves the network too")
+    parser.add_argument("--port", type=int, help=f"port to listen on (default: the first free one from {FIRST_PORT})")
+    parser.add_argument("--workers", type=int, default=2, help="web server processes (default 2)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+
+
+def run(args: argparse.Namespace) -> int:
+    started = time.monotonic()
+    with override(settings.LANGUAGE_CODE):
+        port = _port(args.host, args.port)
+        _migrate()
+        _load_demo()
+        supervisor = Supervisor(
+            {"web server": _web_server(args.host, port, args.workers), "worker": _denghuo("worker")},
+            after_s={"worker": WORKER_AFTER_S},
+        )
+        for wanted in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(wanted, lambda *_: supervisor.stop())
+        address = f"http://{'localhost' if args.host in {'127.0.0.1', '0.0.0.0'} else args.host}:{port}/"
+        announcing = threading.Thread(
+            target=_announce, args=(address, started), kwargs={"browser": not args.no_browser}, daemon=True
+        )
+        announcing.start()
+        return supervisor.run()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _port(host: str, wanted: int | None) -> int:
+    if wanted is not None:
+        if not _is_free(host, wanted):
+            raise UserError(_("port %(port)d is in use by another program; choose one with --port") % {"port": wanted})
+        return wanted
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        if _is_free(host, port):
+            if port != FIRST_PORT:
+                _say(
+                    _("Port %(busy)d is in use by another program: using %(port)d.")
+                    % {"busy": FIRST_PORT, "port": port}
+                )
+            return port
+    raise UserError(_("ports %(busy)d and up are all in use; choose one with --port") % {"busy": FIRST_PORT})
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        # As the server will bind: an address that only lingers from a server just stopped counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _migrate() -> None:
+    try:
+        executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    except OperationalError as error:
+        raise UserError(_("the database does not answer: %(error)s") % {"error": error}) from None
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _say(_("Preparing the database …"))
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def _load_demo() -> None:
+    """The demo station, on the first start of a demo; in a process of its own, so that its memory goes with it."""
+    if not settings.DEMO or Unit.objects.exists():
+        return
+    _say(_("Loading the demo station (only this once) …"))
+    connections.close_all()
+    if subprocess.run(_denghuo("demo"), check=False).returncode:
+        raise UserError(_("the demo station could not be loaded; the lines above say why"))
+
+
+def _denghuo(command: str) -> list[str]:
+    return [sys.executable, "-m", "denghuo", command]
+
+
+def _web_server(host: str, port: int, workers: int) -> list[str]:
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4"]
+    options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "warning"]
+    # A worker process that is told to end while it starts does not hear it.
+    options += ["--workers-kill-timeout", "5"]
+    return [sys.executable, "-m", "granian", *options, "denghuo.main.wsgi:application"]
+
+
+def _announce(address: str, started: float, *, browser: bool) -> None:
+    if not _wait_until(lambda: _answers(f"{address}health/"), within_s=ANNOUNCE_WITHIN_S):
+        return
+    seconds = time.monotonic() - started
+    with override(settings.LANGUAGE_CODE):
+        _say(
+            _("Denghuo is ready at %(address)s (%(seconds).1f s). Ctrl-C ends it.")
+            % {"address": address, "seconds": seconds}
+        )
+        if settings.DEMO:
+            names = ", ".join(person.username for person in PEOPLE)
+            _say(_("Sign in as one of: %(names)s; password: %(password)s") % {"names": names, "password": PASSWORD})
+    if browser and _has_screen():
+        webbrowser.open(address)
+
+
+def _wait_until(is_so: Callable[[], bool], *, within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _has_screen() -> bool:
+    if not sys.stdout.isatty():
+        return False
+    return sys.platform in {"darwin", "win32"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,44 @@
+"""`denghuo worker`: run what recorded facts are still owed, until told to stop."""
+
+import argparse
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+from denghuo.apps.ledger import deliveries, worker
+
+NAME = "worker"
+HELP = "run in the background what follows from recorded facts; start as many as you like"
+NEEDS_DJANGO = True
+
+_log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    parser.add_argument(
+        "--poll-s",
+        type=float,
+        default=worker.POLL_S,
+        metavar="SECONDS",
+        help="how often to look for work that nobody announced (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--lease-s",
+        type=float,
+        default=deliveries.LEASE.total_seconds(),
+        metavar="SECONDS",
+        help="after how long the work of a worker that died is taken over (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until SIGTERM or SIGINT; what is under way is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info("worker started")
+    worker.run_worker(stop=stop, poll_s=args.poll_s, lease=timedelta(seconds=args.lease_s))
+    _log.info("worker stopped")
+    return 0

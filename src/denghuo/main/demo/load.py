@@ -1,0 +1,135 @@
+"""Put the demo station into an empty database, through the same actions that a user's own data takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from shutil import unpack_archive
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from denghuo.adapters.tables import read_network_folder
+from denghuo.apps.continuity.actions import set_target
+from denghuo.apps.ledger import deliveries
+from denghuo.apps.network.actions import correct_switching, import_network, import_switching_log
+from denghuo.apps.network.models import SwitchingOperation
+from denghuo.apps.organization.actions import assign_role, open_unit, register_user
+from denghuo.apps.organization.models import Role, Unit, UnitKind
+from denghuo.apps.outages.actions import register_outages
+from denghuo.engines.grid import Grid
+from denghuo.engines.reliability import Basis
+from denghuo.engines.topology import compile_topology
+from denghuo.main.demo.simulator import Correction, History, simulate
+from denghuo.main.demo.station import SEED
+from denghuo.main.demo_people import PASSWORD, PEOPLE
+
+ACTOR = "demo"
+UNIT_CODE = "dengshan"
+NETWORK_FILE = "network.zip"
+
+# Plainly fictional places.
+_UNITS = (
+    ("lampcity", "灯火市供电公司", UnitKind.CITY),
+    ("lampcounty", "灯火县供电公司", UnitKind.COUNTY),
+    (UNIT_CODE, "灯山供电所", UnitKind.STATION),
+)
+_TARGETS = ((Basis.MV_USERS, 9.0), (Basis.LV_CUSTOMERS, 9.5))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoStation:
+    """What was put in."""
+
+    unit_id: int
+    network_id: int
+    outages: int
+    operations: int
+
+
+def load_demo(*, now: datetime, progress: Callable[[str, float], None]) -> DemoStation:
+    """Put the station in, all of it or nothing: people, network, two years of its life up to ``now``, targets."""
+    now = now.replace(second=0, microsecond=0)
+    progress("network", 0.0)
+    grid = demo_grid()
+    zone = ZoneInfo(settings.TIME_ZONE)
+    local = now.astimezone(zone)
+    history = simulate(
+        compile_topology(grid),
+        start=min(datetime(local.year - 1, 1, 1, tzinfo=zone), local - timedelta(days=730)),
+        now=local,
+        rng=np.random.default_rng(SEED),
+        progress=lambda share: progress("history", share),
+    )
+    progress("books", 0.0)
+    station = _record(grid, history, now)
+    deliveries.drain()  # what follows from two years is too much for the moment after a commit
+    progress("books", 1.0)
+    return station
+
+
+def is_loaded() -> bool:
+    """Whether the station is there already."""
+    return Unit.objects.filter(code=UNIT_CODE).exists()
+
+
+@transaction.atomic
+def _record(grid: Grid, history: History, now: datetime) -> DemoStation:
+    station = _organization(now)
+    network = import_network(
+        unit_id=station.pk, name=station.name, grid=grid, source_name=NETWORK_FILE, digest="demo", at=now, actor=ACTOR
+    )
+    register_outages(network_id=network.pk, entries=history.entries, at=now, actor=ACTOR)
+    import_switching_log(network_id=network.pk, rows=history.operations, at=now, actor=ACTOR)
+    _correct(network.pk, history.corrections, now)
+    for years_ago in (1, 0):
+        for basis, hours in _TARGETS:
+            year = now.astimezone(ZoneInfo(settings.TIME_ZONE)).year - years_ago
+            set_target(
+                unit_id=station.pk, year=year, basis=basis, hours_per_user=hours, source="演示目标", at=now, actor=ACTOR
+            )
+    return DemoStation(
+        unit_id=station.pk,
+        network_id=network.pk,
+        outages=len(history.entries),
+        operations=len(history.operations),
+    )
+
+
+def demo_grid() -> Grid:
+    """The demo station's network as it ships."""
+    with TemporaryDirectory() as folder, as_file(files(__package__) / NETWORK_FILE) as packed:
+        unpack_archive(packed, folder)
+        return read_network_folder(folder)
+
+
+def _organization(at: datetime) -> Unit:
+    unit: Unit | None = None
+    units = []
+    for code, name, kind in _UNITS:
+        unit = open_unit(code=code, name=name, kind=kind, parent=unit, at=at, actor=ACTOR)
+        units.append(unit)
+    city, _, station = units
+    password = make_password(PASSWORD)  # once, for it takes its time, and everybody knows it
+    wide = {Role.MANAGER, Role.ADMINISTRATOR, Role.ANALYST}
+    for person in PEOPLE:
+        user = register_user(username=person.username, display_name=person.name, password=None, at=at, actor=ACTOR)
+        user.password = password
+        user.save(update_fields=["password"])
+        role = Role(person.role_code)
+        assign_role(user=user, unit=city if role in wide else station, role=role, at=at, actor=ACTOR)
+    return station
+
+
+def _correct(network_id: int, corrections: list[Correction], at: datetime) -> None:
+    for correction in corrections:
+        wrong = correction.wrong
+        told = SwitchingOperation.objects.filter(
+            network_id=network_id, device_code=wrong.device_code, operated_at=wrong.operated_at.astimezone(UTC)
+        ).first()
+        if told is not None:
+            correct_switching(operation_id=told.pk, right=correction.right, note="时间记错", at=at, actor=ACTOR)

@@ -1,0 +1,49 @@
+"""The whole process on one page: when this fact is recorded, then that action follows.
+
+A line names the fact's class and the action as `context.function` of that context's `actions.py`, called as
+
+    action(fact, *, at, actor, delivery_key)
+
+in one transaction with the closing of its delivery. `background=True` leaves an action that is heavy or reaches outside
+(a message, a webhook) to the worker; everything else runs right after the commit. See `docs/contexts/ledger.md`.
+"""
+
+from dataclasses import dataclass
+
+from denghuo.apps.ledger import registry
+from denghuo.apps.network.facts import (
+    NetworkImported,
+    SwitchingCorrected,
+    SwitchingLogImported,
+    SwitchingRecorded,
+)
+from denghuo.apps.outages.facts import OutageClassified, SupplyChanged
+
+
+@dataclass(frozen=True)
+class Line:
+    """When `fact`, then `action`."""
+
+    fact: type
+    action: str
+    background: bool = False
+
+
+FLOW: list[Line] = [
+    # The switching log says who is without supply.
+    Line(NetworkImported, "outages.follow_network"),
+    Line(SwitchingRecorded, "outages.follow_network"),
+    Line(SwitchingCorrected, "outages.follow_network"),
+    Line(SwitchingLogImported, "outages.follow_network"),
+    # Who was without supply, and why, is booked; every reliability figure is read from the books.
+    Line(SupplyChanged, "continuity.follow_supply"),
+    Line(OutageClassified, "continuity.follow_classification"),
+]
+
+
+def connect(lines: list[Line]) -> None:
+    """Subscribe every line to the ledger. Actions are imported when they are first needed."""
+    for line in lines:
+        context, _, function = line.action.partition(".")
+        target = f"denghuo.apps.{context}.actions:{function}"
+        registry.subscribe(line.fact, reaction=line.action, target=target, background=line.background)

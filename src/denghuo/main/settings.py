@@ -1,0 +1,155 @@
+"""Every setting of the platform, read from the environment. Without any it is a station's own server on SQLite.
+
+| variable | meaning | default |
+|---|---|---|
+| `DENGHUO_HOME` | folder of the database, uploads and the secret key | `var` |
+| `DATABASE_URL` | `sqlite:///path` or `postgresql://user:password@host:port/name` | a file in the home folder |
+| `DENGHUO_DATABASE_POOL` | PostgreSQL connections kept by one process; 0 keeps none | 8 |
+| `DENGHUO_SECRET_KEY` | signs sessions | made on the first start, kept in the home folder |
+| `DENGHUO_HOSTS` | host names the site answers to, by commas | this machine |
+| `DENGHUO_ORIGINS` | origins behind a proxy that may post, with scheme | none |
+| `DENGHUO_HTTPS` | the site is served over https: secure cookies, HSTS | no |
+| `DENGHUO_DEBUG` | developer's error pages | no |
+| `DENGHUO_DEMO` | this is the demo station: the sign-in page offers its people | no |
+| `DENGHUO_LANGUAGE` | language for visitors whose browser does not say | `zh-hans` |
+| `DENGHUO_TIME_ZONE` | local time at the edge | `Asia/Shanghai` |
+| `DENGHUO_UPLOAD_MB` | largest upload that the import page takes | 50 |
+"""
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from csp.constants import NONE, SELF
+
+from . import environment as env
+
+HOME = Path(env.text("DENGHUO_HOME", "var"))
+
+DEBUG = env.flag("DENGHUO_DEBUG", default=False)
+DEMO = env.flag("DENGHUO_DEMO", default=False)
+SECRET_KEY = env.secret_key("DENGHUO_SECRET_KEY", HOME)
+ALLOWED_HOSTS = env.words("DENGHUO_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("DENGHUO_ORIGINS")
+
+# Lowest first. A context stands here once it exists.
+CONTEXTS = [
+    "denghuo.apps.ledger",
+    "denghuo.apps.organization",
+    "denghuo.apps.network",
+    "denghuo.apps.outages",
+    "denghuo.apps.continuity",
+    "denghuo.apps.boards",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    *CONTEXTS,
+    "denghuo.main.apps.MainConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "denghuo.main.imports.limits.UploadLimit",
+]
+
+ROOT_URLCONF = "denghuo.main.urls"
+WSGI_APPLICATION = "denghuo.main.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "denghuo.main.page.frame",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": env.database(
+        env.text("DATABASE_URL", f"sqlite:///{HOME / 'denghuo.sqlite3'}"),
+        pool=env.whole("DENGHUO_DATABASE_POOL", 8),
+        busy_s=30,
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "organization.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGE_CODE = env.choice("DENGHUO_LANGUAGE", "zh-hans", {code for code, _ in LANGUAGES})
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones())
+
+STATIC_URL = "/static/"
+# Served from where they lie: no copying step between an upgrade and its first page.
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = HOME / "media"
+UPLOAD_BYTES = env.whole("DENGHUO_UPLOAD_MB", 50, least=1) * 1_000_000
+
+# No inline script or style, nothing from elsewhere: a utility's intranet has no internet.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+HTTPS = env.flag("DENGHUO_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"denghuo": {"level": env.choice("DENGHUO_LOG", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})}},
+}

@@ -1,0 +1,40 @@
+// What every page does beyond HTML: the theme switch, and menus that close when the eye has left them.
+
+const YEAR_S = 365 * 24 * 3600;
+
+function setTheme(theme) {
+  document.documentElement.dataset.bsTheme = theme;
+  document.cookie = `dh_theme=${theme}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  for (const button of document.querySelectorAll("[data-dh-theme]")) {
+    button.dataset.dhTheme = theme;
+    button.querySelector(".ti").className = `ti ti-${theme === "dark" ? "sun" : "moon"}`;
+  }
+  document.dispatchEvent(new CustomEvent("dh:theme", { detail: { theme } }));
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("[data-dh-menu][open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-dh-theme]");
+  if (button) setTheme(button.dataset.dhTheme === "dark" ? "light" : "dark");
+  closeMenus(event.target.closest("[data-dh-menu]"));
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("[data-dh-menu][open]");
+  if (open) {
+    closeMenus();
+    open.querySelector("summary").focus();
+  }
+});
+
+// A filter form with data-dh-auto sends itself when a choice changes; without script its button does the same.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-dh-auto]");
+  if (form && event.target.matches("select, input[type=date], input[type=checkbox], input[type=radio]")) form.requestSubmit();
+});

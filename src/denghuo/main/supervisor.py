@@ -1,0 +1,106 @@
+"""Keeps a few long-running programs alive together: one that dies is started again, and all end together."""
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+POLL_S = 0.3
+STEADY_S = 60.0
+LONGEST_WAIT_S = 30.0
+GRACE_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Program:
+    name: str
+    command: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    start_at: float = 0.0
+    quick_deaths: int = 0
+
+    def start(self) -> None:
+        # In a session of its own: Ctrl-C reaches the supervisor alone, which then ends everybody in order.
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.started = time.monotonic()
+
+
+class Supervisor:
+    """Run `commands` (by name) until told to stop, or until one of them will not stay up."""
+
+    def __init__(
+        self,
+        commands: Mapping[str, Sequence[str]],
+        *,
+        give_up_after: int = 5,
+        after_s: Mapping[str, float] | None = None,
+    ) -> None:
+        """``after_s``: how long a program, by name, leaves the machine to the others first [s]."""
+        now = time.monotonic()
+        delays = after_s or {}
+        self._programs = [
+            _Program(name, command, start_at=now + delays.get(name, 0.0)) for name, command in commands.items()
+        ]
+        self._give_up_after = give_up_after
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask for the end; `run` then returns."""
+        self._stop.set()
+
+    def run(self) -> int:
+        """Return 0 when asked to stop, 1 when a program died `give_up_after` times in a row without a steady minute."""
+        try:
+            while not self._stop.is_set():
+                for program in self._programs:
+                    if not self._tend(program):
+                        return 1
+                self._stop.wait(POLL_S)
+            return 0
+        finally:
+            self._end_all()
+
+    def _tend(self, program: _Program) -> bool:
+        """Start what is not running; False means that it is hopeless."""
+        now = time.monotonic()
+        if program.process is None:
+            if now >= program.start_at:
+                program.start()
+            return True
+        code = program.process.poll()
+        if code is None:
+            return True
+        program.process = None
+        program.quick_deaths = 1 if now - program.started > STEADY_S else program.quick_deaths + 1
+        if program.quick_deaths >= self._give_up_after:
+            _log.error("%s ended with code %s, %d times in a row: giving up", program.name, code, program.quick_deaths)
+            return False
+        wait_s = min(2.0 ** (program.quick_deaths - 1), LONGEST_WAIT_S)
+        _log.warning("%s ended with code %s; starting it again in %.0f s", program.name, code, wait_s)
+        program.start_at = now + wait_s
+        return True
+
+    def _end_all(self) -> None:
+        """End every program with all that it started: a server killed while it starts leaves its workers behind."""
+        running = [program.process for program in self._programs if program.process is not None]
+        for process in running:
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_S
+        for process in running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,20 @@
+"""Addresses: one include per context, its pages named `<context>:<page>` and its landing page `<context>:home`."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
+
+from . import api, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sign-in/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("health/", views.health, name="health"),
+    path("help/", views.help_page, name="help"),
+    path("api/", api.urls),
+    path("", include("denghuo.apps.boards.urls")),
+    path("network/", include("denghuo.apps.network.urls")),
+    path("outages/", include("denghuo.apps.outages.urls")),
+    path("reliability/", include("denghuo.apps.continuity.urls")),
+    path("import/", include("denghuo.main.imports.urls")),
+]

@@ -1,0 +1,255 @@
+"""`denghuo report`: the figures against plain arithmetic, and what it says about the rows behind them."""
+
+import csv
+import gzip
+import json
+import math
+import statistics
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from denghuo.main import cli
+
+HEAD = "event,start,end,customers,cause,region,kind\n"
+
+
+@pytest.fixture
+def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(text: str, *options: str) -> dict[str, Any]:
+        path = tmp_path / "events.csv"
+        path.write_text(text, encoding="utf-8")
+        assert cli.main(["report", str(path), "--json", *options]) == 0
+        return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+    return run
+
+
+def index(result: dict[str, Any], name: str) -> float:
+    (row,) = [row for row in result["indices"] if row["index"] == name]
+    return float(row["value"])
+
+
+def row(seconds: int, customers: int = 10, *, start: str = "2024-05-01T08:00:00", rest: str = ",,") -> str:
+    begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    end = datetime.fromtimestamp(begin.timestamp() + seconds, UTC)
+    return f",{begin.isoformat()},{end.isoformat()},{customers},{rest}\n"
+
+
+def test_the_indices_by_hand(report: Any) -> None:
+    result = report(HEAD + row(7200, 30) + row(3600, 10), "--customers", "100", "--period", "2024-05-01/2024-06-01")
+
+    assert result["system"]["hours_per_user"] == pytest.approx(0.7)
+    assert result["system"]["minutes_per_user"] == pytest.approx(42)
+    assert result["system"]["interruptions_per_user"] == pytest.approx(0.4)
+    assert result["system"]["hours_per_interruption"] == pytest.approx(1.75)
+    assert result["system"]["availability_share"] == pytest.approx(1 - 70 / (100 * 744))
+    assert index(result, "SAIDI-1") == result["system"]["hours_per_user"]
+    assert index(result, "CTAIDI-1") == result["system"]["hours_per_interruption"]
+
+
+@pytest.mark.parametrize(("seconds", "sustained"), [(299, 0), (300, 0), (301, 10)])
+def test_ieee_1366_counts_what_lasts_longer_than_five_minutes(seconds: int, sustained: int, report: Any) -> None:
+    result = report(HEAD + row(seconds) + row(3600), "--customers", "10", "--standard", "ieee1366")
+
+    assert result["system"]["user_interruptions"] == sustained + 10
+    assert result["system"]["user_hours"] == pytest.approx((seconds / 360 if sustained else 0) + 10)
+    assert index(result, "MAIFI") == (0 if sustained else 1)
+    assert result["counted"]["short_rows"] == (0 if sustained else 1)
+
+
+@pytest.mark.parametrize(("seconds", "sustained"), [(1, 0), (180, 0), (181, 1)])
+def test_dlt_836_counts_all_and_in_variant_4_what_lasts_longer_than_three_minutes(
+    seconds: int, sustained: int, report: Any
+) -> None:
+    result = report(HEAD + row(seconds) + row(3600), "--customers", "10")
+
+    assert index(result, "SAIFI-1") == 2
+    assert index(result, "SAIDI-1") == pytest.approx(1 + seconds / 3600)
+    assert index(result, "SAIFI-4") == 1 + sustained
+    assert index(result, "MAIFI-1") == 1 - sustained
+
+
+def test_the_variants_follow_the_kind(report: Any) -> None:
+    kinds = ("internal fault", "external fault", "planned", "source shortage")
+    text = HEAD + "".join(row(3600, rest=f",,{kind}") for kind in kinds)
+    result = report(text, "--customers", "10")
+
+    assert [index(result, f"SAIDI-{variant}") for variant in ("1", "2", "3", "F", "S")] == [4, 3, 3, 2, 2]
+
+
+def test_an_outage_across_the_edge_of_the_period_is_cut_and_said(report: Any) -> None:
+    text = (
+        HEAD
+        + row(7200, start="2023-12-31T23:00:00")
+        + row(7200, start="2024-12-31T23:00:00")
+        + row(60, start="2022-01-01")
+    )
+    result = report(text, "--customers", "10", "--period", "2024-01-01/2025-01-01")
+
+    assert result["system"]["user_hours"] == 20
+    assert result["system"]["user_interruptions"] == 10
+    assert result["system"]["period_hours"] == 8784
+    counted = result["counted"]
+    assert counted["rows_in_period"] == 2
+    assert counted["rows_outside_period"] == 1
+    assert counted["rows_that_began_earlier"] == 1
+    assert counted["rows_that_end_later"] == 1
+    assert counted["user_hours_of_rows_that_begin_in_period"] == 20
+
+
+def test_the_period_left_out_is_the_whole_days_of_the_data(report: Any) -> None:
+    result = report(HEAD + row(86_400, start="2024-05-01T20:00:00"), "--customers", "10", "--timezone", "Asia/Shanghai")
+
+    assert result["counted"]["from"] == "2024-05-02T00:00:00+08:00"
+    assert result["counted"]["to"] == "2024-05-04T00:00:00+08:00"
+    assert result["system"]["period_hours"] == 48
+
+
+def test_groups_add_up_to_the_system(report: Any) -> None:
+    text = HEAD + "".join(
+        row(1800 * place, place, start=f"2024-0{1 + place % 4}-28T23:30:00", rest=f"c{place % 3},r{place % 2},")
+        for place in range(1, 40)
+    )
+    result = report(text, "--customers", "1000", "--by", "month,year,cause,region,kind")
+
+    for key in ("month", "year", "cause", "region", "kind"):
+        groups = result[f"by_{key}"]
+        for figure in ("user_hours", "user_interruptions", "hours_per_user", "interruptions_per_user"):
+            total = sum(group[figure] for group in groups)
+            assert total == pytest.approx(result["system"][figure], rel=1e-12), (key, figure)
+    assert [group["month"] for group in result["by_month"]] == ["2024-01", "2024-02", "2024-03", "2024-04", "2024-05"][
+        : len(result["by_month"])
+    ]
+    assert {group["cause"] for group in result["by_cause"]} == {"c0", "c1", "c2"}
+
+
+def test_what_is_undefined_is_null(report: Any) -> None:
+    result = report(HEAD + row(60), "--customers", "10", "--standard", "ieee1366")
+
+    assert result["system"]["hours_per_interruption"] is None
+    assert index_value(result, "CTAIDI") is None
+
+
+def index_value(result: dict[str, Any], name: str) -> float | None:
+    (found,) = [entry["value"] for entry in result["indices"] if entry["index"] == name]
+    return found  # type: ignore[no-any-return]
+
+
+def test_mv_users_are_counted_where_the_list_has_them(report: Any) -> None:
+    text = "start,end,customers,mv_users\n2024-05-01 08:00,2024-05-01 09:00,80,2\n"
+
+    assert report(text, "--customers", "10")["counted"]["basis"] == "mv_users"
+    assert report(text, "--customers", "10")["system"]["user_hours"] == 2
+    assert report(text, "--customers", "10", "--basis", "lv_customers")["system"]["user_hours"] == 80
+    assert report(text, "--customers", "10", "--standard", "ieee1366")["system"]["user_hours"] == 80
+
+
+def test_the_account_of_rows(report: Any) -> None:
+    text = HEAD + row(3600) + ",2024-05-01 08:00,,5,,,\n"
+    result = report(text, "--customers", "10")
+
+    assert result["list"]["rows_read"] == 2
+    assert result["list"]["rows_kept"] == 1
+    assert result["left_out"] == {"reissued": 0, "no_end": 1}
+    assert result["problems"] == ["events.csv, row 3, column 'end' (C3): a value is required here. Fill it in."]
+
+
+def test_major_event_days_are_set_apart(report: Any, tmp_path: Path) -> None:
+    sizes = [3600 * (1 + day % 5) for day in range(300)]
+    history = HEAD + "".join(
+        row(size, start=f"{2019 + day // 100}-{1 + day % 100 // 25:02}-{1 + day % 25:02}T08:00:00")
+        for day, size in enumerate(sizes)
+    )
+    (tmp_path / "history.csv").write_text(history, encoding="utf-8")
+    text = HEAD + row(3600) + row(86_400, 500, start="2024-05-02T22:00:00") + row(3600, start="2024-05-04T08:00:00")
+    options = ("--customers", "1000", "--history", str(tmp_path / "history.csv"))
+    result = report(text, *options)
+
+    logs = [math.log(size / 3600 * 10 / 1000 * 60) for size in sizes]
+    expected = math.exp(statistics.fmean(logs) + 2.5 * statistics.stdev(logs))
+    assert result["major_event_days"]["threshold_minutes_per_user"] == pytest.approx(expected)
+    assert result["major_event_days"]["days_with_interruptions"] == 300
+    assert [day["day"] for day in result["days_set_apart"]] == ["2024-05-02"]
+    assert result["days_set_apart"][0]["hours_per_user"] == 12
+    assert result["without_major_event_days"]["user_hours"] == 20
+    assert result["system"]["user_hours"] == 12_020
+
+
+def test_without_a_history_the_list_gives_the_threshold_and_it_is_said(report: Any) -> None:
+    result = report(HEAD + row(3600), "--customers", "10", "--major-event-days")
+
+    assert result["major_event_days"]["window"] == "the list itself"
+    assert result["major_event_days"]["threshold_minutes_per_user"] is None
+    assert result["days_set_apart"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("start,end\n1,2\n", [], ["events.csv", "required column", "customers"]),
+        (HEAD, [], ["holds no outage", "0 rows read"]),
+        (HEAD + row(60), ["--by", "moon"], ["--by", "moon"]),
+        (HEAD + row(60), ["--period", "2024"], ["--period", "FROM/TO"]),
+        (HEAD + row(60), ["--period", "2025-01-01/2024-01-01"], ["ends before it begins"]),
+        (HEAD + row(60), ["--columns", "start"], ["FIELD=HEADING"]),
+        (HEAD + row(60), ["--columns", "start=off"], ["events.csv", "off"]),
+        (HEAD + row(60), ["--timezone", "Nowhere/Here"], ["time zone"]),
+        (HEAD + row(60), ["--basis", "mv_users"], ["mv_users"]),
+        (HEAD + '"a\n', [], ["events.csv", "row 2", "quote"]),
+    ],
+)  # fmt: skip
+def test_bad_input_is_a_sentence(
+    text: str, options: list[str], words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "events.csv").write_text(text, encoding="utf-8")
+
+    assert cli.main(["report", str(tmp_path / "events.csv"), "--customers", "10", *options]) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert all(word in said.err for word in words), said.err
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["report", "nowhere.csv", "--customers", "10"]) == 2
+    assert "nowhere.csv" in capsys.readouterr().err
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("standard", ["dlt836", "ieee1366"])
+def test_bc_hydro_against_plain_arithmetic(
+    standard: str, reference_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = reference_data / "outages" / "bchydro_2023-10_2025-01_events.csv.gz"
+    options = ["--customers", "2200000", "--standard", standard, "--by", "month,region", "--json"]
+    assert cli.main(["report", str(path), "--period", "2024-01-01/2025-01-01", *options]) == 0
+    result = json.loads(capsys.readouterr().out)
+
+    latest: dict[str, tuple[datetime, dict[str, str]]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for entry in csv.DictReader(stream):
+            updated = datetime.fromisoformat(entry["lastUpdated"])
+            if entry["id"] not in latest or updated >= latest[entry["id"]][0]:
+                latest[entry["id"]] = (updated, entry)
+    first, last = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    hours: dict[str, float] = defaultdict(float)
+    count = 0
+    for _, entry in latest.values():
+        off, on, out = (
+            datetime.fromisoformat(entry["dateOff"]),
+            datetime.fromisoformat(entry["dateOn"]),
+            int(entry["numCustomersOut"]),
+        )
+        inside = (min(on, last) - max(off, first)).total_seconds() / 3600
+        hours[entry["regionName"]] += max(inside, 0) * out
+        count += out if first <= off < last else 0
+
+    assert result["system"]["user_hours"] == pytest.approx(sum(hours.values()), rel=1e-12)
+    assert result["system"]["user_interruptions"] == count
+    assert {group["region"]: group["user_hours"] for group in result["by_region"]} == pytest.approx(hours, rel=1e-12)
+    assert len(result["by_month"]) == 12
+    assert result["left_out"] == {"reissued": 268}

@@ -1,0 +1,305 @@
+"""Page, program and workbook show the engine's figures; nobody sees another station's."""
+
+import json
+import re
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from denghuo.apps.continuity import queries
+from denghuo.apps.continuity.facts import FiguresExported, TargetSet
+from denghuo.apps.continuity.forms import ask
+from denghuo.apps.continuity.models import Target
+from denghuo.apps.continuity.views.figures import AT_LEAST, LONGER_THAN_H, MEASURES
+from denghuo.apps.ledger.queries import facts
+from denghuo.apps.outages.models import Cause
+from denghuo.engines.reliability import Basis, OutageKind
+from tests.apps.continuity.conftest import USER_HOURS, USER_INTERRUPTIONS, YEAR, Told, local, signed_in, tell
+from tests.world import World
+
+PAGES = ("home", "parts", "frequent", "targets")
+QUESTIONS: list[dict[str, str]] = [
+    {},
+    {"basis": "lv_customers"},
+    {"standard": "ieee1366"},
+    {"variant": "F"},
+    {"since": "2025-06-25", "until": "2025-06-30"},
+]
+
+
+def get(client: Client, name: str, *args: Any, **query: Any) -> Any:
+    return client.get(reverse(f"continuity:{name}", args=args), {**YEAR, **query})
+
+
+def engine(world: World, **query: str) -> Any:
+    asked = ask([str(world.lamp.path)], {**YEAR, **query}, now=timezone.now())
+    edges = [asked.period.start, asked.period.end]
+    return queries.indices(asked.view, edges=edges, at_least=AT_LEAST, longer_than_h=LONGER_THAN_H)
+
+
+def exported(client: Client, **query: str) -> Any:
+    answer = client.post(f"{reverse('continuity:export')}?{urlencode({**YEAR, **query})}")
+    assert answer.status_code == 200
+    return load_workbook(BytesIO(answer.content), read_only=False)
+
+
+@pytest.mark.parametrize("query", QUESTIONS, ids=str)
+def test_page_program_and_workbook_are_the_engine(world: World, query: dict[str, str]) -> None:
+    client = signed_in(world.chen)
+    expected = engine(world, **query)
+    page = get(client, "home", **query)
+    shown = {one.measure.column: one for one in page.context["first"] + page.context["more"]}
+    answer = client.get("/api/reliability/indices", {**YEAR, **query}).json()
+    cells = {row[0]: row[2] for row in exported(client, **query).worksheets[0].iter_rows(min_row=2, values_only=True)}
+    for measure in MEASURES:
+        value = measure.of(expected, 0)
+        undefined = value != value
+        assert shown[measure.column].shown == ("–" if undefined else measure.text(value))
+        assert cells[str(measure.label)] == (None if undefined else pytest.approx(value, rel=1e-15))
+        if measure.column in answer["figures"]:
+            told = answer["figures"][measure.column]
+            assert (told is None) == undefined
+            assert undefined or told * measure.scale == value
+    assert f">{shown['user_hours'].shown}<" in page.content.decode()
+
+
+@pytest.mark.parametrize("query", QUESTIONS, ids=str)
+def test_what_stands_under_the_list_is_the_figure(world: World, query: dict[str, str]) -> None:
+    client = signed_in(world.chen)
+    expected = engine(world, **query)
+    page = get(client, "parts", **query)
+    assert page.context["totals"]["user_hours"] == f"{expected.user_hours[0]:,.2f}"
+    address = "/api/reliability/interruptions"
+    answer = client.get(address, {**YEAR, **query, "size": 2}).json()
+    assert answer["totals"]["user_hours"] == pytest.approx(float(expected.user_hours[0]))
+    rows = [
+        row
+        for number in range(1, answer["pages"] + 1)
+        for row in client.get(address, {**YEAR, **query, "size": 2, "page": number}).json()["items"]
+    ]
+    assert len(rows) == answer["count"] == len({row["id"] for row in rows})
+    assert sum(row["user_hours"] for row in rows) == pytest.approx(float(expected.user_hours[0]))
+    sheet = exported(client, **query)["Interruptions"]
+    body = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert body[-1][10] == pytest.approx(float(expected.user_hours[0]))
+    assert sum(row[10] for row in body[:-1]) == pytest.approx(body[-1][10])
+
+
+@pytest.mark.parametrize("by", queries.BREAKDOWNS)
+def test_a_breakdown_is_the_same_everywhere(world: World, by: str) -> None:
+    client = signed_in(world.chen)
+    told = client.get("/api/reliability/breakdown", {**YEAR, "by": by}).json()["groups"]
+    hours = {one["name"]: one["figures"]["user_hours"] for one in told if one["figures"]["user_hours"]}
+    assert sum(hours.values()) == pytest.approx(USER_HOURS)
+    page = get(client, "breakdown", by)
+    assert {row.name: row.user_hours for row in page.context["rows"] if row.hours > 0} == {
+        name: f"{value:,.1f}" for name, value in hours.items()
+    }
+    title = {"kind": "By kind", "cause": "By cause", "feeder": "By line", "area": "By area"}[by]
+    sheet = exported(client)[title]
+    cells = {row[0]: row[2] for row in sheet.iter_rows(min_row=2, values_only=True) if row[2]}
+    assert cells == pytest.approx(hours, rel=1e-15)
+
+
+def test_every_bar_leads_to_the_rows_that_make_it(world: World) -> None:
+    client = signed_in(world.chen)
+    for chart in get(client, "home").context["share_charts"]:
+        for row in chart.rows:
+            total = client.get(row.href).context["totals"]["user_hours"]
+            assert float(row.cells[0].replace(",", "")) == pytest.approx(float(total.replace(",", "")), abs=0.06)
+
+
+def test_the_formula_has_its_numbers_in_it(world: World) -> None:
+    page = get(signed_in(world.chen), "why", "hours_per_user").content.decode()
+    assert "27.03 ÷ 7 = 3.86 h" in page
+    assert "up to 3 minutes is short" in page
+    assert get(signed_in(world.chen), "why", "no_such_figure").status_code == 404
+
+
+def test_every_figure_can_be_explained(world: World) -> None:
+    client = signed_in(world.chen)
+    assert [get(client, "why", measure.column).status_code for measure in MEASURES] == [200] * len(MEASURES)
+
+
+def test_what_is_not_known_is_a_dash_with_its_reason(world: World) -> None:
+    before = get(signed_in(world.chen), "home", since="2023-01-01", until="2023-12-31")
+    figures = before.context["first"]
+    assert [figure.shown for figure in figures] == ["–"] * len(figures)
+    assert figures[0].note == "Records begin on 2024-03-10."
+    told = signed_in(world.chen).get(
+        "/api/reliability/indices", {"period": "days", "since": "2023-01-01", "until": "2023-12-31"}
+    )
+    assert told.json()["unknown"] == "before_records"
+    assert set(told.json()["figures"].values()) == {None}
+    assert (
+        get(signed_in(world.chen), "breakdown", "feeder", since="2023-01-01", until="2023-12-31").context["rows"] == []
+    )
+    quiet = get(signed_in(world.chen), "home", since="2025-01-01", until="2025-01-31")
+    shown = {one.measure.column: one for one in quiet.context["first"]}
+    assert shown["hours_per_user"].shown == "0.00"
+    assert shown["hours_per_interruption"].shown == "–"
+    assert shown["hours_per_interruption"].note == "Nothing was interrupted in this period."
+
+
+def test_the_year_before_stands_beside(world: World) -> None:
+    page = get(signed_in(world.chen), "home")
+    shown = {one.measure.column: one for one in page.context["first"]}
+    assert shown["user_hours"].before == pytest.approx(6)
+    assert "Last year 6.0, up" in shown["user_hours"].note
+    (months, cumulative) = page.context["year_charts"]
+    assert [row.cells[:2] for row in months.rows][2] == ["1.286", "0.857"]
+    assert cumulative.title.startswith("27 user-hours in 2025")
+
+
+def test_a_chart_draws_nothing_where_nothing_is_known(world: World) -> None:
+    page = get(signed_in(world.chen), "home", since="2025-01-01", until="2025-01-31")
+    assert [chart.series for chart in page.context["share_charts"]] == [[]] * 4
+    data = re.findall(r'<script id="months-data" type="application/json">(.*?)</script>', page.content.decode())
+    series = json.loads(data[0])["series"]
+    assert {one["role"] for one in series} == {"now", "before"}
+    assert series[1]["values"][:2] == [None, None], "records begin in March 2024"
+
+
+class TestScope:
+    def test_another_station_sees_nothing(self, world: World) -> None:
+        client = signed_in(world.bai)
+        page = get(client, "home")
+        assert page.status_code == 200
+        assert "first" not in page.context
+        assert list(get(client, "parts").context["rows"]) == []
+        assert client.get("/api/reliability/interruptions", YEAR).json()["items"] == []
+        figures = client.get("/api/reliability/indices", YEAR).json()["figures"]
+        assert set(figures.values()) == {None}
+
+    @pytest.mark.parametrize("name", [*PAGES[:3]])
+    def test_asked_by_name_another_station_is_not_there(self, world: World, name: str) -> None:
+        assert get(signed_in(world.bai), name, station=world.network.pk).status_code == 404
+        assert get(signed_in(world.chen), name, station=world.network.pk).status_code == 200
+
+    @pytest.mark.parametrize("path", ["indices", "breakdown", "interruptions"])
+    def test_programs_are_let_in_as_people_are(self, world: World, path: str) -> None:
+        address = f"/api/reliability/{path}"
+        assert Client().get(address).status_code == 401
+        assert signed_in(world.wen).get(address).status_code == 403
+        assert signed_in(world.ma).get(address).status_code == 403
+        assert signed_in(world.bai).get(address, {"station": world.network.pk}).status_code == 404
+        assert signed_in(world.chen).get(address, {"station": world.network.pk}).status_code == 200
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_role_without_reliability_is_told_so(self, world: World, name: str) -> None:
+        assert get(signed_in(world.ma), name).status_code == 403
+        assert signed_in(world.ma).post(reverse("continuity:export")).status_code == 403
+
+    def test_a_filter_of_another_station_shows_nothing_of_it(self, world: World) -> None:
+        line = world.network.feeder_set.first()
+        page = get(signed_in(world.bai), "parts", feeder=line.pk)
+        assert line.name not in page.content.decode()
+
+
+def test_an_export_is_recorded(world: World) -> None:
+    client = signed_in(world.chen)
+    assert client.get(reverse("continuity:export")).status_code == 405
+    exported(client, basis="lv_customers")
+    (told,) = facts(classes=[FiguresExported])
+    assert told.actor == "chen"
+    assert told.fact.network_ids == (world.network.pk,)
+    assert "basis=lv_customers" in told.fact.query
+
+
+def test_the_workbook_says_what_was_asked_and_known_up_to_when(world: World) -> None:
+    sheet = exported(signed_in(world.chen), variant="F").worksheets[0]
+    said = {row[0]: row[2:] for row in sheet.iter_rows(values_only=True) if row and row[0]}
+    assert said["Stations"][0] == "灯山供电所"
+    assert said["Days"][:2] == ("2025-01-01", "2025-12-31")
+    assert said["Outages"][0] == "Faults only"
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d\+08:00", said["Known up to"][0])
+
+
+class TestTargetForm:
+    told = {"year": 2025, "basis": "mv_users", "hours_per_user": "4", "source": "灯供〔2025〕3号"}
+
+    def test_a_manager_sets_one_and_pages_measure_against_it(self, world: World) -> None:
+        client = signed_in(world.chen)
+        assert client.post(reverse("continuity:targets"), {**self.told, "unit": world.city.pk}).status_code == 302
+        (fact,) = facts(classes=[TargetSet])
+        assert fact.fact.source == self.told["source"]
+        shown = {one.measure.column: one for one in get(client, "home").context["first"]}
+        assert shown["hours_per_user"].tone == "done"
+        assert "Target 4.00, 97 % used" in shown["hours_per_user"].note
+        assert shown["availability_share"].note.startswith("Target 99.9543")
+
+    def test_a_dispatcher_only_reads(self, world: World) -> None:
+        client = signed_in(world.lin)
+        assert client.get(reverse("continuity:targets")).context["form"] is None
+        assert client.post(reverse("continuity:targets"), {**self.told, "unit": world.lamp.pk}).status_code == 403
+        assert not Target.objects.exists()
+
+    def test_what_is_wrong_is_said(self, world: World) -> None:
+        told = {**self.told, "hours_per_user": "0", "unit": world.lamp.pk}
+        answer = signed_in(world.chen).post(reverse("continuity:targets"), told)
+        assert answer.status_code == 422
+        assert "hours_per_user" in answer.context["form"].errors
+
+
+def test_days_that_make_no_sense_are_said(world: World) -> None:
+    page = get(signed_in(world.chen), "home", since="2025-06-02", until="2025-06-01")
+    assert "This day lies before the first one." in page.content.decode()
+    assert signed_in(world.chen).get("/api/reliability/indices", {**YEAR, "until": "2024-01-01"}).status_code == 422
+    assert signed_in(world.chen).get("/api/reliability/indices", {"period": "some_day"}).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["home", "parts", "frequent"])
+def test_more_interruptions_take_no_more_queries(world: World, name: str) -> None:
+    client = signed_in(world.chen)
+
+    def count() -> int:
+        get(client, name)
+        with CaptureQueriesContext(connection) as told:
+            assert get(client, name).status_code == 200
+        return len(told)
+
+    before = count()
+    more = [
+        Told(
+            f"M-{day}",
+            OutageKind.FAULT,
+            Cause.UNKNOWN,
+            (("QF1", "open", f"2025-11-{day:02d}T08:00"), ("QF1", "close", f"2025-11-{day:02d}T09:00")),
+        )
+        for day in range(1, 29)
+    ]
+    tell(world.network.pk, *more)
+    assert count() == before
+    assert before <= 20
+
+
+def test_pages_speak_chinese(world: World) -> None:
+    page = get(signed_in(world.chen, language="zh-hans"), "home").content.decode()
+    assert "供电可靠率 ASAI-1" in page
+    assert "用户平均停电时间 SAIDI-1" in page
+    assert "停电时户数" in page
+
+
+def test_programs_find_a_description(world: World) -> None:
+    paths = signed_in(world.chen).get("/api/openapi.json").json()["paths"]
+    assert {f"/api/reliability/{name}" for name in ("indices", "breakdown", "interruptions")} <= paths.keys()
+
+
+def test_local_days_are_those_of_the_station(world: World) -> None:
+    """An outage one minute before local midnight belongs to that day, whatever day it is in Greenwich."""
+    told = (("FU1", "open", "2025-12-31T23:30"), ("FU1", "close", "2026-01-01T00:30"))
+    tell(world.network.pk, Told("N-1", OutageKind.FAULT, Cause.UNKNOWN, told))
+    table = queries.indices(
+        queries.View(network_ids=(world.network.pk,), as_of=local("2026-05-01T08:00"), basis=Basis.MV_USERS),
+        edges=[local("2025-12-31T00:00"), local("2026-01-01T00:00"), local("2026-01-02T00:00")],
+    )
+    assert table.user_hours.tolist() == [0.5, 0.5]
+    assert engine(world).user_interruptions[0] == USER_INTERRUPTIONS + 1

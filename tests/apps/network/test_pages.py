@@ -1,0 +1,198 @@
+"""Pages of the network: for whom, with what, in which language, with how many questions to the database."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.apps.ledger.models import Fact
+from denghuo.apps.network import queries
+from denghuo.apps.network.models import SwitchingOperation
+from denghuo.apps.organization.actions import assign_role
+from denghuo.apps.organization.models import Role
+from denghuo.engines.switching import IsolationMode
+from tests.apps.network.conftest import Switch, after, signed_in
+from tests.world import AT, World
+
+PAGES = ("picture", "log", "isolation", "findings")
+
+
+def told(**changes: str) -> dict[str, str]:
+    """What a person types at a device."""
+    local = timezone.localtime(after(5)).strftime("%Y-%m-%dT%H:%M:%S")
+    return {"device": "QL1", "closes": "open", "operated_at": local, "event_number": "", "note": ""} | changes
+
+
+def text(client: Client, name: str, *args: Any, **query: Any) -> str:
+    answer = client.get(reverse(f"network:{name}", args=args), query)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_speak_both_languages(world: World, switch: Switch, name: str, language: str) -> None:
+    switch("QL77", "open", 1)
+    page = text(signed_in(world.lin, language), name, world.network.pk)
+    words = {"picture": "停电隔离方案", "log": "操作记录", "isolation": "工作对象", "findings": "网络中没有此设备"}
+    assert (words[name] in page) is (language == "zh-hans")
+
+
+def test_who_has_one_network_is_led_to_it(world: World) -> None:
+    answer = signed_in(world.lin).get(reverse("network:home"))
+    assert answer.headers["Location"] == reverse("network:picture", args=[world.network.pk])
+
+
+def test_who_has_none_is_told_what_will_be_here(world: World) -> None:
+    assert "No network yet" in text(signed_in(world.bai), "home")
+
+
+@pytest.mark.parametrize("name", [*PAGES, "drawing", "state", "search"])
+def test_another_station_finds_nothing(world: World, name: str) -> None:
+    assign_role(user=world.bai, unit=world.wick, role=Role.ADMINISTRATOR, at=AT, actor="test")
+    assert signed_in(world.bai).get(reverse(f"network:{name}", args=[world.network.pk])).status_code == 404
+
+
+def test_the_crew_looks_but_does_not_record(world: World, switch: Switch) -> None:
+    row = switch("FU1", "open", 1)
+    client, network_id = signed_in(world.ma), world.network.pk
+    page = text(client, "device", network_id, "FU1")
+    assert "Record an operation" not in page
+    assert reverse("network:correct", args=[network_id, row.pk]) not in page
+    assert client.post(reverse("network:record", args=[network_id]), told()).status_code == 403
+    assert client.get(reverse("network:correct", args=[network_id, row.pk])).status_code == 403
+    assert SwitchingOperation.objects.count() == 1
+
+
+def test_recording_at_a_device(world: World) -> None:
+    client, network_id = signed_in(world.lin), world.network.pk
+    answer = client.post(reverse("network:record", args=[network_id]), told(note="storm"))
+    assert answer.headers["Location"] == reverse("network:device", args=[network_id, "QL1"])
+    row = SwitchingOperation.objects.get()
+    assert (row.device_code, row.closes, row.operated_at, row.recorded_by) == ("QL1", False, after(5), "lin")
+    page = text(client, "device", network_id, "QL1")
+    assert "storm" in page
+    assert f"OP-{row.pk}" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"operated_at": "2999-01-01T00:00"}, "This time has not come yet"),
+        ({"operated_at": "0001-01-01T00:00"}, "Check the year"),
+        ({"operated_at": "noon"}, "valid date/time"),
+        ({"closes": "maybe"}, "Select a valid choice"),
+        ({"note": "x" * 251}, "at most 250 characters"),
+        ({"event_number": "\x00"}, "Null characters are not allowed"),
+    ],
+)
+def test_what_cannot_be_is_told_where_it_stands(world: World, wrong: dict[str, str], said: str) -> None:
+    answer = signed_in(world.lin).post(reverse("network:record", args=[world.network.pk]), told(**wrong))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not SwitchingOperation.objects.exists()
+
+
+def test_a_device_that_the_network_does_not_have_is_kept_and_told(world: World) -> None:
+    client, network_id = signed_in(world.lin), world.network.pk
+    answer = client.post(reverse("network:record", args=[network_id]), told(device="QL 77/2"), follow=True)
+    page = answer.content.decode()
+    assert "QL 77/2" in page
+    assert "The network has no such device" in page
+    assert client.get(reverse("network:device", args=[network_id, "QL 77/2"])).status_code == 404
+
+
+def test_correcting_a_row(world: World, switch: Switch) -> None:
+    row = switch("QL1", "open", 1, "N-1")
+    client, network_id = signed_in(world.zhou), world.network.pk
+    path = reverse("network:correct", args=[network_id, row.pk])
+    assert 'value="N-1"' in client.get(path).content.decode()
+    answer = client.post(path, told(device="QL2", event_number="N-1"))
+    assert answer.status_code == 302
+    assert [one.corrects_id for one in SwitchingOperation.objects.order_by("pk")] == [None, row.pk]
+    assert SwitchingOperation.objects.get(corrects=row).device_code == "QL2"
+    assert client.get(path).status_code == 404, "a row is corrected once"
+    page = text(client, "log", network_id, event="N-1")
+    assert "nw-crossed" in page
+    assert "instead of" in page
+
+
+def test_taking_a_row_out(world: World, switch: Switch) -> None:
+    row = switch("QL1", "open", 1)
+    answer = signed_in(world.zhou).post(reverse("network:correct", args=[world.network.pk, row.pk]), told(void="on"))
+    assert answer.status_code == 302
+    assert SwitchingOperation.objects.get(corrects=row).void
+    assert queries.state_now(world.network.pk).dead.loads == 0
+
+
+def test_the_drawing_is_sent_once(world: World) -> None:
+    client, path = signed_in(world.lin), reverse("network:drawing", args=[world.network.pk])
+    first = client.get(path)
+    assert json.loads(first.content)["revision"] == 1
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_what_if_over_the_wire_records_nothing(world: World) -> None:
+    client, path = signed_in(world.ma), reverse("network:state", args=[world.network.pk])
+    facts = Fact.objects.count()
+    assert client.get(path, {"toggle": "QF1,QL9"}).json()["dead"]["loads"] == 0
+    assert client.get(path, {"toggle": "QF1"}).json()["dead"]["lv_customers"] == 60
+    assert client.get(path).json()["dead"]["loads"] == 0
+    assert client.get(path, {"toggle": "QL77"}).status_code == 404
+    assert Fact.objects.count() == facts
+
+
+@pytest.mark.parametrize(
+    ("q", "codes"),
+    [("QL", ["QL1", "QL9", "QL2"]), ("柳溪村T3", ["T3"]), ("nothing", []), ("  ", []), ("%", []), ("\x00", [])],
+)
+def test_search(world: World, q: str, codes: list[str]) -> None:
+    answer = signed_in(world.ma).get(reverse("network:search", args=[world.network.pk]), {"q": q})
+    assert [one["code"] for one in answer.json()["found"]] == codes
+
+
+@pytest.mark.parametrize("mode", list(IsolationMode))
+def test_the_sheet_is_the_engines(world: World, mode: IsolationMode) -> None:
+    sheet = queries.isolation_sheet(world.network.pk, elements=["L2"], hours=3, mode=mode)
+    page = text(signed_in(world.ma), "isolation", world.network.pk, element="L2", hours=3, mode=mode.value)
+    assert sheet.out.lv_customers == 8 + 10 + 2
+    for line in (*sheet.lines, *sheet.return_lines):
+        assert line.device_code in page
+    assert f"{sheet.plan.lv_customer_hours:,.1f}" in page
+    assert f"{sheet.plan.whole_line.lv_customer_hours:,.1f}" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"element": "L99"}, "no element called L99"),
+        ({"element": "S"}, "needs the upstream operator"),
+        ({"element": "L2", "hours": "0"}, "greater than or equal to 0.1"),
+        ({"element": "L2", "hours": "nan"}, "Enter a number"),
+        ({"element": " , ,"}, "Say what shall be worked on"),
+    ],
+)
+def test_where_there_is_no_sheet_it_says_why(world: World, query: dict[str, str], said: str) -> None:
+    assert said in text(signed_in(world.ma), "isolation", world.network.pk, **query)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "most"),
+    [("picture", (), 10), ("device", ("QL1",), 19), ("log", (), 14), ("isolation", (), 8), ("findings", (), 11)],
+)
+def test_pages_ask_the_database_little_however_long_the_log(
+    world: World, switch: Switch, name: str, args: tuple[str, ...], most: int
+) -> None:
+    for hour in range(6):
+        switch("QL1", "open" if hour % 2 == 0 else "close", hour)
+    client = signed_in(world.lin)
+    text(client, name, world.network.pk, *args)
+    with CaptureQueriesContext(connection) as asked:
+        text(client, name, world.network.pk, *args)
+    assert len(asked) <= most, "\n".join(query["sql"][:150] for query in asked)

@@ -1,0 +1,197 @@
+"""Pages of outages and the same for programs."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.apps.organization.actions import assign_role
+from denghuo.apps.organization.models import Role
+from denghuo.apps.outages.models import Cause, Outage
+from denghuo.engines.reliability import OutageKind
+from tests.apps.network.conftest import Switch, after, signed_in
+from tests.world import AT, World
+
+LOCAL = "%Y-%m-%dT%H:%M"
+
+
+@pytest.fixture
+def outage(world: World, switch: Switch) -> Outage:
+    """Two steps, still lasting."""
+    switch("QF1", "open", 1, "N-1")
+    switch("QL1", "open", 1.5, "N-1")
+    switch("QF1", "close", 2, "N-1")
+    return Outage.objects.get()
+
+
+def text(client: Client, name: str, *args: Any, **query: Any) -> str:
+    answer = client.get(reverse(f"outages:{name}", args=args), query)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def plan(**changes: str) -> dict[str, str]:
+    start, end = (timezone.localtime(after(hours)).strftime(LOCAL) for hours in (24, 28))
+    kind = str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL))
+    told = {"number": "P-1", "kind": kind, "cause": str(int(Cause.MAINTENANCE)), "place": "b"}
+    return told | {"planned_start_at": start, "planned_end_at": end, "note": ""} | changes
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Step by step"), ("zh-hans", "停送电过程")])
+def test_an_outage(world: World, outage: Outage, language: str, words: str) -> None:
+    page = text(signed_in(world.lin, language), "outage", outage.pk)
+    assert words in page
+    assert 'data-lv-out="20"' in page
+    assert 'd="M0 100H0.0V0.0H' in page, "the stairs begin full"
+    for code in ("QF1", "QL1", "T4", "T1"):
+        assert code in page
+
+
+def test_who_may_not_see_the_network_still_sees_the_outage(world: World, outage: Outage) -> None:
+    assign_role(user=world.wen, unit=world.lamp, role=Role.AGENT, at=AT, actor="test")
+    page = text(signed_in(world.wen), "outage", outage.pk)
+    assert 'href="/network/' not in page
+    assert "Kind and cause" not in page
+
+
+@pytest.mark.parametrize("name", ["outage", "classify"])
+def test_another_station_finds_nothing(world: World, outage: Outage, name: str) -> None:
+    assert signed_in(world.bai).get(reverse(f"outages:{name}", args=[outage.pk])).status_code == 404
+    assert "No outages yet" in text(signed_in(world.bai), "home")
+
+
+def test_the_list(world: World, outage: Outage) -> None:
+    client = signed_in(world.lin)
+    assert "N-1" in text(client, "home")
+    assert "No outage fits the filter" in text(client, "home", state="restored")
+    assert "N-1" in text(client, "home", state="nonsense", start="yesterday"), (
+        "a filter nobody understands filters nothing"
+    )
+
+
+def test_planning(world: World) -> None:
+    client = signed_in(world.lin)
+    assert 'value="P-' in text(client, "new")
+    answer = client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
+    planned = Outage.objects.get()
+    assert answer.headers["Location"] == reverse("outages:outage", args=[planned.pk])
+    assert (planned.number, planned.planned_end_at) == ("P-1", after(28))
+    assert "Nothing has been switched for it yet" in text(client, "outage", planned.pk)
+    again = client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
+    assert "This number is taken" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"planned_end_at": "2026-01-01T00:00"}, "The end must come after the beginning"),
+        ({"planned_start_at": ""}, "This field is required"),
+        ({"kind": str(int(OutageKind.FAULT_INTERNAL))}, "Select a valid choice"),
+        ({"network": "99"}, "Select a valid choice"),
+        ({"number": ""}, "This field is required"),
+    ],
+)
+def test_plans_that_cannot_be(world: World, wrong: dict[str, str], said: str) -> None:
+    answer = signed_in(world.lin).post(reverse("outages:new"), plan(network=str(world.network.pk)) | wrong)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Outage.objects.exists()
+
+
+def test_classifying(world: World, outage: Outage) -> None:
+    path = reverse("outages:classify", args=[outage.pk])
+    told = {"kind": int(OutageKind.FAULT_INTERNAL), "cause": int(Cause.WIND), "place": "", "note": ""}
+    assert signed_in(world.ma).post(path, told).status_code == 403
+    assert signed_in(world.zhou).post(path, told).status_code == 302
+    outage.refresh_from_db()
+    assert (outage.kind, outage.cause) == (OutageKind.FAULT_INTERNAL, Cause.WIND)
+    assert signed_in(world.zhou).post(path, {"kind": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize(("name", "most"), [("home", 9), ("outage", 27)])
+def test_pages_ask_the_database_little(world: World, outage: Outage, switch: Switch, name: str, most: int) -> None:
+    for hour in range(3, 9):
+        switch("FU1", "open" if hour % 2 else "close", hour, f"N-{hour // 2 + 1}")
+    client, args = signed_in(world.lin), [] if name == "home" else [outage.pk]
+    text(client, name, *args)
+    with CaptureQueriesContext(connection) as asked:
+        text(client, name, *args)
+    assert len(asked) <= most, "\n".join(query["sql"][:150] for query in asked)
+
+
+def api(name: str, *args: Any) -> str:
+    return reverse(f"api:{name}", args=args)
+
+
+def post(client: Client, path: str, body: Any) -> Any:
+    return client.post(path, json.dumps(body), content_type="application/json")
+
+
+def test_programs_read_the_same(world: World, outage: Outage) -> None:
+    client = signed_in(world.chen)
+    listed = client.get(api("outages"), {"state": "lasting"}).json()
+    assert (listed["count"], listed["items"][0]["number"], listed["items"][0]["feeder"]) == (1, "N-1", "10kV灯山线")
+    detail = client.get(api("outage", outage.pk)).json()
+    assert (detail["lv_customers"], detail["cost"]["lv_customers_out"]) == (60, 20)
+    steps = client.get(api("outage-steps", outage.pk)).json()
+    assert [(step["device_code"], step["out_after"]["lv_customers"]) for step in steps] == [("QF1", 60), ("QF1", 20)]
+    assert len(client.get(api("outage-loads", outage.pk)).json()) == 6
+
+
+def test_programs_plan_and_classify(world: World, outage: Outage) -> None:
+    client = signed_in(world.zhou)
+    body = {
+        "network_id": world.network.pk,
+        "number": "P-9",
+        "kind": int(OutageKind.PLANNED_CONSTRUCTION_INTERNAL),
+        "planned_start_at": after(30).isoformat(),
+        "planned_end_at": after(31).isoformat(),
+    }
+    assert post(client, api("outages"), body).status_code == 201
+    assert post(client, api("outages"), body).status_code == 409
+    assert post(client, api("outages"), body | {"network_id": 99}).status_code == 404
+    told = {"kind": int(OutageKind.FAULT_EXTERNAL), "cause": int(Cause.TREES)}
+    assert post(client, api("outage-classification", outage.pk), told).json()["cause"] == Cause.TREES
+    assert post(signed_in(world.ma), api("outage-classification", outage.pk), told).status_code == 403
+    assert post(signed_in(world.bai), api("outage-classification", outage.pk), {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"planned_end_at": "2026-01-01T00:00:00Z"},
+        {"planned_start_at": "0001-01-01T00:00:00Z"},
+        {"planned_end_at": "9999-12-31T23:59:59Z"},
+        {"kind": int(OutageKind.FAULT_INTERNAL)},
+        {"kind": 12345},
+        {"number": " "},
+        {"number": "\x00"},
+        {"network_id": "x"},
+    ],
+    ids=repr,
+)
+def test_plans_of_programs_that_cannot_be(world: World, wrong: dict[str, Any]) -> None:
+    body = {
+        "network_id": world.network.pk,
+        "number": "P-9",
+        "kind": int(OutageKind.PLANNED_CONSTRUCTION_INTERNAL),
+        "planned_start_at": after(30).isoformat(),
+        "planned_end_at": after(31).isoformat(),
+    }
+    answer = post(signed_in(world.zhou), api("outages"), body | wrong)
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"state": "x"}, {"kind": 12345}, {"limit": 0}, {"offset": -1}, {"start": "0001-01-01T00:00:00Z"}, {"q": "\x00"}],
+    ids=repr,
+)
+def test_bad_questions_are_refused(world: World, query: dict[str, Any]) -> None:
+    assert signed_in(world.zhou).get(api("outages"), query).status_code == 422

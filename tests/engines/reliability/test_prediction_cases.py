@@ -1,0 +1,166 @@
+"""The prediction against published figures, to their printed digits. Cases are data: see tests/cases/prediction."""
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from denghuo.adapters.reliability_tables import read_line_tables
+from denghuo.engines.reliability import (
+    Disconnects,
+    EndDevice,
+    Prediction,
+    RadialLines,
+    RadialLoads,
+    place_disconnects,
+    predict_lines,
+)
+
+CASES = Path(__file__).parents[2] / "cases" / "prediction"
+EXPECTED = sorted(CASES.glob("*/expected/*.json"))
+BUS_2 = CASES / "rbts_bus_2" / "input"
+PLACEMENT = json.loads((CASES / "rbts_bus_2_placement" / "expected.json").read_text(encoding="utf-8"))["feeders"]
+
+
+def agrees(value: float, printed: str, *, units: float = 0.5) -> bool:
+    """Whether a value is what a table printed, within half a unit of its last digit."""
+    digits = len(printed.partition(".")[2])
+    return abs(value - float(printed)) <= units * 10.0**-digits * (1 + 1e-6)
+
+
+def system_figures(prediction: Prediction) -> dict[str, float]:
+    system = prediction.system()
+    return {
+        "SAIFI": system.saifi,
+        "SAIDI_h": system.saidi_h,
+        "CAIDI_h": system.caidi_h,
+        "ASAI": system.asai,
+        "ENS_MWh": system.ens_kwh / 1000.0,
+        "AENS_kWh": system.aens_kwh,
+    }
+
+
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_published_case(path: Path) -> None:
+    case = json.loads(path.read_text(encoding="utf-8"))
+    options: dict[str, Any] = case["options"]
+    if "disconnects" in options:
+        options["disconnects"] = Disconnects(options["disconnects"])
+    lines, loads = read_line_tables(path.parents[1] / "input/lines.csv", path.parents[1] / "input/loads.csv")
+    prediction = predict_lines(lines, loads, **options)
+    figures = system_figures(prediction)
+    wrong = {name: (figures[name], text) for name, text in case["system"].items() if not agrees(figures[name], text)}
+    columns = (
+        prediction.interruptions_per_year,
+        prediction.hours_per_interruption,
+        prediction.hours_per_year,
+        prediction.unserved_kwh_per_year / 1000.0,
+    )
+    for row, name in enumerate(loads.node.tolist()):
+        for column, text in zip(columns, case["load_points"][name], strict=True):
+            if text is not None and not agrees(column[row], text, units=1.0):
+                wrong[name] = (float(column[row]), text)
+    assert not wrong
+
+
+@pytest.mark.parametrize("feeder", PLACEMENT, ids=lambda feeder: feeder["feeder_breaker_line"])
+def test_best_disconnects_are_those_of_full_enumeration(feeder: dict[str, Any]) -> None:
+    lines, loads = read_line_tables(BUS_2 / "lines.csv", BUS_2 / "loads.csv")
+    first = f"{feeder['feeder_breaker_line']}:from"
+    candidates = [f"{line}:{end}" for line in feeder["main_lines"] for end in ("from", "to")]
+    candidates.remove(first)
+    assert len(candidates) == feeder["candidates"]
+    here = np.isin(loads.node, feeder["load_points"])
+    for number, best in feeder["best_by_number_of_disconnects"].items():
+        placed = place_disconnects(lines, loads, budget=int(number), candidates=candidates)
+        system = placed.prediction.system(loads=here)
+        assert system.ens_kwh / 1000.0 == pytest.approx(best["ENS_MWh"], abs=1e-6)
+        assert placed.prediction.system().ens_kwh == pytest.approx(placed.unserved_kwh_per_year[-1])
+        assert len(placed.chosen[-1]) <= int(number)
+
+
+def test_budget_is_shared_out_among_feeders() -> None:
+    lines, loads = read_line_tables(BUS_2 / "lines.csv", BUS_2 / "loads.csv")
+    everywhere = place_disconnects(lines, loads, budget=4)
+    saved = []
+    for feeder in PLACEMENT:
+        ens = [best["ENS_MWh"] for best in feeder["best_by_number_of_disconnects"].values()]
+        saved.append([ens[0] - value for value in ens])
+    best = max(
+        saved[0][a] + saved[1][b] + saved[2][c] + saved[3][4 - a - b - c]
+        for a in range(5)
+        for b in range(min(3, 4 - a) + 1)
+        for c in range(4 - a - b + 1)
+    )
+    unserved = everywhere.unserved_kwh_per_year
+    assert (unserved[0] - unserved[-1]) / 1000.0 == pytest.approx(best, abs=1e-5)
+    assert (np.diff(unserved) <= 1e-9).all()
+
+
+def test_placement_refuses_what_it_cannot_place() -> None:
+    lines, loads = read_line_tables(BUS_2 / "lines.csv", BUS_2 / "loads.csv")
+    with pytest.raises(ValueError, match="L99:to"):
+        place_disconnects(lines, loads, budget=1, candidates=["L99:to"])
+    with pytest.raises(ValueError, match="budget"):
+        place_disconnects(lines, loads, budget=-1)
+
+
+def read_cineldi(folder: Path) -> tuple[RadialLines, RadialLoads]:
+    """The Norwegian reference grid; its reserve supplies stand at buses 36, 62 and 88."""
+    with (folder / "lines.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "buses.csv").open(encoding="utf-8", newline="") as file:
+        buses = [row for row in csv.DictReader(file) if row["Bus"]]
+
+    def number(name: str) -> Any:
+        return np.array([float(row[name]) for row in rows])
+
+    ends = np.array([row["Disconnector_Direction"] for row in rows])
+    at_node = np.array([row["To_Bus"] for row in rows])
+    breaker = np.array([row["Breaker_Direction"] == "U" for row in rows])
+    unknown = np.full(len(rows), math.nan)
+    lines = RadialLines(
+        id=np.array([row["Line"] for row in rows]),
+        from_node=np.array([row["From_Bus"] for row in rows]),
+        to_node=at_node,
+        failure_rate_per_year=number("Failure_Rate [1/yr/km]") * number("Length [km]"),
+        repair_h=number("Repair_Time [h]"),
+        switching_h=number("Switching_Time [h]"),
+        main=np.ones(len(rows), dtype=np.bool_),
+        device=np.where(breaker, EndDevice.BREAKER, EndDevice.NONE).astype(np.int8),
+        disconnect_from=np.isin(ends, ("U", "B")),
+        disconnect_to=np.isin(ends, ("D", "B")),
+        alternate=np.isin(at_node, ("36", "62", "88")),
+        alternate_kva=unknown,
+        transformer=np.zeros(len(rows), dtype=np.bool_),
+        transformer_failure_rate_per_year=unknown,
+        transformer_repair_h=unknown,
+    )
+    loads = RadialLoads(
+        node=np.array([row["Bus"] for row in buses]),
+        kw=np.array([float(row["P [MW]"]) * 1000.0 for row in buses]),
+        customers=np.array([int(float(row["Number_of_Customers"])) for row in buses]),
+    )
+    return lines, loads
+
+
+@pytest.mark.data
+def test_cineldi_agrees_with_relrad_at_every_load_point(reference_data: Path) -> None:
+    folder = reference_data / "networks/cineldi_mv"
+    lines, loads = read_cineldi(folder)
+    prediction = predict_lines(lines, loads)
+    with (folder / "relrad_result_load_points.csv").open(encoding="utf-8", newline="") as file:
+        published = {row["Load Point"]: row for row in csv.DictReader(file)}
+    # Bus 1 is the supply side of the only breaker: RELRAD books the first line's failures on it, here it stays on.
+    compared = [row for row, node in enumerate(loads.node.tolist()) if node != "1"]
+    assert len(compared) == 123
+    for row in compared:
+        relrad = published[f"LP{loads.node[row]}"]
+        assert prediction.interruptions_per_year[row] == pytest.approx(float(relrad["Lambda"]), rel=1e-9)
+        assert prediction.hours_per_year[row] == pytest.approx(float(relrad["U"]), rel=1e-9)
+        assert prediction.unserved_kwh_per_year[row] == pytest.approx(1000.0 * float(relrad["EENS"]), rel=1e-9)
+    assert prediction.system().ens_kwh == pytest.approx(1000.0 * float(published["TOTAL"]["EENS"]), rel=1e-12)
