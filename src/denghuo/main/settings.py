@@ -113,6 +113,7 @@ LOGOUT_REDIRECT_URL = "login"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_CODE = env.choice("DENGHUO_LANGUAGE", "zh-hans", {code for code, _ in LANGUAGES})
 USE_I18N = True
+FORMAT_MODULE_PATH = "denghuo.main.formats"
 USE_TZ = True
 TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones())
 

@@ -38,7 +38,7 @@ _UNITS = (
     ("lampcounty", "灯火县供电公司", UnitKind.COUNTY),
     (UNIT_CODE, "灯山供电所", UnitKind.STATION),
 )
-_TARGETS = ((Basis.MV_USERS, 9.0), (Basis.LV_CUSTOMERS, 9.5))
+_TARGETS = ((Basis.MV_USERS, 9.0), (Basis.LV_CUSTOMERS, 9.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +58,10 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None]) -> DemoS
     grid = demo_grid()
     zone = ZoneInfo(settings.TIME_ZONE)
     local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0)
     history = simulate(
         compile_topology(grid),
-        start=min(datetime(local.year - 1, 1, 1, tzinfo=zone), local - timedelta(days=730)),
+        start=min(datetime(local.year - 1, 1, 1, tzinfo=zone), midnight - timedelta(days=730)),
         now=local,
         rng=np.random.default_rng(SEED),
         progress=lambda share: progress("history", share),

@@ -26,18 +26,18 @@ from denghuo.engines.switching import (
 )
 from denghuo.engines.topology import Topology, downstream_totals, normal_state, upstream_switch
 
-_FAILURE_SCALE = 1.6
-_STORMS_PER_YEAR, _STORM_FAILURES = 5, (4, 12)
-_PLANNED_PER_WEEK = 1.3
+_FAILURE_SCALE = 0.75
+_STORMS_PER_YEAR, _STORM_FAILURES = 6, (3, 8)
+_PLANNED_PER_WEEK = 1.1
 _OVERRUN_SHARE = 0.14
 _WRONG_SHARE = 0.03
-_TIMES = SwitchingTimes(remote_h=0.03, manual_h=0.35)
+_TIMES = SwitchingTimes(remote_h=0.05, manual_h=0.7)
 _MOST_BEHIND = 150
 _GAP = timedelta(minutes=30)
 _QUIET = timedelta(hours=3)
 
 # How often things fail by month, January first, next to the year's mean: thunder in summer, wind in spring, winter ice.
-_SEASON = (0.9, 0.8, 1.0, 1.1, 1.0, 1.2, 1.6, 1.5, 0.9, 0.7, 0.6, 0.7)
+_SEASON = (0.7, 0.6, 0.9, 1.1, 0.9, 1.3, 2.0, 1.9, 0.9, 0.6, 0.5, 0.6)
 _PLANNED_SEASON = (0.5, 0.6, 1.4, 1.6, 1.4, 0.9, 0.4, 0.4, 1.2, 1.6, 1.4, 0.6)
 
 
@@ -162,7 +162,7 @@ def _failure(topology: Topology, day: datetime, branch: int, weather: _Weather, 
         branch=branch,
         kind=OutageKind.FAULT_EXTERNAL if outside else OutageKind.FAULT_INTERNAL,
         cause=cause,
-        hours=float(np.clip(rng.lognormal(np.log(repair_h * 0.6), 0.5), 0.4, 20.0)),
+        hours=float(np.clip(rng.lognormal(np.log(repair_h), 0.5), 0.4, 20.0)),
     )
 
 

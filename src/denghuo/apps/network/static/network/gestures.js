@@ -58,7 +58,7 @@ export function listenToPointer(canvas, view, pick) {
   }, { passive: false });
 }
 
-export function listenToKeys(canvas, view, { pick, whatIf, nextDark, back, find }) {
+export function listenToKeys(canvas, view, { pick, whatIf, nextDark, back, find, help }) {
   const keys = {
     ArrowLeft: () => view.pan(PAN_PX, 0), ArrowRight: () => view.pan(-PAN_PX, 0),
     ArrowUp: () => view.pan(0, PAN_PX), ArrowDown: () => view.pan(0, -PAN_PX),
@@ -72,10 +72,11 @@ export function listenToKeys(canvas, view, { pick, whatIf, nextDark, back, find 
     view.land();
     keys[event.key]();
   });
+  const anywhere = { "/": find, "?": help };
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
+    if (!anywhere[event.key] || event.target.closest("input, textarea, select")) return;
     event.preventDefault();
-    find();
+    anywhere[event.key]();
   });
 }
 

@@ -7,8 +7,8 @@ import { suggest } from "./search.js";
 const REFRESH_MS = 15000, TICK_MS = 1000;
 const page = document.getElementById("picture");
 const words = JSON.parse(document.getElementById("words").textContent);
-const canvas = document.getElementById("drawing");
-const { lang } = document.documentElement, plain = { useGrouping: !lang.startsWith("zh"), maximumFractionDigits: 1 }; // as the server writes them
+const canvas = document.getElementById("drawing"), keyList = page.querySelector(".nw-keys");
+const { lang } = document.documentElement, plain = { maximumFractionDigits: 1 };
 const number = new Intl.NumberFormat(lang, plain), exact = new Intl.NumberFormat(lang, { ...plain, minimumFractionDigits: 1 });
 const slot = Object.fromEntries([...page.querySelectorAll("[data-slot]")].map((one) => [one.dataset.slot, one]));
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => (typeof values[key] === "number" ? number.format(values[key]) : values[key]));
@@ -204,7 +204,7 @@ function listen() {
   slot.search.addEventListener("keydown", (event) => event.key === "Escape" && canvas.focus());
   const whatIf = () => slot.pick.hidden || slot.toggle.hidden || slot.toggle.click();
   listenToPointer(canvas, view, pick);
-  listenToKeys(canvas, view, { pick, whatIf, nextDark, back: backToLive, find: () => slot.search.focus() });
+  listenToKeys(canvas, view, { pick, whatIf, nextDark, back: backToLive, find: () => slot.search.focus(), help: () => keyList.toggleAttribute("open") });
   listenToButtons(page, view);
   slot.reset.addEventListener("click", backToLive);
   slot.close.addEventListener("click", () => pick(null));

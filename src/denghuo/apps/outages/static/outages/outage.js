@@ -1,7 +1,7 @@
 // User-hours of an outage that lasts run on between two looks at the server.
 const running = document.getElementById("running");
 const { lang } = document.documentElement;
-const number = new Intl.NumberFormat(lang, { useGrouping: !lang.startsWith("zh"), minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const number = new Intl.NumberFormat(lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function tick() {
   const hours = (Date.now() - Date.parse(running.dataset.at)) / 3.6e6;
