@@ -37,6 +37,19 @@ def test_a_command_that_is_not_there_exits_2(capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit, match="2"):
         cli.main(["no-such-command"])
     assert "no-such-command" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["trce", "network.xlsx"])
+    assert "did you mean trace?" in capsys.readouterr().err
+
+
+def test_an_option_that_is_not_there_shows_those_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["trace", "network.xlsx", "--opn", "K1"])
+    told = capsys.readouterr().err
+    assert "--opn" in told
+    assert "[--open ID]" in told
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["--nothing"])
 
 
 def test_user_error_is_a_sentence_and_exit_2(
@@ -53,6 +66,20 @@ def test_user_error_is_a_sentence_and_exit_2(
     monkeypatch.setattr("denghuo.main.commands.__path__", [str(tmp_path)])
     assert cli.main(["fails"]) == 2
     assert capsys.readouterr().err == "denghuo: no such folder: x\n"
+
+
+def test_a_file_that_may_not_be_read_is_a_sentence_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_command(
+        tmp_path,
+        "locked",
+        "def add_arguments(parser): pass\ndef run(args): raise PermissionError(13, 'Permission denied', 'log.csv')",
+    )
+    monkeypatch.setattr(cli, "COMMANDS_DIR", tmp_path)
+    monkeypatch.setattr("denghuo.main.commands.__path__", [str(tmp_path)])
+    assert cli.main(["locked"]) == 2
+    assert capsys.readouterr().err == "denghuo: log.csv cannot be used (Permission denied)\n"
 
 
 def test_overview_imports_neither_django_nor_an_engine() -> None:

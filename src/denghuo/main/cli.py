@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
@@ -57,7 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     try:
         module = _declare(subparsers, commands, wanted)
-        options = parser.parse_args(arguments)
+        if wanted is not None and module is None:
+            near = get_close_matches(wanted, commands, n=1)
+            parser.error(f"there is no command {wanted}; " + (f"did you mean {near[0]}?" if near else "see --help"))
+        options, rest = parser.parse_known_args(arguments)
+        if rest:
+            subparsers.choices.get(wanted or "", parser).error(f"unrecognized arguments: {' '.join(rest)}")
         if module is None:
             parser.print_help()
             return 2
@@ -65,7 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UserError, OSError) as error:
         if isinstance(error, BrokenPipeError):
             return _leave_quietly()
-        sys.stderr.write(f"denghuo: {error}\n")
+        told = str(error)
+        if isinstance(error, OSError) and error.filename is not None:
+            told = f"{error.filename} cannot be used ({error.strerror})"
+        sys.stderr.write(f"denghuo: {told}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -136,7 +136,27 @@ def test_a_log_that_begins_in_the_middle_of_an_outage(topology: Topology) -> Non
     assert before.tolist() == [True, False, False, True]
     expected = [(1, 3, None, 10), (0, 4, 20, None), (1, 4, 20, None)]
     assert intervals(topology, rows, initial_closed=before) == expected
-    assert codes(topology, rows, initial_closed=before) == [(ReplayCode.STARTS_UNSUPPLIED, -1)]
+    expected_codes = [(ReplayCode.STARTS_UNSUPPLIED, -1), (ReplayCode.BEGINS_MIDWAY, 0)]
+    assert codes(topology, rows, initial_closed=before) == expected_codes
+
+
+def test_a_tie_that_fed_somebody_before_the_log_was_closed(topology: Topology) -> None:
+    rows = log((TIE, OPEN, 9, 3), (QS1, CLOSE, 10, 3))
+    before = state_before(topology, rows)
+    assert before.tolist() == [True, False, True, True]
+    assert intervals(topology, rows, initial_closed=before) == [(1, 3, 9, 10)]
+    midway = [(ReplayCode.BEGINS_MIDWAY, 0), (ReplayCode.BEGINS_MIDWAY, 1)]
+    assert codes(topology, rows, initial_closed=before) == midway
+
+
+def test_opening_a_tie_that_stood_open_hides_nobody(topology: Topology) -> None:
+    """Had it been closed before, it would have joined the two sources and held up A and B until minute 5."""
+    rows = log((QF1, OPEN, 0, 1), (TIE, OPEN, 5, 1))
+    before = state_before(topology, rows)
+    assert before.tolist() == [True, True, False, True]
+    assert intervals(topology, rows, initial_closed=before) == [(0, 1, 0, None), (1, 1, 0, None)]
+    repeated = [(ReplayCode.BEGINS_MIDWAY, 1), (ReplayCode.ALREADY_OPEN, 1)]
+    assert codes(topology, rows, initial_closed=before) == repeated
 
 
 def test_what_stays_dead_from_before_the_log_to_its_end_is_kept(topology: Topology) -> None:

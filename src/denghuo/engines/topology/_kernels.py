@@ -59,24 +59,21 @@ def number_sections(from_node: Ints, to_node: Ints, is_switch: Flags, node_count
 
 @njit(cache=True)
 def sum_loads(
-    section: Ints, count: int, mv_users: Longs, lv_customers: Longs, kva: Floats, kw: Floats
-) -> tuple[Longs, Longs, Longs, Floats, Floats]:
-    """Sums of the loads by section: loads, MV users, LV customers, kVA, kW (unknown numbers count as none)."""
+    section: Ints, count: int, mv_users: Longs, lv_customers: Longs, kw: Floats
+) -> tuple[Longs, Longs, Longs, Floats]:
+    """Sums of the loads by section: loads, MV users, LV customers, kW (an unknown one counts as none)."""
     loads = np.zeros(count, np.int64)
     mv_sum = np.zeros(count, np.int64)
     lv_sum = np.zeros(count, np.int64)
-    kva_sum = np.zeros(count, np.float64)
     kw_sum = np.zeros(count, np.float64)
     for load in range(len(section)):
         at = section[load]
         loads[at] += 1
         mv_sum[at] += mv_users[load]
         lv_sum[at] += lv_customers[load]
-        if not np.isnan(kva[load]):
-            kva_sum[at] += kva[load]
         if not np.isnan(kw[load]):
             kw_sum[at] += kw[load]
-    return loads, mv_sum, lv_sum, kva_sum, kw_sum
+    return loads, mv_sum, lv_sum, kw_sum
 
 
 @njit(cache=True)

@@ -51,7 +51,7 @@ class Topology:
 
     ``section_of_node`` [node], ``switch_from_section`` and ``switch_to_section`` [switch], ``load_section`` [load],
     ``source_section`` [source]; sums over the loads of a section ``section_load_count``, ``section_mv_users``,
-    ``section_lv_customers``, ``section_kva`` [kVA], ``section_kw`` [kW] (unknown kVA and kW count as none);
+    ``section_lv_customers``, ``section_kw`` [kW] (a weight to steer by, in which an unknown kW counts as none);
     ``adjacency_start``, ``adjacency_switch``, ``adjacency_section``: the switches at section ``v`` and the sections
     beyond them stand at ``adjacency_start[v]:adjacency_start[v + 1]``. A switch bridged by a line, with both ends in
     one section, is not listed there.
@@ -67,7 +67,6 @@ class Topology:
     section_load_count: Longs
     section_mv_users: Longs
     section_lv_customers: Longs
-    section_kva: Floats
     section_kw: Floats
     adjacency_start: Ints
     adjacency_switch: Ints
@@ -163,7 +162,7 @@ def compile_topology(grid: Grid) -> Topology:
     from_section = _frozen(section[branches.from_node[grid.switches.branch]])
     to_section = _frozen(section[branches.to_node[grid.switches.branch]])
     load_section = _frozen(section[loads.node])
-    sums = _kernels.sum_loads(load_section, count, loads.mv_users, loads.lv_customers, loads.kva, loads.kw)
+    sums = _kernels.sum_loads(load_section, count, loads.mv_users, loads.lv_customers, loads.kw)
     start, switch, neighbor = _kernels.connect(from_section, to_section, count)
     return Topology(
         grid=grid,
@@ -176,8 +175,7 @@ def compile_topology(grid: Grid) -> Topology:
         section_load_count=_frozen(sums[0]),
         section_mv_users=_frozen(sums[1]),
         section_lv_customers=_frozen(sums[2]),
-        section_kva=_frozen(sums[3]),
-        section_kw=_frozen(sums[4]),
+        section_kw=_frozen(sums[3]),
         adjacency_start=_frozen(start),
         adjacency_switch=_frozen(switch),
         adjacency_section=_frozen(neighbor),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from denghuo.engines.topology import _kernels, _replay_kernels
 from denghuo.engines.topology.index import Topology, normal_state, require_state
+from denghuo.engines.topology.trace import energized_sections
 
 __all__ = [
     "CorrectedLog",
@@ -156,7 +157,7 @@ def replay(topology: Topology, log: SwitchingLog, *, initial_closed: Flags | Non
     """
     closed = normal_state(topology) if initial_closed is None else require_state(topology, initial_closed)
     rows, findings = _applicable(topology, log, until)
-    findings += _contradictions(log, rows, closed)
+    findings += _contradictions(topology, log, rows)
     findings += _shared_instants(log, rows)
     state = _start(topology, closed)
     dark = (state.parent_switch == _kernels.SUPPLIED_BY_NONE) & (topology.section_load_count > 0)
@@ -178,15 +179,21 @@ def replay(topology: Topology, log: SwitchingLog, *, initial_closed: Flags | Non
 
 def state_before(topology: Topology, log: SwitchingLog) -> Flags:
     """The state in which ``log`` must have begun [switch]: the normal one, except that a device whose first operation
-    is to close was open, and one whose first operation is to open was closed.
+    is to close was open, and a tie whose first operation is to open was closed if something was fed over it.
 
     Pass it to :func:`replay` as ``initial_closed`` when the log begins in the middle of an outage and its first rows
-    are trusted; the outage then shows as intervals that start before the log.
+    are trusted; the outage then shows as intervals that start before the log. A tie that would only have closed a loop
+    is left open: the row that opens it repeats what was so, and must not hide who goes dark before it.
     """
     closed = normal_state(topology)
     rows, _ = _applicable(topology, log, None)
-    first = _first_of_each(log.switch[rows])
-    closed[log.switch[rows[first]]] = ~log.closes[rows[first]]
+    first = rows[_first_of_each(log.switch[rows])]
+    closed[log.switch[first[log.closes[first]]]] = False
+    dark = ~energized_sections(topology, closed=closed)
+    with_ties = closed.copy()
+    with_ties[log.switch[first[~log.closes[first]]]] = True
+    feeding = topology.tree(closed=with_ties).parent_switch[dark]
+    closed[feeding[feeding >= 0]] = True
     return closed
 
 
@@ -262,10 +269,13 @@ def _first_of_each(switch: Ints) -> Any:
     return first
 
 
-def _contradictions(log: SwitchingLog, rows: Ints, closed: Flags) -> list[ReplayFinding]:
-    """First operations that find their device where they would put it: it moved before the log began, or not at all."""
+def _contradictions(topology: Topology, log: SwitchingLog, rows: Ints) -> list[ReplayFinding]:
+    """First operations that would put their device where it normally is: it moved before the log began, or not at all.
+
+    The state the replay starts from may already say so; that it is not the normal one remains worth knowing.
+    """
     first = rows[_first_of_each(log.switch[rows])]
-    odd = first[closed[log.switch[first]] == log.closes[first]]
+    odd = first[normal_state(topology)[log.switch[first]] == log.closes[first]]
     return [ReplayFinding(code=ReplayCode.BEGINS_MIDWAY, row=row) for row in odd.tolist()]
 
 

@@ -36,7 +36,10 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DeadByFeeder:
-    """Loads without supply by their normal feeder, one row per feeder concerned; ``feeder`` -1: those without one."""
+    """Loads without supply by their normal feeder, one row per feeder concerned; ``feeder`` -1: those without one.
+
+    ``kva`` [kVA] and ``kw`` [kW] are NaN where those of a load are not known.
+    """
 
     feeder: Ints
     load_count: Longs
@@ -60,7 +63,8 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dead:
-    """What loses supply: positions of ``sections`` and ``loads``, and the sums over those loads."""
+    """What loses supply: positions of ``sections`` and ``loads``, and the sums over those loads; ``kva`` [kVA] and
+    ``kw`` [kW] are NaN where those of a load are not known."""
 
     sections: Ints
     loads: Ints
@@ -72,7 +76,8 @@ class Dead:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DownstreamTotals:
-    """Per switch [switch] what loses supply when it alone opens in the normal state."""
+    """Per switch [switch] what loses supply when it alone opens in the normal state; ``kva`` [kVA] and ``kw`` [kW] are
+    NaN where those of a load are not known."""
 
     load_count: Longs
     mv_users: Longs
@@ -165,7 +170,7 @@ def downstream_totals(topology: Topology) -> DownstreamTotals:
     """Who hangs behind every switch in the normal state: the loads that lose supply when it alone opens.
 
     Sums over the subtree fed through the switch; none for a switch that is open, not supplied, or lies in a loop or
-    between two sources, since opening it alone leaves nobody without supply. Unknown kVA and kW count as none.
+    between two sources, since opening it alone leaves nobody without supply.
     """
     tree = topology.normal_tree
     fed = np.flatnonzero((tree.parent_switch >= 0) & ~tree.has_second_supply)
@@ -180,9 +185,15 @@ def downstream_totals(topology: Topology) -> DownstreamTotals:
         load_count=behind(topology.section_load_count),
         mv_users=behind(topology.section_mv_users),
         lv_customers=behind(topology.section_lv_customers),
-        kva=behind(topology.section_kva),
-        kw=behind(topology.section_kw),
+        kva=behind(_section_sums(topology, topology.grid.loads.kva)),
+        kw=behind(_section_sums(topology, topology.grid.loads.kw)),
     )
+
+
+def _section_sums(topology: Topology, values: Floats) -> Floats:
+    """Sums over the loads of each section [section], unknown where one of them is."""
+    sums = np.bincount(topology.load_section, weights=values, minlength=topology.section_count)
+    return sums.astype(np.float64)  # without any load numpy counts in whole numbers
 
 
 def dead_after_opening(topology: Topology, *, opened: Any) -> Dead:
@@ -202,13 +213,14 @@ def dead_after_opening(topology: Topology, *, opened: Any) -> Dead:
     ends = (topology.switch_from_section, topology.switch_to_section)
     below, mark = _kernels.subtree_mark(switches, ends, tree.parent_switch, tree.order, tree.rank, tree.size)
     sections = _kernels.still_dead(topology.adjacency, below, mark, closed, tree.parent_switch)
+    loads = _kernels.members_of(sections, *topology.loads_by_section)
     return Dead(
         sections=sections,
-        loads=_kernels.members_of(sections, *topology.loads_by_section),
+        loads=loads,
         mv_users=int(topology.section_mv_users[sections].sum()),
         lv_customers=int(topology.section_lv_customers[sections].sum()),
-        kva=float(topology.section_kva[sections].sum()),
-        kw=float(topology.section_kw[sections].sum()),
+        kva=float(topology.grid.loads.kva[loads].sum()),
+        kw=float(topology.grid.loads.kw[loads].sum()),
     )
 
 
@@ -226,6 +238,6 @@ def _by_feeder(topology: Topology, feeder_of_load: Ints, dead: NDArray[np.int64]
         load_count=np.bincount(row, minlength=len(feeder)).astype(np.int64),
         mv_users=total(loads.mv_users),
         lv_customers=total(loads.lv_customers),
-        kva=total(np.nan_to_num(loads.kva)),
-        kw=total(np.nan_to_num(loads.kw)),
+        kva=total(loads.kva),
+        kw=total(loads.kw),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,16 @@ from denghuo.engines.grid import Grid
 from denghuo.engines.topology import Topology, normal_state
 from denghuo.main.commands._output import UserError
 
-__all__ = ["add_switching_arguments", "find_switch", "load_network", "switched_state"]
+__all__ = ["Names", "add_model_argument", "add_switching_arguments", "load_network", "switched_state"]
 
 _SHOWN = 50
+_SUGGEST_AMONG = 20_000  # comparing a name with more than so many takes longer than it helps
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Give a command the network it is about."""
+    told = "an OpenDSS master (.dss), CIM (.xml, .xml.gz), a SimBench or pandapower folder, a Denghuo workbook (.xlsx)"
+    parser.add_argument("model", metavar="MODEL", help=f"the network: {told} or folder of its tables, or a .zip of one")
 
 
 def load_network(path: str) -> Grid:
@@ -44,29 +52,33 @@ def _several(problems: Sequence[Problem]) -> str:
     return "\n".join(lines)
 
 
-def find_switch(grid: Grid, name: str) -> int:
-    """The position of a switching device by its identifier, whatever the letter case; ``line.sw2`` means ``sw2``.
+class Names:
+    """Identifiers as people type them: in any letter case, or as OpenDSS writes them (``line.sw2`` for ``sw2``)."""
 
-    Raises:
-        UserError: there is none of that name; with the nearest names there are.
-    """
-    position = grid.switch_position.get(name)
-    if position is not None:
-        return position
-    for wanted in (name.casefold(), name.casefold().partition(".")[2]):  # OpenDSS writes the class before the name
-        folded = [identifier for identifier in grid.switch_position if identifier.casefold() == wanted]
-        if len(folded) == 1:
-            return grid.switch_position[folded[0]]
-    if name in grid.branch_position:
-        raise UserError(f"{name} is a branch but no switching device; name a switch, such as {_example(grid, name)}")
-    raise UserError(f"there is no switching device {name}; name one that is there, such as {_example(grid, name)}")
+    def __init__(self, identifiers: Iterable[str]) -> None:
+        self._known = dict.fromkeys(identifiers)
+        self._folded: dict[str, list[str]] = defaultdict(list)
+        for identifier in self._known:
+            self._folded[identifier.casefold()].append(identifier)
 
+    def find(self, typed: str) -> str | None:
+        """The identifier that is meant; None where there is none, or where several differ only in letter case."""
+        if typed in self._known:
+            return typed
+        for wanted in (typed.casefold(), typed.casefold().partition(".")[2]):
+            folded = self._folded.get(wanted, [])
+            if len(folded) == 1:
+                return folded[0]
+        return None
 
-def _example(grid: Grid, name: str) -> str:
-    spelled = {identifier.casefold(): identifier for identifier in grid.switch_position}
-    near = [spelled[one] for one in difflib.get_close_matches(name.casefold(), list(spelled), n=3, cutoff=0.5)]
-    names = near or list(grid.switch_position)[:3]
-    return " or ".join(names) if names else "none at all"
+    def near(self, typed: str) -> str:
+        """Identifiers that may have been meant, for the end of a sentence; the first ones where none is like it."""
+        if not self._known:
+            return "none at all"
+        spelled = list(self._folded) if len(self._folded) <= _SUGGEST_AMONG else []
+        near = difflib.get_close_matches(typed.casefold(), spelled, n=3, cutoff=0.5)
+        names = [self._folded[one][0] for one in near] or list(self._known)[:3]
+        return " or ".join(names)
 
 
 def add_switching_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +93,9 @@ def switched_state(topology: Topology, *, opened: Sequence[str], closed: Sequenc
     Raises:
         UserError: a device that is not there, or one that is to be both.
     """
-    to_open = {find_switch(topology.grid, name): name for name in opened}
-    to_close = {find_switch(topology.grid, name): name for name in closed}
+    devices = Names(topology.grid.switch_position)
+    to_open = {_switch(topology.grid, devices, name): name for name in opened}
+    to_close = {_switch(topology.grid, devices, name): name for name in closed}
     both = sorted(to_open[switch] for switch in to_open.keys() & to_close.keys())
     if both:
         raise UserError(f"{both[0]} cannot be opened and closed at once; name it once")
@@ -90,3 +103,13 @@ def switched_state(topology: Topology, *, opened: Sequence[str], closed: Sequenc
     state[list(to_open)] = False
     state[list(to_close)] = True
     return state
+
+
+def _switch(grid: Grid, devices: Names, name: str) -> int:
+    found = devices.find(name)
+    if found is not None:
+        return grid.switch_position[found]
+    near = devices.near(name)
+    if name in grid.branch_position:
+        raise UserError(f"{name} is a branch but no switching device; name a switch, such as {near}")
+    raise UserError(f"there is no switching device {name}; name one that is there, such as {near}")

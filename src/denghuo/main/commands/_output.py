@@ -27,6 +27,12 @@ def add_json_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of tables")
 
 
+def add_examples(parser: argparse.ArgumentParser, *lines: str, note: str = "") -> None:
+    """End the help of a command with lines to copy, and a note on what is not seen from its options."""
+    parser.epilog = "\n  ".join(["examples:", *lines]) + f"\n\n{note}"
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+
+
 def emit(result: Mapping[str, Any], *, as_json: bool) -> None:
     """Print ordered sections; a section is a dict of scalars, a list of dict rows, or a single value."""
     plain = to_plain(result)
@@ -72,7 +78,7 @@ def _as_text(result: Any) -> str:
         if isinstance(section, dict):
             blocks.append(f"{name}\n{_pairs(section)}")
         elif isinstance(section, list):
-            blocks.append(f"{name} ({len(section)})\n{_table(section)}")
+            blocks.append("\n".join([f"{name} ({len(section)})", *([_table(section)] if section else [])]))
     return "\n\n".join(blocks)
 
 
@@ -109,7 +115,9 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.1f}"
-    if isinstance(value, dict | list):
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or UNKNOWN
+    if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from itertools import chain
 from typing import Any
 
 from denghuo.engines.grid import Grid
@@ -17,8 +18,14 @@ from denghuo.engines.switching import (
     plan_isolation,
 )
 from denghuo.engines.topology import compile_topology
-from denghuo.main.commands._network import add_switching_arguments, load_network, switched_state
-from denghuo.main.commands._output import UserError, add_json_argument, emit
+from denghuo.main.commands._network import (
+    Names,
+    add_model_argument,
+    add_switching_arguments,
+    load_network,
+    switched_state,
+)
+from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 
 NAME = "isolate"
 HELP = "the switching sheet that isolates elements with the fewest customer-hours"
@@ -32,14 +39,26 @@ _MEANING = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="the network: OpenDSS, CIM, pandapower, SimBench or a Denghuo workbook")
-    parser.add_argument("element", nargs="+", help="what to isolate: branches, nodes or loads")
-    parser.add_argument("--hours", type=_hours, default=4.0, help="how long the outage or repair takes (default 4)")
+    add_model_argument(parser)
+    parser.add_argument("element", nargs="+", metavar="ELEMENT", help="what to isolate: branches, nodes or loads")
+    parser.add_argument(
+        "--hours", type=_hours, metavar="H", default=4.0, help="how long the outage or the repair takes (default 4)"
+    )
     parser.add_argument("--fault", action="store_true", help="a fault that protection has cleared, not planned work")
-    parser.add_argument("--manual-h", type=_hours, default=SwitchingTimes().manual_h, help="to operate by hand")
-    parser.add_argument("--remote-h", type=_hours, default=SwitchingTimes().remote_h, help="to operate remotely")
+    times = SwitchingTimes()
+    for name, how, default in (("manual", "by hand", times.manual_h), ("remote", "remotely", times.remote_h)):
+        told = f"to operate a device {how} (default {default:g})"
+        parser.add_argument(f"--{name}-h", type=_hours, metavar="H", default=default, help=told)
     add_switching_arguments(parser)
+    parser.add_argument("--loads", action="store_true", help="list each load's outage (JSON always does)")
     add_json_argument(parser)
+    add_examples(
+        parser,
+        "denghuo isolate network.xlsx L17                    planned work on a line, 4 hours",
+        "denghuo isolate network.xlsx L17 T-2031 --hours 6   on a line and a transformer together",
+        "denghuo isolate feeder/Master.dss l35 --fault --open sw5",
+        note="Hour 0 is the fault, or the beginning of the planned outage; a step takes effect at at_h + takes_h.",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         plan = plan_isolation(
             topology,
-            ids=[_element(grid, name) for name in args.element],
+            ids=_elements(grid, args.element),
             duration_h=args.hours,
             mode=IsolationMode.FAULT if args.fault else IsolationMode.PLANNED,
             closed=switched_state(topology, opened=args.open, closed=args.close),
@@ -59,17 +78,31 @@ def run(args: argparse.Namespace) -> int:
         )
     except SwitchingError as error:
         raise UserError("\n".join(map(_sentence, error.problems))) from error
-    emit(_shown(grid, plan), as_json=args.as_json)
+    shown = _shown(grid, plan)
+    if args.as_json or args.loads:
+        shown["outages"] = _outages(grid, plan)
+    if args.as_json:
+        shown["loads"] = grid.loads.id[plan.loads_out].tolist()
+    emit(shown, as_json=args.as_json)
     return 0
 
 
-def _element(grid: Grid, name: str) -> str:
-    """The identifier as the network writes it, whatever the letter case that was typed."""
-    tables = (grid.branch_position, grid.node_position, grid.load_position)
-    if any(name in table for table in tables):
-        return name
-    folded = [known for table in tables for known in table if known.casefold() == name.casefold()]
-    return folded[0] if folded else name
+def _elements(grid: Grid, typed: list[str]) -> list[str]:
+    """The identifiers as the network writes them.
+
+    Raises:
+        UserError: one is not there; with the nearest that are.
+    """
+    names = Names(chain(grid.branch_position, grid.node_position, grid.load_position))
+    found = {name: names.find(name) for name in typed}
+    unknown = [
+        f"there is no branch, node or load {name}; name one that is there, such as {names.near(name)}"
+        for name, identifier in found.items()
+        if identifier is None
+    ]
+    if unknown:
+        raise UserError("\n".join(unknown))
+    return [identifier for identifier in found.values() if identifier is not None]
 
 
 def _sentence(problem: SwitchingProblem) -> str:
@@ -77,7 +110,7 @@ def _sentence(problem: SwitchingProblem) -> str:
 
 
 def _shown(grid: Grid, plan: SwitchingPlan) -> dict[str, Any]:
-    whole = plan.whole_line
+    whole, ties = plan.whole_line, plan.ties
     return {
         "plan": {
             "mode": plan.mode,
@@ -90,19 +123,41 @@ def _shown(grid: Grid, plan: SwitchingPlan) -> dict[str, Any]:
             "work_h": plan.work_h,
             "operations": plan.operations,
             "proven_optimal": plan.proven_optimal,
-            "lock_open": ", ".join(grid.switch_id[plan.isolating_switches].tolist()),
+            "lock_open": grid.switch_id[plan.isolating_switches].tolist(),
         },
         "steps": [_step(grid, step) for step in plan.steps],
         "return_steps": [_step(grid, step) for step in plan.return_steps],
         "whole_line": {
-            "opened_at": ", ".join(grid.switch_id[whole.switches].tolist()),
+            "opened_at": grid.switch_id[whole.switches].tolist(),
             "lv_customer_hours": whole.lv_customer_hours,
             "mv_user_hours": whole.mv_user_hours,
             "lv_customers_out": whole.lv_customers_out,
             "mv_users_out": whole.mv_users_out,
             "loads_out": len(whole.loads_out),
         },
+        "ties": [
+            {"device": device, "kva": kva, "rating_kva": rating}
+            for device, kva, rating in zip(
+                grid.switch_id[ties.switch].tolist(), ties.kva.tolist(), ties.rating_kva.tolist(), strict=True
+            )
+        ],
     }
+
+
+def _outages(grid: Grid, plan: SwitchingPlan) -> list[dict[str, Any]]:
+    """Each interval without supply that the plan causes."""
+    out, loads = plan.outages, grid.loads
+    return [
+        {
+            "load": str(loads.id[load]),
+            "from_h": start,
+            "to_h": end,
+            "hours": end - start,
+            "mv_users": int(loads.mv_users[load]),
+            "lv_customers": int(loads.lv_customers[load]),
+        }
+        for load, start, end in zip(out.load.tolist(), out.start_h.tolist(), out.end_h.tolist(), strict=True)
+    ]
 
 
 def _step(grid: Grid, step: Step) -> dict[str, Any]:
@@ -121,7 +176,10 @@ def _step(grid: Grid, step: Step) -> dict[str, Any]:
 
 
 def _hours(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number of hours")
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number of hours, such as 4 or 0.5")
     return value

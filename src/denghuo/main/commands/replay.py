@@ -10,39 +10,51 @@ import numpy as np
 from denghuo.adapters.tables import SwitchingRows, TableError, read_switching_log
 from denghuo.engines.grid import Grid
 from denghuo.engines.topology import Replay, ReplayCode, SwitchingLog, compile_topology, replay, state_before
-from denghuo.main.commands._network import load_network
-from denghuo.main.commands._output import UserError, add_json_argument, emit
+from denghuo.main.commands._network import Names, add_model_argument, load_network
+from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 
 NAME = "replay"
 HELP = "the interruptions of every load that follow from a switching log"
 
-# These rows change nothing; everything else is only worth knowing.
 _MEANING = {
     ReplayCode.UNKNOWN_DEVICE: "there is no such switching device; the row changes nothing",
     ReplayCode.NO_TIME: "the row has no time; it changes nothing",
     ReplayCode.AFTER_END: "the row lies at or after the end asked for; it changes nothing",
     ReplayCode.ALREADY_OPEN: "the device was open already",
     ReplayCode.ALREADY_CLOSED: "the device was closed already",
-    ReplayCode.BEGINS_MIDWAY: "the first row of this device shows that it did not stand in its normal position",
+    ReplayCode.BEGINS_MIDWAY: "the first row of this device puts it where it normally is: it moved before, or never",
     ReplayCode.STARTS_UNSUPPLIED: "some loads are without supply before the first row",
     ReplayCode.CLOSES_LOOP: "this closes a loop",
     ReplayCode.JOINS_SOURCES: "this joins two sources",
     ReplayCode.SAME_INSTANT: "a row of another event has the same time",
     ReplayCode.NO_EVENT: "this takes supply away but names no event",
 }
-_NOT_APPLIED = frozenset((ReplayCode.UNKNOWN_DEVICE, ReplayCode.NO_TIME, ReplayCode.AFTER_END))
+_NOT_APPLIED = frozenset((ReplayCode.UNKNOWN_DEVICE, ReplayCode.NO_TIME))
+_SUGGESTIONS = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="the network: OpenDSS, CIM, pandapower, SimBench or a Denghuo workbook")
-    parser.add_argument("log", help="the switching log: device, operation (open or close), time, event")
-    parser.add_argument("--timezone", default="Asia/Shanghai", help="of times without an offset (default %(default)s)")
-    parser.add_argument("--until", help="leave what is later out; ISO 8601")
+    add_model_argument(parser)
+    parser.add_argument(
+        "log", metavar="LOG", help="the switching log, .csv or .xlsx: device, operation (open or close), time, event"
+    )
+    parser.add_argument(
+        "--timezone", metavar="ZONE", default="Asia/Shanghai", help="of times without an offset (default %(default)s)"
+    )
+    parser.add_argument("--until", metavar="TIME", help="leave out what is not earlier, such as 2026-05-01T00:00")
     add_json_argument(parser)
+    add_examples(
+        parser,
+        "denghuo replay network.xlsx log.csv",
+        "denghuo replay network.xlsx log.csv --until 2026-05-01 --timezone Asia/Urumqi --json",
+        "denghuo import --template log.xlsx --kind log       an empty log to fill in",
+        note="Rows may stand in any order; those of the same time count in the order of the file.\n"
+        "Exit code: 0 every row was applied; 1 some could not be, the findings say which; 2 it could not be tried.",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Replay and print: 0 every row was applied, 1 some were not."""
+    """Replay and print: 0 every row asked for was applied, 1 some could not be."""
     zone = _zone(args.timezone)
     grid = load_network(args.model)
     try:
@@ -50,24 +62,21 @@ def run(args: argparse.Namespace) -> int:
     except TableError as error:
         raise UserError(str(error)) from error
     events = sorted(set(rows.event.tolist()) - {""})
-    log = _log(grid, rows, events)
+    devices = Names(grid.switch_position)
+    log = _log(grid, rows, events, devices)
     topology = compile_topology(grid)
     # What the first rows contradict was so before the log began: an outage it begins in is told, with no beginning.
     played = replay(topology, log, initial_closed=state_before(topology, log), until=_until(args.until, zone))
-    emit(_shown(grid, rows, events, played, zone), as_json=args.as_json)
+    shown = _shown(grid, rows, events, played, zone)
+    emit({**shown, "findings": _findings(rows, played, devices)}, as_json=args.as_json)
     return 1 if rows.left_out or any(finding.code in _NOT_APPLIED for finding in played.findings) else 0
 
 
-def _log(grid: Grid, rows: SwitchingRows, events: list[str]) -> SwitchingLog:
-    folded = {identifier.casefold(): position for identifier, position in grid.switch_position.items()}
+def _log(grid: Grid, rows: SwitchingRows, events: list[str], devices: Names) -> SwitchingLog:
     number = {event: code for code, event in enumerate(events)} | {"": -1}
-
-    def switch(name: str) -> int:
-        exact = grid.switch_position.get(name)
-        return folded.get(name.casefold(), -1) if exact is None else exact
-
+    found = (devices.find(name) for name in rows.device.tolist())
     return SwitchingLog(
-        switch=np.array([switch(name) for name in rows.device.tolist()], dtype=np.int32),
+        switch=np.array([-1 if name is None else grid.switch_position[name] for name in found], dtype=np.int32),
         closes=rows.closes,
         at=rows.at,
         event=np.array([number[event] for event in rows.event.tolist()], dtype=np.int64),
@@ -83,6 +92,7 @@ def _shown(grid: Grid, rows: SwitchingRows, events: list[str], played: Replay, z
             "operations": len(rows.row),
             "rows_left_out": rows.left_out,
             "interruptions": len(found.load),
+            "begun_before_the_log": int(np.isnat(found.start).sum()),
             "not_yet_restored": int(np.isnat(found.end).sum()),
             "mv_user_hours": float(np.nansum(hours * loads.mv_users[found.load])),
             "lv_customer_hours": float(np.nansum(hours * loads.lv_customers[found.load])),
@@ -101,19 +111,20 @@ def _shown(grid: Grid, rows: SwitchingRows, events: list[str], played: Replay, z
             }
             for at, load in enumerate(found.load.tolist())
         ],
-        "findings": _findings(rows, played),
     }
 
 
-def _findings(rows: SwitchingRows, played: Replay) -> list[dict[str, Any]]:
+def _findings(rows: SwitchingRows, played: Replay, devices: Names) -> list[dict[str, Any]]:
     """What is wrong with single rows, then what the replay says of the others."""
+    unknown = [str(rows.device[one.row]) for one in played.findings if one.code == ReplayCode.UNKNOWN_DEVICE]
+    hints = {name: f"; there is {devices.near(name)}" for name in list(dict.fromkeys(unknown))[:_SUGGESTIONS]}
     bad = [{"code": one.code.value, "row": one.row, "device": None, "meaning": str(one)} for one in rows.problems]
     odd = [
         {
             "code": one.code.value,
             "row": _row(rows, one.row),
             "device": str(rows.device[one.row]) if one.row >= 0 else None,
-            "meaning": _MEANING.get(one.code),
+            "meaning": _MEANING[one.code] + (hints.get(str(rows.device[one.row]), "") if one.row >= 0 else ""),
         }
         for one in played.findings
     ]
