@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+from openpyxl import Workbook
+
 TABLES = {
     "bus": """id,name,vn_kv,in_service,geo
 0,Station,10.0,True,"{""coordinates"":[1.5, 2.5], ""type"":""Point""}"
@@ -64,6 +66,20 @@ def as_json(tables: dict[str, str]) -> str:
             frame["data"].append([_typed(cell) for cell in row[1:]])
         saved[name] = {"_module": "pandas.core.frame", "_class": "DataFrame", "_object": json.dumps(frame)}
     return json.dumps({"_module": "pandapower.auxiliary", "_class": "pandapowerNet", "_object": saved})
+
+
+def as_workbook(tables: dict[str, str], path: Path) -> Path:
+    """The tables as pandapower saves them in Excel: a sheet for each, its index under no heading."""
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, text in tables.items():
+        sheet = workbook.create_sheet(name)
+        rows = list(csv.reader(text.splitlines()))
+        sheet.append([None, *rows[0][1:]])
+        for row in rows[1:]:
+            sheet.append([_typed(cell) for cell in row])
+    workbook.save(path)
+    return path
 
 
 def _typed(cell: str) -> object:

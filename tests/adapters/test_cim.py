@@ -1,6 +1,7 @@
 """CIM RDF/XML: a small town written here, the IEEE 123-node feeder, and files that are not what they should be."""
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,11 @@ def loads_dead_behind(grid: Grid) -> list[int]:
         closed[switch] = False
         counts.append(int((~trace(topology, closed=closed).load_supplied).sum()))
     return counts
+
+
+def supplied(grid: Grid) -> list[str]:
+    topology = compile_topology(grid)
+    return grid.loads.id[trace(topology, closed=normal_state(topology)).load_supplied].tolist()
 
 
 def test_a_small_town(tmp_path):
@@ -110,6 +116,127 @@ def test_what_hangs_in_the_air_is_told_and_left_out(tmp_path):
     assert "loose" not in grid.branch_position
     assert [note.code for note in notes] == [ProblemCode.UNKNOWN_REFERENCE]
     assert "loose" in notes[0].detail
+
+
+def limit(town: Town, identifier: str, amps: float, *, duration_s: float | None = None, **kind: object) -> None:
+    """A current limit in the set ``SET``."""
+    if duration_s is not None:
+        kind["OperationalLimitType__acceptableDuration"] = duration_s
+    town.add("OperationalLimitType", f"{identifier}_TYPE", **kind)
+    town.add(
+        "CurrentLimit",
+        identifier,
+        OperationalLimit__OperationalLimitSet="@SET",
+        OperationalLimit__OperationalLimitType=f"@{identifier}_TYPE",
+        CurrentLimit__value=amps,
+    )
+
+
+@pytest.mark.parametrize("named_by", ["terminal", "equipment", "set"])
+def test_the_permanent_limit_rates_a_line_whichever_side_names_the_other(tmp_path, named_by):
+    town = small_town()
+    link = {"equipment": {"OperationalLimitSet__Equipment": "@L1"}, "set": {"OperationalLimitSet__Terminal": "@L1_T1"}}
+    town.add("OperationalLimitSet", "SET", IdentifiedObject__name="x", **link.get(named_by, {}))
+    limit(town, "NORMAL", 300.0, duration_s=5e9)
+    limit(town, "SOON", 250.0, OperationalLimitType__limitType="LimitTypeKind.patl")
+    limit(town, "EMERGENCY", 200.0, duration_s=7200)
+    limit(town, "SHORT", 100.0, OperationalLimitType__limitType="LimitTypeKind.tatl")
+    text = town.text()
+    if named_by == "terminal":
+        text = text.replace(
+            '<cim:Terminal rdf:ID="_L1_T1">',
+            '<cim:Terminal rdf:ID="_L1_T1"><cim:ACDCTerminal.OperationalLimitSet rdf:resource="#_SET"/>',
+        )
+    path = tmp_path / "town.xml"
+    path.write_text(text, encoding="utf-8")
+
+    grid = read_cim(path)
+
+    assert grid.branches.rating_kva[grid.branch_position["l1"]] == pytest.approx(3**0.5 * 10 * 250)
+
+
+def test_phases_rate_a_line_and_say_the_state_of_a_switch_that_does_not(tmp_path):
+    town = small_town()
+    town.equipment("Recloser", "R1", "B", "C", Switch__ratedCurrent=100.0, ConductingEquipment__BaseVoltage="@HV")
+    for phase, is_open in (("A", "true"), ("B", "true"), ("N", "true")):
+        town.add(
+            "SwitchPhase",
+            f"R1_{phase}",
+            SwitchPhase__Switch="@R1",
+            SwitchPhase__normalOpen=is_open,
+            SwitchPhase__phaseSide1=f"SinglePhaseKind.{phase}",
+        )
+
+    grid = read_cim(town.write(tmp_path / "town.xml"))
+
+    assert not grid.switches.normally_closed[grid.switch_position["r1"]]
+    assert grid.branches.rating_kva[grid.branch_position["r1"]] == pytest.approx(2 * 10 / 3**0.5 * 100)
+
+
+def test_a_disconnected_terminal_and_equipment_out_of_service(tmp_path):
+    town = small_town()
+    town.equipment("ACLineSegment", "SPARE", "BUS", "C", Equipment__inService="false")
+    text = town.text().replace(
+        '<cim:Terminal rdf:ID="_MILL_T1">',
+        '<cim:Terminal rdf:ID="_MILL_T1"><cim:ACDCTerminal.connected>false</cim:ACDCTerminal.connected>',
+    )
+    path = tmp_path / "town.xml"
+    text = text.replace("normalOpen>true<", "normalOpen>false<")
+    path.write_text(text.replace("ConnectivityNode", "TopologicalNode"), encoding="utf-8")
+    notes: list[Problem] = []
+
+    grid = read_cim(path, notes=notes)
+
+    assert "spare" not in grid.branch_position
+    assert supplied(grid) == ["street"]
+    assert [note.code for note in notes] == [ProblemCode.LEFT_OUT, ProblemCode.LEFT_OUT]
+    assert "ACLineSegment 1" in notes[0].detail
+    assert "terminals (1)" in notes[1].detail
+    # Between switches the terminal of what is dead is often called disconnected; the switches say it themselves.
+    path.write_text(text, encoding="utf-8")
+    assert supplied(read_cim(path)) == ["street", "mill"]
+
+
+def test_generation_is_told_and_feeds_only_where_nothing_else_does(tmp_path):
+    town = small_town()
+    town.equipment("PowerElectronicsConnection", "PV", "LOW")
+    for name, priority in (("G1", 2), ("G2", 1)):
+        town.equipment("SynchronousMachine", name, "C", SynchronousMachine__referencePriority=priority)
+    notes: list[Problem] = []
+    fed = read_cim(town.write(tmp_path / "fed.xml"), notes=notes)
+    town.parts = [part for part in town.parts if "EnergySource" not in part]
+    alone = read_cim(town.write(tmp_path / "alone.xml"))
+
+    assert fed.sources.id.tolist() == ["grid"]
+    assert [note.code for note in notes] == [ProblemCode.LEFT_OUT]
+    assert "(PowerElectronicsConnection 1, SynchronousMachine 2)" in notes[0].detail
+    assert alone.sources.id.tolist() == ["g2"]
+
+
+def test_the_other_ways_of_writing_rdf_say_the_same(tmp_path):
+    """Classes said by rdf:type, and objects written inside of those that refer to them."""
+    plain = small_town().text()
+    typed = re.sub(
+        r'<cim:(\w+) rdf:ID="(_\w+)">(.*?)</cim:\1>',
+        r'<rdf:Description rdf:about="#\2"><rdf:type rdf:resource="http://iec.ch/TC57/CIM100#\1"/>\3</rdf:Description>',
+        plain,
+        flags=re.DOTALL,
+    )
+    breaker = re.search(r'<cim:Breaker rdf:ID="_QF1">.*?</cim:Breaker>\n', plain, flags=re.DOTALL)
+    assert breaker is not None
+    refers = '<cim:Terminal.ConductingEquipment rdf:resource="#_QF1"/>'
+    whole = refers.replace(' rdf:resource="#_QF1"/>', f">{breaker[0]}</cim:Terminal.ConductingEquipment>")
+    nested = plain.replace(breaker[0], "").replace(refers, whole, 1)
+    grids = []
+    for name, text in (("plain", plain), ("typed", typed), ("nested", nested)):
+        path = tmp_path / f"{name}.xml"
+        path.write_text(text, encoding="utf-8")
+        grids.append(read_cim(path))
+
+    assert "rdf:ID" not in typed
+    for grid in grids[1:]:
+        assert grid.branches.id.tolist() == grids[0].branches.id.tolist()
+        np.testing.assert_array_equal(grid.branches.rating_kva, grids[0].branches.rating_kva)
 
 
 # --- files that are not what they should be

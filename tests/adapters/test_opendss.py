@@ -237,7 +237,118 @@ def test_a_series_reactor_is_a_branch_and_a_shunt_capacitor_is_not(tmp_path):
     assert grid.branches.id.tolist() == ["r", "s"]
 
 
+def test_every_way_of_writing_an_element_is_read(tmp_path):
+    grid = read_opendss(
+        write(
+            tmp_path,
+            """
+            /* New Line.commented bus1=station bus2=x
+            */
+            New object=Circuit.town basekv=10 bus1=station
+            New "Line.quoted" Bus1=station Bus2=b1 Length=1 units=km
+            New 'line.bare' b1 b2
+            New (Line.braced) bus1=[b2.1.2.3] bus2={b3.1.2.3} length=(2 3 *) units=km
+            New, Line.commas, Bus1=b3, Bus2=b4, Length=1, units=km
+            New Line.alike like=commas bus1=b4 bus2=b5
+            New Line.short bus1=b5 bus2=b6 len=1 un=km sw=n
+            MORE enabled=true
+            New Line.edited bus1=b5 bus2=b7
+            Edit Line.edited switch=y
+            New Line.idle bus1=b5 bus2=b8
+            Disable Line.idle
+            New Line.woken bus1=b5 bus2=b9 enabled=no
+            Enable Line.woken
+            New Line.tie bus1=b6 bus2=b7 switch=T
+            Line.tie.enabled=no
+            var @end=b9
+            New Reactor.jumper bus1=@end bus2=b10 r=0 x=0.001
+            New Transformer.t windings=2
+            ~ wdg=1 bus=b6 kv=10 kva=250
+            ~ wdg=2 bus=low kv=0.4 kva=250
+            Transformer.t.wdg=2 bus=lower
+            New Load.one 3 b7 10 20
+            New load.two phases=3,bus1=b10,kv=10,kw=(10 2 *),pf=1
+            BatchEdit Load..* NumCust=4
+            """,
+        )
+    )
+    ends = {
+        name: (str(grid.nodes.id[start]), str(grid.nodes.id[end]))
+        for name, start, end in zip(
+            grid.branches.id.tolist(), grid.branches.from_node, grid.branches.to_node, strict=True
+        )
+    }
+
+    assert ends == {
+        "quoted": ("station", "b1"),
+        "bare": ("b1", "b2"),
+        "braced": ("b2", "b3"),
+        "commas": ("b3", "b4"),
+        "alike": ("b4", "b5"),
+        "short": ("b5", "b6"),
+        "edited": ("b5", "b7"),
+        "woken": ("b5", "b9"),
+        "tie": ("b6", "b7"),
+        "jumper": ("b9", "b10"),
+        "t": ("b6", "lower"),
+    }
+    assert dict(zip(grid.switch_id.tolist(), grid.switches.normally_closed.tolist(), strict=True)) == {
+        "edited": True,
+        "tie": False,
+    }
+    assert grid.branches.length_km[grid.branch_position["braced"]] == 6.0
+    assert dict(zip(grid.loads.id.tolist(), grid.loads.kw.tolist(), strict=True)) == {"one": 20.0, "two": 20.0}
+    assert grid.loads.mv_users.tolist() == [4, 4]
+
+
+def test_generation_is_told_and_does_not_feed(tmp_path):
+    notes: list[Problem] = []
+    grid = read_opendss(
+        write(
+            tmp_path,
+            HEAD
+            + """
+            New Line.l bus1=station bus2=a switch=y
+            New Load.x bus1=a kV=10 kW=1
+            New PVSystem.p1 bus1=a kV=10 kVA=500
+            New PVSystem.p2 bus1=a kV=10 kVA=500
+            New Generator.g bus1=a kV=10 kW=500
+            """,
+        ),
+        notes=notes,
+    )
+
+    assert loads_dead_behind(grid, "l") == 1
+    assert [note.code for note in notes] == [ProblemCode.LEFT_OUT]
+    assert "(generator 1, pvsystem 2)" in notes[0].detail
+
+
 # --- files from strangers
+
+
+def test_names_are_relative_to_the_file_and_stay_so_after_compile(tmp_path):
+    inner = tmp_path / "feeder" / "parts"
+    inner.mkdir(parents=True)
+    write(tmp_path / "feeder", HEAD + "Redirect parts/first.dss\nRedirect second.dss\n", "town.dss")
+    write(inner, "New Line.first bus1=station bus2=a\nRedirect deep.dss\n", "first.dss")
+    write(inner, "New Line.deep bus1=a bus2=b\n", "deep.dss")
+    write(tmp_path / "feeder", "New Line.second bus1=b bus2=c\n", "second.dss")
+    write(tmp_path / "feeder", "New Line.later bus1=c bus2=d\n", "later.dss")
+    run = write(tmp_path, "Compile (feeder/town.dss)\nRedirect later.dss\nSolve\n", "run.dss")
+    notes: list[Problem] = []
+
+    assert read_opendss(run, notes=notes).branches.id.tolist() == ["first", "deep", "second", "later"]
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("城关线", "gb18030"), ("城关线", "utf-8-sig"), ("São_João_ção", "latin-1")]
+)
+def test_names_in_the_encodings_people_use(tmp_path, name, encoding):
+    path = tmp_path / "master.dss"
+    path.write_bytes((HEAD + f"New Line.{name} bus1=station bus2=a\n").encode(encoding))
+
+    assert read_opendss(path).branches.id.tolist() == [name.lower()]
 
 
 def test_files_are_found_whatever_the_case_and_the_slashes(tmp_path):

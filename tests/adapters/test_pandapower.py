@@ -1,13 +1,17 @@
 """pandapower and SimBench tables: small ones written here, and a published network."""
 
+import csv
+
 import numpy as np
 import pytest
 
+from denghuo.adapters.models import read_model
 from denghuo.adapters.pandapower import read_pandapower
-from denghuo.adapters.problems import ModelError, ProblemCode
+from denghuo.adapters.problems import ModelError, Problem, ProblemCode
+from denghuo.adapters.recognition import FileKind, recognize
 from denghuo.engines.grid import BranchKind, Grid, SwitchKind
 from denghuo.engines.topology import compile_topology, normal_state, trace
-from tests.adapters.pandapower_tables import SIMBENCH, TABLES, as_json, write
+from tests.adapters.pandapower_tables import SIMBENCH, TABLES, as_json, as_workbook, write
 
 
 def supplied(grid: Grid, **closed: bool) -> list[str]:
@@ -96,7 +100,89 @@ def test_simbench_tables(tmp_path):
     assert (grid.nodes.x[0], grid.nodes.y[0]) == (11.0, 53.0)
 
 
+def test_a_workbook_says_the_same(town, tmp_path):
+    path = as_workbook(TABLES, tmp_path / "net.xlsx")
+    saved = read_model(path)
+
+    assert recognize(path) is FileKind.NETWORK
+    for table in ("nodes", "branches", "switches", "loads", "sources", "transformers"):
+        for column, values in vars(getattr(town, table)).items():
+            np.testing.assert_array_equal(getattr(getattr(saved, table), column), values, err_msg=f"{table}.{column}")
+
+
+@pytest.mark.parametrize(("heading", "delimiter"), [("", ","), ("Unnamed: 0", ";"), ("index", "\t")])
+def test_the_index_that_pandas_writes_is_the_identifier(town, tmp_path, heading, delimiter):
+    for name, text in TABLES.items():
+        rows = list(csv.reader(text.splitlines()))
+        with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, delimiter=delimiter).writerows([[heading, *rows[0][1:]], *rows[1:]])
+
+    assert read_pandapower(tmp_path).branches.id.tolist() == town.branches.id.tolist()
+
+
+def test_what_hangs_on_a_bus_out_of_service_is_left_out_and_told(tmp_path):
+    tables = TABLES | {"bus": TABLES["bus"].replace("2,End,10.0,True", "2,End,10.0,False")}
+    notes: list[Problem] = []
+
+    grid = read_pandapower(write(tmp_path, tables), notes=notes)
+
+    assert grid.branches.id.tolist() == ["Main", "T1", "QF1", "QS1", "FU1"]
+    assert grid.loads.id.tolist() == ["Street"]
+    assert [note.code for note in notes] == [ProblemCode.LEFT_OUT]
+    assert "bus 1, line 2, switch 4, load 2" in notes[0].detail
+
+
+def test_every_kind_of_load_counts_and_generators_are_told(tmp_path):
+    tables = TABLES | {
+        "asymmetric_load": "id,bus,p_a_mw,p_b_mw,p_c_mw,q_a_mvar,q_b_mvar,q_c_mvar\n0,3,0.001,0.001,0.001,0,0,0.004\n",
+        "motor": "id,bus,pn_mech_mw,efficiency_n_percent,cos_phi_n,loading_percent\n0,2,0.09,90,0.8,50\n",
+        "gen": "id,bus,p_mw,slack\n0,2,1.5,True\n1,1,0.5,False\n",
+        "sgen": "id,bus,p_mw\n0,2,0.25\n1,2,0.5\n",
+    }
+    notes: list[Problem] = []
+
+    grid = read_pandapower(write(tmp_path, tables), notes=notes)
+
+    assert grid.loads.id.tolist() == ["Street", "Mill", "asymmetric_load.0", "motor.0"]
+    assert grid.loads.kw[2:].tolist() == pytest.approx([3.0, 50.0])
+    assert grid.loads.kva[2:].tolist() == pytest.approx([5.0, 125.0])
+    assert grid.sources.id.tolist() == ["Grid", "gen.0"]  # what holds voltage and angle feeds the network
+    assert "(gen 1, sgen 2)" in notes[0].detail
+
+
+def test_a_plant_of_simbench_is_a_source_only_where_it_holds_the_voltage(tmp_path):
+    plants = "id;node;calc_type;pPP\nSlack;Station;vavm;1\nBig;End;pvm;50\n"
+    notes: list[Problem] = []
+
+    grid = read_pandapower(write(tmp_path, SIMBENCH | {"PowerPlant": plants}), notes=notes)
+
+    assert grid.sources.id.tolist() == ["Grid", "Slack"]
+    assert ["(PowerPlant 1)" in note.detail for note in notes] == [True]
+
+
 # --- what is wrong is told with its place, all at once
+
+
+def test_a_file_cut_off_in_a_row_is_told_with_its_row(tmp_path):
+    tables = TABLES | {"switch": TABLES["switch"].rpartition(",LBS,True,SPARE")[0]}
+
+    with pytest.raises(ModelError) as caught:
+        read_pandapower(write(tmp_path, tables))
+
+    assert [(one.code, one.file, one.row) for one in caught.value.problems] == [
+        (ProblemCode.CUT_OFF, "switch.csv", 8),
+    ]
+
+
+def test_a_bad_cell_of_a_workbook_is_told_with_its_sheet(tmp_path):
+    tables = TABLES | {"ext_grid": "id,name,bus\n0,Grid,77\n"}
+
+    with pytest.raises(ModelError) as caught:
+        read_model(as_workbook(tables, tmp_path / "net.xlsx"))
+
+    assert [str(one) for one in caught.value.problems] == [
+        "net.xlsx, sheet ext_grid, row 2, column bus: The bus 77 does not exist; name one of the bus table."
+    ]
 
 
 def test_every_bad_value_is_told_with_file_row_and_column(tmp_path):

@@ -237,3 +237,32 @@ def test_reading_an_unsound_workbook_raises_everything_at_once(tmp_path: Path) -
         TableCode.SAME_NODE,
         TableCode.NEGATIVE,
     }
+
+
+RING: dict[str, list[list[Any]]] = {
+    "电源": [["电源编号", "接入节点"], ["S", "母线"]],
+    "开关": [
+        ["开关编号", "起点节点", "终点节点", "类型", "常态"],
+        ["K1", "母线", "1号杆", "断路器", "合"],
+        ["K2", "1号杆", "2号杆", "断路器", "合"],
+        ["K3", "2号杆", "母线", "断路器", "合"],
+    ],
+    "线路段": [["编号", "起点节点", "终点节点", "长度(km)"], ["L1", "1号杆", "3号杆", "远"]],
+}
+
+
+def loops_told(path: Path) -> list[tuple[str, str]]:
+    reading = check_network(path)
+    assert reading.grid is None
+    return [(problem.value, problem.hint) for problem in reading.problems if problem.code == TableCode.CLOSED_LOOP]
+
+
+def test_a_loop_is_told_together_with_bad_rows_elsewhere(tmp_path: Path) -> None:
+    assert loops_told(write_sheets(tmp_path / "ring.xlsx", RING)) == [("K1", "K1, K2, K3")]
+
+
+def test_a_switch_whose_state_cannot_be_read_closes_no_loop(tmp_path: Path) -> None:
+    rows = [*RING["开关"][:3], ["K3", "2号杆", "母线", "断路器", "半开"]]
+    assert loops_told(write_sheets(tmp_path / "cell.xlsx", RING | {"开关": rows})) == []
+    headless = [["开关编号", "起点节点", "终点节点", "类型", "状太"], *RING["开关"][1:]]
+    assert loops_told(write_sheets(tmp_path / "column.xlsx", RING | {"开关": headless})) == []

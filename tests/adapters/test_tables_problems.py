@@ -89,6 +89,7 @@ def test_a_problem_says_where_it_is_and_what_to_do(tmp_path: Path) -> None:
     [
         ("长度(km)", "远", TableCode.NOT_A_NUMBER),
         ("长度(km)", "1,5", TableCode.NOT_A_NUMBER),
+        ("长度(km)", "1 5", TableCode.NOT_A_NUMBER),
         ("长度(km)", datetime(2024, 5, 1), TableCode.NOT_A_NUMBER),  # noqa: DTZ001
         ("长度(km)", True, TableCode.NOT_A_NUMBER),
         ("长度(km)", "12 kVA", TableCode.NOT_A_NUMBER),
@@ -142,6 +143,8 @@ def test_a_date_for_a_name_is_refused(tmp_path: Path) -> None:
         ("长度 (km)", "1,250.5", 1250.5),
         ("长度", "1.25km", 1.25),
         ("长度", "350 m", 0.35),
+        ("长度(m)", "1 250 米", 1.25),
+        ("长度(m)", "１\u00a0２５０", 1.25),
         ("长度（千米）", 1.25, 1.25),
         ("Length [km]", 1.25, 1.25),
         ("length_km", 1.25, 1.25),
@@ -255,6 +258,15 @@ def test_duplicates_across_sheets_point_to_the_first(tmp_path: Path) -> None:
 
     problem = only(build(tmp_path, 开关=[SWITCH_HEAD, ["L1", "母线", "a", "断路器", "合"]]))
     assert (problem.sheet, problem.hint) == ("开关", "线路段!A2")
+
+
+def test_a_transformer_twice_is_told_once(tmp_path: Path) -> None:
+    """Not again of the low side and the load that its row makes."""
+    heads = ["编号", "起点节点", "额定容量", "低压户数"]
+
+    problem = only(build(tmp_path, 变压器=[heads, ["T1", "a", 315, 20], ["T1", "b", 315, 30]]))
+
+    assert (problem.code, problem.cell, problem.hint) == (TableCode.DUPLICATE_ID, "A3", "变压器!A2")
 
 
 def test_references_are_checked_against_listed_nodes(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from denghuo.engines.reliability import OutageKind
 from denghuo.main.imports.reading import Reading, digest_of, read_file
 from denghuo.main.imports.register import cause_of
 from denghuo.main.imports.words import sentences
+from tests.adapters.pandapower_tables import TABLES, as_workbook
 from tests.main.import_files import LOG, REGISTER, column, put, text, workbook
 
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
@@ -259,6 +260,15 @@ def test_a_foreign_network_may_have_a_loop_and_is_told(tmp_path: Path) -> None:
     reading = read(text(tmp_path, "ring.dss", script))
     assert reading.grid is not None
     assert [one.code.value for one in reading.notes] == ["closed_loop"]
+
+
+def test_a_workbook_of_pandapower_is_read_as_one(tmp_path: Path) -> None:
+    generators = {"sgen": "id,bus,p_mw\n0,2,0.25\n"}
+    reading = read(as_workbook(TABLES | generators, tmp_path / "net.xlsx"))
+
+    assert reading.grid is not None
+    assert reading.grid.load_position.keys() == {"Street", "Mill"}
+    assert [one.code.value for one in reading.notes] == ["left_out", "left_out", "not_supplied"]
 
 
 def test_every_sentence_is_there_in_both_languages(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """One door for every network file: what a file is, is seen from what it holds.
 
-OpenDSS masters, CIM RDF/XML, pandapower and SimBench tables or JSON, our own workbook or CSV folder; a folder of any of
-them, or a zip or tar archive of such a folder.
+OpenDSS masters, CIM RDF/XML, pandapower and SimBench tables, JSON or Excel, our own workbook or CSV folder; a folder
+of any of them, or a zip or tar archive of such a folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from denghuo.adapters.archives import unpacked
 from denghuo.adapters.cim import read_cim
 from denghuo.adapters.opendss import masters_in, read_opendss
-from denghuo.adapters.pandapower import is_pandapower_folder, read_pandapower
+from denghuo.adapters.pandapower import is_pandapower, read_pandapower
 from denghuo.adapters.problems import ModelError, Problem, ProblemCode
 from denghuo.adapters.tables import RowProblem, TableCode, TableError, check_network, sentence
 from denghuo.engines.grid import Grid
@@ -28,7 +28,7 @@ _SNIFF_BYTES = 65536
 _MAX_FOLDER_ENTRIES = 20_000
 _NEW_CIRCUIT = re.compile(rb"^\s*new\s+(object\s*=\s*)?[\"'(\[{]?circuit\.", re.IGNORECASE | re.MULTILINE)
 _XML = (b"<?xml", b"<rdf:", b"<RDF", b"<!DOCTYPE", b"<!--")
-_KINDS = "an OpenDSS master (.dss), CIM (.xml), a pandapower folder or JSON, or a Denghuo workbook (.xlsx)"
+_KINDS = "an OpenDSS master (.dss), CIM (.xml), a pandapower folder, JSON or workbook, or a Denghuo workbook (.xlsx)"
 
 # What a check of the grid says again.
 _OF_THE_GRID = frozenset((TableCode.NOT_SUPPLIED, TableCode.ISOLATED_NODE))
@@ -81,6 +81,8 @@ def _read_file(path: Path, notes: list[Problem] | None, *, root: Path | None) ->
     if not head.strip():
         raise _error(ProblemCode.EMPTY, path, f"The file is empty; give {_KINDS}.")
     if head.startswith(b"PK\x03\x04"):
+        if is_pandapower(path):
+            return read_pandapower(path, notes=notes)
         return _read_tables(path, notes) if _is_workbook(path) else _read_archive(path, notes)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise _error(ProblemCode.NOT_RECOGNIZED, path, "This is an old Excel file; save it as .xlsx.")
@@ -100,7 +102,7 @@ def _read_text(path: Path, head: bytes, notes: list[Problem] | None, *, root: Pa
     if path.suffix.lower() == ".dss" or _NEW_CIRCUIT.search(head):
         return read_opendss(path, root=root, notes=notes)
     if text.startswith(b"{"):
-        return read_pandapower(path)
+        return read_pandapower(path, notes=notes)
     if path.suffix.lower() in (".csv", ".txt", ".tsv"):
         detail = f"One table is not a network; give the folder {path.parent.name or '.'} that holds all of its tables."
         raise _error(ProblemCode.NOT_RECOGNIZED, path, detail)
@@ -140,13 +142,13 @@ def _read_archive(path: Path, notes: list[Problem] | None) -> Grid:
 
 def _read_folder(folder: Path, notes: list[Problem] | None, *, root: Path | None) -> Grid:
     files, folders = _walk(folder)
-    networks = [one for one in folders if is_pandapower_folder(one)]
+    networks = [one for one in folders if is_pandapower(one)]
     if len(networks) > 1:
         names = ", ".join(str(one.relative_to(folder)) for one in networks[:8])
         detail = f"Several folders hold a network; give one of them: {names}."
         raise _error(ProblemCode.CHOICE_NEEDED, folder, detail)
     if networks:
-        return read_pandapower(networks[0])
+        return read_pandapower(networks[0], notes=notes)
     if any(one.suffix.lower() == ".dss" for one in files):
         return read_opendss(_master(folder, folders), root=root, notes=notes)
     documents = [one for one in files if one.name.lower().endswith((".xml", ".xml.gz", ".rdf"))]
@@ -154,7 +156,7 @@ def _read_folder(folder: Path, notes: list[Problem] | None, *, root: Path | None
         return read_cim(documents, notes=notes)
     workbooks = [one for one in files if one.suffix.lower() == ".xlsx" and not one.name.startswith("~$")]
     if len(workbooks) == 1:
-        return _read_tables(workbooks[0], notes)
+        return _read_file(workbooks[0], notes, root=root)
     tables = sorted({one.parent for one in files if one.suffix.lower() == ".csv"})
     if len(tables) == 1:
         return _read_tables(tables[0], notes)

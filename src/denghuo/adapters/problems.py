@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ModelError", "Problem", "ProblemCode"]
+__all__ = ["ModelError", "Problem", "ProblemCode", "generation_left_out"]
 
 
 class ProblemCode(StrEnum):
@@ -26,6 +26,7 @@ class ProblemCode(StrEnum):
     NO_NETWORK = "no_network"
     CHOICE_NEEDED = "choice_needed"
     ENGINE_FAILED = "engine_failed"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +60,15 @@ class ModelError(ValueError):
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def generation_left_out(counts: Mapping[str, int], *, file: str) -> Iterable[Problem]:
+    """The note that generation is no source of the network; none where there is no generation.
+
+    >>> [str(one) for one in generation_left_out({"storage": 0, "pvsystem": 2}, file="town.dss")]
+    ['town.dss: Generation is not read (pvsystem 2): what it alone feeds counts as without supply.']
+    """
+    told = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+    if told:
+        detail = f"Generation is not read ({told}): what it alone feeds counts as without supply."
+        yield Problem(code=ProblemCode.LEFT_OUT, detail=detail, file=file)

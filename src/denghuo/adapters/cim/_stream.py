@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import zlib
 from collections import defaultdict
@@ -15,7 +16,7 @@ from lxml import etree
 
 from denghuo.adapters.problems import ModelError, Problem, ProblemCode
 
-__all__ = ["Objects", "read_objects"]
+__all__ = ["Objects", "read_objects", "to_number"]
 
 Objects = dict[str, dict[str, dict[str, str]]]
 """class -> identifier -> property -> value or identifier referred to"""
@@ -29,20 +30,28 @@ SWITCHES = frozenset(
 )
 CONSUMERS = frozenset(("EnergyConsumer", "ConformLoad", "NonConformLoad", "StationSupply"))
 SOURCES = frozenset(("EnergySource", "ExternalNetworkInjection"))
+GENERATORS = frozenset(
+    ("SynchronousMachine", "AsynchronousMachine", "PowerElectronicsConnection", "EquivalentInjection")
+)
 _OTHERS = frozenset(
     (
+        *("ACLineSegmentPhase", "SwitchPhase", "OperationalLimitType", "OperationalLimitSet", "CurrentLimit"),
+        "ApparentPowerLimit",
         *("ConnectivityNode", "TopologicalNode", "Terminal", "BaseVoltage", "Location", "PositionPoint", "Feeder"),
         *("PowerTransformer", "PowerTransformerEnd", "TransformerTank", "TransformerTankEnd", "TransformerEndInfo"),
         "FullModel",
     )
 )
-_WANTED = LINES | SWITCHES | CONSUMERS | SOURCES | _OTHERS
+_WANTED = LINES | SWITCHES | CONSUMERS | SOURCES | GENERATORS | _OTHERS
 _PROPERTIES = frozenset(
     (
         *("name", "ConductingEquipment", "ConnectivityNode", "TopologicalNode", "sequenceNumber", "BaseVoltage"),
         *("nominalVoltage", "Location", "xPosition", "yPosition", "length", "normalOpen", "open", "ratedCurrent"),
         *("customerCount", "p", "q", "pfixed", "qfixed", "PowerTransformer", "TransformerTank", "TransformerTankInfo"),
         *("endNumber", "Terminal", "ratedS", "ratedU", "NormalHeadTerminal", "normallyInService"),
+        *("inService", "connected", "ACLineSegment", "Switch", "phase", "phaseSide1", "closed", "AssetDatasheet"),
+        *("OperationalLimitSet", "OperationalLimitType", "value", "normalValue", "acceptableDuration", "limitType"),
+        *("isInfiniteDuration", "kind", "Equipment", "referencePriority"),
     )
 )
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -52,6 +61,7 @@ _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']+)")
 _ENCODINGS = frozenset((b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252", b"gb18030", b"gbk", b"gb2312"))
 _MAX_BYTES = 8 * 2**30
 _MAX_BYTES_PER_OBJECT = 32 * 2**20
+_MAX_DEPTH = 20  # of objects written inside of objects
 
 
 class _Guarded:
@@ -120,20 +130,33 @@ def read_objects(path: Path, into: Objects | None = None) -> Objects:
     return objects
 
 
-def _keep(element: Any, objects: Objects) -> None:
+def to_number(text: str | None, default: float = math.nan) -> float:
+    """The number a property holds; ``default`` where it holds none."""
+    try:
+        return float(text) if text else default
+    except ValueError:
+        return default
+
+
+def _keep(element: Any, objects: Objects, *, depth: int = 0) -> str:
+    """Keep an object, and those written inside of it; its identifier."""
+    identifier = _plain(element.get(f"{_RDF}ID") or element.get(f"{_RDF}about") or "")
     if not isinstance(element.tag, str):
-        return
+        return identifier
     name = element.tag.rpartition("}")[2]
-    if name not in _WANTED:
-        return
-    identifier = element.get(f"{_RDF}ID") or element.get(f"{_RDF}about") or ""
-    properties = objects[name].setdefault(_plain(identifier), {})
+    if element.tag == f"{_RDF}Description":  # its class is said inside
+        said = element.find(f"{_RDF}type")
+        name = "" if said is None else said.get(f"{_RDF}resource", "").rpartition("#")[2]
+    properties = objects[name].setdefault(identifier, {}) if name in _WANTED else {}
     for child in element:
         if isinstance(child.tag, str):
             key = child.tag.rpartition(".")[2]
+            resource = child.get(f"{_RDF}resource")
+            if len(child) and depth < _MAX_DEPTH:
+                resource = _keep(child[0], objects, depth=depth + 1)
             if key in _PROPERTIES:
-                resource = child.get(f"{_RDF}resource")
                 properties[key] = (child.text or "").strip() if resource is None else _plain(resource)
+    return identifier
 
 
 def _plain(identifier: str) -> str:

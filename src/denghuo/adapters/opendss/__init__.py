@@ -15,7 +15,7 @@ from typing import Any
 
 from denghuo.adapters.opendss._columns import grid_of
 from denghuo.adapters.opendss._script import Script, flatten, read_text
-from denghuo.adapters.problems import ModelError, Problem, ProblemCode
+from denghuo.adapters.problems import ModelError, Problem, ProblemCode, generation_left_out
 from denghuo.engines.grid import Grid
 
 __all__ = ["masters_in", "read_opendss"]
@@ -57,7 +57,8 @@ def read_opendss(
             ProblemCode.NO_NETWORK, path, f"A circuit is defined here but no line or transformer; {_advice(path)}"
         )
     if notes is not None:
-        notes.extend(script.problems)
+        counts = {name: len(names) for name, names in sorted(script.left_out.items())}
+        notes += [*script.problems, *generation_left_out(counts, file=path.name)]
     return grid
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from denghuo.adapters.problems import ModelError, Problem, ProblemCode
+from denghuo.adapters.texts import decoded
 
 __all__ = ["Script", "Statement", "SwitchOperation", "flatten", "read_text"]
 
@@ -27,12 +28,19 @@ _CLASSES = frozenset(
         *("swtcontrol", "fuse", "recloser", "relay", "energymeter"),
     )
 )
+# What feeds in, or carries power in a way of its own.
+_LEFT_OUT = frozenset(
+    (
+        *("generator", "pvsystem", "storage", "windgen", "indmach012", "isource", "vccs"),
+        *("upfc", "gicline", "vsconverter", "generic5"),
+    )
+)
 _REFUSED = frozenset(("shell", "system", "fileedit", "cd", "save", "export", "dump"))
 _DEFINES = frozenset(("new", "edit", "batchedit", "enable", "disable"))
 _CONTINUES = frozenset(("~", "more", "m"))
 
 _VERB = re.compile(r"\s*(~|[^\s=,\"'(\[{]+)\s*(=?)")
-_OBJECT = re.compile(r"\s*(?:object\s*=\s*)?[\"'(\[{]?\s*(\w+)\.([^\s,\"')\]}]*)", re.IGNORECASE)
+_OBJECT = re.compile(r"[\s,]*(?:object\s*=\s*)?[\"'(\[{]?\s*(\w+)\.([^\s,\"')\]}]*)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"(?:(\w+)\s*=\s*)?(?:\"([^\"]*)\"|'([^']*)'|\[([^\]]*)\]|\(([^)]*)\)|\{([^}]*)\}|([^\s,=]+))")
 _CIM_CLASS = re.compile(r"(?://|!)\s*CIM\s+(\w+)")
 # Load shapes and the like do not shape the network and are often left out of a published model.
@@ -73,6 +81,7 @@ class Script:
     has_circuit: bool = False
     has_branches: bool = False
     redirects: list[Path] = field(default_factory=list)
+    left_out: dict[str, set[str]] = field(default_factory=dict)  # class -> names of elements
 
 
 def flatten(path: Path, *, root: Path | None = None) -> Script:
@@ -99,8 +108,11 @@ class _Reader:
         self.root = root
         self.keeps_more = False
         self.active_class = ""
+        self.folder = Path()
 
     def read(self, path: Path, *, depth: int) -> None:
+        """Read a file. The names in it are relative to its folder, which ``compile`` keeps and ``redirect`` leaves."""
+        self.folder = path.parent
         for row, line in _numbered_lines(read_text(path)):
             self._line(line, path=path, row=row, depth=depth)
 
@@ -118,7 +130,10 @@ class _Reader:
         elif verb in _DEFINES:
             self._define(verb, rest, line, path=path, row=row)
         elif verb in ("redirect", "compile"):
+            before = self.folder
             self._redirect(rest, path=path, row=row, depth=depth)
+            if verb == "redirect":
+                self.folder = before
         elif verb in ("open", "close"):
             self._operate(rest, closes=verb == "close")
         else:
@@ -130,6 +145,8 @@ class _Reader:
         self.keeps_more = self.active_class in _CLASSES
         if match and self.active_class == "circuit" and verb == "new":
             self.script.has_circuit = True
+        if match and self.active_class in _LEFT_OUT and verb == "new":
+            self.script.left_out.setdefault(self.active_class, set()).add(match[2].lower())
         self.script.has_branches |= self.active_class in ("line", "transformer", "reactor")
         if match and self.active_class == "line" and (cim := _CIM_CLASS.search(line)):
             self.script.cim_classes[match[2].lower()] = cim[1]
@@ -170,7 +187,7 @@ class _Reader:
                 self.script.problems.extend(error.problems)
 
     def _find(self, name: str, *, beside: Path, row: int) -> Path | None:
-        target = _resolve(beside.parent, name)
+        target = _resolve(self.folder, name) or _resolve(beside.parent, name)
         if target is None:
             detail = f"The file {name[:120]} that is read here is missing; add it beside {beside.name} if it is needed."
             self._problem(ProblemCode.MISSING_FILE, detail, path=beside, row=row)
@@ -208,6 +225,7 @@ class _Reader:
         elif verb in ("clear", "clearall"):
             self.script.statements.clear()
             self.script.operations.clear()
+            self.script.left_out.clear()
         elif verb == "var":
             self.keeps_more, self.active_class = True, ""
             self._keep(f"var {rest}", path=path, row=row)
@@ -261,10 +279,7 @@ def read_text(path: Path) -> str:
         raise _refusal(ProblemCode.NOT_FOUND, path, f"The file cannot be opened ({reason}); check its name.") from error
     if not data.strip():
         raise _refusal(ProblemCode.EMPTY, path, "The file is empty; an OpenDSS script was expected.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return decoded(data)
 
 
 def _refusal(code: ProblemCode, path: Path, detail: str) -> ModelError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from denghuo.adapters.pandapower._tables import Row, Tables
@@ -24,6 +25,10 @@ _KINDS = {
 _CABLES = ("NA", "N2X", "NYY", "NYC", "RHZ")
 
 
+# Tables whose rows other tables name.
+_REFERRED_TO = frozenset(("line", "trafo"))
+
+
 @dataclass
 class _Elements:
     tables: Tables
@@ -33,6 +38,8 @@ class _Elements:
     places: dict[str, tuple[float, float]] = field(default_factory=dict)
     inner: dict[str, tuple[str, Branch]] = field(default_factory=dict)  # node behind a switch -> its bus and the switch
     branch_at: dict[tuple[str, str], int] = field(default_factory=dict)  # (switched element type, key) -> position
+    out_of_service: set[str] = field(default_factory=set)  # keys of buses
+    left_out: Counter[str] = field(default_factory=Counter)  # rows not in service, by table
 
     def bus(self, row: Row, column: str) -> str:
         key = row.key(column)
@@ -40,6 +47,16 @@ class _Elements:
             detail = f"The bus {key[:60] or '(blank)'} does not exist; name one of the bus table."
             row.problem(ProblemCode.UNKNOWN_REFERENCE, column, detail)
         return key
+
+    def serving(self, table: str, *buses: str) -> Iterator[tuple[Row, tuple[str, ...]]]:
+        """The rows of a table that are in service, as are their buses; with the keys of these buses."""
+        columns = ("id", *buses) if table in _REFERRED_TO else buses
+        for row in self.tables.of(table, *columns):
+            keys = tuple(self.bus(row, column) for column in buses)
+            if row.flag("in_service", True) and self.out_of_service.isdisjoint(keys):
+                yield row, keys
+            else:
+                self.left_out[table] += 1
 
     def add(self, table: str, row: Row, branch: Branch) -> None:
         self.branch_at.setdefault((table, row.key("id")), len(self.line.branches))
@@ -57,6 +74,9 @@ class _Elements:
         for node, (bus, switch) in self.inner.items():
             bus_ids[node] = f"{bus_ids.get(bus, bus)}@{switch.id}"
         self.line.bus_ids = bus_ids
+        if self.left_out:
+            counted = ", ".join(f"{table} {count:,}" for table, count in self.left_out.items())
+            self.tables.left_out(f"Rows that are not in service, or at a bus that is not, are left out: {counted}.")
         return self.line
 
 
@@ -67,6 +87,9 @@ def from_pandapower(tables: Tables) -> SingleLine:
         key = row.key("id")
         elements.buses[key] = row.text("name")
         elements.levels_kv[key] = row.number_of("vn_kv")
+        if not row.flag("in_service", True):
+            elements.out_of_service.add(key)
+            elements.left_out["bus"] += 1
         place = _geojson_point(row.text("geo"))
         if place is not None:
             elements.places[key] = place
@@ -75,53 +98,52 @@ def from_pandapower(tables: Tables) -> SingleLine:
     _pandapower_lines(elements)
     _pandapower_transformers(elements)
     _pandapower_switches(elements)
-    for row in tables.of("load", "bus"):
-        if row.flag("in_service", True):
-            _load(elements, row, bus=elements.bus(row, "bus"), mw="p_mw", mvar="q_mvar", mva="sn_mva")
-    for row in tables.of("ext_grid", "bus"):
-        if row.flag("in_service", True):
-            bus = elements.bus(row, "bus")
-            elements.line.sources.append(Source(f"ext_grid.{row.key('id')}", bus, row.text("name")))
+    _pandapower_loads(elements)
+    for row, (bus,) in elements.serving("ext_grid", "bus"):
+        elements.line.sources.append(Source(f"ext_grid.{_id(row)}", bus, row.text("name")))
+    for row, (bus,) in elements.serving("gen", "bus"):
+        if row.flag("slack", False):
+            elements.line.sources.append(Source(f"gen.{_id(row)}", bus, row.text("name")))
+    rest = ("gen", "sgen", "asymmetric_sgen", "storage", "ward", "xward")
+    tables.leave_generation(rest, lambda row: row.flag("slack", False))
     return elements.finish()
 
 
 def _pandapower_lines(elements: _Elements) -> None:
-    for row in elements.tables.of("line", "id", "from_bus", "to_bus"):
-        if not row.flag("in_service", True):
-            continue
+    for row, ends in elements.serving("line", "from_bus", "to_bus"):
         said, standard = row.text("type"), row.text("std_type")
         is_cable = said == "cs" or (not said and standard.upper().startswith(_CABLES))
         branch = Branch(
             f"line.{row.key('id')}",
-            (elements.bus(row, "from_bus"), elements.bus(row, "to_bus")),
+            (ends[0], ends[1]),
             BranchKind.CABLE if is_cable else BranchKind.LINE,
             row.text("name"),
             length_km=row.number_of("length_km"),
             amps=row.number_of("max_i_ka") * 1e3 * row.number_of("df", 1.0) * row.number_of("parallel", 1.0),
         )
         elements.add("l", row, branch)
-    for row in elements.tables.of("impedance", "id", "from_bus", "to_bus"):
-        if row.flag("in_service", True):
-            ends = elements.bus(row, "from_bus"), elements.bus(row, "to_bus")
-            branch = Branch(f"impedance.{row.key('id')}", ends, BranchKind.LINE, row.text("name"))
-            elements.add("impedance", row, branch)
+    for table in ("impedance", "tcsc", "dcline"):
+        for row, ends in elements.serving(table, "from_bus", "to_bus"):
+            branch = Branch(f"{table}.{_id(row)}", (ends[0], ends[1]), BranchKind.LINE, row.text("name"))
+            elements.add(table, row, branch)
 
 
 def _pandapower_transformers(elements: _Elements) -> None:
-    for row in elements.tables.of("trafo", "id", "hv_bus", "lv_bus"):
-        if row.flag("in_service", True):
-            branch = Branch(
-                f"trafo.{row.key('id')}",
-                (elements.bus(row, "hv_bus"), elements.bus(row, "lv_bus")),
-                BranchKind.TRANSFORMER,
-                row.text("name"),
-                rated_kva=row.number_of("sn_mva") * 1e3 * row.number_of("parallel", 1.0),
-                winding_kv=(row.number_of("vn_hv_kv"), row.number_of("vn_lv_kv")),
-            )
-            elements.add("t", row, branch)
+    for row, ends in elements.serving("trafo", "hv_bus", "lv_bus"):
+        branch = Branch(
+            f"trafo.{row.key('id')}",
+            (ends[0], ends[1]),
+            BranchKind.TRANSFORMER,
+            row.text("name"),
+            rated_kva=row.number_of("sn_mva") * 1e3 * row.number_of("parallel", 1.0),
+            winding_kv=(row.number_of("vn_hv_kv"), row.number_of("vn_lv_kv")),
+        )
+        elements.add("t", row, branch)
     for row in elements.tables.of("trafo3w", "id", "hv_bus", "mv_bus", "lv_bus"):
         if row.flag("in_service", True):
             _three_windings(elements, row)
+        else:
+            elements.left_out["trafo3w"] += 1
 
 
 def _three_windings(elements: _Elements, row: Row) -> None:
@@ -129,9 +151,13 @@ def _three_windings(elements: _Elements, row: Row) -> None:
     key, name = row.key("id"), row.text("name")
     middle = f"trafo3w.{key}"
     for side in ("hv", "mv", "lv"):
+        bus = elements.bus(row, f"{side}_bus")
+        if bus in elements.out_of_service:
+            elements.left_out["trafo3w"] += 1
+            continue
         branch = Branch(
             f"trafo3w.{key}.{side}",
-            (elements.bus(row, f"{side}_bus"), middle),
+            (bus, middle),
             BranchKind.TRANSFORMER,
             name and f"{name}.{side}",
             rated_kva=row.number_of(f"sn_{side}_mva") * 1e3,
@@ -141,16 +167,29 @@ def _three_windings(elements: _Elements, row: Row) -> None:
 
 
 def _pandapower_switches(elements: _Elements) -> None:
-    for row in elements.tables.of("switch", "bus", "element", "et"):
-        bus, what, key = elements.bus(row, "bus"), row.text("et"), row.key("element")
-        switch = Branch(f"switch.{row.key('id')}", (bus, ""), BranchKind.SWITCH, row.text("name"))
+    known = {
+        (kind, row.key("id"))
+        for kind, table in (("l", "line"), ("t", "trafo"), ("t3", "trafo3w"))
+        for row in elements.tables.rows.get(table, ())
+    }
+    for row, (bus,) in elements.serving("switch", "bus"):
+        what, key = row.text("et"), row.key("element")
+        switch = Branch(f"switch.{_id(row)}", (bus, ""), BranchKind.SWITCH, row.text("name"))
         switch.switch_kind = _KINDS.get(row.text("type").upper(), SwitchKind.LOAD_BREAK_SWITCH)
         switch.closed = row.flag("closed", True)
         if what == "b":
             switch.ends = bus, elements.bus(row, "element")
-        elif not _put_at_end(elements, row, switch, what, key):
-            continue
-        elements.line.branches.append(switch)
+            stands = switch.ends[1] not in elements.out_of_service
+        elif (what, key) in known and (what, key) not in elements.branch_at:
+            stands = False
+        elif _put_at_end(elements, row, switch, what, key):
+            stands = True
+        else:
+            continue  # told
+        if stands:
+            elements.line.branches.append(switch)
+        else:
+            elements.left_out["switch"] += 1
 
 
 def _put_at_end(elements: _Elements, row: Row, switch: Branch, what: str, key: str) -> bool:
@@ -160,11 +199,9 @@ def _put_at_end(elements: _Elements, row: Row, switch: Branch, what: str, key: s
         row.problem(ProblemCode.BAD_VALUE, "et", detail)
         return False
     first = elements.branch_at.get((what, key))
-    if first is None:  # not in service, or not there
-        known = elements.tables.rows.get({"l": "line", "t": "trafo", "t3": "trafo3w"}[what], [])
-        if all(one.key("id") != key for one in known):
-            detail = f"There is no element {key[:60] or '(blank)'} of kind {what}; name one of its table."
-            row.problem(ProblemCode.UNKNOWN_REFERENCE, "element", detail)
+    if first is None:
+        detail = f"There is no element {key[:60] or '(blank)'} of kind {what}; name one of its table."
+        row.problem(ProblemCode.UNKNOWN_REFERENCE, "element", detail)
         return False
     bus = switch.ends[0]
     for branch in elements.line.branches[first : first + (3 if what == "t3" else 1)]:
@@ -183,12 +220,33 @@ def _put_at_end(elements: _Elements, row: Row, switch: Branch, what: str, key: s
     return False
 
 
-def _load(elements: _Elements, row: Row, *, bus: str, mw: str, mvar: str, mva: str) -> None:
+def _pandapower_loads(elements: _Elements) -> None:
+    for row, (bus,) in elements.serving("load", "bus"):
+        _load(elements, row, f"load.{_id(row)}", bus=bus, mw=("p_mw",), mvar=("q_mvar",), mva="sn_mva")
+    for row, (bus,) in elements.serving("asymmetric_load", "bus"):
+        mw, mvar = (tuple(f"{name}_{phase}_{unit}" for phase in "abc") for name, unit in (("p", "mw"), ("q", "mvar")))
+        _load(elements, row, f"asymmetric_load.{_id(row)}", bus=bus, mw=mw, mvar=mvar, mva="sn_mva")
+    for row, (bus,) in elements.serving("motor", "bus"):
+        rated_kw = row.number_of("pn_mech_mw") * 1e3 / row.number_of("efficiency_n_percent", 100.0) * 100.0
+        kw = rated_kw * row.number_of("loading_percent", 100.0) / 100.0 * row.number_of("scaling", 1.0)
+        kva = rated_kw / row.number_of("cos_phi_n")
+        elements.line.loads.append(Load(f"motor.{_id(row)}", bus, row.text("name"), kva=kva, kw=kw))
+
+
+def _load(
+    elements: _Elements, row: Row, identifier: str, *, bus: str, mw: tuple[str, ...], mvar: tuple[str, ...], mva: str
+) -> None:
     scale = row.number_of("scaling", 1.0) * 1e3
-    kw, kvar = row.number_of(mw) * scale, row.number_of(mvar, 0.0) * scale
+    kw = sum(row.number_of(column) for column in mw) * scale
+    kvar = sum(row.number_of(column, 0.0) for column in mvar) * scale
     rated_kva = row.number_of(mva) * 1e3
     kva = math.hypot(kw, kvar) if math.isnan(rated_kva) else rated_kva
-    elements.line.loads.append(Load(f"load.{row.key('id')}", bus, row.text("name"), kva=kva, kw=kw))
+    elements.line.loads.append(Load(identifier, bus, row.text("name"), kva=kva, kw=kw))
+
+
+def _id(row: Row) -> str:
+    """Its identifier; where the table has none, its row."""
+    return row.key("id") or str(row.number)
 
 
 def _geojson_point(text: str) -> tuple[float, float] | None:
@@ -215,11 +273,20 @@ def from_simbench(tables: Tables) -> SingleLine:
             elements.places[key] = places[row.key("coordID")]
     _simbench_branches(elements)
     for row in tables.of("Load", "id", "node"):
-        _load(elements, row, bus=elements.bus(row, "node"), mw="pLoad", mvar="qLoad", mva="sR")
+        bus = elements.bus(row, "node")
+        _load(elements, row, f"load.{row.key('id')}", bus=bus, mw=("pLoad",), mvar=("qLoad",), mva="sR")
         elements.line.loads[-1].name = row.text("id")
-    for row in tables.of("ExternalNet", "id", "node"):
-        elements.line.sources.append(Source(row.key("id"), elements.bus(row, "node"), row.text("id")))
+    for table in ("ExternalNet", "PowerPlant"):
+        for row in tables.of(table, "id", "node"):
+            if _holds_voltage(row):
+                elements.line.sources.append(Source(row.key("id"), elements.bus(row, "node"), row.text("id")))
+    tables.leave_generation(("ExternalNet", "PowerPlant", "RES", "Storage"), _holds_voltage)
     return elements.finish()
+
+
+def _holds_voltage(row: Row) -> bool:
+    """Whether it is the slack of SimBench: voltage magnitude and angle are given."""
+    return row.text("calc_type", "vavm" if row.file.startswith("ExternalNet") else "").lower() == "vavm"
 
 
 def _simbench_branches(elements: _Elements) -> None:

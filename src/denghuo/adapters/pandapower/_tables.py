@@ -1,23 +1,28 @@
-"""Tables of a network as rows that know where they stand, from CSV folders and from pandapower's JSON."""
+"""Tables of a network as rows that know where they stand: from CSV folders, and from pandapower's JSON and Excel."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from denghuo.adapters.problems import ModelError, Problem, ProblemCode
+from denghuo.adapters.problems import ModelError, Problem, ProblemCode, generation_left_out
+from denghuo.adapters.tables.files import Limits, RawTable, open_tables
+from denghuo.adapters.texts import decoded
 
-__all__ = ["Row", "Tables", "read_csv_folder", "read_json"]
+__all__ = ["Row", "Tables", "read_csv_folder", "read_json", "read_workbook"]
 
 _MAX_FILE_BYTES = 256 * 1024 * 1024
 _MAX_JSON_BYTES = 512 * 1024 * 1024
 _MAX_PROBLEMS = 200
 _NOTHING = frozenset(("", "null", "none", "nan", "na"))
+# What stands over the index of a table that pandas wrote.
+_INDEX_HEADINGS = frozenset(("", "index", "unnamed: 0"))
 
 
 @dataclass
@@ -27,6 +32,7 @@ class Tables:
     file: str
     rows: dict[str, list[Row]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     def of(self, table: str, *needed: str) -> list[Row]:
         """The rows of a table; its missing columns are problems, and then it has no rows."""
@@ -34,7 +40,8 @@ class Tables:
         missing = [column for column in needed if rows and column not in rows[0].values]
         for column in missing:
             detail = f"The column {column} is missing; add it."
-            self.add(Problem(code=ProblemCode.MISSING_COLUMN, detail=detail, file=rows[0].file, column=column))
+            file, sheet = rows[0].file, rows[0].sheet
+            self.add(Problem(code=ProblemCode.MISSING_COLUMN, detail=detail, file=file, sheet=sheet, column=column))
         return [] if missing else rows
 
     def add(self, problem: Problem) -> None:
@@ -48,6 +55,15 @@ class Tables:
         if self.problems:
             raise ModelError(self.problems)
 
+    def leave_generation(self, names: Iterable[str], is_source: Callable[[Row], bool]) -> None:
+        """Tell of the rows of these tables that are no sources of the network."""
+        counts = {name: sum(not is_source(row) for row in self.of(name)) for name in names}
+        self.notes.extend(generation_left_out(counts, file=self.file))
+
+    def left_out(self, what: str) -> None:
+        """Tell that something is in the file, but not in the network."""
+        self.notes.append(Problem(code=ProblemCode.LEFT_OUT, detail=what, file=self.file))
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,6 +73,7 @@ class Row:
     file: str
     number: int | None
     values: Mapping[str, Any]
+    sheet: str = ""
 
     def text(self, column: str, default: str = "") -> str:
         """What stands there as text; whole numbers without a fraction, as identifiers are written."""
@@ -93,7 +110,8 @@ class Row:
         return text in ("true", "1")
 
     def problem(self, code: ProblemCode, column: str, detail: str) -> None:
-        self.tables.add(Problem(code=code, detail=detail, file=self.file, row=self.number, column=column))
+        problem = Problem(code=code, detail=detail, file=self.file, sheet=self.sheet, row=self.number, column=column)
+        self.tables.add(problem)
 
 
 def read_csv_folder(folder: Path, names: tuple[str, ...]) -> Tables:
@@ -108,17 +126,57 @@ def read_csv_folder(folder: Path, names: tuple[str, ...]) -> Tables:
 
 def _csv_rows(tables: Tables, path: Path) -> Iterator[Row]:
     text = _read(path, limit=_MAX_FILE_BYTES)
-    lines = text.splitlines()
-    if not lines:
-        return
-    delimiter = ";" if lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.DictReader(lines, delimiter=delimiter)
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    columns: list[str] = []
     try:
-        for values in reader:
-            yield Row(tables, path.name, reader.line_num, values)
+        for cells in reader:
+            if not columns:
+                columns = _columns(cells)
+            elif any(cells):
+                values = dict.fromkeys(columns) | dict(zip(columns, cells, strict=False))
+                row = Row(tables, path.name, reader.line_num, values)
+                if len(cells) != len(columns):
+                    detail = (
+                        f"The row has {len(cells)} cells, the header {len(columns)}; complete it, or copy it again."
+                    )
+                    row.problem(ProblemCode.CUT_OFF, "", detail)
+                yield row
     except csv.Error as error:
         detail = f"The table cannot be read on from here ({error}); look for a missing quotation mark."
         tables.add(Problem(code=ProblemCode.UNREADABLE, detail=detail, file=path.name, row=reader.line_num))
+
+
+def _columns(header: Sequence[Any]) -> list[str]:
+    """The names over the columns; pandas leaves the index without one."""
+    names = [str(name or "").strip() for name in header]
+    if "id" not in names and names and names[0].lower() in _INDEX_HEADINGS:
+        names[0] = "id"
+    return names
+
+
+def read_workbook(path: Path, names: tuple[str, ...]) -> Tables:
+    """The tables of a network that pandapower saved as an Excel workbook, one on a sheet.
+
+    Raises:
+        TableError: the workbook is cut off, damaged, or larger than a network could be.
+    """
+    tables = Tables(path.name)
+    with open_tables(path, limits=Limits()) as sheets:
+        for sheet in sheets:
+            if sheet.title in names:
+                tables.rows[sheet.title] = list(_sheet_rows(tables, path, sheet))
+    return tables
+
+
+def _sheet_rows(tables: Tables, path: Path, sheet: RawTable) -> Iterator[Row]:
+    columns: list[str] = []
+    for number, cells in sheet.rows:
+        if not columns:
+            columns = _columns(cells)
+        elif any(cell is not None for cell in cells):
+            values = dict.fromkeys(columns) | dict(zip(columns, cells, strict=False))
+            yield Row(tables, path.name, number, values, sheet=sheet.title)
 
 
 def read_json(path: Path) -> Tables:
@@ -173,7 +231,4 @@ def _read(path: Path, *, limit: int) -> str:
     if b"\0" in data[:65536]:
         detail = "This is not a text file; a table or JSON was expected."
         raise ModelError(Problem(code=ProblemCode.UNREADABLE, detail=detail, file=path.name))
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return decoded(data)

@@ -14,7 +14,7 @@ from denghuo.adapters.tables.network import (
     read_network_folder,
     read_network_workbook,
 )
-from denghuo.adapters.tables.problems import ProblemList, RowProblem, TableCode, TableError, sentence
+from denghuo.adapters.tables.problems import ProblemList, RowProblem, TableCode, TableError, at_place, sentence
 from denghuo.adapters.tables.writing import write_network_folder, write_network_template, write_network_workbook
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "SwitchingRows",
     "TableCode",
     "TableError",
+    "at_place",
     "check_network",
     "read_network_folder",
     "read_network_workbook",

@@ -122,12 +122,16 @@ def _plain_number(value: Any, column: Column) -> tuple[float, tuple[int, int] | 
         factor = column.unit.factors.get(fold(match["unit"])) if column.unit else None
         if factor is None:
             raise CellError(TableCode.NOT_A_NUMBER)
-    return float(match["number"].replace(",", "")), factor
+    return float(match["number"].replace(",", "").replace(" ", "")), factor
 
 
-# Commas only where they part thousands; "1,5" is refused rather than read as fifteen.
+# Commas and spaces only where they part thousands; "1,5" is refused rather than read as fifteen.
 _NUMBER = re.compile(
-    r"^(?P<number>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|[+-]?\.\d+(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\d\s.,+-]\S*)?$"
+    r"""^(?P<number>
+        [+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:\ \d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?
+        |[+-]?\.\d+(?:[eE][+-]?\d+)?
+    )\s*(?P<unit>[^\d\s.,+-]\S*)?$""",
+    re.VERBOSE,
 )
 
 

@@ -24,6 +24,7 @@ __all__ = ["NetworkReading", "check_network", "read_network_folder", "read_netwo
 _SUGGESTIONS = 50
 _SUGGEST_AMONG = 20_000
 _IDS_IN_HINT = 8
+_LOOPS = (FindingCode.CLOSED_LOOP, FindingCode.SUPPLIED_TWICE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +163,7 @@ class _NetworkReader:
                 )
             )
         if self.problems.blocks:
+            self._tell_loops(branches, node_of_source)
             return None
         source = self.sheets[SOURCES.name]
         grid = build_grid(
@@ -180,6 +182,44 @@ class _NetworkReader:
         for finding in check_grid(grid):
             self.problems.extend(self._told(finding))
         return grid
+
+    def _tell_loops(self, branches: dict[str, Sequence[Any]], node_of_source: list[int]) -> None:
+        """The loops among the rows that are sound, told together with what is wrong with the others.
+
+        A loop of theirs stays one, whatever the others turn out to be. A switch that may be open counts as open.
+        """
+        switches = self.sheets[SWITCHES.name]
+        states = switches.column("normally_closed", 1) if "normally_closed" in switches.values else []
+        closed = [
+            index for index, state in enumerate(states) if state and (index, "normally_closed") not in switches.bad
+        ]
+        first = len(self.sheets[LINES.name].rows)
+        conducts = np.asarray(branches["kind"]) != BranchKind.SWITCH
+        conducts[[first + index for index in closed]] = True
+        ends = list(zip(branches["from_node"], branches["to_node"], strict=True))
+        names = {
+            row: identifier
+            for identifier, row in self.branches.position.items()
+            if conducts[row] and min(ends[row]) >= 0 and ends[row][0] != ends[row][1]
+        }
+        kinds = [branches["kind"][row] for row in names]
+        sources = [
+            (name, node_of_source[row]) for name, row in self.sources.position.items() if node_of_source[row] >= 0
+        ]
+        grid = build_grid(
+            nodes={"id": [str(node) for node in range(len(self.nodes.origin))]},
+            branches={
+                "id": list(names.values()),
+                "from_node": [ends[row][0] for row in names],
+                "to_node": [ends[row][1] for row in names],
+                "kind": kinds,
+            },
+            switches={"branch": [place for place, kind in enumerate(kinds) if kind == BranchKind.SWITCH]},
+            sources={"id": [name for name, _ in sources], "node": [node for _, node in sources]},
+        )
+        for finding in check_grid(grid):
+            if finding.code in _LOOPS:
+                self.problems.extend(self._told(finding))
 
     def _list_nodes(self) -> None:
         sheet = self.sheets[NODES.name]
@@ -253,10 +293,16 @@ class _NetworkReader:
             return self._node(end, sheet, index, "to_node")
         if sheet.sheet is not TRANSFORMERS or identifier is None:
             return -1
+        if self._is_repeated(identifier, len(self.branches.origin) - 1):
+            return -1
         # A distribution transformer in one row: its low side gets a node of its own, listed nodes or not.
         position = len(self.nodes.origin)
         self.nodes.add(f"{identifier}/LV", (sheet, index, "id"), self.problems)
         return position
+
+    def _is_repeated(self, identifier: str, row: int) -> bool:
+        """Whether an earlier branch is called so; that is told of the branch, and not again of its node and load."""
+        return self.branches.position[identifier] != row
 
     def _loads(self, lv_nodes: list[int]) -> dict[str, Sequence[Any]]:
         sheet = self.sheets[LOADS.name]
@@ -280,6 +326,7 @@ class _NetworkReader:
     def _transformer_loads(self, columns: dict[str, list[Any]], lv_nodes: list[int]) -> None:
         """The customers that stand in the row of their transformer."""
         sheet = self.sheets[TRANSFORMERS.name]
+        first = len(self.branches.origin) - len(sheet.rows)
         owners = sheet.column("ownership", Ownership.PUBLIC)
         ends, customers, users = sheet.column("to_node"), sheet.column("lv_customers"), sheet.column("mv_users")
         areas = sheet.column("area", "")
@@ -296,6 +343,8 @@ class _NetworkReader:
                 and (index, "lv_customers") not in sheet.bad
             ):
                 self.problems.add(sheet.problem(TableCode.MISSING_VALUE, index=index, name="lv_customers"))
+            if identifier is not None and self._is_repeated(identifier, first + index):
+                continue
             self.loads.add(identifier, (sheet, index, "id"), self.problems)
             row = {
                 "id": identifier,
@@ -342,7 +391,7 @@ class _NetworkReader:
 
     def _told(self, finding: Finding) -> Iterator[RowProblem]:
         """A finding of the network check, at the row it stems from: one problem for a loop, else one for each row."""
-        together = finding.code in (FindingCode.CLOSED_LOOP, FindingCode.SUPPLIED_TWICE)
+        together = finding.code in _LOOPS
         shown = finding.ids[:_IDS_IN_HINT]
         hint = ", ".join(shown) + (" ..." if len(finding.ids) > len(shown) else "")
         named = {"nodes": self.nodes, "loads": self.loads, "sources": self.sources, "feeders": self.feeders}

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from denghuo.adapters.tables.messages import MESSAGES, PLACES
 
-__all__ = ["PROBLEM_LIMIT", "ProblemList", "RowProblem", "TableCode", "TableError", "sentence"]
+__all__ = ["PROBLEM_LIMIT", "ProblemList", "RowProblem", "TableCode", "TableError", "at_place", "sentence"]
 
 PROBLEM_LIMIT = 10_000
 
@@ -123,16 +123,26 @@ def sentence(problem: RowProblem, *, language: str) -> str:
     ...                     value="2.5"), language="en")
     "a.xlsx, sheet 'loads', row 4, column 'users' (D4): '2.5' is not a whole number. Enter a whole number."
     """
-    place = PLACES[language]
-    parts = [problem.file] if problem.file else []
-    # A CSV file is one sheet of its own name, which need not be said twice.
-    parts += [place["sheet"].format(problem.sheet)] if problem.sheet and not _is_csv(problem) else []
-    parts += [place["row"].format(problem.row)] if problem.row else []
-    parts += [place["column"].format(problem.column)] if problem.column else []
-    where = place["comma"].join(parts) + (place["cell"].format(problem.cell) if problem.cell else "")
-    near = place["near"].format(problem.hint) if problem.hint else ""
+    near = PLACES[language]["near"].format(problem.hint) if problem.hint else ""
     what = MESSAGES[problem.code.value][language].format(value=problem.value, hint=problem.hint, near=near)
-    return f"{where}{place['colon']}{what}" if where else what
+    # A CSV file is one sheet of its own name, which need not be said twice.
+    sheet = "" if _is_csv(problem) else problem.sheet
+    return at_place(what, problem.file, sheet, problem.row, problem.column, problem.cell, language=language)
+
+
+def at_place(
+    what: str, file: str = "", sheet: str = "", row: int = 0, column: str = "", cell: str = "", *, language: str
+) -> str:
+    """A sentence with its place before it.
+
+    >>> at_place("长度不对。", "a.xlsx", row=4, language="zh")
+    'a.xlsx，第 4 行：长度不对。'
+    """
+    words = PLACES[language]
+    named = (("sheet", sheet), ("row", row), ("column", column))
+    parts = [file] * bool(file) + [words[name].format(value) for name, value in named if value]
+    where = words["comma"].join(parts) + (words["cell"].format(cell) if cell else "")
+    return f"{where}{words['colon']}{what}" if where else what
 
 
 def _is_csv(problem: RowProblem) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from denghuo.adapters.models import ModelError, Problem, read_model
 from denghuo.adapters.outage_lists import read_outage_list
-from denghuo.adapters.pandapower import is_pandapower_folder
+from denghuo.adapters.pandapower import is_pandapower
 from denghuo.adapters.recognition import FileKind, is_workbook, recognize
 from denghuo.adapters.tables import (
     RowProblem,
@@ -136,10 +136,10 @@ def _read_network(path: Path, root: Path | None) -> Reading:
 def _is_own(path: Path) -> bool:
     """A workbook, or a folder of our CSV files."""
     if path.is_file():
-        return zipfile.is_zipfile(path) and is_workbook(path)
+        return zipfile.is_zipfile(path) and is_workbook(path) and not is_pandapower(path)
     names = [file.name.lower() for file in path.rglob("*")]
     foreign = any(name.endswith((".dss", ".xml", ".xml.gz", ".rdf", ".json")) for name in names)
-    return any(path.glob("*.[cC][sS][vV]")) and not foreign and not is_pandapower_folder(path)
+    return any(path.glob("*.[cC][sS][vV]")) and not foreign and not is_pandapower(path)
 
 
 def _read_own(path: Path) -> Reading:

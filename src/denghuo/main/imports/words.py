@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, override
 
 from denghuo.adapters.problems import Problem, ProblemCode
-from denghuo.adapters.tables import RowProblem, TableError, sentence
+from denghuo.adapters.tables import RowProblem, TableError, at_place, sentence
 from denghuo.apps.network.queries.findings import NETWORK_WORDS
 from denghuo.engines.grid import Finding
 
@@ -27,6 +27,7 @@ _WORDS = {
     ProblemCode.NO_NETWORK: gettext_lazy("There is no network in it"),
     ProblemCode.CHOICE_NEEDED: gettext_lazy("There are several networks in it; give one of them"),
     ProblemCode.ENGINE_FAILED: gettext_lazy("The OpenDSS engine broke down"),
+    ProblemCode.LEFT_OUT: gettext_lazy("In the file, but not in the network"),
 }
 
 
@@ -56,7 +57,9 @@ def _sentence(trouble: RowProblem | Problem | Finding) -> Sentence:
         return Sentence(zh=sentence(trouble, language="zh"), en=sentence(trouble, language="en"))
     if isinstance(trouble, Problem):
         # The details of foreign formats are in English, like the formats.
-        return Sentence(zh=f"{in_both(_WORDS[trouble.code]).zh}：{trouble}", en=str(trouble))
+        said = f"{in_both(_WORDS[trouble.code]).zh}。{trouble.detail}"
+        place = (trouble.file, trouble.sheet, trouble.row or 0, trouble.column)
+        return Sentence(zh=at_place(said, *place, language="zh"), en=str(trouble))
     ids = ", ".join(trouble.ids[:_SHOWN_IDS]) + (f" … ({len(trouble.ids)})" if len(trouble.ids) > _SHOWN_IDS else "")
     words = in_both(NETWORK_WORDS[trouble.code])
     return Sentence(zh=f"{words.zh}：{ids}", en=f"{words.en}: {ids}")
