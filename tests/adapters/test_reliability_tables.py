@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from denghuo.adapters.problems import ModelError, ProblemCode
-from denghuo.adapters.reliability_tables import read_line_tables
+from denghuo.adapters.reliability_tables import line_tables_in, read_line_tables
 from denghuo.engines.reliability import EndDevice, place_disconnects, predict_lines
 
 HEADER = "line,from,to,length_km,failure_rate_per_km_yr,repair_h,fuse_or_breaker_at_from_end,disconnect_ends"
@@ -106,3 +106,47 @@ def test_missing_files_columns_and_choices_are_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="CSV UTF-8"):
         (tmp_path / "lines.csv").write_bytes("线路,起点".encode("gbk"))
         read_line_tables(tmp_path / "lines.csv", tmp_path / "loads.csv")
+
+
+def test_relrads_columns_are_the_same_table(tmp_path: Path) -> None:
+    table = (
+        "Line,From_Bus,To_Bus,Breaker_Direction,Disconnector_Direction,Length [km],Failure_Rate [1/yr/km],"
+        "Repair_Time [h],Switching_Time [h]\nL1,1,2,U,D,2,0.1,5,0.5\nL2,2,3,N,B,1,0.2,5,0.5\n"
+    )
+    (tmp_path / "lines.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "buses.csv").write_text("Bus,P [MW],Number_of_Customers\n3,0.4,7\n", encoding="utf-8")
+    assert line_tables_in(tmp_path) == (tmp_path / "lines.csv", tmp_path / "buses.csv")
+    lines, loads = read_line_tables(tmp_path / "lines.csv", tmp_path / "buses.csv")
+    assert lines.failure_rate_per_year == pytest.approx([0.2, 0.2])
+    assert lines.device.tolist() == [EndDevice.BREAKER, EndDevice.NONE]
+    assert lines.disconnect_from.tolist() == [False, True]
+    assert lines.disconnect_to.tolist() == [True, True]
+    assert (loads.node.tolist(), loads.kw.tolist(), loads.customers.tolist()) == (["3"], [400.0], [7])
+    assert told(tmp_path, table.replace("1,2,U", "1,2,X")) == [("lines.csv", 2, "Breaker_Direction")]
+
+
+def test_a_folder_with_other_tables_holds_no_line_tables(tmp_path: Path) -> None:
+    assert line_tables_in(tmp_path) is None
+    read(tmp_path, GOOD)
+    assert line_tables_in(tmp_path) == (tmp_path / "lines.csv", tmp_path / "loads.csv")
+    (tmp_path / "more.csv").write_text(GOOD, encoding="utf-8")
+    assert line_tables_in(tmp_path) is None
+    assert line_tables_in(tmp_path / "lines.csv") is None
+
+
+def test_a_negative_length_does_not_hide_behind_a_negative_rate(tmp_path: Path) -> None:
+    bad = GOOD.replace("n1,n2,3,0.1", "n1,n2,-3,-0.1")
+    assert told(tmp_path, bad) == [("lines.csv", 3, "failure_rate_per_km_yr"), ("lines.csv", 3, "length_km")]
+
+
+def test_a_row_longer_than_its_header_is_told(tmp_path: Path) -> None:
+    assert ("lines.csv", 2, "") in told(tmp_path, GOOD.replace("n1,2,0.1", "n1,2,0,1"))
+
+
+def test_a_kind_is_checked_where_it_decides(tmp_path: Path) -> None:
+    lines = (
+        GOOD.replace("ends\n", "ends,kind\n").replace("breaker,\n", "breaker,,main\n").replace("both\n", "both,mian\n")
+    )
+    assert told(tmp_path, lines) == [("lines.csv", 3, "kind")]
+    table, _ = read_line_tables(tmp_path / "lines.csv", tmp_path / "loads.csv", kinds=False)
+    assert table.main.tolist() == [True, False, False]

@@ -258,7 +258,7 @@ def test_defaults_fill_only_what_a_model_leaves_open() -> None:
     assert failures.branch.tolist() == [1, 3, 5]
     assert failures.rate_per_year.tolist() == [0.2, 0.5, 0.2]
     assert failures.repair_h.tolist() == [3.0, 6.0, 6.0]
-    with pytest.raises(ValueError, match="no repair time, first L2"):
+    with pytest.raises(ValueError, match="no repair time, first line L2"):
         failures_of(grid)
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,7 @@ import pytest
 from denghuo.adapters.reliability_tables import read_line_tables
 from denghuo.engines.reliability import (
     Disconnects,
-    EndDevice,
     Prediction,
-    RadialLines,
-    RadialLoads,
     place_disconnects,
     predict_lines,
 )
@@ -109,50 +106,12 @@ def test_placement_refuses_what_it_cannot_place() -> None:
         place_disconnects(lines, loads, budget=-1)
 
 
-def read_cineldi(folder: Path) -> tuple[RadialLines, RadialLoads]:
-    """The Norwegian reference grid; its reserve supplies stand at buses 36, 62 and 88."""
-    with (folder / "lines.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    with (folder / "buses.csv").open(encoding="utf-8", newline="") as file:
-        buses = [row for row in csv.DictReader(file) if row["Bus"]]
-
-    def number(name: str) -> Any:
-        return np.array([float(row[name]) for row in rows])
-
-    ends = np.array([row["Disconnector_Direction"] for row in rows])
-    at_node = np.array([row["To_Bus"] for row in rows])
-    breaker = np.array([row["Breaker_Direction"] == "U" for row in rows])
-    unknown = np.full(len(rows), math.nan)
-    lines = RadialLines(
-        id=np.array([row["Line"] for row in rows]),
-        from_node=np.array([row["From_Bus"] for row in rows]),
-        to_node=at_node,
-        failure_rate_per_year=number("Failure_Rate [1/yr/km]") * number("Length [km]"),
-        repair_h=number("Repair_Time [h]"),
-        switching_h=number("Switching_Time [h]"),
-        main=np.ones(len(rows), dtype=np.bool_),
-        device=np.where(breaker, EndDevice.BREAKER, EndDevice.NONE).astype(np.int8),
-        disconnect_from=np.isin(ends, ("U", "B")),
-        disconnect_to=np.isin(ends, ("D", "B")),
-        alternate=np.isin(at_node, ("36", "62", "88")),
-        alternate_kva=unknown,
-        transformer=np.zeros(len(rows), dtype=np.bool_),
-        transformer_failure_rate_per_year=unknown,
-        transformer_repair_h=unknown,
-    )
-    loads = RadialLoads(
-        node=np.array([row["Bus"] for row in buses]),
-        kw=np.array([float(row["P [MW]"]) * 1000.0 for row in buses]),
-        customers=np.array([int(float(row["Number_of_Customers"])) for row in buses]),
-    )
-    return lines, loads
-
-
 @pytest.mark.data
 def test_cineldi_agrees_with_relrad_at_every_load_point(reference_data: Path) -> None:
     folder = reference_data / "networks/cineldi_mv"
-    lines, loads = read_cineldi(folder)
-    prediction = predict_lines(lines, loads)
+    lines, loads = read_line_tables(folder / "lines.csv", folder / "buses.csv")
+    reserve = np.isin(lines.to_node, ("36", "62", "88"))
+    prediction = predict_lines(replace(lines, alternate=reserve), loads)
     with (folder / "relrad_result_load_points.csv").open(encoding="utf-8", newline="") as file:
         published = {row["Load Point"]: row for row in csv.DictReader(file)}
     # Bus 1 is the supply side of the only breaker: RELRAD books the first line's failures on it, here it stays on.

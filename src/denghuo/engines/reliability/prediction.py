@@ -37,8 +37,8 @@ class SystemIndices:
 
     ``customers`` served on the chosen basis; ``saifi`` interruptions per customer; ``saidi_h`` hours per customer;
     ``caidi_h`` hours per interruption; ``asai`` and ``asui`` share of demanded hours that are served and not served
-    (year of 8760 h); ``ens_kwh`` energy not supplied, average demand times hours [kWh]; ``aens_kwh`` the same per
-    customer.
+    (year of 8760 h); ``ens_kwh`` energy not supplied, average demand times hours [kWh], unknown where the demand of one
+    of the loads is; ``aens_kwh`` the same per customer.
     """
 
     customers: int
@@ -55,7 +55,8 @@ class SystemIndices:
 class WeightByFailure:
     """What each failure adds to the system a year, in the order of ``Prediction.failures``: [failure].
 
-    ``interruptions`` customers interrupted; ``hours`` customer-hours; ``kwh`` energy not supplied [kWh].
+    ``interruptions`` customers interrupted; ``hours`` customer-hours; ``kwh`` energy not supplied [kWh], NaN where the
+    failure takes out a load of unknown demand.
     """
 
     interruptions: Floats
@@ -96,8 +97,7 @@ class Prediction:
         customers = float(weight.sum())
         often = float(weight @ self.interruptions_per_year[counted])
         hours = float(weight @ self.hours_per_year[counted])
-        energy = self.unserved_kwh_per_year[counted]
-        ens = float(np.nansum(energy)) if np.isfinite(energy).any() else float("nan")
+        ens = float(self.unserved_kwh_per_year[counted].sum()) if counted.any() else float("nan")
         unavailable = _ratio(hours, customers * HOURS_PER_YEAR)
         return SystemIndices(
             customers=int(customers),
@@ -115,9 +115,11 @@ class Prediction:
 
         Their sums are the numerators of SAIFI, SAIDI and ENS: nothing is left over.
         """
+        kw = self.topology.grid.loads.kw
         interruptions, hours = self.model.weigh(_by_section(self.topology, _weight(self.topology.grid, basis)))
-        _, kwh = self.model.weigh(_by_section(self.topology, np.nan_to_num(self.topology.grid.loads.kw)))
-        return WeightByFailure(interruptions=interruptions, hours=hours, kwh=kwh)
+        _, kwh = self.model.weigh(_by_section(self.topology, np.nan_to_num(kw)))
+        unknown, _ = self.model.weigh(_by_section(self.topology, np.isnan(kw)))
+        return WeightByFailure(interruptions=interruptions, hours=hours, kwh=np.where(unknown > 0.0, np.nan, kwh))
 
     @cached_property
     def matrix(self) -> LoadByFailure:
@@ -228,7 +230,7 @@ def failures_of(
     nothing: lines and transformers without data of their own then never fail.
 
     Raises:
-        ValueError: a branch that fails has no repair time.
+        ValueError: a line or a transformer that fails has no repair time.
     """
     branches = grid.branches
     is_line = np.isin(branches.kind, (BranchKind.LINE, BranchKind.CABLE))
@@ -242,8 +244,11 @@ def failures_of(
     failing = np.flatnonzero(rate > 0.0)
     unknown = failing[np.isnan(repair[failing])]
     if len(unknown):
+        first = unknown[0]
+        what = BranchKind(int(branches.kind[first])).name.lower()
         raise ValueError(
-            f"{len(unknown)} of {len(failing)} branches that fail have no repair time, first {branches.id[unknown[0]]}"
+            f"{len(unknown)} of {len(failing)} branches that fail have no repair time, "
+            f"first {what} {branches.id[first]}"
         )
     return Failures(branch=failing.astype(np.int32), rate_per_year=rate[failing], repair_h=repair[failing])
 

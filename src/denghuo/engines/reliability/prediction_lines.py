@@ -30,6 +30,15 @@ __all__ = [
     "predict_lines",
 ]
 
+_NOT_NEGATIVE = (
+    "failure_rate_per_year",
+    "repair_h",
+    "switching_h",
+    "alternate_kva",
+    "transformer_failure_rate_per_year",
+    "transformer_repair_h",
+)
+
 Texts = NDArray[np.str_]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -111,7 +120,7 @@ def check_lines(lines: RadialLines, loads: RadialLoads) -> list[LineFinding]:
     for table, field, ids in (("lines", "id", lines.id), ("loads", "node", loads.node)):
         add(FindingCode.EMPTY_ID, table, field, np.flatnonzero(ids == ""), ids)
         add(FindingCode.DUPLICATE_ID, table, field, _repeated(ids), ids)
-    for field in ("failure_rate_per_year", "repair_h", "switching_h", "alternate_kva"):
+    for field in _NOT_NEGATIVE:
         values = getattr(lines, field)
         add(FindingCode.NEGATIVE_NUMBER, "lines", field, np.flatnonzero(values < 0), values)
     add(FindingCode.NEGATIVE_NUMBER, "loads", "kw", np.flatnonzero(loads.kw < 0), loads.kw)

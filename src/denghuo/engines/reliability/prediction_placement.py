@@ -65,13 +65,18 @@ def place_disconnects(
         **options: As in :func:`~denghuo.engines.reliability.prediction_lines.grid_of_lines`.
 
     Raises:
-        ValueError: a negative budget, an unknown candidate, an alternate supply of limited capacity, or a block with
-            more than 50 million sets to look at.
+        ValueError: a negative budget, an unknown candidate, no main section and no candidates, an unknown demand, an
+            alternate supply of limited capacity, or a block with more than 50 million sets to look at.
     """
     if np.isfinite(lines.alternate_kva[lines.alternate]).any():
         raise ValueError("placing disconnects takes alternate supplies without a limit of capacity")
     if budget < 0:
         raise ValueError(f"the budget must not be negative, not {budget}")
+    if candidates is None and not lines.main.any():
+        raise ValueError("no line is a main section, so there is no place for a disconnect")
+    unknown = loads.node[np.isnan(loads.kw)]
+    if len(unknown):
+        raise ValueError(f"placing for the least energy needs the demand of every load, {unknown[0]} has none")
     at = np.array(sorted(_default_candidates(lines) if candidates is None else candidates), dtype=np.str_)
     base_kwh, blocks = _blocks(lines, loads, at, fuse_success, transfer_success, options)
     best: list[Option] = [(base_kwh, ())]
