@@ -92,7 +92,7 @@ def _feeders(grid: Grid, *, repeat: int) -> BenchRow:
 
 
 def _ieee9500() -> list[BenchRow]:
-    """The public 9500-node feeder, where the reference data is there; the slowest of sixty places as well."""
+    """The public 9500-node feeder, where the reference data is there: one element of every kind of place there is."""
     archive = Path(os.environ.get("DENGHUO_DATA", "")) / "networks" / "ieee9500_dss.tar.gz"
     if not archive.is_file():
         return []
@@ -100,10 +100,12 @@ def _ieee9500() -> list[BenchRow]:
         packed.extractall(folder, filter="data")
         grid = read_opendss(Path(folder) / "ieee9500dss" / "ieee9500_base.dss")
     topology = compile_topology(grid)
-    nodes = np.unique(grid.loads.node)[:: max(1, len(grid.loads.node) // 60)].tolist()
+    places = _places(topology)
     per_place = [
-        timed(lambda node=node: plan_isolation(topology, nodes=[node], duration_h=WORK_H), repeat=3, memory=False)
-        for node in nodes
+        timed(
+            lambda branch=branch: plan_isolation(topology, branches=[branch], duration_h=WORK_H), repeat=3, memory=False
+        )
+        for branch in places
     ]
     seconds = [taken.seconds for taken in per_place]
     ours, whole = (
@@ -112,18 +114,28 @@ def _ieee9500() -> list[BenchRow]:
             *((t.result.lv_customer_hours, t.result.whole_line.lv_customer_hours) for t in per_place), strict=True
         )
     )
-    node = nodes[int(np.argsort(seconds)[len(seconds) // 2])]
+    branch = places[int(np.argmax(seconds))]
     return [
         BenchRow(
             work="smallest isolation, planned work, IEEE 9500-node feeder",
             reach=_reach(grid),
             ours_s=float(np.median(seconds)),
-            peak_mb=timed(lambda: plan_isolation(topology, nodes=[node], duration_h=WORK_H), repeat=1).peak_mb,
+            peak_mb=timed(lambda: plan_isolation(topology, branches=[branch], duration_h=WORK_H), repeat=1).peak_mb,
             peers={},
-            note=f"median of {len(nodes)} places, the slowest {max(seconds) * 1e3:.1f} ms; "
+            note=f"median of {len(places)} places, 99 of 100 within {np.percentile(seconds, 99) * 1e3:.1f} ms, "
+            f"the slowest ({grid.branches.id[branch]}) {max(seconds) * 1e3:.1f} ms; "
             f"{ours:,.0f} customer-hours instead of {whole:,.0f} by the whole line",
         )
     ]
+
+
+def _places(topology: Any) -> list[int]:
+    """One branch for every pair of sections that a branch joins: all others cost the same as one of them."""
+    branches = topology.grid.branches
+    ends = np.sort(topology.section_of_node[np.stack([branches.from_node, branches.to_node])], axis=0)
+    held = np.isin(ends, topology.source_section).any(axis=0)
+    _, first = np.unique(ends, axis=1, return_index=True)
+    return first[~held[first]].tolist()
 
 
 def _against_every_state() -> BenchRow:

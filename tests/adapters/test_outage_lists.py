@@ -15,6 +15,7 @@ from denghuo.adapters.outage_lists import (
     EndOf,
     EventList,
     LeftOut,
+    SameEvent,
     parse_mapping,
     read_outage_list,
     write_events_template,
@@ -86,7 +87,7 @@ def test_of_a_re_issued_event_the_row_updated_last_counts(tmp_path: Path) -> Non
     assert {problem.code for problem in events.problems} == {TableCode.REISSUED}
     assert not any(problem.code.blocks for problem in events.problems)
 
-    every = read(tmp_path, "\n".join([BC_HEAD, *rows]), keep_reissued=True)
+    every = read(tmp_path, "\n".join([BC_HEAD, *rows]), same_event=SameEvent.STEPS)
     assert every.customers.tolist() == [71, 20, 9, 8, 5, 6]
     assert len(np.unique(every.event_code)) == 3
     assert not every.left_out
@@ -115,7 +116,8 @@ def test_pge_ends_between_last_seen_and_first_absent(end_of: EndOf, expected: fl
     assert events.form == "pge"
     assert hours(events) == [pytest.approx(expected / 60, abs=1e-12)]
     assert events.customers.tolist() == [12]
-    assert events.end_span_h.tolist() == [pytest.approx(1 / 6)]
+    assert events.end_earliest.astype(str).tolist() == ["2019-06-11T02:00:00.000000"]
+    assert events.end_latest.astype(str).tolist() == ["2019-06-11T02:10:00.000000"]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,26 @@ def test_columns_are_mapped_by_name(tmp_path: Path) -> None:
     assert events.form == "mapped"
     assert hours(events) == [1.5]
     assert events.customers.tolist() == [7]
+
+
+def test_what_is_mapped_goes_before_what_is_known_of_a_form(tmp_path: Path) -> None:
+    """The list stays BC Hydro's, with its corrections; that it has an area and a region is nothing to trip over."""
+    rows = [BC_HEAD, bc_row(1, 71, updated="10:00:00"), bc_row(1, 20, updated="11:00:00")]
+    events = read(tmp_path, "\n".join(rows), columns=parse_mapping("start=dateOff,end=dateOn,region=municipality"))
+
+    assert events.form == "bc_hydro"
+    assert events.customers.tolist() == [20]
+    assert events.region.tolist() == ["Duncan"]
+
+
+def test_what_rows_of_one_event_are_may_be_said(tmp_path: Path) -> None:
+    text = "event,start,end,customers\n1,2024-05-01 08:00,2024-05-01 09:00,30\n1,2024-05-01 08:00,2024-05-01 11:00,5\n"
+
+    assert read(tmp_path, text).customers.tolist() == [30, 5]
+    assert read(tmp_path, text).same_event is SameEvent.STEPS
+    corrected = read(tmp_path, text, same_event=SameEvent.CORRECTIONS)
+    assert corrected.customers.tolist() == [5]
+    assert corrected.left_out == {LeftOut.REISSUED: 1}
 
 
 @pytest.mark.parametrize("mapping", ["begin=off", "start", "start=", "=off"])

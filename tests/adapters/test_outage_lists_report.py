@@ -17,6 +17,22 @@ from denghuo.main import cli
 HEAD = "event,start,end,customers,cause,region,kind\n"
 
 
+Run = tuple[int, dict[str, Any], str]
+
+
+@pytest.fixture
+def outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Exit code, JSON and what the error stream says."""
+
+    def run(text: str, *options: str) -> Run:
+        (tmp_path / "events.csv").write_text(text, encoding="utf-8")
+        code = cli.main(["report", str(tmp_path / "events.csv"), "--json", *options])
+        said = capsys.readouterr()
+        return code, json.loads(said.out), said.err
+
+    return run
+
+
 @pytest.fixture
 def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     def run(text: str, *options: str) -> dict[str, Any]:
@@ -70,7 +86,7 @@ def test_dlt_836_counts_all_and_in_variant_4_what_lasts_longer_than_three_minute
     assert index(result, "SAIFI-1") == 2
     assert index(result, "SAIDI-1") == pytest.approx(1 + seconds / 3600)
     assert index(result, "SAIFI-4") == 1 + sustained
-    assert index(result, "MAIFI-1") == 1 - sustained
+    assert index(result, "MAIFI") == 1 - sustained
 
 
 def test_the_variants_follow_the_kind(report: Any) -> None:
@@ -127,6 +143,81 @@ def test_groups_add_up_to_the_system(report: Any) -> None:
     assert {group["cause"] for group in result["by_cause"]} == {"c0", "c1", "c2"}
 
 
+def test_a_table_by_several_keys_adds_up_to_those_by_one(report: Any) -> None:
+    text = HEAD + "".join(
+        row(1800 * place, place, start=f"2024-0{1 + place % 4}-28T23:30:00", rest=f"c{place % 3},r{place % 2},")
+        for place in range(1, 40)
+    )
+    result = report(text, "--customers", "1000", "--by", "month, cause,month+cause+region")
+
+    for key in ("month", "cause"):
+        sums: dict[str, float] = defaultdict(float)
+        for cell in result["by_month_cause_region"]:
+            sums[cell[key]] += cell["user_hours"]
+        assert sums == pytest.approx({group[key]: group["user_hours"] for group in result[f"by_{key}"]}, rel=1e-12)
+    assert sum(cell["share_of_user_hours"] for cell in result["by_month_cause_region"]) == pytest.approx(1)
+    assert list(result["by_month_cause_region"][0])[:3] == ["month", "cause", "region"]
+
+
+def test_more_out_than_served_is_said(outcome: Any) -> None:
+    text = HEAD + row(86_400, 7) + row(86_400, 6, start="2024-05-01T12:00:00") + row(60, 900, start="2024-06-01")
+    options = ("--period", "2024-05-01/2024-05-02")
+
+    code, result, said = outcome(text, "--customers", "5", *options)
+    assert code == 0
+    assert result["system"]["availability_share"] < 0
+    (finding,) = result["findings"]
+    assert (finding["code"], finding["rows"]) == ("more_out_than_served", 2)
+    assert "13 are out at once at 2024-05-01T12:00:00+00:00" in finding["sentence"]
+    assert finding["sentence"] in said
+
+    assert outcome(text, "--customers", "13", *options, "--strict")[::2] == (0, "")
+    assert outcome(text, "--customers", "12", *options, "--strict")[0] == 1
+
+
+def test_rows_left_out_are_a_finding_but_corrected_ones_are_not(outcome: Any, tmp_path: Path) -> None:
+    text = HEAD + row(3600) + ",2024-05-01 08:00,,5,,,\n,2024-05-01 08:00,2024-05-01 07:00,5,,,\n"
+    code, result, said = outcome(text, "--customers", "10", "--strict")
+    assert code == 1
+    assert [(finding["code"], finding["rows"]) for finding in result["findings"]] == [
+        ("no_end", 1),
+        ("end_before_start", 1),
+    ]
+    assert said.count("events.csv: 1 of 3 rows are left out") == 2
+
+    updated = "event,start,end,customers,updated\n" + "".join(
+        f"1,2024-05-01 08:00,2024-05-01 {hour}:00,5,2024-05-01 {hour}:00\n" for hour in (10, 11)
+    )
+    code, result, said = outcome(updated, "--customers", "10", "--strict")
+    assert (code, result["findings"], said, result["left_out"]) == (0, [], "", {"reissued": 1})
+
+    (tmp_path / "history.csv").write_text(text, encoding="utf-8")
+    history = ("--history", str(tmp_path / "history.csv"))
+    code, result, said = outcome(HEAD + row(3600), "--customers", "10", *history)
+    assert code == 0
+    assert "history.csv: 1 of 3 rows" in said
+
+
+def test_the_figures_lie_between_those_of_the_earliest_and_the_latest_end(report: Any) -> None:
+    head = "id,start,last_seen,first_absent,customers\n"
+    text = head + "1,2024-05-01T08:00Z,2024-05-01T09:00Z,2024-05-01T09:30Z,10\n"
+    text += "2,2024-05-02T08:00Z,2024-05-02T07:50Z,2024-05-02T08:20Z,6\n"
+    result = report(text, "--customers", "100")
+
+    assert result["list"]["end"] == "middle of last_seen and first_absent"
+    early, late = result["end_bounds"]
+    assert (early["end"], early["user_hours"]) == ("earliest", 10)
+    assert (late["end"], late["user_hours"]) == ("latest", 17)
+    assert result["system"]["user_hours"] == pytest.approx(10 * 1.25 + 6 / 12)
+
+
+def test_a_period_that_ends_at_midnight_ends_there(report: Any) -> None:
+    result = report(HEAD + row(7200, start="2024-05-01T22:00:00"), "--customers", "10")
+
+    assert result["counted"]["to"] == "2024-05-02T00:00:00+00:00"
+    assert result["system"]["period_hours"] == 24
+
+
 def test_what_is_undefined_is_null(report: Any) -> None:
     result = report(HEAD + row(60), "--customers", "10", "--standard", "ieee1366")
 
@@ -179,6 +270,20 @@ def test_major_event_days_are_set_apart(report: Any, tmp_path: Path) -> None:
     assert result["system"]["user_hours"] == 12_020
 
 
+def test_major_event_days_are_those_of_the_zone_where_clocks_change(report: Any) -> None:
+    """07:30 UTC in summer is half past midnight in Vancouver, in winter the evening before."""
+    sizes = [3600 * (1 + day % 5) for day in range(200)]
+    text = HEAD + "".join(
+        row(size, start=f"2023-{1 + d // 25:02}-{1 + d % 25:02}T20:00") for d, size in enumerate(sizes)
+    )
+    text += row(36_000, 900, start="2024-01-10T07:30") + row(36_000, 900, start="2024-07-10T07:30")
+    options = ("--customers", "1000", "--major-event-days", "--timezone", "America/Vancouver")
+    result = report(text, *options)
+
+    assert [day["day"] for day in result["days_set_apart"]] == ["2024-01-09", "2024-07-10"]
+    assert result["without_major_event_days"]["user_hours"] == pytest.approx(sum(sizes) / 3600 * 10)
+
+
 def test_without_a_history_the_list_gives_the_threshold_and_it_is_said(report: Any) -> None:
     result = report(HEAD + row(3600), "--customers", "10", "--major-event-days")
 
@@ -193,6 +298,8 @@ def test_without_a_history_the_list_gives_the_threshold_and_it_is_said(report: A
         ("start,end\n1,2\n", [], ["events.csv", "required column", "customers"]),
         (HEAD, [], ["holds no outage", "0 rows read"]),
         (HEAD + row(60), ["--by", "moon"], ["--by", "moon"]),
+        (HEAD + row(60), ["--by", "month+year"], ["--by month+year", "one of"]),
+        (HEAD + row(60), ["--by", "cause+cause"], ["--by cause+cause", "once"]),
         (HEAD + row(60), ["--period", "2024"], ["--period", "FROM/TO"]),
         (HEAD + row(60), ["--period", "2025-01-01/2024-01-01"], ["ends before it begins"]),
         (HEAD + row(60), ["--columns", "start"], ["FIELD=HEADING"]),

@@ -1,6 +1,6 @@
 """A town whose workers stand still at set places, so that a test can kill them there.
 
-`python -m tests.flows.killable seed 0 200` records facts, `... work 0.1 1.0` runs the worker command with these two
+`python -m tests.flows.killable seed 0 200` records facts, `... work 0.1 1.0 900` runs the worker command with these
 options, `... verify` walks the chain. `KILLABLE_FOLDER` names the folder where a worker that stands still leaves a note
 with its process id, and where the outside world keeps its book. `KILLABLE_STOPS` lists the places, as `step:number`.
 """
@@ -94,8 +94,9 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["verify"]:
             return len(chain.verify().breaks)
-        case ["work", poll_s, lease_s]:
-            return worker.run(argparse.Namespace(poll_s=float(poll_s), lease_s=float(lease_s)))
+        case ["work", poll_s, lease_s, longest_s]:
+            told = {"poll_s": float(poll_s), "lease_s": float(lease_s), "longest_s": float(longest_s)}
+            return worker.run(argparse.Namespace(**told))
     raise SystemExit(f"unknown role {arguments}")
 
 

@@ -15,7 +15,6 @@ from denghuo.apps.ledger.models import Fact
 from denghuo.apps.network import queries
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.network.models import SwitchingOperation
-from denghuo.apps.network.snapshot import reading
 from denghuo.apps.outages.models import Outage
 from denghuo.engines.switching import IsolationMode
 from denghuo.engines.topology import compile_topology, normal_state, trace
@@ -26,8 +25,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def world(live_server: LiveServer) -> World:
-    reading._network_snapshot.cache_clear()
-    reading._log_snapshot.cache_clear()
     return make_world()
 
 
@@ -194,6 +191,10 @@ def test_an_operation_becomes_an_outage_and_a_correction_changes_its_figures(
     page.goto(f"{at_home}devices/QL1/")
     page.fill("#id_operated_at", begun.strftime("%Y-%m-%dT%H:%M:%S"))
     page.fill("#id_event_number", "N-1")
+    page.get_by_role("button", name="登记").click()
+    expect(page.locator("#id_sure")).to_be_focused()  # nobody knows an outage N-1 yet
+    complaints.clear()  # the browser tells of every form that comes back
+    page.locator("#id_sure").check()
     page.get_by_role("button", name="登记").click()
     expect(page.locator(".dh-note--success")).to_be_visible()
     outage = Outage.objects.get()

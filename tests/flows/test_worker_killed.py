@@ -74,8 +74,9 @@ class Town:
     def seed(self, first: int, last: int) -> subprocess.Popen[bytes]:
         return self.start("-m", "tests.flows.killable", "seed", str(first), str(last))
 
-    def start_worker(self, *, poll_s: float = 0.1, lease_s: float = 1.0) -> None:
-        self.workers.append(self.start("-m", "tests.flows.killable", "work", str(poll_s), str(lease_s)))
+    def start_worker(self, *, poll_s: float = 0.1, lease_s: float = 1.0, longest_s: float = 900.0) -> None:
+        options = (str(number) for number in (poll_s, lease_s, longest_s))
+        self.workers.append(self.start("-m", "tests.flows.killable", "work", *options))
 
     def kill(self, pid: int) -> None:
         worker = next(worker for worker in self.workers if worker.pid == pid)
@@ -148,6 +149,19 @@ def test_nothing_is_lost_and_nothing_is_done_twice(town: Town) -> None:
     numbers = Counter({int(line.split()[1]): times for line, times in told.items()})
     assert all(numbers[int(stop.split(":")[1])] >= 2 for stop in STOPS if stop.startswith("outside"))
     assert town.execute("SELECT count(*) FROM ledger_delivery WHERE attempts > 1")[0][0] >= len(STOPS)
+
+
+def test_a_reaction_that_never_ends_ends_its_worker_and_is_tried_again(town: Town) -> None:
+    lamps = 1 + int(STOPS[0].partition(":")[2])  # the last of them stands still
+    assert town.seed(0, lamps).wait() == 0
+    town.start_worker(longest_s=2.0)
+    assert town.workers.pop().wait(timeout=PATIENCE_S) == 1
+    town.start_worker()
+    _until(lambda: town.done() == 2 * lamps, what="the last delivery")
+    assert town.stop_workers() == [0]
+    once = [(number, 1) for number in range(lamps)]
+    assert town.execute("SELECT number, count(*) FROM counted GROUP BY number ORDER BY number") == once
+    assert town.execute("SELECT attempts FROM ledger_delivery WHERE attempts > 1") == [(2,)]
 
 
 @pytest.mark.postgres

@@ -1,5 +1,6 @@
 """The import's pages: what they take, what they refuse, who sees what. The process that works on a file is run here."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,55 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, world: World, gu: C
     shown = give(gu, world.lamp.pk, workbook(tmp_path))
     assert the_job(shown).status is Status.SAME
     assert "Nothing new" in shown.content.decode()
+
+
+def few(book: Any) -> None:
+    """Another, smaller network: nothing in it is what is there."""
+    for sheet in book:
+        for cells in sheet.iter_rows(min_row=2):
+            for cell in cells:
+                if isinstance(cell.value, str) and re.fullmatch(r"[A-Z]+\d+|[a-z]\d*|S\d*", cell.value):
+                    cell.value = f"N{cell.value}"
+
+
+def test_a_file_that_would_take_everything_out_needs_a_second_yes(tmp_path: Path, world: World, gu: Client) -> None:
+    shown = give(gu, world.lamp.pk, workbook(tmp_path, few))
+    job = the_job(shown)
+    assert job.status is Status.READY, shown.context["problems"]
+    assert job.sweeps
+    assert f"{job.retired_count} of {job.there_count} rows would be retired" in shown.content.decode()
+    before, confirm = ledger.facts(), reverse("imports:confirm", args=[job.id])
+    refused = gu.post(confirm)
+    assert refused.status_code == 422
+    assert "tick this box first" in refused.content.decode()
+    assert ledger.facts() == before
+    assert the_job(gu.post(confirm, {"sure": "yes"}, follow=True)).status is Status.DONE
+
+
+def test_what_waits_for_a_yes_is_found_again(tmp_path: Path, world: World, gu: Client) -> None:
+    job = the_job(
+        give(gu, world.lamp.pk, workbook(tmp_path, lambda book: put(book, "Loads", "T2", "LV customers", 15)))
+    )
+    address = reverse("imports:job", args=[job.id])
+    assert address in gu.get(HOME).content.decode()
+    assert address not in signed_in(world.bai).get(HOME).content.decode()
+    gu.post(reverse("imports:confirm", args=[job.id]))
+    assert address not in gu.get(HOME).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("note.txt", "明天八点开会\n".encode()),
+        ("broken.xlsx", b"PK\x03\x04" + bytes(range(256)) * 40),
+        ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_as_such(world: World, gu: Client, name: str, content: bytes) -> None:
+    shown = give(gu, world.lamp.pk, SimpleUploadedFile(name, content))
+    assert the_job(shown).status is Status.REFUSED
+    assert "this file cannot be read as a network" in shown.content.decode()
+    assert not shown.context["has_marked"], "there is nothing in it to mark"
 
 
 @pytest.mark.parametrize(

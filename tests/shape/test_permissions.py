@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
+from denghuo.apps.ledger.models import Fact
 from denghuo.apps.network.actions import record_switching
+from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.actions import assign_role
-from denghuo.apps.organization.models import Role, User
+from denghuo.apps.organization.models import Role, Unit, User
 from denghuo.apps.outages.actions import OutageEntry, register_outage
 from denghuo.engines.reliability import OutageKind
 from denghuo.main.imports import jobs
@@ -23,6 +25,28 @@ from tests.world import AT, World, make_world
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
 # What anybody may see: who watches the server, and everything it takes to sign in and out.
 PUBLIC = {"login", "logout", "set_language", "health"}
+# Which permission opens what: the first beginning that fits, and what differs from it, by method.
+SEES = [
+    ("network:", Permission.NETWORK_VIEW),
+    ("api:network", Permission.NETWORK_VIEW),
+    ("outages:", Permission.OUTAGES_VIEW),
+    ("api:outage", Permission.OUTAGES_VIEW),
+    ("continuity:", Permission.CONTINUITY_VIEW),
+    ("imports:", Permission.NETWORK_IMPORT),
+    *((f"api:{name}", Permission.CONTINUITY_VIEW) for name in ("breakdown", "indices", "interruptions")),
+]
+DOES = {
+    ("network:record", "any"): Permission.NETWORK_OPERATE,
+    ("network:correct", "any"): Permission.NETWORK_OPERATE,
+    ("api:network-operations", "post"): Permission.NETWORK_OPERATE,
+    ("api:network-correction", "any"): Permission.NETWORK_OPERATE,
+    ("outages:new", "any"): Permission.OUTAGES_EDIT,
+    ("outages:classify", "any"): Permission.OUTAGES_EDIT,
+    ("api:outages", "post"): Permission.OUTAGES_EDIT,
+    ("api:outage-classification", "any"): Permission.OUTAGES_EDIT,
+    ("continuity:export", "any"): Permission.EXPORT,
+    ("continuity:targets", "post"): Permission.CONTINUITY_EDIT,
+}
 REFUSED = {401, 403, 404}
 # Arguments that say how to look at things, not which thing.
 WAYS = {"column": "hours_per_user", "by": "cause", "kind": "network", "language": "zh"}
@@ -117,6 +141,60 @@ def test_the_own_station_is_let_in(name: str, arguments: frozenset[str], things:
     answer.close()  # a file that is handed out stays open until then
     assert answer.status_code in {200, 302, 405}
     assert not asks_to_sign_in(answer)
+
+
+def needed(name: str, method: str) -> Permission | None:
+    """What somebody must be allowed; None: it is for everybody who is signed in."""
+    first = next((own for start, own in SEES if name.startswith(start)), None)
+    return DOES.get((name, method), DOES.get((name, "any"), first))
+
+
+@pytest.mark.parametrize(("name", "arguments"), GUARDED, ids=[name for name, _ in GUARDED])
+def test_a_role_is_let_in_where_its_work_is(name: str, arguments: frozenset[str], things: dict[str, object]) -> None:
+    path, lamp = path_to(name, arguments, things), Unit.objects.get(code="lamp")
+    for role in [None, *Role]:
+        user = User.objects.create_user(username=f"somebody-{role}", display_name="Somebody")
+        if role:
+            assign_role(user=user, unit=lamp, role=role, **SYSTEM)
+        for method in ("get", "post"):
+            asked = needed(name, method)
+            allowed = asked is None or bool(role and asked in PERMISSIONS_OF_ROLE[role])
+            if method == "post" and allowed:
+                continue  # it would be done
+            answer = getattr(signed_in(user.username), method)(path)
+            if answer.streaming:  # a file that is handed out stays open until it is read
+                b"".join(answer.streaming_content)
+            if answer.status_code != 405:
+                assert (answer.status_code != 403) == allowed, (role, method, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "told", "status"),
+    [
+        ("get", "/reliability/?station={network_id}", {}, 404),
+        ("get", "/reliability/interruptions/?station={network_id}", {}, 404),
+        ("get", "/api/reliability/indices?station={network_id}", {}, 404),
+        ("post", "/reliability/export/?station={network_id}", {}, 404),
+        ("post", "/outages/new/", {"network": "{network_id}", "number": "P-1", "kind": 31, "cause": 60}, 422),
+        ("post", "/reliability/targets/", {"unit": "{unit_id}", "year": 2026, "source": "x"}, 422),
+        ("post", "/import/", {"unit": "{unit_id}"}, 422),
+    ],
+)
+def test_another_station_named_in_what_is_asked_is_not_there(
+    method: str, path: str, told: dict[str, Any], status: int, things: dict[str, object]
+) -> None:
+    before = Fact.objects.count()
+    given = {name: str(value).format(**things) for name, value in told.items()}
+    answer = getattr(signed_in("bai"), method)(path.format(**things), given)
+    assert answer.status_code == status
+    assert Fact.objects.count() == before
+
+
+def test_lists_hold_nothing_of_another_station(things: dict[str, object]) -> None:
+    for path in ("/", "/outages/?q=T-1", "/api/outages", "/api/network/networks", "/reliability/interruptions/"):
+        told = signed_in("bai").get(path).content.decode()
+        assert "灯山" not in told, path
+        assert "T-1" not in told.replace("?q=T-1", "").replace('value="T-1"', ""), path
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))

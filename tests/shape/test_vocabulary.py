@@ -18,7 +18,7 @@ FILES = {
     "admin",
     "urls",
 }
-FOLDERS = {"migrations", "templates", "static", "locale", "management"}
+FOLDERS = {"migrations", "templates", "static", "templatetags", "locale", "management"}
 # What a context has of its own, beside what every context may have.
 OWN = {
     "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "worker"},

@@ -153,13 +153,22 @@ _DLT836 = {
     "users_per_event": "MIC",
     "energy_per_user_kwh": "AENS",
 }
+_BY_NUMBERED_VARIANT = {
+    "hours_per_user",
+    "interruptions_per_user",
+    "availability_share",
+    "hours_per_interruption",
+    "hours_per_interrupted_user",
+    "interruptions_per_interrupted_user",
+}
 _WITHOUT_SUFFIX = {"long_total_share", "long_single_share", "repeated_share", "repeated_with_short_share"}
 
 
 def labels(standard: Standard, variant: Variant = Variant.ALL) -> dict[str, str]:
     """Column of :class:`~denghuo.engines.reliability.IndexTable` -> its abbreviation in ``standard``.
 
-    DL/T 836 marks variants by a suffix; IEEE 1366 has none. Columns a standard does not define are absent.
+    DL/T 836 marks variants by a suffix, but the whole only where it has numbered variants (SAIDI-1, but MAIFI, MIC);
+    IEEE 1366 has none. Columns a standard does not define are absent.
 
     Example:
         >>> labels(Standard.DLT836, Variant.FAULT)["hours_per_user"]
@@ -169,6 +178,10 @@ def labels(standard: Standard, variant: Variant = Variant.ALL) -> dict[str, str]
     """
     if standard is Standard.IEEE1366:
         return dict(_IEEE1366)
+    whole = variant is Variant.ALL
     return {
-        column: label if column in _WITHOUT_SUFFIX else f"{label}-{variant.value}" for column, label in _DLT836.items()
+        column: label
+        if column in _WITHOUT_SUFFIX or (whole and column not in _BY_NUMBERED_VARIANT)
+        else f"{label}-{variant.value}"
+        for column, label in _DLT836.items()
     }

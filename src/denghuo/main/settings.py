@@ -14,6 +14,7 @@
 | `DENGHUO_LANGUAGE` | language for visitors whose browser does not say | `zh-hans` |
 | `DENGHUO_TIME_ZONE` | local time at the edge | `Asia/Shanghai` |
 | `DENGHUO_UPLOAD_MB` | largest upload that the import page takes | 50 |
+| `DENGHUO_SESSION_H` | hours after which everybody signs in again | 12 |
 """
 
 from pathlib import Path
@@ -94,6 +95,8 @@ DATABASES = {
         busy_s=30,
     )
 }
+# Of the process: holds the counts of failed sign-ins, too many for anybody to push them out.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "organization.User"
@@ -137,6 +140,8 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+# A sign-in lasts for a shift, not for two weeks on a machine that others use as well.
+SESSION_COOKIE_AGE = 3600 * env.whole("DENGHUO_SESSION_H", 12, least=1)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -1,13 +1,14 @@
 """Addresses: one include per context, its pages named `<context>:<page>` and its landing page `<context>:home`."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
-from . import api, views
+from . import api, sign_in, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("sign-in/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
+    path("password/", sign_in.password, name="password"),
     path("language/", include("django.conf.urls.i18n")),
     path("health/", views.health, name="health"),
     path("help/", views.help_page, name="help"),

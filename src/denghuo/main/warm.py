@@ -54,7 +54,7 @@ def warm() -> None:
     check_grid(grid)
     draw(topology)
     for mode in IsolationMode:
-        plan_isolation(topology, ids=["L2"], duration_h=2.0, mode=mode)
+        plan_isolation(topology, ids=["L1"], duration_h=2.0, mode=mode)  # and back by the tie
     predict_grid(topology).system()
     _figures(replay(topology, _log()).interruptions.load)
 

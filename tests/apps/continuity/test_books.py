@@ -1,6 +1,8 @@
 """What was read of the books is kept, and follows every booking."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from denghuo.apps.continuity import queries
+from denghuo.apps.continuity.actions import book_interruptions
 from denghuo.apps.continuity.models import Interruption
 from denghuo.apps.network.actions import OperationRow, correct_switching
 from denghuo.apps.network.models import SwitchingOperation
@@ -97,3 +100,42 @@ def test_what_is_taken_back_is_not_kept(world: World) -> None:
         assert hours(world) == pytest.approx(before - 3)
         transaction.set_rollback(True)
     assert hours(world) == pytest.approx(before)
+
+
+def test_two_who_book_an_outage_at_once_book_it_once(world: World) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite lets one write at a time")
+    before = Interruption.objects.count()
+    told: dict[str, Any] = {
+        "network_id": world.network.pk,
+        "outage_ids": list(Outage.objects.values_list("pk", flat=True)),
+        "at": AT,
+        "actor": "test",
+    }
+    others: Queue[int] = Queue()
+
+    def book() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            others.put(cursor.fetchone()[0])
+        try:
+            book_interruptions(**told)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            book_interruptions(**told)
+            other = pool.submit(book)
+            pid = others.get()
+            while not other.done() and not waits(pid):
+                pass
+        other.result()
+    assert Interruption.objects.count() == before
+
+
+def waits(pid: int) -> bool:
+    """Whether a session stands still for another one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted", [pid])
+        return bool(cursor.fetchone()[0])

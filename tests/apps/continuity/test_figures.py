@@ -184,3 +184,35 @@ def test_every_booked_row_leads_to_the_log(world: World) -> None:
     assert Interruption.objects.exists()
     assert not Interruption.objects.filter(opened_by=None).exists()
     assert not Interruption.objects.filter(closed_by=None).exists()
+
+
+def test_an_outage_across_new_year_counts_where_it_began(world: World) -> None:
+    """Whoever loses supply again in the new year was interrupted once, in the old one; hours fall where they are."""
+    operations = tuple(
+        ("QL1", deed, at)
+        for deed, at in (
+            ("open", "2025-12-31T22:00"),
+            ("close", "2025-12-31T23:00"),
+            ("open", "2026-01-01T01:00"),
+            ("close", "2026-01-01T03:00"),
+        )
+    )
+    tell(world.network.pk, Told("C-2", OutageKind.FAULT, Cause.UNKNOWN, operations))
+    edges = [*YEAR, local("2027-01-01T00:00")]
+    both = queries.indices(view(world), edges=edges)
+    assert both.period.tolist() == [0, 1]
+    assert both.user_hours.tolist() == pytest.approx([USER_HOURS + 3, 6])
+    assert both.user_interruptions.tolist() == [USER_INTERRUPTIONS + 3, 0]
+    assert both.event_count.tolist() == [5, 0]
+    alone = queries.indices(view(world), edges=edges[1:])
+    for column in ("user_hours", "user_interruptions", "event_count", "interrupted_users", "carried_row_count"):
+        assert getattr(alone, column)[0] == getattr(both, column)[1], column
+
+
+def test_months_add_up_to_their_years(world: World) -> None:
+    months = [local(f"{year}-{month:02d}-01T00:00") for year in (2024, 2025) for month in range(1, 13)]
+    table = queries.indices(view(world), edges=[*months, YEAR[1]])
+    years = queries.indices(view(world), edges=[months[0], *YEAR])
+    for column in ("user_hours", "user_interruptions", "event_count", "short_user_events", "kva_hours", "period_hours"):
+        by_year = getattr(table, column).reshape(2, 12).sum(axis=1)
+        assert by_year.tolist() == pytest.approx(getattr(years, column).tolist()), column

@@ -2,9 +2,10 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from django.db import connection
@@ -58,7 +59,7 @@ def test_page_program_and_workbook_are_the_engine(world: World, query: dict[str,
     page = get(client, "home", **query)
     shown = {one.measure.column: one for one in page.context["first"] + page.context["more"]}
     answer = client.get("/api/reliability/indices", {**YEAR, **query}).json()
-    cells = {row[0]: row[2] for row in exported(client, **query).worksheets[0].iter_rows(min_row=2, values_only=True)}
+    cells = {row[0]: row[2] for row in exported(client, **query)["Figures"].iter_rows(min_row=2, values_only=True)}
     for measure in MEASURES:
         value = measure.of(expected, 0)
         undefined = value != value
@@ -89,8 +90,11 @@ def test_what_stands_under_the_list_is_the_figure(world: World, query: dict[str,
     assert sum(row["user_hours"] for row in rows) == pytest.approx(float(expected.user_hours[0]))
     sheet = exported(client, **query)["Interruptions"]
     body = list(sheet.iter_rows(min_row=2, values_only=True))
-    assert body[-1][10] == pytest.approx(float(expected.user_hours[0]))
-    assert sum(row[10] for row in body[:-1]) == pytest.approx(body[-1][10])
+    *table, empty, foot = body
+    assert foot[10] == pytest.approx(float(expected.user_hours[0]))
+    assert sum(row[10] for row in table) == pytest.approx(foot[10])
+    assert set(empty) == {None}, "a pivot of the table ends before the sum"
+    assert all(isinstance(row[6], datetime) and isinstance(row[7], datetime) for row in table)
 
 
 @pytest.mark.parametrize("by", queries.BREAKDOWNS)
@@ -149,7 +153,35 @@ def test_what_is_not_known_is_a_dash_with_its_reason(world: World) -> None:
     assert shown["hours_per_interruption"].note == "Nothing was interrupted in this period."
 
 
+OLDER = (("QL2", "open", "2023-12-20T08:00"), ("QL2", "close", "2023-12-20T09:00"))
+
+
+def test_a_year_before_the_records_is_not_compared_with(world: World) -> None:
+    """Records begin in March 2024: what they hold of that year is no year."""
+    client = signed_in(world.chen)
+    page = get(client, "home")
+    hours = {one.measure.column: one for one in page.context["first"]}["user_hours"]
+    assert hours.shown == "27.0"
+    assert hours.note == "Last year – (no records before 2024-03-10)"
+    assert [row.before for row in get(client, "breakdown", "feeder").context["rows"]] == ["–", "–"]
+    assert "no records before 2024-03-10" in get(client, "breakdown", "feeder").content.decode()
+    assert "no records before 2024-03-10" in get(client, "why", "user_hours").content.decode()
+    (months, cumulative) = page.context["year_charts"]
+    assert [row.cells[1] for row in months.rows][1:4] == ["–", "–", "0.000"], "of March a part is recorded"
+    assert [one.role for one in cumulative.series] == ["now"]
+    assert {role for chart in page.context["share_charts"] for role in (one.role for one in chart.series)} == {"now"}
+    row = next(row for row in exported(client)["Figures"].iter_rows(values_only=True) if row[0] == "User-hours")
+    assert row[3] is None
+    assert row[5] == "A year before: – (no records before 2024-03-10)"
+    of_year = [
+        client.get("/api/reliability/indices", {"period": "days", "since": f"{year}-01-01", "until": f"{year}-12-31"})
+        for year in (2024, 2025)
+    ]
+    assert [answer.json()["complete"] for answer in of_year] == [False, True]
+
+
 def test_the_year_before_stands_beside(world: World) -> None:
+    tell(world.network.pk, Told("A-0", OutageKind.FAULT, Cause.UNKNOWN, OLDER))
     page = get(signed_in(world.chen), "home")
     shown = {one.measure.column: one for one in page.context["first"]}
     assert shown["user_hours"].before == pytest.approx(6)
@@ -216,11 +248,37 @@ def test_an_export_is_recorded(world: World) -> None:
 
 def test_the_workbook_says_what_was_asked_and_known_up_to_when(world: World) -> None:
     sheet = exported(signed_in(world.chen), variant="F").worksheets[0]
-    said = {row[0]: row[2:] for row in sheet.iter_rows(values_only=True) if row and row[0]}
-    assert said["Stations"][0] == "灯山供电所"
-    assert said["Days"][:2] == ("2025-01-01", "2025-12-31")
-    assert said["Outages"][0] == "Faults only"
-    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d\+08:00", said["Known up to"][0])
+    said = dict(sheet.iter_rows(min_row=2, values_only=True))
+    assert said["Stations"] == "灯山供电所"
+    assert (said["First day"], said["Last day"]) == (datetime(2025, 1, 1), datetime(2025, 12, 31))  # noqa: DTZ001
+    assert said["Outages"] == "Faults only"
+    assert isinstance(said["Known up to"], datetime)
+
+
+def test_the_workbook_is_named_after_what_it_holds(world: World) -> None:
+    client = signed_in(world.chen)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    query = {"period": "days", "since": "2025-01-01", "until": tomorrow.isoformat(), "basis": "lv_customers"}
+    answer = client.post(f"{reverse('continuity:export')}?{urlencode(query)}")
+    name = unquote(answer.headers["Content-Disposition"].partition("utf-8''")[2])
+    assert name == f"Reliability-灯山供电所-LV_customers-20250101-{timezone.localdate():%Y%m%d}.xlsx"
+
+
+def test_a_figure_leads_to_what_makes_it(world: World) -> None:
+    client = signed_in(world.chen)
+    page = get(client, "home")
+    shown = {one.measure.column: one for one in page.context["first"] + page.context["more"]}
+    outages = client.get(shown["event_count"].href).context["rows"]
+    assert outages.paginator.count == int(shown["event_count"].shown)
+    assert client.get(shown["repeated_share"].href).context["times"] == 3
+    narrowed = get(client, "home", variant="F").context["first"]
+    hrefs = {one.measure.column: one.href for one in narrowed}
+    assert hrefs["event_count"].startswith(reverse("continuity:parts")), "the list of outages knows no variants"
+
+
+def test_nothing_is_exported_where_nothing_is_known(world: World) -> None:
+    assert "Export to Excel" in get(signed_in(world.chen), "home").content.decode()
+    assert "Export to Excel" not in get(signed_in(world.bai), "home").content.decode()
 
 
 class TestTargetForm:

@@ -1,12 +1,13 @@
 """What is owed is done once, a failure costs nobody else anything, and what was given up waits for a person."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from denghuo.apps.ledger import deliveries, queries, registry
+from denghuo.apps.ledger import chain, deliveries, queries, registry
 from denghuo.apps.ledger.actions import record, retry
 from denghuo.apps.ledger.facts import DeliveryRetried
 from denghuo.apps.ledger.models import Delivery, Fact
@@ -288,3 +289,43 @@ def test_facts_of_an_unknown_kind_say_so(light):
     with pytest.raises(LookupError, match=r"town\.Gone"):
         queries.load(fact)
     assert Fact.objects.count() == 1
+
+
+@pytest.fixture
+def disk() -> Iterator[Callable[[bool], None]]:
+    """A disk that can be full, and have room again."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL cannot be told how much it may write")
+
+    def fill(full: bool) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA page_count")
+            (pages,) = cursor.fetchone()
+            cursor.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000_000}")
+
+    yield fill
+    fill(False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_loses_nothing_and_leaves_nothing_half_done(light, follow, disk):
+    def write(fact: LampLit, **_: object) -> None:
+        record(LampCounted(number=fact.number), at=AT, actor="li")
+        record(LampLit(number=0, name="x" * 20_000_000), at=AT, actor="li")
+
+    follow(LampLit, "town.write", lambda fact, **told: write(fact) if fact.number else None, background=True)
+    light(7)
+    disk(True)
+    deliveries.drain()
+    assert (queries.backlog().open, _counted()) == (1, [])
+    with pytest.raises(OperationalError, match="full"):
+        light_much()
+    disk(False)
+    deliveries.drain(clock=_later(hours=1))
+    assert (queries.backlog().open, _counted()) == (0, [7])
+    assert chain.verify().breaks == ()
+
+
+def light_much() -> None:
+    with transaction.atomic():
+        record(LampLit(number=8, name="x" * 20_000_000), at=AT, actor="li")

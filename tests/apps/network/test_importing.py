@@ -14,7 +14,6 @@ from denghuo.apps.network.facts import NetworkImported, SwitchingLogImported
 from denghuo.apps.network.models import Branch, Feeder, Load, Network, Node, Switch, SwitchingOperation
 from denghuo.apps.network.queries.changes import device_codes, network_changes
 from denghuo.apps.network.snapshot import network_snapshot
-from denghuo.apps.network.snapshot.reading import _network_snapshot
 from denghuo.engines.grid import Grid, build_grid
 from tests.world import AT, World, make_world, small_grid
 
@@ -23,8 +22,6 @@ LATER = AT + timedelta(days=1)
 
 @pytest.fixture
 def world(db: None) -> World:
-    # Every test begins with empty tables, so that one network after the other is number 1, revision 1.
-    _network_snapshot.cache_clear()
     return make_world()
 
 

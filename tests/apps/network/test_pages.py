@@ -11,10 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from denghuo.apps.ledger.models import Fact
+from denghuo.apps.ledger.queries import facts
 from denghuo.apps.network import queries
+from denghuo.apps.network.actions import correct_switching
+from denghuo.apps.network.facts import SwitchingRecorded
+from denghuo.apps.network.forms import CorrectionForm, OperationForm
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.models import Role
+from denghuo.apps.outages.actions import OutageEntry, register_outage
+from denghuo.engines.reliability import OutageKind
 from denghuo.engines.switching import IsolationMode
 from tests.apps.network.conftest import Switch, after, signed_in
 from tests.world import AT, World
@@ -25,7 +31,8 @@ PAGES = ("picture", "log", "isolation", "findings")
 def told(**changes: str) -> dict[str, str]:
     """What a person types at a device."""
     local = timezone.localtime(after(5)).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"device": "QL1", "closes": "open", "operated_at": local, "event_number": "", "note": ""} | changes
+    row = {"device": "QL1", "closes": "open", "operated_at": local, "event_number": "", "note": ""}
+    return row | {"sure": "on"} | changes  # the tests' clock stands far back
 
 
 def text(client: Client, name: str, *args: Any, **query: Any) -> str:
@@ -122,6 +129,33 @@ def test_correcting_a_row(world: World, switch: Switch) -> None:
     assert "instead of" in page
 
 
+def test_two_who_correct_a_row_at_once_do_not_both(
+    world: World, switch: Switch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = switch("QL1", "open", 1, "N-1")
+
+    def another_is_quicker(form: CorrectionForm) -> bool:
+        correct_switching(operation_id=row.pk, right=None, note="", at=AT, actor="lin")
+        return OperationForm.is_valid(form)
+
+    monkeypatch.setattr(CorrectionForm, "is_valid", another_is_quicker)
+    path = reverse("network:correct", args=[world.network.pk, row.pk])
+    answer = signed_in(world.zhou).post(path, told(device="QL2", event_number="N-1"))
+    assert answer.status_code == 422
+    assert "Somebody else has just corrected this row" in answer.content.decode()
+    assert SwitchingOperation.objects.get(corrects=row).recorded_by == "lin"
+
+
+def test_a_form_sent_twice_is_one_operation(world: World) -> None:
+    client, path = signed_in(world.lin), reverse("network:record", args=[world.network.pk])
+    first, second = client.post(path, told()), client.post(path, told())
+    assert first.headers["Location"] == second.headers["Location"]
+    assert SwitchingOperation.objects.count() == 1
+    assert len(facts(classes=[SwitchingRecorded])) == 1
+    client.post(path, told(closes="close"))
+    assert SwitchingOperation.objects.count() == 2
+
+
 def test_taking_a_row_out(world: World, switch: Switch) -> None:
     row = switch("QL1", "open", 1)
     answer = signed_in(world.zhou).post(reverse("network:correct", args=[world.network.pk, row.pk]), told(void="on"))
@@ -196,3 +230,106 @@ def test_pages_ask_the_database_little_however_long_the_log(
     with CaptureQueriesContext(connection) as asked:
         text(client, name, world.network.pk, *args)
     assert len(asked) <= most, "\n".join(query["sql"][:150] for query in asked)
+
+
+def test_what_is_doubtful_is_asked_back_and_then_taken(world: World, switch: Switch) -> None:
+    switch("QL2", "open", 6, "N-1")
+    client, path = signed_in(world.lin), reverse("network:record", args=[world.network.pk])
+    asked = {"closes": "close", "event_number": "N-9", "sure": ""}
+    answer = client.post(path, told(**asked))
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    for words in ("Normally this device is closed", "before the first row of the log", "no outage with the number N-9"):
+        assert words in page
+    assert 'name="sure"' in page
+    assert SwitchingOperation.objects.count() == 1
+    assert client.post(path, told(**asked) | {"sure": "on"}).status_code == 302
+    assert SwitchingOperation.objects.count() == 2
+
+
+def test_nothing_is_asked_back_about_what_is_usual(world: World) -> None:
+    entry = OutageEntry(number="P-1", kind=OutageKind.PLANNED_MAINTENANCE_INTERNAL)
+    register_outage(network_id=world.network.pk, entry=entry, at=AT, actor="test")
+    usual = {"operated_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M:%S"), "event_number": "P-1", "sure": ""}
+    client, path = signed_in(world.lin), reverse("network:record", args=[world.network.pk])
+    assert 'name="sure"' not in text(client, "device", world.network.pk, "QL1")
+    assert client.post(path, told(**usual)).status_code == 302
+    assert client.post(path, told(**usual)).status_code == 302, "the same sent twice is no doubt"
+
+
+def test_what_lies_far_back_and_what_stands_so_already(world: World, switch: Switch) -> None:
+    def doubts(hours: float, days_later: float) -> list[str]:
+        told = {"device_code": "QL1", "closes": False, "operated_at": after(hours), "event_number": ""}
+        return queries.doubts(world.network.pk, **told, at=after(hours + 24 * days_later))  # type: ignore[arg-type]
+
+    assert doubts(1, 31) == []
+    assert doubts(1, 31.1) == ["It lies more than 31 days back."]
+    switch("QL1", "open", 1)
+    assert doubts(2, 1) == ["It was open already, since 2026-05-01 09:00."]
+
+
+def test_recording_says_what_it_did(world: World) -> None:
+    client, path = signed_in(world.lin, "zh-hans"), reverse("network:record", args=[world.network.pk])
+    page = client.post(path, told(), follow=True).content.decode()
+    number = f"OP-{SwitchingOperation.objects.get().pk}"
+    link = f'<a href="/outages/{world.network.pk}/numbered/{number}/">{number}</a>'
+    assert f"已登记：3 台配变、20 户停电，停电事件 {link}" in page
+    later = timezone.localtime(after(6)).strftime("%Y-%m-%dT%H:%M:%S")
+    page = client.post(path, told(device="QL9", closes="close", operated_at=later), follow=True).content.decode()
+    assert f"已登记：3 台配变、20 户复电，停电事件 {link}" in page
+    page = client.post(path, told(device="QL77"), follow=True).content.decode()
+    assert "已登记：无用户因此停电或复电" in page
+
+
+def test_a_closing_is_offered_the_outage_of_its_opening(world: World, switch: Switch) -> None:
+    client, network_id = signed_in(world.lin), world.network.pk
+    row = switch("QL1", "open", 1)
+    offered = 'name="event_number" value="OP-'
+    assert f'{offered}{row.pk}"' in text(client, "device", network_id, "QL1")
+    assert offered not in text(client, "device", network_id, "QL9"), "the tie has taken nothing away"
+    switch("QL1", "close", 2)
+    assert offered not in text(client, "device", network_id, "QL1")
+
+
+def test_a_correction_shows_the_row_and_keeps_its_number_and_note(world: World) -> None:
+    client, network_id = signed_in(world.zhou), world.network.pk
+    client.post(reverse("network:record", args=[network_id]), told(note="storm"))
+    row = SwitchingOperation.objects.get()
+    page = client.get(reverse("network:correct", args=[network_id, row.pk])).content.decode()
+    assert f'value="OP-{row.pk}"' in page
+    assert 'value="storm"' in page
+    assert f"<dd>OP-{row.pk}</dd>" in page
+    assert "周国平" in page
+
+
+def test_what_was_taken_out_stands_once(world: World, switch: Switch) -> None:
+    row = switch("QL1", "open", 1)
+    correct_switching(operation_id=row.pk, right=None, note="told by mistake", at=AT, actor="zhou")
+    [shown] = queries.log_rows(world.network.pk, queries.operations_of(world.network.pk))
+    assert (shown.id, shown.void, shown.corrected_by, shown.reason) == (row.pk, True, "周国平", "told by mistake")
+    page = text(signed_in(world.lin), "log", world.network.pk)
+    assert "told by mistake" in page
+    assert page.count('id="op-') == 1
+    assert "林晓岚" in page
+
+
+def test_an_open_device_may_have_supply_on_one_side_only(world: World, switch: Switch) -> None:
+    client = signed_in(world.lin, "zh-hans")
+    assert "一侧有电、一侧停电" not in text(client, "device", world.network.pk, "QL9")
+    switch("QL1", "open", 1)
+    for code in ("QL1", "QL9"):
+        assert "一侧有电、一侧停电" in text(client, "device", world.network.pk, code)
+    assert "一侧有电、一侧停电" not in text(client, "device", world.network.pk, "QL2")
+
+
+def test_the_plan_says_where_and_how_and_for_whom(world: World) -> None:
+    sheet = queries.isolation_sheet(world.network.pk, elements=["L2"], hours=3, mode=IsolationMode.PLANNED)
+    places = [(line.action_code, line.device_code) for line in sheet.lines if line.at_working_side]
+    assert [action for action, _ in places] == ["verify_dead", "earth"] * (len(places) // 2)
+    assert [code for _, code in places[::2]] == [code for _, code in places[1::2]], "earthed where it was verified"
+    assert [line.number for line in sheet.lines] == list(range(1, len(sheet.lines) + 1))
+    assert {line.device_code: line.remote for line in sheet.lines if line.action_code == "open"}["QL1"] is False
+    assert {row.code for row in sheet.loads} == {"T4", "T5", "T6"}
+    page = text(signed_in(world.ma, "zh-hans"), "isolation", world.network.pk, element="L2", hours=3)
+    for words in ("供编写操作票用", "工作侧", "受令人", "监护人", "云台村T5台区"):
+        assert words in page

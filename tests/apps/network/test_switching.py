@@ -1,5 +1,8 @@
 """The log is the truth: what is recorded, corrected or odd in it shows wherever it matters, at once."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,7 +11,7 @@ from denghuo.apps.continuity.models import Interruption
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network import queries
-from denghuo.apps.network.actions import OperationRow, correct_switching
+from denghuo.apps.network.actions import OperationRow, correct_switching, import_network, record_switching
 from denghuo.apps.network.facts import SwitchingCorrected, SwitchingRecorded
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.network.queries.isolation import SheetLine
@@ -108,6 +111,27 @@ def test_the_wrong_row_stays_and_is_corrected_once(world: World, switch: Switch)
     assert dead_customers(world) == 0
 
 
+def test_an_outage_without_a_number_stays_itself_through_corrections(world: World, switch: Switch) -> None:
+    wrong = switch("QL1", "open", 1)
+    outage = Outage.objects.get()
+    for hours in (2, 3):
+        wrong = correct(wrong, OperationRow(device_code="QL1", closes=False, operated_at=after(hours)))
+    outage.refresh_from_db()
+    assert (wrong.event_number, outage.started_at) == (outage.number, after(3))
+    assert Outage.objects.count() == 1
+
+
+def test_a_number_that_was_told_can_be_taken_away(world: World, switch: Switch) -> None:
+    wrong = switch("QL1", "open", 1, "N-1")
+    right = correct(wrong, OperationRow(device_code="QL1", closes=False, operated_at=after(1)))
+    assert right.number == f"OP-{right.pk}"
+
+
+def test_the_head_of_a_line_is_its_own(world: World) -> None:
+    for code, line in (("QF1", "10kV灯山线"), ("QF2", "10kV柳溪线")):
+        assert queries.device(world.network.pk, code=code).line_name == line
+
+
 def test_an_unknown_device_is_kept_and_told(world: World, switch: Switch) -> None:
     row = switch("QL77", "open", 1)
     assert dead_customers(world) == 0
@@ -162,4 +186,42 @@ def test_behind_a_device_is_what_opening_it_leaves_dark(world: World, switch: Sw
 def test_a_sheet_says_hours_and_minutes(h: float, said: str) -> None:
     nobody = queries.Supply(loads=0, mv_users=0, lv_customers=0, kva=0.0)
     texts = dict.fromkeys(("action", "action_code", "device_code", "device_name", "reason"), "")
-    assert SheetLine(number=1, effect_h=h, out=nobody, **texts).clock == said
+    assert SheetLine(number=1, effect_h=h, out=nobody, remote=None, at_working_side=False, **texts).clock == said
+
+
+def test_an_operation_that_is_taken_back_is_not_remembered(world: World, switch: Switch) -> None:
+    """The next row may well get the key of the one that is gone."""
+    with transaction.atomic():
+        gone = switch("QL1", "open", 1)
+        assert dead_customers(world) == 20
+        transaction.set_rollback(True)
+    assert dead_customers(world) == 0
+    switch("FU1", "open", 1)
+    assert dead_customers(world) == 6
+    assert not SwitchingOperation.objects.filter(pk=gone.pk, device_code="QL1").exists()
+
+
+def test_an_import_that_is_taken_back_is_not_remembered(world: World) -> None:
+    """The next import gets the revision of the one that is gone."""
+    network = world.network
+    told: dict[str, Any] = {"name": "Lamp", "source_name": "next", "at": AT, "actor": "gu"}
+
+    def take_in(fewer: int, digest: str) -> int:
+        grid = small_grid()
+        loads = replace(grid.loads, lv_customers=np.maximum(grid.loads.lv_customers - fewer, 0))
+        import_network(unit_id=network.unit_id, grid=replace(grid, loads=loads), digest=digest, **told)
+        return int(queries.network_snapshot(network.pk).grid.loads.lv_customers.sum())
+
+    before = int(small_grid().loads.lv_customers.sum())
+    with transaction.atomic():
+        assert take_in(1, "gone") == before - 7
+        transaction.set_rollback(True)
+    assert take_in(2, "stays") == before - 14
+
+
+def test_instants_are_read_to_the_microsecond(world: World) -> None:
+    for number, at in enumerate((AT.replace(microsecond=1), AT.replace(microsecond=999_999), AT)):
+        operation = OperationRow(device_code="FU1", closes=number == 1, operated_at=at)
+        record_switching(network_id=world.network.pk, **vars(operation), at=AT, actor="lin")
+    told = queries.log_snapshot(world.network.pk).log.at
+    assert [queries.from_datetime64(one) for one in told] == [AT.replace(microsecond=us) for us in (0, 1, 999_999)]

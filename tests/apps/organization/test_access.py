@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from denghuo.apps.ledger.queries import facts
-from denghuo.apps.organization.access import Permission, permissions_of, scope_of
+from denghuo.apps.organization.access import Permission, may, permissions_of, scope_of
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.facts import RoleAssigned
 from denghuo.apps.organization.models import Role
@@ -51,3 +51,11 @@ def test_giving_a_role_twice_changes_and_records_nothing(world: World) -> None:
     second = assign_role(user=world.wen, unit=world.wick, role=Role.CLERK, at=AT, actor="gu")
     assert first == second
     assert len(facts(classes=[RoleAssigned])) == before + 1
+
+
+def test_what_may_be_done_in_one_station_may_not_be_done_in_another(world: World) -> None:
+    assign_role(user=world.lin, unit=world.wick, role=Role.CREW, at=AT, actor="test")
+    assert may(world.lin, Permission.NETWORK_OPERATE, path=world.lamp.path)
+    assert not may(world.lin, Permission.NETWORK_OPERATE, path=world.wick.path)
+    assert may(world.lin, Permission.NETWORK_VIEW, path=world.wick.path)
+    assert not may(AnonymousUser(), Permission.NETWORK_VIEW, path=world.lamp.path)

@@ -177,8 +177,20 @@ def test_finding(world: World, switch: Switch, wanted: dict[str, Any], numbers: 
     switch("QL1", "open", 1, "N-1")
     switch("QL1", "close", 1.5, "N-1")
     switch("FU1", "open", 3, "N-2")
-    assert {one.number for one in queries.find([str(world.lamp.path)], wanted=wanted)} == numbers
-    assert not queries.find([str(world.wick.path)], wanted=wanted)
+    assert {one.number for one in queries.find([str(world.lamp.path)], wanted=wanted, at=after(8))} == numbers
+    assert not queries.find([str(world.wick.path)], wanted=wanted, at=after(8))
+
+
+def test_the_order_of_the_list(world: World, switch: Switch) -> None:
+    for number, hours in (("P-1", 9), ("P-2", 30), ("P-3", 20)):
+        register(world, number, planned_start_at=after(hours), planned_end_at=after(hours + 1))
+    for number, hours, deeds in (("N-1", 1, ("open", "close")), ("N-2", 2, ("open",)), ("N-3", 4, ("open", "close"))):
+        for deed in deeds:
+            switch({"N-1": "QL2", "N-2": "FU1", "N-3": "QL2"}[number], deed, hours + (deed == "close"), number)
+    rows = queries.find([str(world.lamp.path)], wanted={}, at=after(12))
+    assert [one.number for one in rows] == ["N-2", "P-3", "P-2", "P-1", "N-3", "N-1"]
+    missed = queries.find([str(world.lamp.path)], wanted={"state": "missed"}, at=after(12))
+    assert [one.number for one in missed] == ["P-1"]
 
 
 def test_every_kind_has_its_mark() -> None:

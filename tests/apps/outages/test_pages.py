@@ -8,11 +8,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from denghuo.apps.ledger import deliveries
+from denghuo.apps.network.actions import correct_switching
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.models import Role
+from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Cause, Outage
+from denghuo.apps.outages.templatetags.durations import duration
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import Switch, after, signed_in
 from tests.world import AT, World
@@ -52,6 +56,68 @@ def test_an_outage(world: World, outage: Outage, language: str, words: str) -> N
         assert code in page
 
 
+def test_rows_that_belong_to_it_by_what_they_did(world: World, switch: Switch) -> None:
+    opening = switch("QL1", "open", 1)
+    back = switch("QL9", "close", 2)
+    switch("FU1", "open", 3)
+    page = text(signed_in(world.lin), "outage", Outage.objects.get(number=f"OP-{opening.pk}").pk)
+    assert [row.pk for row in (opening, back) if f'id="op-{row.pk}"' in page] == [opening.pk, back.pk]
+    assert page.count('id="op-') == 2
+
+
+def test_a_number_leads_to_its_outage(world: World, outage: Outage) -> None:
+    client = signed_in(world.lin)
+    answer = client.get(reverse("outages:numbered", args=[world.network.pk, "N-1"]))
+    assert answer.headers["Location"] == reverse("outages:outage", args=[outage.pk])
+    answer = client.get(reverse("outages:numbered", args=[world.network.pk, "N/2"]))
+    assert answer.headers["Location"] == reverse("outages:home"), "not worked out yet"
+
+
+def test_the_list_hides_what_kept_nobody_out_until_asked(world: World, switch: Switch) -> None:
+    correct_switching(operation_id=switch("QL1", "open", 1, "N-1").pk, right=None, note="", at=AT, actor="zhou")
+    deliveries.drain()
+    client = signed_in(world.lin)
+    assert "N-1" not in text(client, "home")
+    assert "N-1" in text(client, "home", state="nobody")
+
+
+def test_the_list_says_what_lasts_and_what_was_never_carried_out(world: World, outage: Outage) -> None:
+    client = signed_in(world.lin)
+    client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
+    page = text(client, "home")
+    assert page.index("N-1") < page.index("P-1")
+    assert page.count("Not carried out") == 2, "in the filter and at the plan"
+    hours = queries.cost(outage, at=timezone.now()).lv_customer_hours
+    assert f"{hours:,.1f}"[:4] in page
+    assert "P-1" in text(client, "home", state="missed")
+    assert "P-1" not in text(client, "home", state="planned")
+
+
+def test_nothing_is_chosen_for_who_classifies(world: World, outage: Outage) -> None:
+    page = text(signed_in(world.zhou), "classify", outage.pk)
+    assert '<option value="">Choose</option>' in page
+    assert " selected" not in page.partition('id="id_cause"')[0].partition('id="id_kind"')[2]
+    told = {"kind": "", "cause": int(Cause.WIND), "place": "", "note": ""}
+    answer = signed_in(world.zhou).post(reverse("outages:classify", args=[outage.pk]), told)
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (0.9, "不到 1 分钟"),
+        (1, "1 分钟"),
+        (64, "1 小时 4 分钟"),
+        (120, "2 小时"),
+        (1500, "1 天 1 小时"),
+        (1445, "1 天"),
+    ],
+)
+def test_durations_as_people_say_them(minutes: float, said: str) -> None:
+    with translation.override("zh-hans"):
+        assert duration(AT, after(minutes / 60)) == said
+
+
 def test_who_may_not_see_the_network_still_sees_the_outage(world: World, outage: Outage) -> None:
     assign_role(user=world.wen, unit=world.lamp, role=Role.AGENT, at=AT, actor="test")
     page = text(signed_in(world.wen), "outage", outage.pk)
@@ -81,7 +147,7 @@ def test_planning(world: World) -> None:
     planned = Outage.objects.get()
     assert answer.headers["Location"] == reverse("outages:outage", args=[planned.pk])
     assert (planned.number, planned.planned_end_at) == ("P-1", after(28))
-    assert "Nothing has been switched for it yet" in text(client, "outage", planned.pk)
+    assert "Its approved end has passed, and nothing was switched for it." in text(client, "outage", planned.pk)
     again = client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
     assert "This number is taken" in again.content.decode()
 
@@ -113,7 +179,7 @@ def test_classifying(world: World, outage: Outage) -> None:
     assert signed_in(world.zhou).post(path, {"kind": "x"}).status_code == 422
 
 
-@pytest.mark.parametrize(("name", "most"), [("home", 9), ("outage", 27)])
+@pytest.mark.parametrize(("name", "most"), [("home", 12), ("outage", 27)])
 def test_pages_ask_the_database_little(world: World, outage: Outage, switch: Switch, name: str, most: int) -> None:
     for hour in range(3, 9):
         switch("FU1", "open" if hour % 2 else "close", hour, f"N-{hour // 2 + 1}")

@@ -1,6 +1,7 @@
 """The indices against their definitions, on lists that hypothesis makes up and small ones that a reader can check."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,6 +188,83 @@ def test_many_rows_on_threads_are_the_sum_of_few() -> None:
         assert table.repeated_users.tolist() == [[loads], [loads]]
         assert table.interrupted_users.tolist() == [loads, loads]
         assert table.event_count.sum() == len(np.unique(rows.event[counted & inside]))
+
+
+@pytest.mark.parametrize("standard", list(Standard))
+@pytest.mark.parametrize("thresholds", [{}, {"at_least": (1, 2, 4), "longer_than_h": (0.5, 6.0)}])
+@pytest.mark.parametrize("repeats", [False, True])
+def test_however_many_rows_are_gone_through_the_figures_are_the_same(
+    standard: Standard, thresholds: dict[str, Any], repeats: bool
+) -> None:
+    """Rows in the order of time are gone through as they come, in parts; in any other order they are sorted by cell."""
+    rng = np.random.default_rng(5)
+    count, loads = 120_000, 400
+    start = MONTHS[0] + np.sort(rng.integers(0, 100 * 86400, count)) * np.timedelta64(1, "s")
+    load = rng.integers(0, loads, count) if repeats else np.arange(count) * 7 % loads
+    end = start + rng.integers(0, 3 * 86400, count) ** 2 // 86400 * np.timedelta64(1, "s")
+    order = np.lexsort((start, load))  # a load is back before it is lost again
+    again = np.flatnonzero(np.diff(load[order]) == 0)
+    end[order[again]] = np.minimum(end[order[again]], start[order[again + 1]])
+    rows = build_interruptions(
+        event=np.arange(count) // 5,
+        load=load,
+        start=start,
+        end=end,
+        mv_users=rng.integers(0, 9, count),
+        kva=np.where(rng.random(count) < 0.001, np.nan, 100.0),
+    )
+    days = calendar_edges("2025-01-02", "2025-03-31", unit=Calendar.DAY)
+    groups = group_by({"feeder": load % 3}, sizes={"feeder": 4})
+    event = rng.permutation(count // 5)[rows.event]
+    one, other = (
+        compute_indices(each, period=days, standard=standard, served=SERVED, by=groups, **thresholds)
+        for each in (rows, rows.replace(event=event))
+    )
+    for field in dataclasses.fields(one):
+        first, second = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(first, np.ndarray):
+            assert_allclose(first, second, rtol=1e-12, err_msg=field.name)
+    short = rows.end - rows.start <= np.timedelta64(standard.short_s, "s")
+    for day in (0, 40, 88):
+        here = (rows.start < days[day + 1]) & ((rows.start >= days[day]) | (rows.end > days[day]))
+        here &= ~short | (standard is Standard.DLT836)
+        most = np.zeros(loads)
+        np.maximum.at(most, load[here], rows.mv_users[here])
+        if not repeats:
+            assert_allclose(one.interrupted_users[day * 4 : day * 4 + 4], np.bincount(np.arange(loads) % 3, most, 4))
+
+
+@pytest.mark.parametrize("by", [None, group_by({"feeder": np.zeros(0, dtype=int)}, sizes={"feeder": 2})])
+def test_nothing_happened(by: Groups | None) -> None:
+    table = compute_indices(
+        rows_of(load=[]),
+        period=MONTHS,
+        standard=Standard.DLT836,
+        served=SERVED,
+        by=by,
+        at_least=(1,),
+        longer_than_h=(1.0,),
+    )
+    for name in ("hours_per_user", "interruptions_per_user", "interrupted_users", "repeated_share", "energy_kwh"):
+        assert not np.any(getattr(table, name)), name
+    assert set(table.availability_share.tolist()) == {1.0}
+    assert np.isnan(table.hours_per_interruption).all()
+
+
+def test_what_is_not_known_stays_unknown() -> None:
+    """Capacity of one row, and how many are served in one group."""
+    rows = rows_of(("08:00", "09:00"), ("08:00", "10:00"), mv_users=[1, 1], kva=[100, np.nan])
+    table = compute_indices(
+        rows,
+        period=MAY,
+        standard=Standard.DLT836,
+        served=Served(mv_users=[4, np.nan], kva=[400, 400]),
+        by=group_by({"feeder": [0, 1]}),
+        load_factor=0.5,
+    )
+    assert table.kva_hours_per_kva[0] == 0.25 and table.energy_kwh[0] == 50
+    assert np.isnan([table.kva_hours_per_kva[1], table.energy_kwh[1], table.hours_per_user[1]]).all()
+    assert table.user_hours.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -414,6 +492,8 @@ def test_every_label_is_of_a_column() -> None:
     for standard in Standard:
         assert {name for name in labels(standard) if not hasattr(table, name)} == set()
     assert labels(Standard.DLT836)["hours_per_interrupted_user"] == "CAIDI-1"
+    assert labels(Standard.DLT836)["short_events_per_user"] == "MAIFI"
+    assert labels(Standard.DLT836, Variant.FAULT)["users_per_event"] == "MIC-F"
     assert labels(Standard.IEEE1366)["hours_per_interrupted_user"] == "CTAIDI"
 
 

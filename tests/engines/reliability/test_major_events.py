@@ -1,5 +1,8 @@
 """Major event days by the 2.5 beta method."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +19,7 @@ from denghuo.engines.reliability import (
     compute_indices,
     daily_hours_per_user,
     date_range,
+    day_starts,
     find_major_event_days,
     local_day,
     major_event_threshold,
@@ -58,6 +62,50 @@ def test_days_are_local() -> None:
     assert_allclose(hours[:2], [0, 15])
     assert begins_on(NIGHT, date_range("2026-01-02", "2026-01-02"), utc_offset_s=28800).tolist() == [True, False]
     assert local_day(NIGHT.start).astype(str).tolist() == ["2026-01-01", "2026-01-03"]
+
+
+ZONES = ["America/Vancouver", "America/Sao_Paulo", "America/Havana", "Australia/Lord_Howe", "Asia/Shanghai", "UTC"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1_100_000_000, 2_100_000_000), max_size=20), st.sampled_from(ZONES))
+def test_the_local_day_is_that_of_the_clock_on_the_wall(seconds: list[int], zone: str) -> None:
+    expected = [datetime.fromtimestamp(at, ZoneInfo(zone)).date() for at in seconds]
+    assert local_day(np.array(seconds, dtype="datetime64[s]"), zone=zone).tolist() == expected
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_days_of_a_zone_follow_each_other_and_make_up_the_year(zone: str) -> None:
+    starts = day_starts(date_range("2018-01-01", "2019-01-01"), zone=zone)
+    hours = (starts[1:] - starts[:-1]) / np.timedelta64(1, "h")
+    changed = {"Asia/Shanghai": set(), "UTC": set(), "Australia/Lord_Howe": {23.5, 24.5}}.get(zone, {23.0, 25.0})
+    assert set(hours.tolist()) == changed | {24.0} and hours.sum() == 8760
+    months = calendar_edges("2018-01-01", "2018-12-31", unit=Calendar.MONTH, zone=zone)
+    assert set(months) <= set(starts) and len(months) == 13
+
+
+def test_days_are_those_of_the_zone_where_clocks_change() -> None:
+    """Half past seven UTC is 23:30 of the day before in winter, 00:30 of the same day in summer."""
+    start = np.array(["2024-01-10T07:30", "2024-07-10T07:30"], dtype="datetime64[us]")
+    rows = build_interruptions(start=start, end=start + np.timedelta64(2, "h"), mv_users=[6, 6])
+    hours = daily_hours_per_user(
+        rows,
+        days=date_range("2024-01-09", "2024-07-10"),
+        standard=Standard.DLT836,
+        served=Served(mv_users=12),
+        zone="America/Vancouver",
+    )
+    assert np.flatnonzero(hours).tolist() == [0, len(hours) - 1]
+    assert begins_on(rows, date_range("2024-01-09", "2024-01-09"), zone="America/Vancouver").tolist() == [True, False]
+
+
+def test_a_day_with_no_instant_and_a_zone_that_is_not_there() -> None:
+    assert np.isnat(local_day(["NaT"], zone="America/Vancouver")).all()
+    assert local_day(np.array([], dtype="datetime64[us]"), zone="America/Vancouver").size == 0
+    with pytest.raises(ValueError, match="not a time zone"):
+        local_day(["2024-01-01"], zone="Mars/Olympus")
+    with pytest.raises(ValueError, match="not both"):
+        day_starts(["2024-01-01"], zone="Asia/Shanghai", utc_offset_s=28800)
 
 
 def test_figures_without_the_storm() -> None:

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from denghuo.engines.reliability import (
     IndexTable,
     Interruptions,
+    OutageKind,
     Parts,
     Served,
     Standard,
@@ -19,6 +20,7 @@ from denghuo.engines.reliability import (
     compute_indices,
     explain,
     group_by,
+    split_overrun,
 )
 from tests.engines.reliability.interruption_lists import MONTHS, interruption_lists
 
@@ -42,7 +44,7 @@ def test_parts_add_up_to_the_figure(
         rows = rows.take(np.tile(np.arange(len(rows)), 2))
         hour = np.timedelta64(1, "h") * (np.arange(len(rows)) >= len(rows) // 2)
         rows = rows.replace(start=rows.start + hour, end=rows.end + hour)
-    groups = group_by({"event": rows.event % 3}, sizes={"event": 3})
+    groups = group_by({"any": np.arange(len(rows)) % 3}, sizes={"any": 3})
     options = {"standard": standard, "variant": variant, "as_of": as_of, "by": groups, "load_factor": 0.4}
     table = compute_indices(rows, period=MONTHS[1:], served=Served(), **options)  # type: ignore[arg-type]
     for row, (period, group) in enumerate(zip(table.period, table.group, strict=True)):
@@ -54,6 +56,29 @@ def test_parts_add_up_to_the_figure(
         assert len(parts) == table.row_count[row]
         for name in ADDITIVE:
             assert_allclose(getattr(parts, name).sum(), getattr(table, name)[row], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+def test_an_overrun_counts_once_in_the_table_and_in_its_parts() -> None:
+    """The temporary outage that follows a planned one is not another interruption, in no group."""
+    kinds = [OutageKind.PLANNED, OutageKind.TEMPORARY]
+    rows = build_interruptions(
+        event=[1], load=[0], kind=kinds[:1], start=["2025-02-03T08:00"], end=["2025-02-03T18:00"], mv_users=[4]
+    )
+    rows, _ = split_overrun(rows, ["2025-02-03T16:00"])
+    groups = group_by({"kind": [kinds.index(OutageKind(kind)) for kind in rows.kind]})
+    options = {"period": MONTHS[1:3], "standard": Standard.DLT836, "by": groups}
+    table = compute_indices(rows, served=Served(), **options)  # type: ignore[arg-type]
+    parts = [explain(rows, group=group, **options) for group in range(2)]  # type: ignore[arg-type]
+
+    assert table.user_interruptions.tolist() == [4, 0]
+    assert [part.user_interruptions.sum() for part in parts] == [4, 0]
+    assert [part.user_hours.sum() for part in parts] == table.user_hours.tolist() == [32, 8]
+
+
+def test_groups_of_another_length_are_refused() -> None:
+    rows = build_interruptions(start=["2025-02-01T02:00"], end=["2025-02-01T03:00"])
+    with pytest.raises(ValueError, match="2 rows"):
+        explain(rows, period=MONTHS[1:3], standard=Standard.DLT836, by=group_by({"any": [0, 1]}))
 
 
 def test_what_a_part_says() -> None:

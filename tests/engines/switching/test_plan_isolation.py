@@ -189,6 +189,46 @@ def test_a_disconnector_moves_dead_so_the_breaker_drops_the_load_meanwhile() -> 
     assert plan.proven_optimal
 
 
+def test_the_sheet_says_from_when_to_when_somebody_is_out() -> None:
+    """The tie may only move dead: b and the neighbor's d go out while it closes, before the work at a begins, and again
+    while it opens."""
+    grid = network(
+        [
+            ("QF1", "bus1", "a", BREAKER),
+            ("QL", "a", "b", LOAD_BREAK),
+            ("T", "b", "d", DISCONNECTOR),
+            ("QF2", "bus2", "d", BREAKER),
+        ],
+        {"a": 5, "b": 30, "d": 2},
+        sources=("bus1", "bus2"),
+        opened=["T"],
+        remote=["QF1", "QF2", "QL"],
+    )
+    plan = plan_isolation(compile_topology(grid), ids=["a"], duration_h=8.0)
+    found = [(group.start_h, group.end_h, group.lv_customers) for group in plan.outage_groups]
+    expected = [(-0.56, -0.02, 2), (-0.54, -0.02, 30), (0.0, 8.0, 5), (8.02, 8.54, 30), (8.02, 8.56, 2)]
+    assert found == [pytest.approx(group) for group in expected]
+    assert (plan.out_from_h, plan.out_until_h) == (pytest.approx(-0.56), pytest.approx(8.56))
+    hours = sum((group.end_h - group.start_h) * group.lv_customers for group in plan.outage_groups)
+    assert hours == pytest.approx(plan.lv_customer_hours)
+
+
+def test_of_two_sides_the_larger_goes_out_last_and_comes_back_first() -> None:
+    """Work at a tie takes both its sides out, one operation after the other."""
+    switches = [("QF1", "bus1", "a", BREAKER), ("T", "a", "b", LOAD_BREAK), ("QF2", "bus2", "b", BREAKER)]
+    for few, many in (("a", "b"), ("b", "a")):
+        grid = network(switches, {few: 10, many: 60}, sources=("bus1", "bus2"), opened=["T"])
+        plan = plan_isolation(compile_topology(grid), ids=["T"], duration_h=4.0)
+        assert plan.lv_customer_hours == 10 * 4.0 + 60 * 3.0
+
+
+def test_nobody_out_has_no_times() -> None:
+    grid = network([("QF", "bus", "line", BREAKER), ("QL", "line", "branch", LOAD_BREAK)], {"line": 54})
+    plan = plan_isolation(compile_topology(grid), ids=["branch"], duration_h=4.0)
+    assert plan.outage_groups == ()
+    assert np.isnan([plan.out_from_h, plan.out_until_h]).all()
+
+
 def test_for_a_short_work_the_breaker_stays_open() -> None:
     grid = network(
         [("QF", "bus", "line", BREAKER), ("QS", "line", "branch", DISCONNECTOR)],

@@ -2,7 +2,7 @@
 columns are recognized, others are mapped by name. What is left out is counted, with the reason.
 """
 
-from denghuo.adapters.outage_lists.columns import EVENTS, EndOf, ListForm
+from denghuo.adapters.outage_lists.columns import EVENTS, EndOf, ListForm, SameEvent
 from denghuo.adapters.outage_lists.reading import (
     EventList,
     LeftOut,
@@ -17,6 +17,7 @@ __all__ = [
     "EventList",
     "LeftOut",
     "ListForm",
+    "SameEvent",
     "parse_mapping",
     "read_outage_list",
     "write_events_template",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from denghuo.adapters.tables.columns import Choice, Column, ColumnKind, Sheet, Unit
 from denghuo.engines.reliability import OutageKind
 
-__all__ = ["BC_HYDRO", "EVENTS", "FORMS", "PGE", "EndOf", "ListForm"]
+__all__ = ["BC_HYDRO", "EVENTS", "FORMS", "PGE", "EndOf", "ListForm", "SameEvent"]
 
 
 class EndOf(StrEnum):
@@ -18,6 +18,16 @@ class EndOf(StrEnum):
     LAST_SEEN = "last_seen"
     MIDDLE = "middle"
     FIRST_ABSENT = "first_absent"
+
+
+class SameEvent(StrEnum):
+    """What several rows of one event number are: steps of a restoration, each with its own customers, or corrections,
+    of which the last counts. The list says: corrections where its publisher re-issues events, or where it has a column
+    of update times; else steps."""
+
+    BY_LIST = "by_list"
+    STEPS = "steps"
+    CORRECTIONS = "corrections"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
-from denghuo.adapters.outage_lists.columns import EVENTS, FORMS, EndOf, ListForm
+from denghuo.adapters.outage_lists.columns import EVENTS, FORMS, EndOf, ListForm, SameEvent
 from denghuo.adapters.tables.cells import clean_text
 from denghuo.adapters.tables.columns import Sheet
 from denghuo.adapters.tables.files import Limits, open_tables
@@ -54,10 +54,11 @@ class EventList:
     metered customers out, ``mv_users`` users out as DL/T 836 counts (0 where the list has no such column); ``kva``
     NaN unknown; ``row`` row in the file.
 
-    ``end_span_h`` how uncertain the end is: from last seen to first absent [h], 0 where the list
-    gives the end.
+    ``end_earliest``, ``end_latest`` between which the end lies: last seen (not before the start) and first absent, or
+    the end itself where the list gives it.
 
-    ``form`` names the form recognized. ``rows_read`` is the sum of the events and of ``left_out``, which counts the
+    ``form`` names the form recognized; ``same_event`` says what several rows of one event number are, steps or
+    corrections. ``rows_read`` is the sum of the events and of ``left_out``, which counts the
     other rows by reason. ``problems`` names them one by one, ``rest`` counts those beyond the limit.
     """
 
@@ -71,12 +72,14 @@ class EventList:
     region: Texts
     start: Instants
     end: Instants
-    end_span_h: NDArray[np.float64]
+    end_earliest: Instants
+    end_latest: Instants
     customers: NDArray[np.int64]
     mv_users: NDArray[np.int64]
     kva: NDArray[np.float64]
     row: NDArray[np.int64]
     has: frozenset[str]
+    same_event: SameEvent
     rows_read: int
     left_out: Mapping[LeftOut, int]
     problems: tuple[RowProblem, ...]
@@ -130,7 +133,7 @@ def read_outage_list(
     columns: Mapping[str, str] | None = None,
     timezone: str = "UTC",
     end_of: EndOf = EndOf.MIDDLE,
-    keep_reissued: bool = False,
+    same_event: SameEvent = SameEvent.BY_LIST,
     limits: Limits | None = None,
 ) -> EventList:
     """Read a list of outages: CSV, gzipped CSV or a workbook.
@@ -140,9 +143,8 @@ def read_outage_list(
         columns: field -> heading, where the headings are neither ours nor those of a form we know.
         timezone: where times without an offset are.
         end_of: when supply was back where a list only says when the outage was last seen and first gone.
-        keep_reissued: count every row, also where a later row of the same event number corrects it. Otherwise, where a
-            list re-issues events (BC Hydro, PG&E, or any with a column of update times), the row updated last counts
-            in place of the others, the lower one in the file where they are equal.
+        same_event: what several rows of one event number are. Of corrections the row updated last counts in place of
+            the others, the lower one in the file where they are equal or no update times are there.
         limits: how much is read before the file is refused.
 
     Returns:
@@ -158,26 +160,25 @@ def read_outage_list(
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"'{timezone}' is not a time zone; write it like Asia/Shanghai") from error
     problems = ProblemList()
-    form, sheet = _form(path, columns, limits or Limits())
+    form, sheet = _form(path, columns or {}, limits or Limits())
     read = read_single(path, sheet, problems, timezone=timezone, limits=limits or Limits())
     _refuse_missing_columns(read, columns or {})
-    return _Reader(read, problems, form, end_of, keep_reissued=keep_reissued).events(timezone)
+    return _Reader(read, problems, form, end_of, same_event).events(timezone)
 
 
-def _form(path: Path, mapping: Mapping[str, str] | None, limits: Limits) -> tuple[ListForm, Sheet]:
-    """The form of a list, by its headings, and the sheet that reads it."""
+def _form(path: Path, mapping: Mapping[str, str], limits: Limits) -> tuple[ListForm, Sheet]:
+    """The form of a list, by its headings, and the sheet that reads it. What is mapped goes before what is known."""
     optional = tuple(replace(column, required=False) for column in EVENTS.columns)
-    if mapping:
-        return ListForm("mapped", mapping), replace(EVENTS, columns=optional, mapped=mapping)
     with open_tables(path, limits=limits) as tables:
         headings = {
             clean_text(cell) for raw in tables[:1] for _, cells in islice(raw.rows, 1) for cell in cells if cell
         }
     for form in FORMS:
         if headings >= set(form.columns.values()):
-            columns = tuple(column for column in optional if column.name in form.columns)
-            return form, replace(EVENTS, columns=columns, mapped=form.columns)
-    return ListForm("own", {}), replace(EVENTS, columns=optional)
+            names = {**form.columns, **mapping}
+            columns = tuple(column for column in optional if column.name in names)
+            return replace(form, columns=names), replace(EVENTS, columns=columns, mapped=names)
+    return ListForm("mapped" if mapping else "own", mapping), replace(EVENTS, columns=optional, mapped=mapping)
 
 
 def _refuse_missing_columns(read: ReadSheet, mapping: Mapping[str, str]) -> None:
@@ -202,19 +203,22 @@ class _Reader:
     """Judges every row of a list: an event, or left out for one reason."""
 
     def __init__(
-        self, read: ReadSheet, problems: ProblemList, form: ListForm, end_of: EndOf, *, keep_reissued: bool
+        self, read: ReadSheet, problems: ProblemList, form: ListForm, end_of: EndOf, same_event: SameEvent
     ) -> None:
         self.read = read
         self.problems = problems
         self.form = form
+        if same_event is SameEvent.BY_LIST:
+            corrects = form.reissues or "updated" in read.place
+            same_event = SameEvent.CORRECTIONS if corrects else SameEvent.STEPS
+        self.same_event = same_event
         if form.name != "own":
             problems.drop(TableCode.IGNORED_COLUMN, TableCode.UNKNOWN_COLUMN)
         self.start = _instants(read.column("start"))
-        self.end, self.span_h = self._ends(end_of)
+        self.end, self.end_earliest, self.end_latest = self._ends(end_of)
         self.customers = self._counts("customers")
         self.users = self._counts("mv_users")
         self.reason: dict[int, LeftOut] = {}
-        self.keep_reissued = keep_reissued
 
     def events(self, timezone: str) -> EventList:
         self._judge_times()
@@ -236,27 +240,29 @@ class _Reader:
             region=np.array(read.column("region", ""), dtype=np.str_)[good],
             start=self.start[good],
             end=self.end[good],
-            end_span_h=self.span_h[good],
+            end_earliest=self.end_earliest[good],
+            end_latest=self.end_latest[good],
             customers=np.maximum(self.customers[good], 0),
             mv_users=np.maximum(self.users[good], 0),
             kva=kva[good],
             row=np.array(read.rows, dtype=np.int64)[good],
             has=frozenset(read.place),
+            same_event=self.same_event,
             rows_read=size,
             left_out={reason: count for reason in LeftOut if (count := Counter(self.reason.values())[reason])},
             problems=tuple(self.problems.kept),
             rest=self.problems.rest,
         )
 
-    def _ends(self, end_of: EndOf) -> tuple[Instants, NDArray[np.float64]]:
-        """The restoration, or what the list says instead: the end lies after last_seen and before first_absent; and how
-        far apart the two are [h]."""
-        end = _instants(self.read.column("end"))
+    def _ends(self, end_of: EndOf) -> tuple[Instants, Instants, Instants]:
+        """The restoration, or what the list says instead: it lies after last_seen and before first_absent. With the
+        earliest and the latest that it may be."""
+        told = _instants(self.read.column("end"))
         seen, gone = (_instants(self.read.column(name)) for name in ("last_seen", "first_absent"))
         between = {EndOf.LAST_SEEN: seen, EndOf.FIRST_ABSENT: gone, EndOf.MIDDLE: seen + (gone - seen) // 2}[end_of]
-        known = ~np.isnat(end) | np.isnat(gone - seen)
-        span_h = np.where(known, 0.0, (gone - seen).astype(np.int64) / 3.6e9)
-        return np.where(np.isnat(end), between, end), span_h
+        ends = between, np.fmax(seen, self.start), np.fmax(gone, between)
+        end, earliest, latest = (np.where(np.isnat(told), instants, told) for instants in ends)
+        return end, earliest, latest
 
     def _counts(self, name: str) -> NDArray[np.int64]:
         """A column of counts, -1 where there is none."""
@@ -299,11 +305,9 @@ class _Reader:
                 self._leave_out(index, LeftOut.ZERO_CUSTOMERS, TableCode.ZERO_CUSTOMERS, name)
 
     def _judge_repeats(self) -> None:
-        """Rows of one event number: corrections where the list re-issues events, else steps of a restoration. Of steps,
-        only a row that repeats another cell for cell is left out."""
-        reissues = self.form.reissues or "updated" in self.read.place
-        if reissues and self.keep_reissued:
-            return
+        """Rows of one event number: of corrections all but the last are left out, of steps those that repeat another
+        cell for cell."""
+        reissues = self.same_event is SameEvent.CORRECTIONS
         updated = _instants(self.read.column("updated"))
         age = np.where(np.isnat(updated), np.datetime64(-(2**62), "us"), updated)
         counting: dict[Any, int] = {}

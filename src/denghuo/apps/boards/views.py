@@ -1,9 +1,8 @@
 """The first page after signing in: what needs me now, what is coming, how we stand against the target."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.contrib.auth.decorators import login_required
@@ -20,6 +19,7 @@ from denghuo.apps.outages import queries as outages
 from denghuo.engines.reliability import Basis
 
 _SHOWN_PLANS = 6
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class Standing:
     availability_percent: float | None
     month_hours_per_user: float | None
     user_hours: float | None
+    records_since: datetime | None
 
     @property
     def budget_used_percent(self) -> float | None:
@@ -58,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context |= _outages(scope_of(request.user, Permission.OUTAGES_VIEW), now)
     if Permission.NETWORK_VIEW in allowed:
         context |= _network(scope_of(request.user, Permission.NETWORK_VIEW))
+        context["may_import"] = Permission.NETWORK_IMPORT in allowed
     if Permission.CONTINUITY_VIEW in allowed:
         context["standing"] = _standing(scope_of(request.user, Permission.CONTINUITY_VIEW), now)
     if Permission.LEDGER_VIEW in allowed:
@@ -80,6 +82,7 @@ def _network(scope: tuple[str, ...]) -> dict[str, Any]:
     networks = network.networks_within(scope)
     states = [network.state_now(one.pk) for one in networks]
     return {
+        "sees_network": True,
         "networks": networks,
         "customers_served": sum(state.served.lv_customers for state in states),
         "customers_dark": sum(state.dead.lv_customers for state in states),
@@ -87,36 +90,40 @@ def _network(scope: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _standing(scope: tuple[str, ...], now: datetime) -> Standing | None:
+    """Asked as the reliability page asks, in full minutes and whole days: one remembers what the other worked out."""
     networks = network.networks_within(scope)
     if not networks:
         return None
-    view = continuity.View(network_ids=tuple(one.pk for one in networks), as_of=now)
-    local = timezone.localtime(now)
-    zone = timezone.get_current_timezone()
-    year = datetime(local.year, 1, 1, tzinfo=zone)
-    before = datetime(local.year - 1, 1, 1, tzinfo=zone)
-    month = datetime(local.year, local.month, 1, tzinfo=zone)
-    so_far = continuity.indices(view, edges=[year, now])
-    aim = continuity.target(unit_ids=[one.unit_id for one in networks], year=local.year, basis=Basis.MV_USERS)
+    view = continuity.View(network_ids=tuple(one.pk for one in networks), as_of=now.replace(second=0, microsecond=0))
+    today = timezone.localdate(now)
+    year, month, before = date(today.year, 1, 1), today.replace(day=1), date(today.year - 1, 1, 1)
+    books = continuity.open_books(view, since=_midnight(before), until=_midnight(date(today.year + 1, 1, 1)))
+    so_far = _figures(books, year, date(today.year + 1, 1, 1))
+    aim = continuity.target(unit_ids=[one.unit_id for one in networks], year=today.year, basis=Basis.MV_USERS)
     return Standing(
-        hours_per_user=_first(so_far.hours_per_user),
-        last_year=_first(continuity.indices(view, edges=[before, _year_earlier(now, zone)]).hours_per_user),
+        hours_per_user=so_far.get("hours_per_user"),
+        last_year=_figures(books, before, _year_earlier(today) + _DAY, whole=True).get("hours_per_user"),
         target=aim.hours_per_user if aim else None,
-        availability_percent=_percent(_first(so_far.availability_share)),
-        month_hours_per_user=_first(continuity.indices(view, edges=[month, now]).hours_per_user),
-        user_hours=_first(so_far.user_hours),
+        availability_percent=100 * so_far["availability_share"] if "availability_share" in so_far else None,
+        month_hours_per_user=_figures(books, month, (month + 31 * _DAY).replace(day=1)).get("hours_per_user"),
+        user_hours=so_far.get("user_hours"),
+        records_since=books.begins_at,
     )
 
 
-def _year_earlier(now: datetime, zone: ZoneInfo | Any) -> datetime:
-    local = now.astimezone(zone)
-    day = 28 if (local.month, local.day) == (2, 29) else local.day
-    return local.replace(year=local.year - 1, day=day)
+def _figures(books: continuity.Books, since: date, until: date, *, whole: bool = False) -> dict[str, float]:
+    """The figures of days that are known; ``whole``: only if all of these days are."""
+    start, end = _midnight(since), _midnight(until)
+    if books.unknown(start, end) or (whole and not books.whole(start, end)):
+        return {}
+    table = books.indices([start, end])
+    columns = {name: getattr(table, name)[0] for name in ("hours_per_user", "availability_share", "user_hours")}
+    return {name: float(value) for name, value in columns.items() if not np.isnan(value)}
 
 
-def _first(column: np.ndarray) -> float | None:
-    return None if np.isnan(column[0]) else float(column[0])
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def _year_earlier(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

@@ -10,6 +10,7 @@ from denghuo.apps.continuity.facts import FiguresExported, InterruptionsBooked, 
 from denghuo.apps.continuity.models import Booking, Interruption, Target
 from denghuo.apps.continuity.snapshot import rows_to_book
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.network import queries as network
 from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.facts import OutageClassified, SupplyChanged
 from denghuo.engines.reliability import Basis
@@ -20,6 +21,7 @@ _BATCH = 1_000
 @transaction.atomic
 def book_interruptions(*, network_id: int, outage_ids: Sequence[int], at: datetime, actor: str) -> int:
     """Book what the switching log says of these outages in place of what was booked before; returns how many rows."""
+    network.hold(network_id)  # two that book an outage at once would both leave their rows
     before = Interruption.objects.filter(outage_id__in=outage_ids)
     years = {started_at.astimezone(UTC).year for started_at in before.values_list("started_at", flat=True)}
     before.delete()

@@ -91,6 +91,10 @@ class AskedOut(Schema):
     as_of: datetime
     unknown: queries.Unknown | None = Field(description="Why nothing is known of these days; then every figure is null")
     records_since: datetime | None
+    complete: bool = Field(
+        description="Whether records reach over all of these days. If not, those before records_since count as if "
+        "nobody had been without supply: do not compare these figures with those of another year"
+    )
 
 
 class IndicesOut(AskedOut):
@@ -162,6 +166,7 @@ def _said(asked: Asked) -> dict[str, Any]:
         "as_of": asked.view.as_of,
         "unknown": _unknown(asked),
         "records_since": asked.books.begins_at,
+        "complete": asked.books.whole(asked.period.start, asked.period.end),
     }
 
 

@@ -107,7 +107,8 @@ class QuestionForm(forms.Form):
         stations = [(str(one.pk), one.unit.name) for one in networks]
         field = self.fields["station"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = stations if len(stations) == 1 else [("", gettext("All stations")), *stations]
+        self.only_station = len(stations) == 1
+        field.choices = stations if self.only_station else [("", gettext("All stations")), *stations]
 
     DEFAULTS = {
         "period": "this_year",
@@ -204,6 +205,12 @@ class Asked:
     def rules(self) -> dict[str, str]:
         """The parameters that say how to count, without those that say what."""
         return {name: value for name, value in self.parameters.items() if name not in _WHAT}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every outage within reach counts: of all stations, by the whole book."""
+        narrowing = {"station", "variant", "standard", "major"} & self.parameters.keys()
+        return not narrowing or (narrowing == {"station"} and self.form.only_station)
 
     @property
     def home_href(self) -> str:

@@ -21,8 +21,7 @@ from denghuo.apps.outages.models import Outage
 from denghuo.engines.reliability import Interruptions, build_interruptions, split_overrun
 
 _KEPT_YEARS = 64
-_KEPT_BOOKS = 4
-_ROWS_AT_ONCE = 50_000
+_KEPT_BOOKS = 16
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -72,8 +71,8 @@ def rows_to_book(network_id: int, outages: Sequence[Outage]) -> list[Interruptio
     snapshot, feeder_ids = network.network_snapshot(network_id), network.feeder_ids(network_id)
     loads = snapshot.grid.loads
     rows: list[Interruption] = []
-    for outage in outages:
-        intervals = network.intervals_of_event(network_id, event_number=outage.number)
+    told_of = network.intervals_of_events(network_id, event_numbers=[outage.number for outage in outages])
+    for outage, intervals in zip(outages, told_of, strict=True):
         if not intervals:
             continue
         position = np.array([interval.load_position for interval in intervals], dtype=np.int32)
@@ -128,10 +127,21 @@ def books_of(network_ids: Iterable[int], *, first_year: int, last_year: int) -> 
 
 
 @remembered(_KEPT_BOOKS)
-def booked(books: tuple[Book, ...]) -> Booked:
-    """The interruptions of these books, as columns."""
-    parts = [_columns_of(book) for book in books]
-    column = {name: np.concatenate([part[name] for part in parts]) if parts else _EMPTY[name] for name in _EMPTY}
+def booked(books: tuple[Book, ...], since: datetime, until: datetime) -> Booked:
+    """What these books say of the time from ``since`` to ``until``, as columns: every row of each outage that reaches
+    into it, for whoever loses supply again within an outage is interrupted once, where it began.
+    """
+    parts = [_EMPTY, *(_columns_of(book) for book in books)]
+    start, end = (int(edge.astype(np.int64)) for edge in network.to_datetime64([since, until]))
+    reach = [
+        part["outage_id"][(part["started"] < end) & ((part["ended"] >= start) | (part["ended"] == _NOT_A_TIME))]
+        for part in parts
+    ]
+    outages = np.unique(np.concatenate(reach))
+    stays = [np.flatnonzero(np.isin(part["outage_id"], outages)) for part in parts]
+    column = {
+        name: np.concatenate([part[name][rows] for part, rows in zip(parts, stays, strict=True)]) for name in _EMPTY
+    }
     order = np.lexsort((column["pk"], column["outage_id"]))
     column = {name: values[order] for name, values in column.items()}
     load_id, load = np.unique(column["load_id"], return_inverse=True)
@@ -213,13 +223,10 @@ def _read(book: Book, *, after: int) -> _Columns:
         FROM {Interruption._meta.db_table}
         WHERE {_WITHIN} AND id > %s
     """  # only names and numbers of our own are written into the text
-    parts: list[_Columns] = [_EMPTY]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*_bounds(book), after])
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            columns = zip(_EMPTY, zip(*rows, strict=True), strict=True)
-            parts.append({name: np.array(values, dtype=_EMPTY[name].dtype) for name, values in columns})
-    return {name: np.concatenate([part[name] for part in parts]) for name in _EMPTY}
+        rows = np.fromiter(cursor, dtype=[(name, column.dtype) for name, column in _EMPTY.items()])
+    return {name: np.ascontiguousarray(rows[name]) for name in _EMPTY}
 
 
 def _microseconds(column: str) -> str:

@@ -1,5 +1,6 @@
 """The background worker: the same drain as after a commit, for as long as the process lives."""
 
+import faulthandler
 import logging
 import threading
 from datetime import timedelta
@@ -20,17 +21,28 @@ def run_worker(
     stop: threading.Event,
     poll_s: float = POLL_S,
     lease: timedelta = deliveries.LEASE,
+    longest_s: float | None = None,
     clock: deliveries.Clock = timezone.now,
 ) -> None:
     """Run everything due until `stop` is set; any number of workers may run on any number of machines.
 
-    A database that is away is waited for. What was claimed when a worker died is due again when its lease is over.
+    A database that is away is waited for. What was claimed when a worker died is due again when its lease is over. A
+    reaction that takes longer than `longest_s` ends the process, with exit code 1 and a trace of where it stood:
+    nothing else can end it, and on SQLite nobody else could write.
     """
+
+    def enough() -> bool:
+        if longest_s:  # asked before each try, and so wound up anew for each
+            faulthandler.dump_traceback_later(longest_s, exit=True)
+        return stop.is_set()
+
     while not stop.is_set():
         try:
             with database.Bell(stop=stop) as bell:
                 while not stop.is_set():
-                    deliveries.drain(enough=stop.is_set, clock=clock, lease=lease)
+                    deliveries.drain(enough=enough, clock=clock, lease=lease)
+                    if longest_s:
+                        faulthandler.cancel_dump_traceback_later()
                     connection.close_if_unusable_or_obsolete()
                     bell.wait(at_most_s=poll_s)
         except (OperationalError, InterfaceError):

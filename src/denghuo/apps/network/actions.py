@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -58,6 +59,7 @@ def import_network(
         return network
     network.name = name
     network.revision += 1
+    network.model_key = uuid4()
     network.source_name, network.digest, network.imported_at = source_name, digest, at
     network.save()
     fact = NetworkImported(
@@ -85,7 +87,22 @@ def record_switching(
     at: datetime,
     actor: str,
 ) -> SwitchingOperation:
-    """Write one operation into the log. An unknown device is kept as told and shows up in the findings."""
+    """Write one operation into the log. An unknown device is kept as told and shows up in the findings.
+
+    The same told once more, as by a form that was sent twice, changes nothing and records nothing.
+    """
+    _turn_page(network_id)
+    same = SwitchingOperation.objects.filter(
+        network_id=network_id,
+        device_code=device_code,
+        closes=closes,
+        operated_at=operated_at,
+        event_number=event_number,
+        corrected_by=None,
+        void=False,
+    ).first()
+    if same:
+        return same
     operation = SwitchingOperation.objects.create(
         network_id=network_id,
         device_code=device_code,
@@ -116,13 +133,15 @@ def correct_switching(
     *, operation_id: int, right: OperationRow | None, note: str, at: datetime, actor: str
 ) -> SwitchingOperation:
     """Correct a row of the log by a new row; with ``right=None`` the row is taken out. What follows from it changes
-    with it.
+    with it. A number that the row got because none was told stays with it while none is told, and so do the outage's
+    kind and cause.
 
     Raises:
         SwitchingOperation.DoesNotExist: no such row.
         django.db.IntegrityError: the row has been corrected before; correct its correction instead.
     """
     wrong = SwitchingOperation.objects.select_for_update().get(pk=operation_id)
+    _turn_page(wrong.network_id)
     shown = right or OperationRow(
         device_code=wrong.device_code,
         closes=wrong.closes,
@@ -135,7 +154,7 @@ def correct_switching(
         device_code=shown.device_code,
         closes=shown.closes,
         operated_at=shown.operated_at,
-        event_number=shown.event_number,
+        event_number=shown.event_number or _given_number(wrong),
         note=note,
         corrects=wrong,
         void=right is None,
@@ -166,7 +185,7 @@ def import_switching_log(
 
     Rows already in the log (same device, deed, instant) are left out, also those that were corrected since.
     """
-    Network.objects.select_for_update().get(pk=network_id)  # two imports of one file at once: the second sees the first
+    _turn_page(network_id)  # two imports of one file at once: the second waits here, and then sees the first
     known = known_operations(network_id)
     told = {(row.device_code, row.closes, row.operated_at): row for row in reversed(rows)}
     new = [row for key, row in reversed(told.items()) if key not in known]
@@ -197,3 +216,18 @@ def import_switching_log(
         )
         record(fact, at=at, actor=actor)
     return operations
+
+
+def _given_number(row: SwitchingOperation) -> str:
+    """The number that a row, or one that it corrects, got from the log; empty if it was told, or there is none."""
+    earlier: SwitchingOperation | None = row
+    while earlier:
+        if row.number == f"OP-{earlier.pk}":
+            return row.number
+        earlier = earlier.corrects
+    return ""
+
+
+def _turn_page(network_id: int) -> None:
+    """Say that the log of a network is about to change; until this transaction ends, nobody else changes it."""
+    Network.objects.filter(pk=network_id).update(log_key=uuid4())

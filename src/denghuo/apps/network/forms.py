@@ -1,6 +1,6 @@
 """What a person types about the network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 _FIRST_YEAR = 1950  # nobody has a switching log that is older
+Doubts = Callable[[dict[str, Any]], Sequence[str]]
 
 
 class OperationForm(forms.Form):
-    """One switching operation: what was done, when, and for which outage. ``lasting`` outages are suggested."""
+    """One switching operation: what was done, when, and for which outage. ``lasting`` outages are suggested.
+
+    What ``doubts`` says of a complete form must be read and ticked off before the form is valid.
+    """
 
     closes = forms.TypedChoiceField(
         label=_("Operation"),
@@ -29,14 +33,30 @@ class OperationForm(forms.Form):
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("Leave blank for a new outage; it gets a number of its own."),
+        help_text=_("Opening: blank for a new outage, it gets a number of its own. Closing: the outage it ends."),
     )
     note = forms.CharField(label=_("Note"), max_length=250, required=False)
+    sure = forms.BooleanField(
+        label=_("Record it all the same"), required=False, widget=forms.CheckboxInput(attrs={"autofocus": True})
+    )
 
-    def __init__(self, *args: Any, lasting: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lasting: Sequence[str] = (), doubts: Doubts | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._doubts = doubts
         if lasting:
             self.fields["event_number"].widget.attrs["list"] = "lasting"
+        if not self.is_bound:
+            del self.fields["sure"]
+
+    def clean(self) -> dict[str, Any]:
+        """Nothing doubtful is taken without asking back."""
+        told: dict[str, Any] = super().clean() or {}
+        doubts = [] if self.errors or told["sure"] or not self._doubts else self._doubts(told)
+        if doubts:
+            self.add_error("sure", list(doubts))
+        elif not told.get("sure"):
+            del self.fields["sure"]
+        return told
 
     def clean_operated_at(self) -> datetime:
         """What has not happened cannot be recorded."""
@@ -54,7 +74,7 @@ class CorrectionForm(OperationForm):
     device = forms.CharField(label=_("Device"), max_length=120)
     void = forms.BooleanField(label=_("It never happened: take it out"), required=False)
 
-    field_order = ["device", "closes", "operated_at", "event_number", "note", "void"]
+    field_order = ["device", "closes", "operated_at", "event_number", "note", "void", "sure"]
 
 
 class IsolationForm(forms.Form):

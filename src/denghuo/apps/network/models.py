@@ -3,6 +3,8 @@
 Codes are unique within a network. Numbers follow the engine's columns (``denghuo.engines.grid``); NULL means unknown.
 """
 
+from uuid import uuid4
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +31,11 @@ OWNERSHIP_CHOICES = [(int(kind), name) for kind, name in _OWNERSHIP_NAMES.items(
 
 
 class Network(models.Model):
-    """The network of one station. ``revision`` counts the imports; ``digest`` is of the last file taken in."""
+    """The network of one station. ``revision`` counts the imports; ``digest`` is of the last file taken in.
+
+    ``model_key`` and ``log_key`` are drawn anew with every change of the components and of the log. A count would come
+    again after a change that was taken back; a key never does, so whatever is kept under it stays true.
+    """
 
     unit = models.OneToOneField("organization.Unit", on_delete=models.PROTECT, related_name="network")
     name = models.CharField(max_length=120)
@@ -37,6 +43,8 @@ class Network(models.Model):
     source_name = models.CharField(max_length=250, blank=True)
     digest = models.CharField(max_length=64, blank=True)
     imported_at = models.DateTimeField(null=True)
+    model_key = models.UUIDField(default=uuid4, editable=False)
+    log_key = models.UUIDField(default=uuid4, editable=False)
 
     class Meta:
         ordering = ["unit__path"]
@@ -154,13 +162,21 @@ class SwitchingOperation(models.Model):
 
     class Meta:
         ordering = ["operated_at", "pk"]
-        indexes = [models.Index(fields=["network", "device_code"], name="operation_of_device")]
+        indexes = [
+            models.Index(fields=["network", "device_code"], name="operation_of_device"),
+            models.Index(fields=["network", "operated_at"], name="operation_by_time"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(void=False) | models.Q(corrects__isnull=False), name="only_a_correction_voids"
             ),
         ]
         verbose_name = _("switching operation")
+
+    @property
+    def number(self) -> str:
+        """The event it belongs to: as told; an opening told without one is an event of its own, named after its row."""
+        return self.event_number or ("" if self.closes else f"OP-{self.pk}")
 
     def __str__(self) -> str:
         return f"{self.device_code} {'close' if self.closes else 'open'} {self.operated_at:%Y-%m-%d %H:%M}"

@@ -70,6 +70,11 @@ def permissions_of(user: Someone) -> frozenset[Permission]:
     return frozenset().union(*(PERMISSIONS_OF_ROLE[role] for role in roles))
 
 
+def may(user: Someone, permission: Permission, *, path: str | None) -> bool:
+    """Whether this person has the permission in the unit of this path; elsewhere does not help."""
+    return path is not None and any(path.startswith(above) for above in scope_of(user, permission))
+
+
 def within(scope: Iterable[str], *, field: str) -> Q:
     """A filter that keeps the rows whose unit path (``field``) lies in the scope; an empty scope keeps none."""
     condition = Q(pk__in=[])

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.organization.facts import RoleAssigned, UnitOpened, UserRegistered
+from denghuo.apps.organization.facts import PasswordChanged, RoleAssigned, UnitOpened, UserRegistered
 from denghuo.apps.organization.models import Assignment, Role, Unit, UnitKind, User
 
 
@@ -25,6 +25,14 @@ def register_user(*, username: str, display_name: str, password: str | None, at:
     user = User.objects.create_user(username=username, display_name=display_name, password=password)
     record(UserRegistered(user_id=user.pk, username=username), at=at, actor=actor)
     return user
+
+
+@transaction.atomic
+def change_password(*, user: User, password: str, at: datetime, actor: str) -> None:
+    """Give a person another password; only that it was changed is recorded."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record(PasswordChanged(user_id=user.pk), at=at, actor=actor)
 
 
 @transaction.atomic

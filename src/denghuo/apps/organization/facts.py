@@ -17,6 +17,11 @@ class UserRegistered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordChanged:
+    user_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoleAssigned:
     user_id: int
     unit_id: int

@@ -22,7 +22,7 @@ from denghuo.apps.outages.facts import (
     SupplyChanged,
 )
 from denghuo.apps.outages.models import Cause, Outage
-from denghuo.apps.outages.snapshot import SupplySummary, supply_summaries
+from denghuo.apps.outages.snapshot import SupplySummary, supply_digests, supply_summaries
 from denghuo.engines.reliability import OutageKind
 
 _BATCH = 1_000
@@ -143,18 +143,29 @@ def refresh_supply(*, network_id: int, at: datetime, actor: str) -> list[int]:
 
     An event that the register does not know yet becomes an outage not yet classified, waiting for somebody to say.
     """
-    summaries = supply_summaries(network_id)
-    outages = {outage.number: outage for outage in Outage.objects.filter(network_id=network_id).select_for_update()}
-    feeder_ids = network.feeder_ids(network_id)
-    lasting = {outage.pk for outage in outages.values() if outage.started_at and not outage.restored_at}
-    changed = [outage for outage in outages.values() if _take(outage, summaries.get(outage.number), feeder_ids)]
-    Outage.objects.bulk_update(changed, [name.removesuffix("_id") for name in _DERIVED], batch_size=_BATCH)
-    new = [Outage(network_id=network_id, number=number) for number in summaries if number not in outages]
+    network.hold(network_id)
+    digests = supply_digests(network_id)
+    known = dict(Outage.objects.filter(network_id=network_id).values_list("number", "supply_digest"))
+    moved = [number for number in known | digests if known.get(number, "") != digests.get(number, "")]
+    summaries = supply_summaries(network_id, numbers=[one for one in moved if one in digests], digests=digests)
+    outages = _held(network_id, [number for number in moved if number in known])
+    lasting = {outage.pk for outage in outages if outage.started_at and not outage.restored_at}
+    for outage in outages:
+        _take(outage, summaries.get(outage.number))
+    Outage.objects.bulk_update(outages, [name.removesuffix("_id") for name in _DERIVED], batch_size=_BATCH)
+    new = [Outage(network_id=network_id, number=number) for number in moved if number not in known]
     for outage in new:
-        _take(outage, summaries[outage.number], feeder_ids)
+        _take(outage, summaries[outage.number])
     Outage.objects.bulk_create(new, batch_size=_BATCH)
-    _tell(network_id, changed + new, lasting, at, actor)
-    return [outage.pk for outage in changed + new]
+    _tell(network_id, outages + new, lasting, at, actor)
+    return [outage.pk for outage in outages + new]
+
+
+def _held(network_id: int, numbers: Sequence[str]) -> list[Outage]:
+    """These outages, which nobody else changes until the transaction ends."""
+    rows = Outage.objects.filter(network_id=network_id).select_for_update()
+    batches = (numbers[first : first + _BATCH] for first in range(0, len(numbers), _BATCH))
+    return [outage for batch in batches for outage in rows.filter(number__in=batch)]
 
 
 def follow_network(
@@ -169,16 +180,12 @@ def follow_network(
     refresh_supply(network_id=fact.network_id, at=at, actor=actor)
 
 
-def _take(outage: Outage, summary: SupplySummary | None, feeder_ids: Sequence[int]) -> bool:
-    """Set the derived fields of an outage; whether anything changed."""
-    before = tuple(getattr(outage, name) for name in _DERIVED)
-    after: tuple[object, ...] = ("", None, None, None, 0, 0, 0, None, None, "")
-    if summary:
-        feeder_id = feeder_ids[summary.feeder_position] if summary.feeder_position >= 0 else None
-        after = tuple(feeder_id if name == "feeder_id" else getattr(summary, name) for name in _DERIVED)
-    for name, value in zip(_DERIVED, after, strict=True):
+def _take(outage: Outage, summary: SupplySummary | None) -> None:
+    """Set what is derived of an outage."""
+    nothing: tuple[object, ...] = ("", None, None, None, 0, 0, 0, None, None, "")
+    values = tuple(getattr(summary, name) for name in _DERIVED) if summary else nothing
+    for name, value in zip(_DERIVED, values, strict=True):
         setattr(outage, name, value)
-    return before != after
 
 
 def _tell(network_id: int, outages: Sequence[Outage], lasting: set[int], at: datetime, actor: str) -> None:

@@ -123,7 +123,9 @@ class LoadOut(Schema):
 
 class FilterIn(Schema):
     q: Text = Field("", description="Part of a number, place or device code")
-    state: Literal["", "lasting", "planned", "restored", "unclassified"] = ""
+    state: Literal["", "lasting", "planned", "missed", "restored", "unclassified", "nobody"] = Field(
+        "", description="missed: a plan whose end has passed while nothing was switched; nobody: nobody was out"
+    )
     kind: OutageKind | None = None
     cause: Cause | None = None
     start: AwareDatetime | None = Field(None, description="Began at or after")
@@ -168,12 +170,12 @@ def _told(outage: Outage) -> dict[str, Any]:
 
 @router.get("", response=OutagesOut, url_name="outages")
 def outages(request: HttpRequest, wanted: Query[FilterIn], limit: Limit = 100, offset: Offset = 0) -> dict[str, Any]:
-    """Outages within reach: planned first, then the newest."""
+    """Outages within reach: what lasts, then what is planned, then the newest."""
     for name in ("start", "end"):
         instant = getattr(wanted, name)
         if instant and not _YEARS[0] <= instant.year <= _YEARS[1]:
             raise ValidationError([{"type": "value_error", "loc": ["query", name], "msg": "Check the year."}])
-    rows = queries.find(request.scope, wanted=wanted.dict())  # type: ignore[attr-defined]
+    rows = queries.find(request.scope, wanted=wanted.dict(), at=timezone.now())  # type: ignore[attr-defined]
     return {"count": rows.count(), "items": [_told(row) for row in rows[offset : offset + limit]]}
 
 

@@ -15,8 +15,10 @@ _STATES = [
     ("", _("All")),
     ("lasting", _("Lasting")),
     ("planned", _("Planned ahead")),
+    ("missed", _("Not carried out")),
     ("restored", pgettext_lazy("state", "Restored")),
     ("unclassified", _("Not yet classified")),
+    ("nobody", _("Nobody was out")),
 ]
 _LEAVES = [(kind, name) for kind, name in KIND_CHOICES if OutageKind(kind) % 10 or kind == OutageKind.LOAD_TRANSFER]
 _PREARRANGED = [(kind, name) for kind, name in _LEAVES if OutageKind(kind).within(OutageKind.PREARRANGED)]
@@ -40,7 +42,9 @@ class FilterForm(forms.Form):
 class ClassifyForm(forms.Form):
     """What kind of outage it was, and why."""
 
-    kind = forms.TypedChoiceField(label=_("Kind"), choices=_LEAVES, coerce=lambda value: OutageKind(int(value)))
+    kind = forms.TypedChoiceField(
+        label=_("Kind"), choices=[("", _("Choose")), *_LEAVES], coerce=lambda value: OutageKind(int(value))
+    )
     cause = forms.TypedChoiceField(label=_("Cause"), choices=Cause.choices, coerce=lambda value: Cause(int(value)))
     place = forms.CharField(label=_("Place"), max_length=200, required=False)
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))

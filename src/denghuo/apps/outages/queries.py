@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import within
@@ -75,15 +76,18 @@ def unclassified_outages(scope: Iterable[str]) -> QuerySet[Outage]:
     )
 
 
-def find(scope: Iterable[str], *, wanted: dict[str, Any]) -> QuerySet[Outage]:
-    """Outages of a scope as a list filters them: q, state, kind, cause, start, end (instants)."""
+def id_of_number(network_id: int, number: str) -> int | None:
+    """The outage of a network that has this number, if one has."""
+    return Outage.objects.filter(network_id=network_id, number=number).values_list("pk", flat=True).first()
+
+
+def find(scope: Iterable[str], *, wanted: dict[str, Any], at: datetime) -> QuerySet[Outage]:
+    """Outages of a scope as a list filters them: q, state, kind, cause, start, end (instants).
+
+    What lasts comes first, then what is still planned at the instant, the next first, then the rest, the newest first.
+    """
     rows = Outage.objects.filter(within(scope, field="network__unit__path")).select_related("network__unit", "feeder")
-    states = {
-        "lasting": Q(started_at__isnull=False, restored_at=None),
-        "planned": Q(started_at=None, planned_start_at__isnull=False),
-        "restored": Q(restored_at__isnull=False),
-        "unclassified": Q(kind=OutageKind.UNCLASSIFIED),
-    }
+    states = _states(at)
     rows = rows.filter(states.get(wanted.get("state") or "", Q()))
     if wanted.get("q"):
         rows = rows.filter(
@@ -96,15 +100,45 @@ def find(scope: Iterable[str], *, wanted: dict[str, Any]) -> QuerySet[Outage]:
         rows = rows.filter(started_at__gte=wanted["start"])
     if wanted.get("end"):
         rows = rows.filter(started_at__lt=wanted["end"])
-    return rows.order_by(F("started_at").desc(nulls_first=True), "-planned_start_at", "-pk")
+    rank = Case(When(states["lasting"], then=0), When(states["planned"], then=1), default=2)
+    ahead = Case(When(states["planned"], then=F("planned_start_at")))
+    begun = Coalesce("started_at", "planned_start_at")
+    return rows.order_by(rank, ahead, begun.desc(nulls_last=True), "-pk")
+
+
+def _states(at: datetime) -> dict[str, Q]:
+    """What an outage can be asked for: a plan whose end has passed while nothing was switched is no longer one."""
+    missed = Q(started_at=None, planned_end_at__lt=at)
+    return {
+        "lasting": Q(started_at__isnull=False, restored_at=None),
+        "planned": Q(started_at=None, planned_start_at__isnull=False) & ~missed,
+        "missed": missed,
+        "restored": Q(restored_at__isnull=False),
+        "unclassified": Q(kind=OutageKind.UNCLASSIFIED, started_at__isnull=False),
+        "nobody": Q(started_at=None, planned_start_at=None),
+        "somebody": Q(started_at__isnull=False) | Q(planned_start_at__isnull=False),
+    }
 
 
 def cost(outage: Outage, *, at: datetime) -> Cost:
     """User-hours of an outage until an instant: what is over, and what runs on."""
+    return costs([outage], at=at)[outage.pk]
+
+
+def costs(outages: Sequence[Outage], *, at: datetime) -> dict[int, Cost]:
+    """The same of several, by key."""
+    found = {}
+    for network_id in {one.network_id for one in outages}:
+        own, weights = [one for one in outages if one.network_id == network_id], _weights(network_id)
+        numbers = [one.number for one in own]
+        for one, intervals in zip(own, network.intervals_of_events(network_id, event_numbers=numbers), strict=True):
+            found[one.pk] = _cost(intervals, weights, at)
+    return found
+
+
+def _cost(intervals: Sequence[network.Interval], weights: Sequence[tuple[int, int]], at: datetime) -> Cost:
     mv = lv = 0.0
     out: list[network.Interval] = []
-    weights = _weights(outage)
-    intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
     for interval in intervals:
         hours = max(((interval.ended_at or at) - interval.started_at).total_seconds() / 3600, 0.0)
         mv_users, lv_customers = weights[interval.load_position]
@@ -121,8 +155,8 @@ def cost(outage: Outage, *, at: datetime) -> Cost:
     )
 
 
-def _weights(outage: Outage) -> list[tuple[int, int]]:
-    loads = network.network_snapshot(outage.network_id).grid.loads
+def _weights(network_id: int) -> list[tuple[int, int]]:
+    loads = network.network_snapshot(network_id).grid.loads
     return list(zip(loads.mv_users.tolist(), loads.lv_customers.tolist(), strict=True))
 
 

@@ -1,10 +1,11 @@
 """What the replayed log says of each event, as one summary a row. The seam between the log's arrays and outages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from denghuo.apps.network import queries as network
 
@@ -15,7 +16,7 @@ class SupplySummary:
 
     number: str
     device_code: str
-    feeder_position: int
+    feeder_id: int | None
     started_at: datetime
     restored_at: datetime | None
     load_count: int
@@ -26,30 +27,70 @@ class SupplySummary:
     supply_digest: str
 
 
-def supply_summaries(network_id: int) -> dict[str, SupplySummary]:
-    """Summaries of all events of a network, by number. User-hours are None while an event lasts."""
+def supply_digests(network_id: int) -> dict[str, str]:
+    """A mark of every event by number, of all that its summary and its intervals are made of: who and how many were out
+    from when to when, by which rows of the log, on which line. Sums may stay while these change.
+    """
     snapshot, told = network.network_snapshot(network_id), network.log_snapshot(network_id)
-    out = told.replayed.interruptions
-    begun = np.flatnonzero(~np.isnat(out.start))
-    order = begun[np.argsort(out.event[begun], kind="stable")]
-    if not len(order):
-        return {}
-    events, first = np.unique(out.event[order], return_index=True)
-    rows_of = np.split(order, first[1:])
-    return {
-        told.event_numbers[event]: _summary(snapshot, told, rows, told.event_numbers[event])
-        for event, rows in zip(events.tolist(), rows_of, strict=True)
-        if event >= 0
-    }
+    out, loads = told.replayed.interruptions, snapshot.grid.loads
+    rows = np.flatnonzero(~np.isnat(out.start) & (out.event >= 0))
+    load, event = out.load[rows], out.event[rows]
+    opened_by, closed_by = (
+        np.where(column[rows] >= 0, told.log.id[column[rows]], -1) if len(told.log.id) else column[rows]
+        for column in (out.opened_by, out.closed_by)
+    )
+    columns = [snapshot.load_pk[load], out.start[rows], out.end[rows], opened_by, closed_by]
+    columns += [
+        loads.mv_users[load],
+        loads.lv_customers[load],
+        _feeders(network_id, snapshot, told)[out.opened_by[rows]],
+    ]
+    marks = np.zeros(len(told.event_numbers), dtype=np.uint64)
+    np.add.at(marks, event, _mixed(columns))
+    return {told.event_numbers[code]: f"{marks[code]:016x}" for code in np.unique(event).tolist()}
+
+
+def _mixed(columns: Iterable[NDArray[np.generic]]) -> NDArray[np.uint64]:
+    """Each row of 64-bit columns as one number in which every bit counts, so that sums of them tell rows apart."""
+    mark: NDArray[np.uint64] = np.uint64(0x9E3779B97F4A7C15)  # type: ignore[assignment]
+    for column in columns:
+        mark = (mark ^ column.astype(np.int64).view(np.uint64)) * np.uint64(0xBF58476D1CE4E5B9)
+        mark = (mark ^ (mark >> np.uint64(30))) * np.uint64(0x94D049BB133111EB)
+        mark ^= mark >> np.uint64(31)
+    return mark
+
+
+def _feeders(network_id: int, snapshot: network.NetworkSnapshot, told: network.LogSnapshot) -> NDArray[np.int64]:
+    """Key of the line of the device of each row of the log, -1 for none; the last, one more, stands for no row."""
+    feeder_ids = np.array([*network.feeder_ids(network_id), -1], dtype=np.int64)
+    of_switch = np.append(feeder_ids[snapshot.feeder_of_switch], -1)
+    return np.append(of_switch[told.log.switch], -1)
+
+
+def supply_summaries(network_id: int, *, numbers: Iterable[str], digests: dict[str, str]) -> dict[str, SupplySummary]:
+    """Summaries of these events, by number. User-hours are None while an event lasts."""
+    snapshot, told = network.network_snapshot(network_id), network.log_snapshot(network_id)
+    feeders = _feeders(network_id, snapshot, told)
+    summaries = {}
+    for number in numbers:
+        rows = told.rows_of(number)
+        rows = rows[~np.isnat(told.replayed.interruptions.start[rows])]
+        summaries[number] = _summary(snapshot, told, rows, feeders, number, digests[number])
+    return summaries
 
 
 def _summary(
-    snapshot: network.NetworkSnapshot, told: network.LogSnapshot, rows: np.ndarray, number: str
+    snapshot: network.NetworkSnapshot,
+    told: network.LogSnapshot,
+    rows: NDArray[np.int64],
+    feeders: NDArray[np.int64],
+    number: str,
+    digest: str,
 ) -> SupplySummary:
     out, loads = told.replayed.interruptions, snapshot.grid.loads
     lasting = bool(np.isnat(out.end[rows]).any())
     hours = (out.end[rows] - out.start[rows]) / np.timedelta64(1, "h")
-    opened_by = out.opened_by[rows][np.argmin(out.start[rows])]
+    opened_by = int(out.opened_by[rows][np.argmin(out.start[rows])])
     switch = int(told.log.switch[opened_by]) if opened_by >= 0 else -1
     started_at = network.from_datetime64(out.start[rows].min())
     assert started_at is not None  # an interruption always has a beginning
@@ -57,7 +98,7 @@ def _summary(
     return SupplySummary(
         number=number,
         device_code=str(snapshot.grid.switch_id[switch]) if switch >= 0 else "",
-        feeder_position=int(snapshot.feeder_of_switch[switch]) if switch >= 0 else -1,
+        feeder_id=int(feeders[opened_by]) if feeders[opened_by] >= 0 else None,
         started_at=started_at,
         restored_at=None if lasting else network.from_datetime64(out.end[rows].max()),
         load_count=len(distinct),
@@ -65,19 +106,5 @@ def _summary(
         lv_customers=int(loads.lv_customers[distinct].sum()),
         mv_user_hours=None if lasting else float((hours * loads.mv_users[out.load[rows]]).sum()),
         lv_customer_hours=None if lasting else float((hours * loads.lv_customers[out.load[rows]]).sum()),
-        supply_digest=_digest(snapshot, told, rows),
+        supply_digest=digest,
     )
-
-
-def _digest(snapshot: network.NetworkSnapshot, told: network.LogSnapshot, rows: np.ndarray) -> str:
-    """A mark of who was out from when to when and by which rows of the log; sums may stay while these change."""
-    out = told.replayed.interruptions
-    rows_of_log = [
-        np.where(column[rows] >= 0, told.log.id[column[rows]], -1) for column in (out.opened_by, out.closed_by)
-    ]
-    columns = [snapshot.load_pk[out.load[rows]], out.start[rows], out.end[rows], *rows_of_log]
-    order = np.lexsort((out.start[rows].view(np.int64), columns[0]))
-    digest = blake2b(digest_size=16)
-    for column in columns:
-        digest.update(np.ascontiguousarray(column[order]).tobytes())
-    return digest.hexdigest()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.network import queries as network
-from denghuo.apps.organization.access import Permission, permission_required, permissions_of
+from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 from denghuo.apps.outages import actions, queries
 from denghuo.apps.outages.forms import ClassifyForm, FilterForm, PlanForm
 from denghuo.apps.outages.models import Outage
@@ -34,10 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
     """The list: what lasts first, then what is planned, then what is over."""
     form = FilterForm(request.GET or None)
     wanted = _instants(form.cleaned_data) if form.is_valid() else {}
-    rows = queries.find(request.scope, wanted=wanted)  # type: ignore[attr-defined]
+    now, asked = timezone.now(), wanted | {"state": wanted.get("state") or "somebody"}
+    rows = queries.find(request.scope, wanted=asked, at=now)  # type: ignore[attr-defined]
+    page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    costs = queries.costs([one for one in page if one.lasts], at=now)
     context = {
         "form": form,
-        "rows": Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "rows": page,
+        "costs": [(one, costs.get(one.pk)) for one in page],
+        "now": now,
         "filtered": any(wanted.values()),
         "may_edit": Permission.OUTAGES_EDIT in permissions_of(request.user),
     }
@@ -60,7 +65,7 @@ def _instants(wanted: dict[str, Any]) -> dict[str, Any]:
 def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     """One outage: how it went step by step, who was out, what it cost, and still costs."""
     found, now = _outage(request, outage_id), timezone.now()
-    allowed = permissions_of(request.user)
+    path = found.network.unit.path
     steps = queries.timeline(found)
     context = {
         "outage": found,
@@ -69,18 +74,33 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
         "stairs": _stairs(steps, until=found.restored_at or now) if found.started_at else None,
         "loads": queries.loads_out(found, at=now),
         "cost": queries.cost(found, at=now),
-        "operations": network.log_rows(
-            found.network_id, network.operations_of(found.network_id, event_number=found.number)
-        ),
+        "operations": _operations(found, steps),
         "network": found.network,
-        "may_edit": Permission.OUTAGES_EDIT in allowed,
-        "may_operate": Permission.NETWORK_OPERATE in allowed,
-        "may_see_network": Permission.NETWORK_VIEW in allowed,
+        "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=path),
+        "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=path),
+        "may_see_network": may(request.user, Permission.NETWORK_VIEW, path=path),
         "overran": bool(
             found.planned_end_at and (found.restored_at or now) > found.planned_end_at and found.started_at
         ),
     }
     return render(request, "outages/outage.html", context)
+
+
+def _operations(outage: Outage, steps: list[network.SupplyStep]) -> list[network.LogRow]:
+    """The rows of the log that name the outage, and whatever else took supply away or gave it back in it."""
+    ids = [step.operation_id for step in steps]
+    rows = network.operations_of(outage.network_id, event_number=outage.number, or_ids=ids)
+    return network.log_rows(outage.network_id, rows)
+
+
+@require_GET
+@permission_required(Permission.OUTAGES_VIEW)
+def numbered(request: HttpRequest, network_id: int, number: str) -> HttpResponse:
+    """The outage that has a number; while it has not been worked out yet, the list."""
+    if network_id not in {one.pk for one in network.networks_within(request.scope)}:  # type: ignore[attr-defined]
+        raise Http404
+    outage_id = queries.id_of_number(network_id, number)
+    return redirect("outages:outage", outage_id) if outage_id else redirect("outages:home")
 
 
 def _stairs(steps: list[network.SupplyStep], *, until: datetime) -> dict[str, Any] | None:

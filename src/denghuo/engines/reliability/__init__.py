@@ -26,7 +26,14 @@ from denghuo.engines.reliability.major_events import (
     major_event_threshold,
 )
 from denghuo.engines.reliability.parts import Parts, explain
-from denghuo.engines.reliability.periods import Calendar, calendar_edges, date_range, local_day, user_hours_budget
+from denghuo.engines.reliability.periods import (
+    Calendar,
+    calendar_edges,
+    date_range,
+    day_starts,
+    local_day,
+    user_hours_budget,
+)
 from denghuo.engines.reliability.prediction import (
     Failures,
     LoadByFailure,
@@ -94,6 +101,7 @@ __all__ = [
     "counts_short",
     "daily_hours_per_user",
     "date_range",
+    "day_starts",
     "explain",
     "failures_of",
     "find_major_event_days",

@@ -7,7 +7,7 @@ interpreter lock and writes only to its own output, so that parts of the rows ru
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -17,8 +17,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int32]
+States = NDArray[Any]
 
-# Columns of the sums of a cell. Durations stay in microseconds until the end, so that sums are exact as long as can be.
+# Columns of the sums of a cell, the first nine in the order of sum_rows. Durations stay in microseconds until the end,
+# so that sums are exact as long as can be.
 USER_US = 0
 USER_INTERRUPTIONS = 1
 SHORT_INTERRUPTIONS = 2
@@ -33,16 +35,16 @@ EVENTS = 10
 EVENT_US = 11
 SUM_COUNT = 12
 
-# What is kept of a load while the rows of one cell go by. Durations and interruptions are weighted by users.
-_CELL = 0
-_EVENT_USERS = 1
-_USERS = 2
-_USERS_WITH_SHORT = 3
-_SUSTAINED_US = 4
-_SUSTAINED = 5
-_INTERRUPTIONS = 6
-_LONGEST_US = 7
-_STATE_COUNT = 8
+# What is kept of a load while its rows lie in one cell. Durations and interruptions are weighted by users. Where nobody
+# asks for thresholds, and no load is out twice in an event, the users are enough.
+USERS_STATE = np.dtype([("place", np.float64), ("users", np.float64)])  # place: the cell + 1, 0 while there is none
+LOAD_STATE = np.dtype(
+    [(name, np.float64) for name in ("place", "users", "event_users", "users_with_short")]
+    + [(name, np.float64) for name in ("interruptions", "sustained", "sustained_us", "longest_us")]
+)
+
+_MOST_DONE = 1_024  # states that are counted at a time
+_NEVER = np.iinfo(np.int64).max
 
 
 class Rows(NamedTuple):
@@ -68,9 +70,9 @@ class Rows(NamedTuple):
 class Rules(NamedTuple):
     """What is counted, and where.
 
-    Rows no longer than ``short_us`` count for durations and frequency only ``with_short``; ``joined`` rows of one load
-    in one event are one interruption; NaN ``load_factor`` is unknown. ``edges`` of the periods, of which there are
-    ``per_us`` in a microsecond; ``at_least`` and ``longer_us`` are the thresholds of repeated and long interruptions.
+    Rows no longer than ``short_us`` count for durations and frequency only ``with_short``; NaN
+    ``load_factor`` is unknown. ``edges`` of the periods, of which there are ``per_us`` in a microsecond; ``at_least``
+    and ``longer_us`` are the thresholds of repeated and long interruptions.
     """
 
     edges: Ints
@@ -78,96 +80,9 @@ class Rules(NamedTuple):
     group_count: int
     short_us: int
     with_short: bool
-    joined: bool
     load_factor: float
     at_least: Floats
     longer_us: Floats
-
-
-@njit(cache=True, nogil=True)
-def survey(
-    first: int, stop: int, event: Ints, load: Positions, kind: NDArray[np.int8], end: Ints, no_end: int
-) -> tuple[bool, bool, bool, Flags]:
-    """Whether rows ascend by event, whether each load ascends within its event, whether any is open, which kinds
-    occur."""
-    by_event, by_load, any_open = True, load.size > 0, False
-    kinds = np.zeros(256, np.bool_)
-    for i in range(first, stop):
-        kinds[kind[i] & 255] = True
-        any_open |= end[i] == no_end
-    for i in range(max(first, 1), stop):
-        by_event &= event[i] >= event[i - 1]
-    if load.size:
-        for i in range(max(first, 1), stop):
-            by_load &= (event[i] != event[i - 1]) | (load[i] > load[i - 1])
-    return by_event, by_load, any_open, kinds
-
-
-@njit(cache=True, nogil=True)
-def repeats(first: int, stop: int, event: Ints, load: Positions, load_count: int) -> Ints:
-    """Rows of a range whose load has another row in the same event."""
-    last = np.full(load_count, -1, np.int64)
-    marked = np.zeros(stop - first, np.bool_)
-    for i in range(first, stop):
-        if load[i] < 0:
-            continue
-        before = last[load[i]]
-        if before >= 0 and event[before] == event[i]:
-            marked[before - first] = True
-            marked[i - first] = True
-        last[load[i]] = i
-    return np.flatnonzero(marked) + first
-
-
-@njit(cache=True, nogil=True)
-def join_rows(
-    order: Ints, event: Ints, load: Positions, start: Ints, end: Ints, users: Ints, length: Ints, counted: Floats
-) -> None:
-    """Join the rows of one load in one event into interruptions.
-
-    ``order`` lists the rows by event, load and start. A row that begins when an earlier one has ended continues it: the
-    same customers lost supply again. Rows that overlap are different customers of the load. Customers count as newly
-    interrupted where more are out at once than ever before in the event.
-    """
-    chain = np.empty(order.size, np.int64)
-    first = 0
-    while first < order.size:
-        stop = first + 1
-        row = order[first]
-        while stop < order.size and event[order[stop]] == event[row] and load[order[stop]] == load[row]:
-            stop += 1
-        _join_run(order[first:stop], chain[first:stop], start, end, users, length, counted)
-        first = stop
-
-
-@njit(cache=True, nogil=True)
-def _join_run(run: Ints, chain: Ints, start: Ints, end: Ints, users: Ints, length: Ints, counted: Floats) -> None:
-    chain_count = 0
-    chain_end = np.empty(run.size, np.int64)
-    chain_us = np.zeros(run.size, np.int64)
-    most_out = 0
-    for k in range(run.size):
-        row = run[k]
-        out = users[row]
-        for j in range(k):
-            if end[run[j]] > start[row]:
-                out += users[run[j]]
-        counted[row] = 0.0 if k else 1.0
-        if users[row] > 0:
-            counted[row] = min(1.0, max(0, out - most_out) / users[row])
-        most_out = max(most_out, out)
-        chain[k] = -1
-        for c in range(chain_count):
-            if chain_end[c] <= start[row]:
-                chain[k] = c
-                break
-        if chain[k] < 0:
-            chain[k] = chain_count
-            chain_count += 1
-        chain_end[chain[k]] = end[row]
-        chain_us[chain[k]] += end[row] - start[row]
-    for k in range(run.size):
-        length[run[k]] = chain_us[chain[k]]
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -199,44 +114,82 @@ def _first_period(start: int, end: int, edges: Ints, per_us: float) -> int:
     return 0 if end > edges[0] else edges.size - 1
 
 
+# In these loops columns are taken out of ``rows`` before, and no array is handed on for every row: compiled code would
+# count each as held and let go, which takes longer than the row.
 @njit(cache=True, nogil=True)
-def sum_rows(first: int, stop: int, rows: Rows, rules: Rules) -> Floats:
-    """Add up the rows of a range by cell: float64[cells, SUM_COUNT], without the columns of events."""
-    edges, short_us, with_short = rules.edges, rules.short_us, rules.with_short
-    periods, group_count, per_us = edges.size - 1, rules.group_count, rules.per_us
-    sums = np.zeros((periods * group_count, SUM_COUNT))
-    starts, ends, groups, kvas, kws = rows.start, rows.end, rows.group, rows.kva, rows.kw
-    all_users, lengths, shares, opens = rows.users, rows.length, rows.counted, rows.is_open
-    for i in range(first, stop):
-        group = groups[i] if groups.size else 0
-        if group < 0:
-            continue
-        start, end, users = starts[i], ends[i], all_users[i]
+def sum_rows(first: int, stop: int, rows: Rows, rules: Rules, sums: Floats) -> None:
+    """Add up the rows of a range by cell, all but the columns of events."""
+    _, _, starts, ends, is_open, all_users, kvas, kws, lengths, shares, groups = rows
+    edges, per_us, group_count, short_us, with_short, load_factor, _, _ = rules
+    periods, home, opens, closes = edges.size - 1, 0, edges[0], edges[1]
+    i, across, across_count = first, np.empty(stop - first, np.int64), 0
+    while i < stop:
+        run, group = i, groups[i] if groups.size else 0
+        if starts[i] < opens or starts[i] >= closes:
+            home = _first_period(starts[i], ends[i], edges, per_us)
+            opens, closes = edges[home], edges[min(home + 1, periods)]
+        # Neighbors of one group that begin and end in one period are added up before they go to its cell.
+        user_us = newly_out = short_out = short_events = kva_us = kva_out = kw_us = opened = 0.0
+        while i < stop and opens <= starts[i] < closes and ends[i] <= closes:
+            if groups.size and groups[i] != group:
+                break
+            alone, users = ends[i] - starts[i], all_users[i]
+            length = lengths[i] if lengths.size else alone
+            newly = users * (shares[i] if shares.size else 1.0)
+            opened += is_open.size > 0 and is_open[i]
+            if length <= short_us:
+                short_events += newly
+            if alone <= short_us:
+                short_out += users
+            if with_short or length > short_us:
+                kva = kvas[i] if kvas.size else np.nan
+                kw = kws[i] if kws.size else np.nan
+                user_us += users * float(alone)
+                newly_out += newly
+                kva_us += kva * alone
+                kva_out += kva * (shares[i] if shares.size else 1.0)
+                kw_us += (kva * load_factor if np.isnan(kw) else kw) * alone
+            i += 1
+        if group >= 0 and i > run:
+            add = (user_us, newly_out, short_out, short_events, kva_us, kva_out, kw_us, float(i - run), opened)
+            for k in range(len(add)):
+                sums[home * group_count + group, k] += add[k]
+        elif i == run:
+            across[across_count] = i
+            across_count += 1
+            i += 1
+    sum_across(across[:across_count], rows, rules, sums)
+
+
+@njit(cache=True, nogil=True)
+def sum_across(which: Ints, rows: Rows, rules: Rules, sums: Floats) -> None:
+    """Add rows to every cell of their group that they begin in or reach into."""
+    _, _, starts, ends, is_open, all_users, kvas, kws, lengths, shares, groups = rows
+    edges, per_us, group_count, short_us, with_short, load_factor, _, _ = rules
+    for i in which:
+        start, end, users, group = starts[i], ends[i], all_users[i], groups[i] if groups.size else 0
         length = lengths[i] if lengths.size else end - start
-        counted = shares[i] if shares.size else 1.0
+        share = shares[i] if shares.size else 1.0
         kva = kvas[i] if kvas.size else np.nan
         kw = kws[i] if kws.size else np.nan
-        kw = kva * rules.load_factor if np.isnan(kw) else kw
-        period = _first_period(start, end, edges, per_us)
-        while period < periods:
-            cell = period * group_count + group
+        kw = kva * load_factor if np.isnan(kw) else kw
+        home = _first_period(start, end, edges, per_us) if group >= 0 else edges.size - 1
+        for period in range(home, _period_after(home, end, edges)):
+            cell, begins = period * group_count + group, start >= edges[period]
             us = float(min(end, edges[period + 1]) - max(start, edges[period]))
-            begins = start >= edges[period]
             sums[cell, ROWS] += 1
-            sums[cell, OPEN_ROWS] += opens.size > 0 and opens[i]
+            sums[cell, OPEN_ROWS] += is_open.size > 0 and is_open[i]
             sums[cell, CARRIED_ROWS] += not begins
             if begins and length <= short_us:
-                sums[cell, SHORT_EVENTS] += users * counted
+                sums[cell, SHORT_EVENTS] += users * share
             if begins and end - start <= short_us:
                 sums[cell, SHORT_INTERRUPTIONS] += users
             if with_short or length > short_us:
                 sums[cell, USER_US] += users * us
-                sums[cell, USER_INTERRUPTIONS] += users * counted if begins else 0.0
+                sums[cell, USER_INTERRUPTIONS] += users * share if begins else 0.0
                 sums[cell, KVA_US] += kva * us
-                sums[cell, KVA_INTERRUPTIONS] += kva * counted if begins else 0.0
+                sums[cell, KVA_INTERRUPTIONS] += kva * share if begins else 0.0
                 sums[cell, KW_US] += kw * us
-            period = period + 1 if end > edges[period + 1] else periods
-    return sums
 
 
 @njit(cache=True, nogil=True)
@@ -246,186 +199,276 @@ def sum_events(first: int, stop: int, rows: Rows, rules: Rules, sums: Floats) ->
     An event counts once in each group, in the period where its first counted row of the group starts; its span goes
     from there to the last return of supply in the group.
     """
-    begins = np.empty(rules.group_count, np.int64)
-    ends = np.empty(rules.group_count, np.int64)
-    seen = np.full(rules.group_count, -1, np.int64)
-    touched = np.empty(rules.group_count, np.int64)
+    events, _, starts, ends, _, _, _, _, lengths, _, groups = rows
+    edges, per_us, group_count, short_us, with_short, _, _, _ = rules
+    # By group: the row that the event at hand begins with, its first start and last end.
+    spans, touched = np.full((group_count, 3), -1), np.empty(group_count, np.int64)
     i = first
     while i < stop:
-        run = i
-        touched_count = 0
-        while i < stop and rows.event[i] == rows.event[run]:
-            length = rows.length[i] if rows.length.size else rows.end[i] - rows.start[i]
-            group = rows.group[i] if rows.group.size else 0
-            if group >= 0 and (rules.with_short or length > rules.short_us):
-                if seen[group] != run:
-                    seen[group] = run
-                    begins[group], ends[group] = rows.start[i], rows.end[i]
-                    touched[touched_count] = group
-                    touched_count += 1
-                else:
-                    begins[group] = min(begins[group], rows.start[i])
-                    ends[group] = max(ends[group], rows.end[i])
-            i += 1
+        run, touched_count = i, 0
+        while i < stop and events[i] == events[run]:
+            group = groups[i] if groups.size else 0
+            begins, returns = _NEVER, -_NEVER
+            while i < stop and events[i] == events[run] and (groups.size == 0 or groups[i] == group):
+                if with_short or (lengths[i] if lengths.size else ends[i] - starts[i]) > short_us:
+                    begins, returns = min(begins, starts[i]), max(returns, ends[i])
+                i += 1
+            if group < 0 or begins == _NEVER:
+                continue
+            if spans[group, 0] == run:
+                begins, returns = min(begins, spans[group, 1]), max(returns, spans[group, 2])
+            else:
+                touched[touched_count] = group
+                touched_count += 1
+            spans[group, 0], spans[group, 1], spans[group, 2] = run, begins, returns
         for k in range(touched_count):
             group = touched[k]
-            period = period_of(begins[group], rules.edges, rules.per_us)
-            if 0 <= period < rules.edges.size - 1:
-                cell = period * rules.group_count + group
+            period = period_of(spans[group, 1], edges, per_us)
+            if 0 <= period < edges.size - 1:
+                cell = period * group_count + group
                 sums[cell, EVENTS] += 1
-                sums[cell, EVENT_US] += ends[group] - begins[group]
+                sums[cell, EVENT_US] += spans[group, 2] - spans[group, 1]
 
 
 @njit(cache=True, nogil=True)
-def stream_users(first_load: int, stop_load: int, rows: Rows, rules: Rules) -> tuple[bool, Floats]:
-    """Count the distinct users of a range of loads by cell, going through the rows as they come.
-
-    The first column is the distinct users; then, for each number in ``at_least``, those with as many sustained and with
-    as many interruptions at all; then, for each duration in ``longer_us``, those out for as long in total and in one.
-
-    A load is done with a cell when its next row lies in a later one. Where a load comes back to an earlier cell this
-    way does not work: then the first value is False and the counts mean nothing.
-    """
-    counts = _no_counts(rules)
-    state, event_of = _no_state(stop_load - first_load)
-    edges, at_least, longer_us = rules.edges, rules.at_least, rules.longer_us
-    periods, per_us, short_us, with_short = edges.size - 1, rules.per_us, rules.short_us, rules.with_short
-    thresholds = counts.shape[1] > 1
-    starts, ends, all_users, lengths, shares = rows.start, rows.end, rows.users, rows.length, rows.counted
-    events, loads, groups = rows.event, rows.load, rows.group
-    for i in range(loads.size):
-        load = loads[i]
-        group = groups[i] if groups.size else 0
-        if group < 0 or load >= stop_load or (load < first_load and (load >= 0 or first_load > 0)):
+def follow_users(first: int, stop: int, rows: Rows, rules: Rules, heads: States, tails: States, counts: Floats) -> bool:
+    """As :func:`follow_loads`, for states that hold the users and no more."""
+    _, loads, starts, ends, _, all_users, _, _, _, _, groups = rows
+    edges, per_us, group_count, short_us, with_short, _, _, _ = rules
+    periods, home, opens, closes = edges.size - 1, 0, edges[0], edges[1]
+    for i in range(first, stop):
+        group, load, users = groups[i] if groups.size else 0, loads[i], float(all_users[i])
+        if group < 0:
             continue
-        load -= first_load
-        start, end, users = starts[i], ends[i], all_users[i]
-        length = lengths[i] if lengths.size else end - start
-        counted = users * (shares[i] if shares.size else 1.0)
-        period = _first_period(start, end, edges, per_us)
-        while period < periods:
-            cell = period * rules.group_count + group
-            if loads[i] < 0:
-                counts[cell] = np.nan
-            elif state[load, _CELL] > cell:
-                return False, counts
-            else:
-                if state[load, _CELL] < cell:
-                    if thresholds:
-                        _count_beyond(state, load, at_least, longer_us, counts)
-                    _close(state, load, counts, cell)
-                if not rules.joined or event_of[load] != events[i]:
-                    event_of[load] = events[i]
-                    state[load, _EVENT_USERS] = 0.0
-                us = float(min(end, edges[period + 1]) - max(start, edges[period]))
-                _note(state, load, users, counted, us, length, start >= edges[period], short_us, with_short)
-            period = period + 1 if end > edges[period + 1] else periods
-    for load in range(stop_load - first_load):
-        _count_beyond(state, load, at_least, longer_us, counts)
-        _close(state, load, counts, 0)
-    return True, counts
-
-
-@njit(cache=True, nogil=True)
-def count_users(
-    first: int, stop: int, start_of: Ints, of_cell: Positions, load_count: int, rows: Rows, rules: Rules
-) -> Floats:
-    """The same counts for the cells of a range, from rows sorted by cell: for rows in any order, at the price of
-    sorting."""
-    counts = _no_counts(rules)
-    state, event_of = _no_state(load_count)
-    state[:, _CELL] = -1
-    edges, at_least, longer_us = rules.edges, rules.at_least, rules.longer_us
-    starts, ends, all_users, lengths, shares = rows.start, rows.end, rows.users, rows.length, rows.counted
-    touched = np.empty(load_count, np.int32)
-    for cell in range(first, stop):
-        opens, closes = edges[cell // rules.group_count], edges[cell // rules.group_count + 1]
-        touched_count = 0
-        for i in of_cell[start_of[cell] : start_of[cell + 1]]:
-            load = rows.load[i]
-            if load < 0:
-                counts[cell] = np.nan
+        if starts[i] < opens or starts[i] >= closes:
+            home = _first_period(starts[i], ends[i], edges, per_us)
+            opens, closes = edges[home], edges[min(home + 1, periods)]
+        if not with_short and ends[i] - starts[i] <= short_us:
+            users = 0.0
+        for period in range(home, _period_after(home, ends[i], edges)):
+            here = period * group_count + group + 1.0
+            if load < 0 or tails[load].place > here:
+                return False
+            if tails[load].place == here:
+                tails[load].users = max(tails[load].users, users)
                 continue
-            if state[load, _CELL] < 0:
-                state[load, _CELL] = cell
-                touched[touched_count] = load
-                touched_count += 1
-            if not rules.joined or event_of[load] != rows.event[i]:
-                event_of[load] = rows.event[i]
-                state[load, _EVENT_USERS] = 0.0
-            start, end, users = starts[i], ends[i], all_users[i]
-            length = lengths[i] if lengths.size else end - start
-            counted = users * (shares[i] if shares.size else 1.0)
-            us = float(min(end, closes) - max(start, opens))
-            _note(state, load, users, counted, us, length, start >= opens, rules.short_us, rules.with_short)
-        for load in touched[:touched_count]:
-            _count_beyond(state, load, at_least, longer_us, counts)
-            _close(state, load, counts, -1)
-    return counts
+            if tails[load].place > 0 and heads[load].place > 0:
+                counts[int(tails[load].place) - 1, 0] += tails[load].users
+            elif tails[load].place > 0:
+                heads[load].place, heads[load].users = tails[load].place, tails[load].users
+            tails[load].place, tails[load].users = here, users
+    return True
 
 
 @njit(cache=True, nogil=True)
-def _no_counts(rules: Rules) -> Floats:
-    cells = (rules.edges.size - 1) * rules.group_count
-    return np.zeros((cells, 1 + 2 * (rules.at_least.size + rules.longer_us.size)))
+def follow_loads(
+    first: int, stop: int, rows: Rows, rules: Rules, event_of: Ints, heads: States, tails: States, counts: Floats
+) -> bool:
+    """Enter each row of a range of events into the state of its load, and count a load when its next row lies in a
+    later cell.
+
+    Adds to ``counts`` float64[cells, ...]: distinct users; then, for each number in ``at_least``, those with as many
+    sustained and with as many interruptions at all; then, for each duration in ``longer_us``, those out for as long in
+    total and in one. The first cell of a load waits in ``heads``, since it may go on from an earlier range, and its
+    last in ``tails``: see :func:`merge_loads`. ``event_of`` is for notes, empty where no load is out twice in an event.
+
+    Returns False where a load is not known or comes back to an earlier cell: then the counts mean nothing.
+    """
+    events, loads, starts, ends, _, all_users, _, _, lengths, shares, groups = rows
+    edges, per_us, group_count, short_us, with_short, _, at_least, longer_us = rules
+    periods, home, opens, closes = edges.size - 1, 0, edges[0], edges[1]
+    done, done_count = np.empty(_MOST_DONE + periods, LOAD_STATE), 0
+    for i in range(first, stop):
+        group, load, users = groups[i] if groups.size else 0, loads[i], float(all_users[i])
+        if group < 0:
+            continue
+        if done_count >= _MOST_DONE:
+            done_count = _count_all(done, done_count, at_least, longer_us, counts)
+        start, end = starts[i], ends[i]
+        if start < opens or start >= closes:
+            home = _first_period(start, end, edges, per_us)
+            opens, closes = edges[home], edges[min(home + 1, periods)]
+        length = lengths[i] if lengths.size else end - start
+        newly = users * (shares[i] if shares.size else 1.0)
+        for period in range(home, _period_after(home, end, edges)):
+            here = period * group_count + group + 1.0
+            if load < 0 or tails[load].place > here:
+                return False
+            if 0 < tails[load].place < here:
+                if heads[load].place == 0:
+                    heads[load] = tails[load]
+                else:
+                    done[done_count] = tails[load]
+                    done_count += 1
+                _clear(tails[load])
+            tails[load].place = here
+            again = event_of.size > 0 and event_of[load] == events[i]
+            if event_of.size:
+                event_of[load] = events[i]
+            us = float(min(end, edges[period + 1]) - max(start, edges[period]))
+            _note(tails[load], again, users, newly, us, length, start >= edges[period], short_us, with_short)
+    _count_all(done, done_count, at_least, longer_us, counts)
+    return True
 
 
-@njit(cache=True, nogil=True)
-def _no_state(load_count: int) -> tuple[Floats, Ints]:
-    return np.zeros((load_count, _STATE_COUNT)), np.zeros(load_count, np.int64)
+@njit(cache=True, nogil=True, inline="always")
+def _period_after(home: int, end: int, edges: Ints) -> int:
+    """The first period that a row does not touch any more which touches ``home`` first."""
+    after = min(home + 1, edges.size - 1)
+    while after < edges.size - 1 and end > edges[after]:
+        after += 1
+    return after
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _note(
-    state: Floats,
-    load: int,
-    users: int,
-    counted: float,
+    state: Any,
+    again: bool,
+    users: float,
+    newly: float,
     us: float,
     length: int,
     begins: bool,
     short_us: int,
     with_short: bool,
 ) -> None:
-    """Enter one row into the state of its load: its users, those newly interrupted, its time within the period."""
-    state[load, _EVENT_USERS] += counted
-    out = max(state[load, _EVENT_USERS], float(users))
-    state[load, _USERS_WITH_SHORT] = max(state[load, _USERS_WITH_SHORT], out)
-    if with_short or length > short_us:
-        state[load, _USERS] = max(state[load, _USERS], out)
+    """Enter one row into the state of its load: its users, those newly interrupted, its time within the period.
+
+    ``again``: the load has been out in this event before.
+    """
+    state.event_users = newly + (state.event_users if again else 0.0)
+    out = max(state.event_users, users)
+    state.users_with_short = max(state.users_with_short, out)
+    sustained = length > short_us
+    if sustained or with_short:
+        state.users = max(state.users, out)
     if begins:
-        state[load, _INTERRUPTIONS] += counted
-    if length > short_us:
-        state[load, _SUSTAINED_US] += users * us
-        if begins:
-            state[load, _SUSTAINED] += counted
-            state[load, _LONGEST_US] = max(state[load, _LONGEST_US], float(length))
+        state.interruptions += newly
+    if sustained:
+        state.sustained_us += users * us
+    if sustained and begins:
+        state.sustained += newly
+        state.longest_us = max(state.longest_us, float(length))
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _close(state: Floats, load: int, counts: Floats, cell: int) -> None:
-    """Add the distinct users noted of a load to its cell, and begin another."""
-    counts[int(state[load, _CELL]), 0] += state[load, _USERS]
-    for k in range(_STATE_COUNT):
-        state[load, k] = 0.0
-    state[load, _CELL] = cell
+def _join(state: Any, other: Any) -> None:
+    """Add what is known of a load in the same cell."""
+    state.place = other.place
+    state.users = max(state.users, other.users)
+    state.users_with_short = max(state.users_with_short, other.users_with_short)
+    state.interruptions += other.interruptions
+    state.sustained += other.sustained
+    state.sustained_us += other.sustained_us
+    state.longest_us = max(state.longest_us, other.longest_us)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _clear(state: Any) -> None:
+    state.place = state.users = state.event_users = state.users_with_short = 0.0
+    state.interruptions = state.sustained = state.sustained_us = state.longest_us = 0.0
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _count(state: Any, at_least: Floats, longer_us: Floats, counts: Floats) -> None:
+    """Count the users noted of a load in its cell, also towards the thresholds that they reach. Where only part of them
+    was out, their mean goes."""
+    cell, users = int(state.place) - 1, state.users_with_short
+    n, t = at_least.size, longer_us.size
+    counts[cell, 0] += state.users
+    if users > 0:
+        # A sum over users divided by users: whole numbers come back within rounding.
+        for k in range(n):
+            counts[cell, 1 + k] += users * (state.sustained / users >= at_least[k] - 1e-9)
+            counts[cell, 1 + n + k] += users * (state.interruptions / users >= at_least[k] - 1e-9)
+        for k in range(t):
+            counts[cell, 1 + 2 * n + k] += users * (state.sustained_us / users >= longer_us[k])
+            counts[cell, 1 + 2 * n + t + k] += users * (state.longest_us >= longer_us[k])
 
 
 @njit(cache=True, nogil=True)
-def _count_beyond(state: Floats, load: int, at_least: Floats, longer_us: Floats, counts: Floats) -> None:
-    """Add the users noted of a load to the thresholds that they reach. Where only part of them was out, their mean
-    goes."""
-    users = state[load, _USERS_WITH_SHORT]
-    if users <= 0:
-        return
-    cell, n, t = int(state[load, _CELL]), at_least.size, longer_us.size
-    for k in range(n):
-        # A sum over users divided by users: whole numbers come back within rounding.
-        counts[cell, 1 + k] += users * (state[load, _SUSTAINED] / users >= at_least[k] - 1e-9)
-        counts[cell, 1 + n + k] += users * (state[load, _INTERRUPTIONS] / users >= at_least[k] - 1e-9)
-    for k in range(t):
-        counts[cell, 1 + 2 * n + k] += users * (state[load, _SUSTAINED_US] / users >= longer_us[k])
-        counts[cell, 1 + 2 * n + t + k] += users * (state[load, _LONGEST_US] >= longer_us[k])
+def _count_all(states: States, state_count: int, at_least: Floats, longer_us: Floats, counts: Floats) -> int:
+    """Count the first of ``states``. Returns how many are left: none."""
+    for k in range(state_count):
+        _count(states[k], at_least, longer_us, counts)
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def merge_users(heads: States, tails: States, _rules: Rules, counts: Floats) -> bool:
+    """Count what :func:`follow_users` left of the loads at the edges of its ranges of rows: states of each load in each
+    range. Where a load goes on in the cell that it was in, it is counted once. Returns False as follow_users does."""
+    for load in range(heads.shape[1]):
+        place = users = 0.0
+        for part in range(heads.shape[0]):
+            for state in (heads[part, load], tails[part, load]):
+                if 0 < state.place < place:
+                    return False
+                if 0 < place < state.place:
+                    counts[int(place) - 1, 0] += users
+                    users = 0.0
+                if state.place > 0:
+                    place, users = state.place, max(users, state.users)
+        if place > 0:
+            counts[int(place) - 1, 0] += users
+    return True
+
+
+@njit(cache=True, nogil=True)
+def merge_loads(heads: States, tails: States, rules: Rules, counts: Floats) -> bool:
+    """As :func:`merge_users`, for what :func:`follow_loads` left."""
+    kept = np.zeros(1, LOAD_STATE)[0]
+    for load in range(heads.shape[1]):
+        _clear(kept)
+        for part in range(heads.shape[0]):
+            for state in (heads[part, load], tails[part, load]):
+                if 0 < state.place < kept.place:
+                    return False
+                if 0 < kept.place < state.place:
+                    _count(kept, rules.at_least, rules.longer_us, counts)
+                    _clear(kept)
+                if state.place > 0:
+                    _join(kept, state)
+        if kept.place > 0:
+            _count(kept, rules.at_least, rules.longer_us, counts)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def count_users(
+    first: int, stop: int, start_of: Ints, of_cell: Positions, load_count: int, rows: Rows, rules: Rules
+) -> Floats:
+    """The counts of :func:`follow_loads` for a range of cells, from rows sorted by cell: for rows in any order, at the
+    price of sorting. NaN in cells with a load that is not known."""
+    events, loads, starts, ends, _, users, _, _, lengths, shares, _ = rows
+    edges, _, group_count, short_us, with_short, _, at_least, longer_us = rules
+    states, event_of = np.zeros(load_count, LOAD_STATE), np.zeros(load_count if lengths.size else 0, np.int64)
+    counts = np.zeros(((edges.size - 1) * group_count, 1 + 2 * (at_least.size + longer_us.size)))
+    touched = np.empty(load_count, np.int32)
+    for cell in range(first, stop):
+        opens, closes = edges[cell // group_count], edges[cell // group_count + 1]
+        touched_count = 0
+        for k in range(start_of[cell], start_of[cell + 1]):
+            i = of_cell[k]
+            load = loads[i]
+            if load < 0:
+                counts[cell] = np.nan
+                continue
+            if states[load].place == 0:
+                states[load].place = cell + 1
+                touched[touched_count] = load
+                touched_count += 1
+            us, begins = float(min(ends[i], closes) - max(starts[i], opens)), starts[i] >= opens
+            length = lengths[i] if lengths.size else ends[i] - starts[i]
+            newly = users[i] * (shares[i] if shares.size else 1.0)
+            again = lengths.size > 0 and event_of[load] == events[i]
+            if lengths.size:
+                event_of[load] = events[i]
+            _note(states[load], again, float(users[i]), newly, us, length, begins, short_us, with_short)
+        for k in range(touched_count):
+            _count(states[touched[k]], at_least, longer_us, counts)
+            _clear(states[touched[k]])
+    return counts
 
 
 @njit(cache=True, nogil=True)
@@ -434,41 +477,21 @@ def rows_by_cell(rows: Rows, rules: Rules) -> tuple[Ints, Positions]:
 
     A row lies in every period it touches; rows of group -1 and rows outside all periods lie in none.
     """
-    groups, edges = rules.group_count, rules.edges
-    periods = edges.size - 1
-    start_of = np.zeros(periods * groups + 1, np.int64)
-    for i in range(rows.start.size):
-        group = rows.group[i] if rows.group.size else 0
-        if group >= 0:
-            period = _first_period(rows.start[i], rows.end[i], edges, rules.per_us)
-            while period < periods:
-                start_of[period * groups + group + 1] += 1
-                period = period + 1 if rows.end[i] > edges[period + 1] else periods
-    for cell in range(start_of.size - 1):
-        start_of[cell + 1] += start_of[cell]
-    filled = start_of[:-1].copy()
-    of_cell = np.empty(start_of[-1], np.int32)
-    for i in range(rows.start.size):
-        group = rows.group[i] if rows.group.size else 0
-        if group >= 0:
-            period = _first_period(rows.start[i], rows.end[i], edges, rules.per_us)
-            while period < periods:
-                cell = period * groups + group
-                of_cell[filled[cell]] = i
-                filled[cell] += 1
-                period = period + 1 if rows.end[i] > edges[period + 1] else periods
+    starts, ends, groups = rows.start, rows.end, rows.group
+    edges, group_count, per_us = rules.edges, rules.group_count, rules.per_us
+    start_of = np.zeros((edges.size - 1) * group_count + 1, np.int64)
+    for i in range(starts.size):
+        group = groups[i] if groups.size else 0
+        home = _first_period(starts[i], ends[i], edges, per_us) if group >= 0 else edges.size - 1
+        for period in range(home, _period_after(home, ends[i], edges)):
+            start_of[period * group_count + group + 1] += 1
+    start_of = start_of.cumsum()
+    filled, of_cell = start_of.copy(), np.empty(start_of[-1], np.int32)
+    for i in range(starts.size):
+        group = groups[i] if groups.size else 0
+        home = _first_period(starts[i], ends[i], edges, per_us) if group >= 0 else edges.size - 1
+        for period in range(home, _period_after(home, ends[i], edges)):
+            cell = period * group_count + group
+            of_cell[filled[cell]] = i
+            filled[cell] += 1
     return start_of, of_cell
-
-
-@njit(cache=True, nogil=True)
-def mark_out_twice(order: Ints, event: Ints, load: Positions, start: Ints, end: Ints, marked: Flags) -> None:
-    """Mark rows of one load that overlap in different events; ``order`` lists the rows by load and start."""
-    last = -1
-    for row in order:
-        if last >= 0 and load[row] == load[last] and start[row] < end[last]:
-            if event[row] != event[last]:
-                marked[row] = True
-                marked[last] = True
-            if end[row] <= end[last]:
-                continue
-        last = row

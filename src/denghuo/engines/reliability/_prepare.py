@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from denghuo.engines.reliability import _kernels
+from denghuo.engines.reliability import _row_kernels
 from denghuo.engines.reliability._kernels import Rows
 from denghuo.engines.reliability._run import cut_at_events, in_parallel, read_only
 from denghuo.engines.reliability.interruptions import Interruptions
@@ -31,7 +31,12 @@ def prepare(
     as_of: np.datetime64 | None,
     join_repeats: bool,
 ) -> tuple[Rows, NDArray[np.int64] | None]:
-    """Rows of the kinds that count, by event, open ones closed; and their positions, None where all stand as given."""
+    """Rows of the kinds that count, by event, open ones closed; and their positions, None where all stand as given.
+
+    Rows of one event and load are joined whatever their group, so that groups add up to the whole.
+    """
+    if group is not None and len(group) != len(interruptions):
+        raise ValueError(f"Groups are given for {len(group)} rows, interruptions for {len(interruptions)}")
     kept = _kept(interruptions, variant=variant, as_of=as_of)
     if kept is not None:
         interruptions = interruptions.take(kept)
@@ -69,14 +74,14 @@ def _joined(
     """Whole duration and share of users newly interrupted of each row; empty where no load repeats within an event."""
     load_count = int(load.max(initial=-1)) + 1
     found = in_parallel(
-        lambda first, stop: _kernels.repeats(first, stop, event, load, load_count), cut_at_events(event)
+        lambda first, stop: _row_kernels.repeats(first, stop, event, load, load_count), cut_at_events(event)
     )
     repeated = np.concatenate(found)
     if not repeated.size:
         return _NO_INTS, _NO_FLOATS
     order = repeated[np.lexsort((start[repeated], load[repeated], event[repeated]))]
     length, counted = end - start, np.ones(len(start))
-    _kernels.join_rows(order, event, load, start, end, users, length, counted)
+    _row_kernels.join_rows(order, event, load, start, end, users, length, counted)
     return length, counted
 
 

@@ -211,14 +211,15 @@ def compute_indices(
     Args:
         interruptions: what happened.
         period: ascending instants datetime64[us] UTC, two or more: the edges of one or several adjoining periods,
-        half-open. standard: whose threshold between short and sustained; under IEEE 1366 short ones stay out of all but
-        their own columns. served: users, customers and capacity supplied.
+            half-open.
+        standard: whose threshold between short and sustained; under IEEE 1366 short ones stay out of all but their own
+            columns.
+        served: users, customers and capacity supplied.
         by: groups of the rows; left out, all are one group.
         basis: who is counted.
         variant: which outages are counted, see :class:`Variant`.
         as_of: the instant up to which the facts are known; nothing after it counts. Left out, rows without an end run
-        to the last
-            edge, and every other end is taken as it is.
+            to the last edge, and every other end is taken as it is.
         load_factor: kW demand per connected kVA, for energy where ``kw`` is unknown.
         distinct_users: distinct users interrupted, one per row of the table, where the loads are not known.
         at_least: the n of CEMI_n and CEMSMI_n.
@@ -249,8 +250,6 @@ def compute_indices(
     edges = np.array(period, dtype="datetime64[us]")
     if edges.ndim != 1 or len(edges) < 2 or not np.all(edges[1:] > edges[:-1]):
         raise ValueError("A period takes two or more ascending instants")
-    if by is not None and len(by.code) != len(interruptions):
-        raise ValueError(f"Groups are given for {len(by.code)} rows, interruptions for {len(interruptions)}")
     group_count = 1 if by is None else by.count
     rows, _ = prepare(
         interruptions,
@@ -267,7 +266,6 @@ def compute_indices(
         group_count=group_count,
         short_us=standard.short_s * 1_000_000,
         with_short=counts_short(standard, variant),
-        joined=join_repeats,
         load_factor=float(load_factor),
         at_least=np.array(at_least, dtype=np.float64),
         longer_us=np.array(longer_than_h, dtype=np.float64) * _US_PER_H,

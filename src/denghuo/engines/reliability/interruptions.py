@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from denghuo.engines.reliability._kernels import mark_out_twice
+from denghuo.engines.reliability._row_kernels import mark_out_twice
 from denghuo.engines.reliability._run import RowOrder, read_only, survey_rows
 from denghuo.engines.standards import OutageKind
 

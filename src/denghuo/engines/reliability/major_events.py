@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from denghuo.engines.reliability.groups import Groups
 from denghuo.engines.reliability.indices import Served, compute_indices
 from denghuo.engines.reliability.interruptions import Interruptions
-from denghuo.engines.reliability.periods import date_range, local_day
+from denghuo.engines.reliability.periods import date_range, day_starts, local_day
 from denghuo.engines.standards import Basis, Standard, Variant
 
 __all__ = [
@@ -88,8 +88,12 @@ def daily_hours_per_user(
     variant: Variant = Variant.ALL,
     as_of: np.datetime64 | None = None,
     utc_offset_s: int = 0,
+    zone: str | None = None,
 ) -> Floats:
     """SAIDI of each of the adjoining local ``days`` [h]; all of an interruption goes to the day on which it begins.
+
+    ``utc_offset_s``, ``zone``: local time, as for :func:`~denghuo.engines.reliability.day_starts`; the rest as for
+    :func:`~denghuo.engines.reliability.compute_indices`.
 
     Example:
         >>> from denghuo.engines.reliability import build_interruptions
@@ -98,16 +102,15 @@ def daily_hours_per_user(
         >>> daily_hours_per_user(rows, days=days, standard=Standard.DLT836, served=Served(mv_users=10)).tolist()
         [2.0, 0.0]
     """
-    edges = days.astype("datetime64[us]") - np.timedelta64(utc_offset_s, "s")
-    closes = edges[-1] + np.timedelta64(1, "D")
+    opens, closes = day_starts([days[0], days[-1] + 1], utc_offset_s=utc_offset_s, zone=zone)
     end = interruptions.end if as_of is None else np.fmin(interruptions.end, as_of)
     end = np.where(np.isnat(end), np.maximum(interruptions.start, closes), end)
-    day = (local_day(interruptions.start, utc_offset_s=utc_offset_s) - days[0]).astype(np.int64)
+    day = (local_day(interruptions.start, utc_offset_s=utc_offset_s, zone=zone) - days[0]).astype(np.int64)
     begun = (day >= 0) & (day < len(days)) & (True if as_of is None else interruptions.start < as_of)
     groups = Groups(code=np.where(begun, day, -1).astype(np.int32), count=len(days), keys={})
     table = compute_indices(
         interruptions.replace(end=end),
-        period=[edges[0], max(closes, end.max(initial=closes)) + np.timedelta64(1, "s")],
+        period=[opens, max(closes, end.max(initial=closes)) + np.timedelta64(1, "s")],
         standard=standard,
         served=served,
         by=groups,
@@ -128,6 +131,7 @@ def find_major_event_days(
     variant: Variant = Variant.ALL,
     as_of: np.datetime64 | None = None,
     utc_offset_s: int = 0,
+    zone: str | None = None,
     multiplier: float = 2.5,
     least_days: int = 2,
 ) -> MajorEventDays:
@@ -138,7 +142,7 @@ def find_major_event_days(
         window, period: first and last local date, both included. The standard's window is the five years before the
             period; DL/T 836 as far as known takes three.
         standard, served, basis, variant, as_of: as for :func:`compute_indices`; one number served, the average of both.
-        utc_offset_s: local time minus UTC [s].
+        utc_offset_s, zone: local time, as for :func:`~denghuo.engines.reliability.day_starts`.
         multiplier, least_days: see :func:`major_event_threshold`.
 
     Returns:
@@ -171,6 +175,7 @@ def find_major_event_days(
             variant=variant,
             as_of=as_of,
             utc_offset_s=utc_offset_s,
+            zone=zone,
         )
         for days in dates
     )
@@ -179,6 +184,8 @@ def find_major_event_days(
     return MajorEventDays(day=dates[1][major], hours_per_user=hours[major], threshold=threshold)
 
 
-def begins_on(interruptions: Interruptions, days: Days, *, utc_offset_s: int = 0) -> NDArray[np.bool_]:
+def begins_on(
+    interruptions: Interruptions, days: Days, *, utc_offset_s: int = 0, zone: str | None = None
+) -> NDArray[np.bool_]:
     """Which rows begin on one of the local ``days``: bool[rows]. The rest are the figures without major event days."""
-    return np.isin(local_day(interruptions.start, utc_offset_s=utc_offset_s), days)
+    return np.isin(local_day(interruptions.start, utc_offset_s=utc_offset_s, zone=zone), days)

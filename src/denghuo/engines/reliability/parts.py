@@ -74,7 +74,7 @@ def explain(
         interruptions, standard, by, basis, variant, as_of, load_factor, join_repeats: as for :func:`compute_indices`.
 
     Raises:
-        ValueError: a period that is not a start and a later end.
+        ValueError: a period that is not a start and a later end, or groups of another length.
 
     Example:
         >>> from denghuo.engines.reliability import build_interruptions
@@ -86,22 +86,26 @@ def explain(
     edges = np.array(period, dtype="datetime64[us]")
     if edges.shape != (2,) or edges[1] <= edges[0]:
         raise ValueError("A figure is explained for one period: a start and a later end")
-    here = np.arange(len(interruptions)) if by is None else np.flatnonzero(by.code == group)
     rows, kept = prepare(
-        interruptions.take(here),
-        group=None,
+        interruptions,
+        group=None if by is None else by.code,
         basis=basis,
         variant=variant,
         last_edge=edges[1],
         as_of=as_of,
         join_repeats=join_repeats,
     )
-    row = here if kept is None else here[kept]
-    return _parts(row, rows, edges, standard.short_s * 1_000_000, counts_short(standard, variant), load_factor)
+    opens, closes = edges.view(np.int64)
+    # The group is chosen last: whether a row is an interruption of its own is the same question for every group.
+    of_group = True if by is None else rows.group == group
+    inside = np.flatnonzero(of_group & (rows.start < closes) & ((rows.start >= opens) | (rows.end > opens)))
+    row = inside if kept is None else kept[inside]
+    return _parts(row, inside, rows, edges, standard.short_s * 1_000_000, counts_short(standard, variant), load_factor)
 
 
 def _parts(
     row: NDArray[np.int64],
+    inside: NDArray[np.int64],
     rows: Rows,
     edges: NDArray[np.datetime64],
     short_us: int,
@@ -109,7 +113,6 @@ def _parts(
     load_factor: float,
 ) -> Parts:
     opens, closes = edges.view(np.int64)
-    inside = np.flatnonzero((rows.start < closes) & ((rows.start >= opens) | (rows.end > opens)))
     start, end = np.maximum(rows.start[inside], opens), np.minimum(rows.end[inside], closes)
     begins = rows.start[inside] >= opens
     alone = (rows.end - rows.start)[inside]
@@ -122,7 +125,7 @@ def _parts(
     kva = rows.kva[inside] if rows.kva.size else unknown
     kw = rows.kw[inside] if rows.kw.size else unknown
     return Parts(
-        row=row[inside],
+        row=row,
         start=start.view("datetime64[us]"),
         end=end.view("datetime64[us]"),
         hours=hours,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Calendar", "calendar_edges", "date_range", "local_day", "user_hours_budget"]
+__all__ = ["Calendar", "calendar_edges", "date_range", "day_starts", "local_day", "user_hours_budget"]
 
 
 class Calendar(StrEnum):
@@ -18,16 +20,45 @@ class Calendar(StrEnum):
     YEAR = "Y"
 
 
+def day_starts(days: ArrayLike, *, utc_offset_s: int = 0, zone: str | None = None) -> NDArray[np.datetime64]:
+    """The UTC instants at which local days begin: datetime64[us].
+
+    Args:
+        days: local dates.
+        utc_offset_s: local time minus UTC [s], 28800 in China.
+        zone: in place of the offset the IANA name of a time zone, where clocks are changed: days of 23 and 25 hours.
+
+    Raises:
+        ValueError: an unknown zone, or a zone and an offset.
+
+    Example:
+        >>> starts = day_starts(["2024-03-09", "2024-03-10", "2024-03-11"], zone="America/Vancouver")
+        >>> (starts[1:] - starts[:-1]).astype("m8[h]").astype(int).tolist()
+        [24, 23]
+    """
+    dates = np.asarray(days, dtype="datetime64[D]")
+    if zone is None:
+        return np.asarray(dates.astype("datetime64[us]") - np.timedelta64(utc_offset_s, "s"))
+    if utc_offset_s:
+        raise ValueError("Local time takes a zone or an offset, not both")
+    try:
+        local = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"'{zone}' is not a time zone; write it like Asia/Shanghai") from error
+    # A midnight that is skipped is the instant of the change, one that comes twice is the first: so says PEP 495.
+    begun = [datetime.combine(date, time(), local).astimezone(UTC).replace(tzinfo=None) for date in dates.tolist()]
+    return np.array(begun, dtype="datetime64[us]")
+
+
 def calendar_edges(
-    first: ArrayLike, last: ArrayLike, *, unit: Calendar, utc_offset_s: int = 0
+    first: ArrayLike, last: ArrayLike, *, unit: Calendar, utc_offset_s: int = 0, zone: str | None = None
 ) -> NDArray[np.datetime64]:
     """UTC edges of the local calendar periods from the one that holds ``first`` to the one that holds ``last``.
 
     Args:
         first, last: local dates, both included.
         unit: day, month or year; leap years and lengths of months are the calendar's.
-        utc_offset_s: local time minus UTC [s], 28800 in China. Where clocks are changed, give edges of your own
-        instead.
+        utc_offset_s, zone: local time, as for :func:`day_starts`.
 
     Returns:
         datetime64[us], one more than there are periods.
@@ -38,8 +69,7 @@ def calendar_edges(
         ('2024-01-31T16:00:00', [696, 744])
     """
     start, stop = np.array([first, last], dtype="datetime64[D]").astype(f"datetime64[{unit.value}]")
-    edges = np.arange(start, stop + 2).astype("datetime64[us]")
-    return np.asarray(edges - np.timedelta64(utc_offset_s, "s"), dtype="datetime64[us]")
+    return day_starts(np.arange(start, stop + 2), utc_offset_s=utc_offset_s, zone=zone)
 
 
 def date_range(first: ArrayLike, last: ArrayLike) -> NDArray[np.datetime64]:
@@ -53,15 +83,28 @@ def date_range(first: ArrayLike, last: ArrayLike) -> NDArray[np.datetime64]:
     return np.asarray(np.arange(start, stop + 1), dtype="datetime64[D]")
 
 
-def local_day(instants: ArrayLike, *, utc_offset_s: int = 0) -> NDArray[np.datetime64]:
-    """The local date of each UTC instant: datetime64[D].
+def local_day(instants: ArrayLike, *, utc_offset_s: int = 0, zone: str | None = None) -> NDArray[np.datetime64]:
+    """The local date of each UTC instant: datetime64[D], NaT of NaT.
+
+    ``utc_offset_s``, ``zone``: local time, as for :func:`day_starts`.
 
     Example:
         >>> str(local_day("2026-01-31T20:00", utc_offset_s=28800))
         '2026-02-01'
+        >>> local_day(["2026-01-10T07:30", "2026-07-10T07:30"], zone="America/Vancouver").astype(str).tolist()
+        ['2026-01-09', '2026-07-10']
     """
-    shifted = np.asarray(instants, dtype="datetime64[us]") + np.timedelta64(utc_offset_s, "s")
-    return np.asarray(shifted.astype("datetime64[D]"))
+    at = np.asarray(instants, dtype="datetime64[us]")
+    if zone is None:
+        return np.asarray((at + np.timedelta64(utc_offset_s, "s")).astype("datetime64[D]"))
+    day = at.astype("datetime64[D]")
+    known = ~np.isnat(day)
+    if known.any():
+        # No zone is a day or more away from UTC.
+        dates = date_range(day[known].min() - 1, day[known].max() + 1)
+        begun = day_starts(dates, utc_offset_s=utc_offset_s, zone=zone)
+        day[known] = dates[np.searchsorted(begun, at[known], side="right") - 1]
+    return np.asarray(day)
 
 
 def user_hours_budget(

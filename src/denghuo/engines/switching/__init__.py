@@ -14,6 +14,7 @@ from denghuo.engines.switching.plan import plan_isolation
 from denghuo.engines.switching.terms import (
     Action,
     IsolationMode,
+    OutageGroup,
     Outages,
     ProblemCode,
     Step,
@@ -30,6 +31,7 @@ from denghuo.engines.switching.terms import (
 __all__ = [
     "Action",
     "IsolationMode",
+    "OutageGroup",
     "Outages",
     "ProblemCode",
     "Step",

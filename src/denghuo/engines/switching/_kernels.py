@@ -97,32 +97,20 @@ def enter(wires: Wires, forest: Forest, filled: int, cell: int, edge: int, paren
 
 
 @njit(cache=True)
-def grow(wires: Wires, forest: Forest, begin: int, filled: int, closed: Flags) -> tuple[int, bool]:
-    """Supply whatever closed switches reach from the cells at ``begin`` on: (cells supplied, met a loop)."""
-    loop = False
-    while begin < filled:
-        at = forest.order[begin]
-        begin += 1
-        for k in range(wires.switch_start[at], wires.switch_start[at + 1]):
-            edge = wires.switch_edge[k]
-            beyond = wires.switch_cell[k]
-            if not closed[edge] or edge == forest.parent_edge[at] or edge == forest.parent_edge[beyond]:
-                continue
-            if forest.supplied[wires.section[beyond]]:
-                loop = True
-            else:
-                filled = enter(wires, forest, filled, beyond, edge, at)
-    return filled, loop
-
-
-@njit(cache=True)
 def seed(wires: Wires, forest: Forest, roots: Ints, closed: Flags) -> int:
-    """Supply everything from the roots, with flows; return how many cells are supplied."""
+    """Supply everything that closed switches join to the roots, with flows; return how many cells are supplied."""
     filled = 0
     for root in roots:
         if not forest.supplied[wires.section[root]]:
             filled = enter(wires, forest, filled, root, ROOT, -1)
-    filled, _ = grow(wires, forest, 0, filled, closed)
+    begin = 0
+    while begin < filled:
+        at = forest.order[begin]
+        begin += 1
+        for k in range(wires.switch_start[at], wires.switch_start[at + 1]):
+            beyond = wires.switch_cell[k]
+            if closed[wires.switch_edge[k]] and not forest.supplied[wires.section[beyond]]:
+                filled = enter(wires, forest, filled, beyond, wires.switch_edge[k], at)
     for k in range(filled - 1, -1, -1):
         cell = forest.order[k]
         if forest.parent[cell] >= 0:
@@ -137,7 +125,7 @@ def within_limits(wires: Wires, forest: Forest, begin: int, filled: int) -> bool
         cell = forest.order[k]
         edge = forest.parent_edge[cell]
         limit = wires.capacity_kva[cell] if edge == ROOT else wires.limit_kva[edge]
-        if forest.through_kva[cell] > limit * TOLERANCE:
+        if forest.through_kva[cell] > limit * TOLERANCE or forest.through_kva[cell] == np.inf:
             return False
     return True
 
@@ -157,10 +145,7 @@ def add_upward(wires: Wires, forest: Forest, cell: int, kva: float) -> bool:
 
 
 @njit(cache=True)
-def detach(wires: Wires, forest: Forest, begin: int, filled: int) -> None:
-    """Undo :func:`attach`: the cells from ``begin`` on are without supply again."""
-    first = forest.order[begin]
-    add_upward(wires, forest, forest.parent[first], -forest.through_kva[first])
+def _cut_off(wires: Wires, forest: Forest, begin: int, filled: int) -> None:
     for k in range(begin, filled):
         cell = forest.order[k]
         forest.parent_edge[cell] = UNSUPPLIED
@@ -169,57 +154,74 @@ def detach(wires: Wires, forest: Forest, begin: int, filled: int) -> None:
 
 
 @njit(cache=True)
-def attach(wires: Wires, forest: Forest, filled: int, way: tuple[int, int, int], held: Flags) -> int:
-    """Supply the dead cell ``way[2]`` over edge ``way[1]`` from the supplied cell ``way[0]``, with all that the
-    ``held`` switches join to it. Returns how many cells are supplied now; -1, and nothing changed, where a loop would
-    arise or a limit be passed."""
+def detach(wires: Wires, forest: Forest, begin: int, filled: int) -> None:
+    """Undo :func:`attach`: the cells from ``begin`` on are without supply again."""
+    first = forest.order[begin]
+    add_upward(wires, forest, forest.parent[first], -forest.through_kva[first])
+    _cut_off(wires, forest, begin, filled)
+
+
+@njit(cache=True)
+def attach(wires: Wires, forest: Forest, filled: int, way: tuple[int, int, int]) -> int:
+    """Supply the block of the dead cell ``way[2]`` over edge ``way[1]`` from the supplied cell ``way[0]``. Returns how
+    many cells are supplied now; -1, and nothing changed, where a limit would be passed."""
     begin = filled
     filled = enter(wires, forest, filled, way[2], way[1], way[0])
-    filled, loop = grow(wires, forest, begin, filled, held)
     for k in range(filled - 1, begin, -1):
         cell = forest.order[k]
         forest.through_kva[forest.parent[cell]] += forest.through_kva[cell]
-    holds = add_upward(wires, forest, way[0], forest.through_kva[way[2]])
-    if holds and not loop and within_limits(wires, forest, begin, filled):
-        return filled
-    detach(wires, forest, begin, filled)
-    return -1
+    if not within_limits(wires, forest, begin, filled):
+        _cut_off(wires, forest, begin, filled)
+        return -1
+    if not add_upward(wires, forest, way[0], forest.through_kva[way[2]]):
+        detach(wires, forest, begin, filled)
+        return -1
+    return filled
 
 
 @njit(cache=True)
-def next_way(ways: Ints, ends: tuple[Ints, Ints], supplied: Flags, excluded: Flags) -> int:
-    """The first of the switches ``ways`` that leads from supply to a dead section and is not excluded, -1 none."""
-    for way in ways:
-        if not excluded[way] and supplied[ends[0][way]] != supplied[ends[1][way]]:
-            return int(way)
-    return -1
+def _fixed_edges(wires: Wires, joins: Flags, kept: Flags, cell: int) -> tuple[int, int, int]:
+    """How many edges that stay closed lead from a cell to cells that are kept, one of them, and the cell beyond it."""
+    count = 0
+    edge = -1
+    beyond = -1
+    for k in range(wires.line_start[cell], wires.line_start[cell + 1]):
+        if kept[wires.line_cell[k]]:
+            count += 1
+            edge = wires.line_edge[k]
+            beyond = wires.line_cell[k]
+    for k in range(wires.switch_start[cell], wires.switch_start[cell + 1]):
+        if joins[wires.switch_edge[k]] and kept[wires.switch_cell[k]]:
+            count += 1
+            edge = wires.switch_edge[k]
+            beyond = wires.switch_cell[k]
+    return count, edge, beyond
 
 
 @njit(cache=True)
-def weight_in_reach(
-    rows: tuple[Ints, Ints, Ints], ends: tuple[Ints, Ints], ways: Ints, usable: Flags, supplied: Flags, weight: Longs
-) -> int:
-    """Sum of ``weight`` over the dead sections that ``usable`` switches could still supply, limits aside."""
-    start, switch, neighbor = rows
-    reached = supplied.copy()
-    stack = np.empty(len(supplied), np.int32)
+def fold(wires: Wires, joins: Flags, inside: Flags, pinned: Flags, demand_kva: Floats) -> Flags:
+    """Cut off, end by end, what is joined to the rest by one edge only and is not ``pinned``; return the cells
+    ``inside`` that stay. The demand of what is cut off moves to where it hung, infinite where the edge cannot bear it.
+    """
+    kept = inside.copy()
+    degree = np.zeros(len(kept), np.int32)
+    ends = np.empty(len(kept), np.int32)
     height = 0
-    total = 0
-    for way in ways:
-        if usable[way] and supplied[ends[0][way]] != supplied[ends[1][way]]:
-            section = ends[1][way] if supplied[ends[0][way]] else ends[0][way]
-            if not reached[section]:
-                reached[section] = True
-                stack[height] = section
+    for cell in range(len(kept)):
+        if kept[cell]:
+            degree[cell] = _fixed_edges(wires, joins, kept, cell)[0]
+            if degree[cell] == 1 and not pinned[cell]:
+                ends[height] = cell
                 height += 1
     while height > 0:
         height -= 1
-        at = stack[height]
-        total += weight[at]
-        for k in range(start[at], start[at + 1]):
-            beyond = neighbor[k]
-            if usable[switch[k]] and not reached[beyond]:
-                reached[beyond] = True
-                stack[height] = beyond
-                height += 1
-    return total
+        cell = ends[height]
+        _, edge, beyond = _fixed_edges(wires, joins, kept, cell)
+        bears = demand_kva[cell] <= wires.limit_kva[edge] * TOLERANCE
+        demand_kva[beyond] += demand_kva[cell] if bears else np.inf
+        kept[cell] = False
+        degree[beyond] -= 1
+        if degree[beyond] == 1 and not pinned[beyond]:
+            ends[height] = beyond
+            height += 1
+    return kept

@@ -13,7 +13,7 @@ from denghuo.engines.switching._kernels import Forest, Wires
 from denghuo.engines.switching.terms import SwitchingRules
 from denghuo.engines.topology import Topology
 
-__all__ = ["Circuit", "compile_circuit", "demand_of_loads"]
+__all__ = ["Circuit", "compile_circuit", "demand_of_loads", "new_forest", "rows_of"]
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -22,39 +22,27 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Circuit:
-    """A topology with flows. ``ends`` and ``cell_ends`` are the two sections and the two cells of each switch;
-    ``roots`` the cells with a source; ``has_limits`` whether any rating or capacity could bind."""
+    """A topology with flows. ``ends`` and ``cell_ends`` are the two sections and the two cells of each switch,
+    ``line_ends`` the two cells of each rated line; ``roots`` the cells with a source; ``has_limits`` whether any rating
+    or capacity could bind."""
 
     topology: Topology
     wires: Wires
     ends: tuple[Ints, Ints]
     cell_ends: tuple[Ints, Ints]
+    line_ends: tuple[Ints, Ints]
     roots: Ints
     has_limits: bool
 
     def supply(self, closed: Flags) -> tuple[Forest, int]:
         """Everything supplied when the switches stand as ``closed``: the forest and its number of cells."""
-        cells = len(self.wires.section)
-        forest = Forest(
-            order=np.empty(cells, np.int32),
-            parent_edge=np.full(cells, _kernels.UNSUPPLIED, np.int32),
-            parent=np.full(cells, -1, np.int32),
-            through_kva=np.zeros(cells),
-            supplied=np.zeros(self.topology.section_count, np.bool_),
-        )
+        forest = new_forest(len(self.wires.section), self.topology.section_count)
         return forest, _kernels.seed(self.wires, forest, self.roots, closed)
 
     def joined(self, closed: Flags) -> Ints:
         """A number for each section [section], the same for all that the closed switches join."""
         number: Ints = _kernels.components(self.ends, closed, self.topology.section_count)[0]
         return number
-
-    def keeps_limits(self, closed: Flags) -> bool:
-        """Whether no rating and no capacity is passed in a radial switching state."""
-        if not self.has_limits:
-            return True
-        forest, filled = self.supply(closed)
-        return bool(_kernels.within_limits(self.wires, forest, 0, filled))
 
     def flow_kva(self, closed: Flags) -> Floats:
         """What flows over each switch [kVA] in a radial switching state."""
@@ -65,6 +53,17 @@ class Circuit:
         flow = np.zeros(len(closed))
         flow[edges[over_switch]] = forest.through_kva[cells[over_switch]]
         return flow
+
+
+def new_forest(cells: int, sections: int) -> Forest:
+    """A forest in which nothing has supply."""
+    return Forest(
+        order=np.empty(cells, np.int32),
+        parent_edge=np.full(cells, _kernels.UNSUPPLIED, np.int32),
+        parent=np.full(cells, -1, np.int32),
+        through_kva=np.zeros(cells),
+        supplied=np.zeros(sections, np.bool_),
+    )
 
 
 def compile_circuit(topology: Topology, *, present: Flags, rules: SwitchingRules) -> Circuit:
@@ -79,8 +78,8 @@ def compile_circuit(topology: Topology, *, present: Flags, rules: SwitchingRules
     section[cell_of_node] = topology.section_of_node
     limit = grid.branches.rating_kva[np.concatenate([grid.switches.branch, lines])]
     roots, capacity = _roots(grid, cell_of_node, cells)
-    switch_rows = _rows(*switch_ends, cells, first=0)
-    line_rows = _rows(*line_ends, cells, first=len(grid.switches.branch))
+    switch_rows = rows_of(*switch_ends, cells, first=0)
+    line_rows = rows_of(*line_ends, cells, first=len(grid.switches.branch))
     circuit = Circuit(
         topology=topology,
         wires=Wires(
@@ -97,6 +96,7 @@ def compile_circuit(topology: Topology, *, present: Flags, rules: SwitchingRules
         ),
         ends=(topology.switch_from_section, topology.switch_to_section),
         cell_ends=switch_ends,
+        line_ends=line_ends,
         roots=roots,
         has_limits=bool(np.isfinite(limit).any() or np.isfinite(capacity).any()),
     )
@@ -140,8 +140,9 @@ def _ends(grid: Grid, branches: Ints, cell_of_node: Ints) -> tuple[Ints, Ints]:
     return cell_of_node[grid.branches.from_node[branches]], cell_of_node[grid.branches.to_node[branches]]
 
 
-def _rows(a: Ints, b: Ints, count: int, *, first: int) -> tuple[Ints, Ints, Ints]:
-    """Adjacency in compressed rows: (start, edge, cell beyond). An edge with both ends in one cell leads nowhere."""
+def rows_of(a: Ints, b: Ints, count: int, *, first: int) -> tuple[Ints, Ints, Ints]:
+    """Adjacency in compressed rows: (start, edge, cell beyond), edges numbered from ``first`` on. An edge with both
+    ends in one cell leads nowhere."""
     edge = np.flatnonzero(a != b).astype(np.int32)
     at = np.concatenate([a[edge], b[edge]])
     beyond = np.concatenate([b[edge], a[edge]])

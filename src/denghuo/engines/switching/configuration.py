@@ -12,25 +12,25 @@ scopes, each only if the one before left something dead that is connected to a s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from denghuo.engines.switching import _kernels
-from denghuo.engines.switching._kernels import Forest
-from denghuo.engines.switching.circuit import Circuit
+from denghuo.engines.switching._search_kernels import Dive, Stakes, explore
+from denghuo.engines.switching.circuit import Circuit, rows_of
+from denghuo.engines.switching.reduction import Reduction, reduce_circuit
 
-__all__ = ["Configuration", "Task", "best_configuration"]
+__all__ = ["Configuration", "Restoration", "Task"]
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-_POLISH: Final = 200  # tries spent on fewer operations once nobody is out who could be supplied
 _WHOLE_NETWORK: Final = 64  # switches above which re-arranging the whole network is not tried
 _UNLIMITED: Final = 1 << 30
-_VISIT, _EXCLUDE, _ADMIT, _DETACH = range(4)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,9 +38,7 @@ class Task:
     """What to leave dead and what to supply.
 
     ``present`` [switch] the state to start from; ``movable`` [switch] what may be moved or relied on: neither end in
-    what must stay dead; ``weight`` [section] what counts, 0 in what must stay dead; ``operating_ms`` [switch];
-    ``most_operations`` how many may serve to restore, those at the edge of the dead zone not counted; 0: nothing is
-    supplied another way than before.
+    what must stay dead; ``weight`` [section] what counts, 0 in what must stay dead; ``operating_ms`` [switch].
     """
 
     present: Flags
@@ -48,7 +46,6 @@ class Task:
     weight: Longs
     operating_ms: Longs
     search_limit: int
-    most_operations: int = _UNLIMITED
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,161 +66,155 @@ class Configuration:
         return self.weight, -self.operations, -self.operating_ms
 
 
-def best_configuration(circuit: Circuit, task: Task) -> Configuration:
-    """The switching state that supplies the most weight; among equals the fewest operations, then the shortest."""
-    best = _Search(circuit, task, free=np.zeros_like(task.movable), best=None).run()
-    if not task.most_operations:
-        return best
-    reach = _reach(circuit, task)
-    dead = ~circuit.supply(task.present & task.movable)[0].supplied
-    within_dead = dead[circuit.ends[0]] | dead[circuit.ends[1]]
-    scopes = [~task.present, ~task.present | within_dead, np.ones_like(task.present)]
-    done = False
-    for number, scope in enumerate(scopes):
-        free = scope & task.movable
-        if best.weight == reach or (number == 2 and free.sum() > _WHOLE_NETWORK):
-            break
-        search = _Search(circuit, task, free=free, best=best, reach=reach)
-        best = search.run()
-        done = number == 2 and search.finished
-    return replace(best, proven=best.weight == reach or (done and task.most_operations == _UNLIMITED))
+class Restoration:
+    """Every way to supply what the task does not leave dead. What the searches share is worked out once."""
 
+    def __init__(self, circuit: Circuit, task: Task) -> None:
+        self.circuit, self.task = circuit, task
+        nothing = np.zeros_like(task.movable)
+        self.as_before = _settle(circuit, task, free=nothing, taken=nothing)
+        self.scopes: list[_Scope] = []
 
-def _reach(circuit: Circuit, task: Task) -> int:
-    """The weight of all that is connected to a source at all."""
-    forest, _ = circuit.supply(task.movable)
-    return int(task.weight[forest.supplied].sum())
+    def best(self, most_operations: int = _UNLIMITED) -> Configuration:
+        """The switching state that supplies the most weight; among equals the fewest operations, then the shortest.
 
+        ``most_operations`` may serve to restore, those at the edge of the dead zone not counted; 0: nothing is supplied
+        another way than before.
+        """
+        best, finished = self.as_before, False
+        for number, free in enumerate(self.free if most_operations else ()):
+            if best.weight == self.reach or (number == 2 and free.sum() > _WHOLE_NETWORK):
+                break
+            if number == len(self.scopes):
+                self.scopes.append(_scope(self.circuit, self.task, free))
+            best, finished = self._search(self.scopes[number], most_operations, best)
+            finished = finished and number == 2 and most_operations == _UNLIMITED
+        return replace(best, proven=finished or best.weight == self.reach)
 
-class _Search:
-    """Depth-first branch and bound in one scope. ``free`` [switch] are open to choice, the others stay as they are."""
+    @cached_property
+    def reach(self) -> int:
+        """The weight of all that is connected to a source at all."""
+        return int(self.task.weight[self.circuit.supply(self.task.movable)[0].supplied].sum())
 
-    def __init__(
-        self, circuit: Circuit, task: Task, *, free: Flags, best: Configuration | None, reach: int | None = None
-    ) -> None:
-        self.circuit, self.task, self.free, self.best = circuit, task, free, best
-        self.reach = reach
-        self.held = task.present & task.movable & ~free
-        self.forest, self.filled = circuit.supply(self.held)
-        self.usable = self.held | free
-        self.ways = self._ways()
-        self.excluded = np.zeros_like(free)
-        # A section is taken whole, so one of its cells stands for it.
-        self.cell_weight = np.zeros(len(circuit.wires.section), np.int64)
-        first = np.unique(circuit.wires.section, return_index=True)[1]
-        self.cell_weight[first] = task.weight
-        self.weight = int(task.weight[self.forest.supplied].sum())
-        self.operations = 0
-        self.tries_left = task.search_limit
-        self.finished = False
+    @cached_property
+    def free(self) -> list[Flags]:
+        """Which switches are open to choice in each scope [switch]."""
+        present, movable = self.task.present, self.task.movable
+        dead = ~self.circuit.supply(present & movable)[0].supplied
+        within_dead = dead[self.circuit.ends[0]] | dead[self.circuit.ends[1]]
+        return [~present & movable, (~present | within_dead) & movable, movable]
 
-    def _ways(self) -> Ints:
-        """The free switches at dead sections: closed ones first, then the quickest."""
-        supplied = self.forest.supplied
-        at_dead = self.free & ~(supplied[self.circuit.ends[0]] & supplied[self.circuit.ends[1]])
-        ways = np.flatnonzero(at_dead)
-        order = np.lexsort((self.task.operating_ms[ways], ~self.task.present[ways]))
-        return ways[order].astype(np.int32)
-
-    def run(self) -> Configuration:
-        stack = [(_VISIT, -1)]
-        while stack and self.tries_left > 0:
-            what, value = stack.pop()
-            if what == _VISIT:
-                stack.extend(self._visit())
-            elif what == _DETACH:
-                self._detach(value)
-            else:
-                self._exclude(value, what == _EXCLUDE)
-        self.finished = not stack
-        assert self.best is not None  # the first dive always ends in a leaf
-        return self.best
-
-    def _visit(self) -> list[tuple[int, int]]:
-        """One node of the tree; what to do next, last first."""
-        self.tries_left -= 1
-        way = int(_kernels.next_way(self.ways, self.circuit.ends, self.forest.supplied, self.excluded))
-        if way < 0:
-            self._leaf()
-            return []
-        if not self._may_beat_best():
-            return []
-        then = [(_ADMIT, way), (_VISIT, -1), (_EXCLUDE, way)]
-        begin = self.filled
-        if self.operations < self.task.most_operations and self._attach(way):
-            then += [(_DETACH, begin), (_VISIT, -1)]
-        return then
-
-    def _may_beat_best(self) -> bool:
-        if self.best is None:
-            return True
-        if self.operations > self.task.most_operations:
-            return False
-        topology = self.circuit.topology
-        rows = (topology.adjacency_start, topology.adjacency_switch, topology.adjacency_section)
-        usable = self.usable & ~self.excluded
-        supplied, weight = self.forest.supplied, self.task.weight
-        gain = _kernels.weight_in_reach(rows, self.circuit.ends, self.ways, usable, supplied, weight)
-        return (self.weight + int(gain), -self.operations) > (self.best.weight, -self.best.operations)
-
-    def _attach(self, way: int) -> bool:
-        circuit, forest = self.circuit, self.forest
-        a, b = (int(ends[way]) for ends in circuit.cell_ends)
-        if not forest.supplied[circuit.ends[0][way]]:
-            a, b = b, a
-        filled = int(_kernels.attach(circuit.wires, forest, self.filled, (a, way, b), self.held))
-        if filled < 0:
-            return False
-        self.weight += self._weight_of(self.filled, filled)
-        self.filled = filled
-        self.operations += not self.task.present[way]
-        return True
-
-    def _detach(self, begin: int) -> None:
-        way = self.forest.parent_edge[self.forest.order[begin]]
-        self.weight -= self._weight_of(begin, self.filled)
-        self.operations -= not self.task.present[way]
-        _kernels.detach(self.circuit.wires, self.forest, begin, self.filled)
-        self.filled = begin
-
-    def _weight_of(self, begin: int, end: int) -> int:
-        return int(self.cell_weight[self.forest.order[begin:end]].sum())
-
-    def _exclude(self, way: int, excluded: bool) -> None:
-        # An excluded switch has supply on one side, so it ends up open.
-        self.excluded[way] = excluded
-        change = 1 if excluded else -1
-        self.operations += change if self.task.present[way] else 0
-
-    def _leaf(self) -> None:
-        closed = _settle(self.circuit, self.task, self.free, self.forest, self.filled)
-        changed = closed != self.task.present
-        found = Configuration(
-            closed=closed,
-            weight=self.weight,
-            restoring=self.operations,
-            operations=int(changed.sum()),
-            operating_ms=int(self.task.operating_ms[changed].sum()),
-            proven=False,
+    def _search(self, scope: _Scope, most_operations: int, best: Configuration) -> tuple[Configuration, bool]:
+        """Branch and bound in one scope: the best configuration, and whether no other was passed over."""
+        board, stakes, ways = scope.board, scope.stakes, scope.board.switches
+        forest = board.empty_forest()
+        filled = _kernels.seed(board.wires, forest, board.roots, np.zeros(len(ways), np.bool_))
+        dive = Dive(
+            taken=np.zeros(len(ways), np.bool_),
+            excluded=np.zeros(len(ways), np.bool_),
+            path=np.empty(len(ways), np.int32),
+            began=np.empty(len(ways), np.int32),
+            now=np.array([filled, 0, stakes.weight[forest.supplied].sum(), 0], np.int64),
         )
-        if self.best is None or found.rank > self.best.rank:
-            self.best = found
-        if self.best.weight == self.reach:
-            self.tries_left = min(self.tries_left, _POLISH)
+        most = min(most_operations, len(ways)), self.task.search_limit // max(1, len(ways)), self.reach
+        rank, taken, finished, _ = explore(board.wires, forest, stakes, dive, most, best.rank, scope.base)
+        if rank > best.rank:
+            closed = np.zeros_like(scope.free)
+            closed[ways[taken]] = True
+            best = _settle(self.circuit, self.task, free=scope.free, taken=closed)
+        return best, finished
 
 
-def _settle(circuit: Circuit, task: Task, free: Flags, forest: Forest, filled: int) -> Flags:
-    """The state of every switch, given what is supplied and over which switches.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Scope:
+    """The switches ``free`` to choose, the ``board`` of those that matter, what each choice is worth, and the score of
+    what is not on the board."""
 
-    A free switch is closed if it is the way in to a supplied section, and stays as it is between dead ones. Any switch
-    between supply and what must stay dead is open.
+    free: Flags
+    board: Reduction
+    stakes: Stakes
+    base: tuple[int, int, int]
+
+
+def _scope(circuit: Circuit, task: Task, free: Flags) -> _Scope:
+    held = task.present & task.movable & ~free
+    supplied = circuit.supply(held)[0].supplied
+    ways = _ways(circuit, task, free, supplied)
+    board = reduce_circuit(circuit, closed=held, switches=ways)
+    border = _border(circuit, task)
+    aside = supplied & (board.block_of_section < 0)
+    parted = task.present & free  # standing in a loop of what has supply anyway
+    parted[ways] = False
+    base = (
+        int(task.weight[aside].sum()),
+        -int(border[0][aside].sum() + parted.sum()),
+        -int(border[1][aside].sum() + task.operating_ms[parted].sum()),
+    )
+    return _Scope(free=free, board=board, stakes=_stakes(task, board, border), base=base)
+
+
+def _ways(circuit: Circuit, task: Task, free: Flags, supplied: Flags) -> Ints:
+    """The free switches at dead sections: closed ones first, then the quickest."""
+    at_dead = free & ~(supplied[circuit.ends[0]] & supplied[circuit.ends[1]])
+    ways = np.flatnonzero(at_dead)
+    order = np.lexsort((task.operating_ms[ways], ~task.present[ways]))
+    return ways[order].astype(np.int32)
+
+
+def _border(circuit: Circuit, task: Task) -> tuple[Longs, Longs]:
+    """What has to open to cut a section off the dead zone if it has supply: (how many switches, their ms) [section]."""
+    a, b = circuit.ends
+    border = np.flatnonzero(task.present & ~task.movable & (a != b))
+    count = np.zeros((2, circuit.topology.section_count), np.int64)
+    for ends in circuit.ends:
+        np.add.at(count[0], ends[border], 1)
+        np.add.at(count[1], ends[border], task.operating_ms[border])
+    return count[0], count[1]
+
+
+def _stakes(task: Task, board: Reduction, border: tuple[Longs, Longs]) -> Stakes:
+    weight = board.sum_by_block(task.weight)
+    demand = np.zeros(board.block_count)
+    np.add.at(demand, board.wires.section, board.wires.demand_kva)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        density = np.where(weight > 0, weight / demand, 0.0)
+    start, way, block = rows_of(*board.ends, board.block_count, first=0)
+    return Stakes(
+        a=board.ends[0],
+        b=board.ends[1],
+        cell_a=board.cell_ends[0],
+        cell_b=board.cell_ends[1],
+        present=task.present[board.switches],
+        ms=task.operating_ms[board.switches],
+        row_start=start,
+        row_way=way,
+        row_block=block,
+        weight=weight,
+        demand_kva=demand,
+        border_operations=board.sum_by_block(border[0]),
+        border_ms=board.sum_by_block(border[1]),
+        by_density=np.argsort(-density, kind="stable").astype(np.int32),
+    )
+
+
+def _settle(circuit: Circuit, task: Task, *, free: Flags, taken: Flags) -> Configuration:
+    """The state of every switch, given over which of the ``free`` ones dead areas are supplied.
+
+    A free switch is closed if it was ``taken``, and stays as it is between dead sections. Any switch between supply and
+    what must stay dead is open.
     """
-    used = np.zeros_like(free)
-    edges = forest.parent_edge[forest.order[:filled]]
-    used[edges[(edges >= 0) & (edges < len(free))]] = True
-    supplied_ends = forest.supplied[circuit.ends[0]].astype(np.int8) + forest.supplied[circuit.ends[1]]
+    supplied = circuit.supply((task.present & task.movable & ~free) | taken)[0].supplied
+    ends = supplied[circuit.ends[0]].astype(np.int8) + supplied[circuit.ends[1]]
     closed = task.present.copy()
-    closed[supplied_ends == 1] = False
-    chosen = free & (supplied_ends == 2)
-    closed[chosen] = used[chosen]
-    return closed
+    closed[ends == 1] = False
+    chosen = free & (ends == 2)
+    closed[chosen] = taken[chosen]
+    changed = closed != task.present
+    return Configuration(
+        closed=closed,
+        weight=int(task.weight[supplied].sum()),
+        restoring=int((changed & task.movable).sum()),
+        operations=int(changed.sum()),
+        operating_ms=int(task.operating_ms[changed].sum()),
+        proven=False,
+    )

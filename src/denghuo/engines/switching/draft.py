@@ -8,7 +8,7 @@ zone is also tried larger, switch by switch towards the source, and fewer areas 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from typing import Final
@@ -16,9 +16,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from denghuo.engines.switching import _order_kernels as kernels
+from denghuo.engines.switching._order_kernels import Quest
 from denghuo.engines.switching.case import BREAKS_LOAD, Case, climb
-from denghuo.engines.switching.configuration import Configuration, Task, best_configuration
-from denghuo.engines.switching.sequence import Board, compile_board, find_sequence, recovery_ms
+from denghuo.engines.switching.configuration import Configuration, Restoration, Task
+from denghuo.engines.switching.sequence import Board, compile_board, find_sequence
 from denghuo.engines.switching.terms import IsolationMode, ProblemCode, SwitchingError, SwitchingProblem
 
 __all__ = ["Draft", "Move", "best_draft"]
@@ -77,12 +79,13 @@ def best_draft(case: Case) -> tuple[Draft, bool]:
 def _candidates(case: Case) -> Iterator[tuple[Flags, Configuration]]:
     """Zones and states. What a few operations restore comes back sooner, so fewer are tried too, down to none."""
     for zone in _zones(case):
-        configuration = best_configuration(case.circuit, _task(case, zone, None))
+        restoration = Restoration(case.circuit, _task(case, zone))
+        configuration = restoration.best()
         yield zone, configuration
         most = configuration.restoring
         while most > 0:
-            most //= 2
-            yield zone, best_configuration(case.circuit, _task(case, zone, most))
+            most = 1 << (most - 1).bit_length() >> 1  # the next power of two below
+            yield zone, restoration.best(most)
 
 
 def _names(case: Case) -> tuple[str, ...]:
@@ -115,26 +118,26 @@ def _zones(case: Case) -> Iterator[Flags]:
         zone[upstream[edge]] = True
 
 
-def _task(case: Case, zone: Flags, most_operations: int | None) -> Task:
+def _task(case: Case, zone: Flags) -> Task:
     healthy = case.counted & ~zone
     a, b = case.circuit.ends
-    task = Task(
+    return Task(
         present=case.before,
         movable=healthy[a] & healthy[b] & (a != b),
         weight=case.weight * healthy,
         operating_ms=case.operating_ms,
         search_limit=case.rules.search_limit,
     )
-    return task if most_operations is None else replace(task, most_operations=most_operations)
 
 
 def _draft(case: Case, zone: Flags, configuration: Configuration) -> Draft | None:
     for thorough in (False, True):
         board = _board(case, zone, configuration.closed, thorough)
         start, work, after = (board.mask(closed) for closed in (case.start, configuration.closed, case.after))
-        board.standing_loops = max(board.position(start).loops, board.position(after).loops)
-        there = find_sequence(board, start, work, _There(case, board, start, work), may_energize_target=False)
-        back = find_sequence(board, work, after, _Back(case, board, work, after), may_energize_target=True)
+        board.allow_loops(max(board.position(start).loops, board.position(after).loops))
+        ahead, behind = _ahead(case, board, start, work), _behind(case, board, work, after)
+        there = find_sequence(board, board.flags(start), ahead)
+        back = find_sequence(board, board.flags(work), behind) if there is not None else None
         if there is not None and back is not None:
             return _timed(case, zone, configuration, board, (start, there), (work, back))
     return None
@@ -153,7 +156,7 @@ def _board(case: Case, zone: Flags, closed: Flags, thorough: bool) -> Board:
     return compile_board(
         case.circuit,
         closed=closed,
-        switches=sorted(switches),
+        switches=np.array(sorted(switches), np.int32),
         target=case.target,
         zone=zone,
         weight=case.weight,
@@ -174,78 +177,40 @@ def _helpers(case: Case, closed: Flags, switches: set[int], thorough: bool) -> s
     return helpers
 
 
-class _There:
-    """Cost of the way to the work. What the finished isolation leaves out anyway costs nothing from when it runs:
-    planned, from the beginning of the outage; after a fault, from when the repair may begin."""
-
-    def __init__(self, case: Case, board: Board, start: int, work: int) -> None:
-        self.board = board
-        self.planned = case.mode is IsolationMode.PLANNED
-        self.target_live = board.position(start).live & board.target
-        self.unavoidable = board.position(work).weight_out
-        self.comes_back = board.position(work).live
-        self.boundary = [
-            k for k, (a, b) in enumerate(board.ends) if not work >> k & 1 and (board.zone >> a ^ board.zone >> b) & 1
-        ]
-
-    def running(self, mask: int) -> bool:
-        """Whether the time that is fixed beforehand runs."""
-        if self.planned:
-            return self.board.position(mask).live & self.board.target != self.target_live
-        return self.isolated(mask)
-
-    def isolated(self, mask: int) -> bool:
-        """Whether the target is dead and the zone cut off on every side."""
-        return not self._joining_ms(mask) and not self.board.position(mask).live & self.board.target
-
-    def standing(self, mask: int, ms: int) -> int:
-        """See :class:`~denghuo.engines.switching.sequence.Cost`."""
-        out = self.board.position(mask).weight_out
-        return ms * (max(0, out - self.unavoidable) if self.running(mask) else out)
-
-    def at_least(self, mask: int) -> int:
-        """See :class:`~denghuo.engines.switching.sequence.Cost`."""
-        spare = not self.board.position(mask).live & self.board.target
-        waiting = _waiting(self.board, mask, self.comes_back, spare_target=spare)
-        return waiting if self.planned else waiting + self.unavoidable * self._joining_ms(mask)
-
-    def _joining_ms(self, mask: int) -> int:
-        return sum(self.board.operating_ms[k] for k in self.boundary if mask >> k & 1)
+def _ahead(case: Case, board: Board, start: int, work: int) -> Quest:
+    """The way to the work. What the finished isolation leaves out anyway costs nothing from when it runs: planned, from
+    the beginning of the outage; after a fault, from when the repair may begin."""
+    planned = case.mode is IsolationMode.PLANNED
+    zone = np.array([bool(board.zone >> a & 1) != bool(board.zone >> b & 1) for a, b in board.ends], np.bool_)
+    return Quest(
+        goal=board.flags(work),
+        runs=kernels.WHILE_DEAD if planned else kernels.ONCE_ISOLATED,
+        whole=board.live_blocks(start),
+        boundary=zone & ~board.flags(work),
+        comes_back=board.live_blocks(work),
+        unavoidable=_weight_out(board, work),
+        leaves=True,
+    )
 
 
-class _Back:
-    """Cost of the way back: a planned outage ends at its time, so what is out until then anyway costs nothing; a fault
-    ends when it ends."""
-
-    def __init__(self, case: Case, board: Board, work: int, after: int) -> None:
-        self.board = board
-        self.planned = case.mode is IsolationMode.PLANNED
-        self.target_live = board.position(after).live & board.target
-        self.unavoidable = board.position(work).weight_out
-        self.comes_back = board.position(after).live & (board.position(work).live if self.planned else -1)
-
-    def running(self, mask: int) -> bool:
-        """Whether a part of the target is still to come back."""
-        return self.board.position(mask).live & self.board.target != self.target_live
-
-    def standing(self, mask: int, ms: int) -> int:
-        """See :class:`~denghuo.engines.switching.sequence.Cost`."""
-        out = self.board.position(mask).weight_out
-        return ms * (max(0, out - self.unavoidable) if self.planned and self.running(mask) else out)
-
-    def at_least(self, mask: int) -> int:
-        """See :class:`~denghuo.engines.switching.sequence.Cost`."""
-        return _waiting(self.board, mask, self.comes_back, spare_target=False)
+def _behind(case: Case, board: Board, work: int, after: int) -> Quest:
+    """The way back: a planned outage ends at its time, so what is out until then anyway costs nothing; a fault ends
+    when it ends."""
+    planned = case.mode is IsolationMode.PLANNED
+    in_the_end = board.live_blocks(after)
+    return Quest(
+        goal=board.flags(after),
+        runs=kernels.WHILE_DEAD if planned else kernels.NEVER,
+        whole=in_the_end,
+        boundary=np.zeros(len(board.switches), np.bool_),
+        comes_back=in_the_end & board.live_blocks(work) if planned else in_the_end,
+        unavoidable=_weight_out(board, work),
+        leaves=False,
+    )
 
 
-def _waiting(board: Board, mask: int, comes_back: int, *, spare_target: bool) -> int:
-    """What the blocks cost that are out now and come back, even if each came back as soon as it can [weight x ms]."""
-    dead = comes_back & ~board.position(mask).live
-    if not dead:
-        return 0
-    until = recovery_ms(board, mask, spare_target=spare_target)
-    # A block without a way is one that only the target leads to: it can wait no time at all for sure.
-    return sum(board.weight[block] * int(ms) for block, ms in enumerate(until) if dead >> block & 1 and ms < inf)
+def _weight_out(board: Board, mask: int) -> int:
+    return int(board.table.weight[~board.live_blocks(mask)].sum())
 
 
 def _timed(
@@ -256,18 +221,20 @@ def _timed(
     there: tuple[int, list[int]],
     back: tuple[int, list[int]],
 ) -> Draft:
-    ahead = _There(case, board, there[0], back[0])
+    planned = case.mode is IsolationMode.PLANNED
     moves = _moves(board, *there, 0)
-    if case.mode is IsolationMode.PLANNED:
-        begins = next((move.effect_ms for move in moves if ahead.running(move.after)), 0)
-        moves = _moves(board, *there, -begins)
-    isolated = 0 if ahead.isolated(there[0]) else next(move.effect_ms for move in moves if ahead.isolated(move.after))
-    done = max(isolated, moves[-1].effect_ms if moves else 0)
-    return_ms = max(isolated + case.duration_ms, done)
-    if case.mode is IsolationMode.PLANNED:
-        behind = _Back(case, board, back[0], _last(back))
-        lead = next((move.effect_ms for move in _moves(board, *back, 0) if not behind.running(move.after)), 0)
-        return_ms = max(case.duration_ms - lead, done)
+    if planned:
+        moves = _moves(board, *there, -_first_change(board, moves, board.position(there[0]).live))
+    isolated = 0
+    if not _is_isolated(board, there[0], back[0]):
+        isolated = next(move.effect_ms for move in moves if _is_isolated(board, move.after, back[0]))
+    return_ms = max(isolated, moves[-1].effect_ms if moves else 0)
+    return_moves = _moves(board, *back, 0)
+    if planned:
+        in_the_end = board.position(board.mask(case.after)).live
+        return_ms = max(case.duration_ms - _first_equal(board, return_moves, in_the_end), return_ms)
+    else:
+        return_ms = max(isolated + case.duration_ms, return_ms)
     return_moves = _moves(board, *back, return_ms)
     weight_ms = _weight_ms(board, there[0], (*moves, *return_moves), case.mode)
     operating_ms = sum(move.effect_ms - move.start_ms for move in (*moves, *return_moves))
@@ -283,11 +250,23 @@ def _timed(
     )
 
 
-def _last(path: tuple[int, list[int]]) -> int:
-    mask = path[0]
-    for k in path[1]:
-        mask ^= 1 << k
-    return mask
+def _first_change(board: Board, moves: tuple[Move, ...], live: int) -> int:
+    """When the supply of the target is first another than in ``live``, 0 if never [ms]."""
+    changes = (m.effect_ms for m in moves if (board.position(m.after).live ^ live) & board.target)
+    return next(changes, 0)
+
+
+def _first_equal(board: Board, moves: tuple[Move, ...], live: int) -> int:
+    """When the supply of the target is first as in ``live``, 0 if never [ms]."""
+    equals = (m.effect_ms for m in moves if not (board.position(m.after).live ^ live) & board.target)
+    return next(equals, 0)
+
+
+def _is_isolated(board: Board, mask: int, work: int) -> bool:
+    """Whether the target is dead and the zone cut off on every side as in the position for the work."""
+    open_for_work = (k for k in range(len(board.ends)) if mask >> k & 1 and not work >> k & 1)
+    edge = any((board.zone >> a ^ board.zone >> b) & 1 for a, b in (board.ends[k] for k in open_for_work))
+    return not edge and not board.position(mask).live & board.target
 
 
 def _moves(board: Board, mask: int, path: list[int], at_ms: int) -> tuple[Move, ...]:

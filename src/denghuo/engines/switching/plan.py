@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from denghuo.engines.switching.case import MS_PER_H, Case, Elements, build_case, climb, head_of
 from denghuo.engines.switching.draft import Draft, best_draft
-from denghuo.engines.switching.sheet import frozen, isolating_points, outages_of, positions, steps_of
+from denghuo.engines.switching.sheet import frozen, groups_of, isolating_points, outages_of, positions, steps_of
 from denghuo.engines.switching.terms import (
     IsolationMode,
     Outages,
@@ -131,6 +131,7 @@ def _plan(case: Case, draft: Draft, *, proven_optimal: bool) -> SwitchingPlan:
         work_h=(draft.return_ms - draft.isolated_ms) / MS_PER_H,
         end_h=max([draft.return_ms, *(move.effect_ms for move in moves)]) / MS_PER_H,
         outages=outages,
+        outage_groups=groups_of(case, outages),
         loads_out=positions(dead[topology.load_section]),
         mv_users_out=int(topology.section_mv_users[dead].sum()),
         lv_customers_out=int(topology.section_lv_customers[dead].sum()),

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from denghuo.engines.switching.case import MS_PER_H, Case
 from denghuo.engines.switching.draft import Draft, Move
-from denghuo.engines.switching.terms import Action, IsolationMode, Outages, Step, Why
+from denghuo.engines.switching.terms import Action, IsolationMode, OutageGroup, Outages, Step, Why
 
-__all__ = ["frozen", "isolating_points", "outages_of", "positions", "steps_of"]
+__all__ = ["frozen", "groups_of", "isolating_points", "outages_of", "positions", "steps_of"]
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -152,6 +152,23 @@ def outages_of(case: Case, draft: Draft) -> Outages:
     if events:  # a plan may be asked to leave somebody out; it is counted as far as the plan goes
         _end(case, found, out, since, events[-1][0])
     return _columns(found)
+
+
+def groups_of(case: Case, outages: Outages) -> tuple[OutageGroup, ...]:
+    """The loads that go out and come back at the same times, the earliest first."""
+    times, group = np.unique(np.stack([outages.start_h, outages.end_h], axis=1), axis=0, return_inverse=True)
+    of_group = [outages.load[group.ravel() == number] for number in range(len(times))]
+    table = case.topology.grid.loads
+    return tuple(
+        OutageGroup(
+            start_h=float(start),
+            end_h=float(end),
+            loads=frozen(loads),
+            mv_users=int(table.mv_users[loads].sum()),
+            lv_customers=int(table.lv_customers[loads].sum()),
+        )
+        for (start, end), loads in zip(times.tolist(), of_group, strict=True)
+    )
 
 
 def _end(case: Case, found: list[tuple[Ints, Longs, int]], back: Flags, since: Longs, at: int) -> None:

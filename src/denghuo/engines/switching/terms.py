@@ -13,6 +13,7 @@ from denghuo.engines.standards import Basis
 __all__ = [
     "Action",
     "IsolationMode",
+    "OutageGroup",
     "Outages",
     "ProblemCode",
     "Step",
@@ -112,14 +113,14 @@ class SwitchingRules:
 
     ``basis`` who is counted first (the other basis decides between equals); ``make_before_break`` whether a tie may be
     closed onto live supply so that the transfer interrupts nobody; ``demand_share`` the part of connected kVA that
-    flows where a load's kW is unknown; ``search_limit`` how many configurations are tried before the best so far is
-    taken.
+    flows where a load's kW is unknown; ``search_limit`` how many switches a search looks at, one by one, before the
+    best configuration so far is taken.
     """
 
     basis: Basis = Basis.LV_CUSTOMERS
     make_before_break: bool = True
     demand_share: float = 1.0
-    search_limit: int = 5000
+    search_limit: int = 25_000
 
     def __post_init__(self) -> None:
         if not self.demand_share >= 0:
@@ -162,6 +163,18 @@ class Outages:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class OutageGroup:
+    """The ``loads`` (positions) that are out together from ``start_h`` to ``end_h`` [h] from hour 0 of the plan, and
+    how many MV users and LV customers they are. A load that is out twice is in two groups."""
+
+    start_h: float
+    end_h: float
+    loads: Ints
+    mv_users: int
+    lv_customers: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TieLoads:
     """What flows over each ``switch`` that is closed only for the plan: ``kva``, and ``rating_kva`` (NaN unlimited)."""
 
@@ -191,7 +204,10 @@ class SwitchingPlan:
     switching states between and after them. ``sections`` are dead for the work; ``isolating_switches`` are the open
     points around them, to be locked and tagged. ``isolated_h`` when the elements are isolated on every side, ``work_h``
     how long the work may take from then, ``end_h`` when the last step ends [h]. ``lv_customer_hours`` and
-    ``mv_user_hours`` are sums over ``outages``, the return included. ``loads_out``, ``mv_users_out`` and
+    ``mv_user_hours`` are sums over ``outages``, the return included; ``outage_groups`` are the same outages by their
+    times, the earliest first. Where a device may only move dead, somebody may be out before hour 0 or after the
+    announced outage: ``out_from_h`` and ``out_until_h`` [h] are when the first loses supply and when the last gets it
+    back, NaN where nobody is out. ``loads_out``, ``mv_users_out`` and
     ``lv_customers_out`` are out as long as the work lasts. ``proven_optimal``: no switching state that isolates the
     elements, is radial and within the limits interrupts fewer during the work.
     """
@@ -207,6 +223,7 @@ class SwitchingPlan:
     work_h: float
     end_h: float
     outages: Outages
+    outage_groups: tuple[OutageGroup, ...]
     loads_out: Ints
     mv_users_out: int
     lv_customers_out: int
@@ -216,3 +233,13 @@ class SwitchingPlan:
     ties: TieLoads
     whole_line: WholeLine
     proven_optimal: bool
+
+    @property
+    def out_from_h(self) -> float:
+        """When the first load loses supply [h], NaN where none does."""
+        return float(self.outages.start_h.min()) if len(self.outages.load) else float("nan")
+
+    @property
+    def out_until_h(self) -> float:
+        """When the last load has supply again [h], NaN where none was without."""
+        return float(self.outages.end_h.max()) if len(self.outages.load) else float("nan")

@@ -12,6 +12,8 @@ NAME = "worker"
 HELP = "run in the background what follows from recorded facts; start as many as you like"
 NEEDS_DJANGO = True
 
+LONGEST_S = 900.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="after how long the work of a worker that died is taken over (default: %(default)s)",
     )
+    parser.add_argument(
+        "--longest-s",
+        type=float,
+        default=LONGEST_S,
+        metavar="SECONDS",
+        help="how long one reaction may take before the worker gives itself up (default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info("worker started")
-    worker.run_worker(stop=stop, poll_s=args.poll_s, lease=timedelta(seconds=args.lease_s))
+    lease = timedelta(seconds=args.lease_s)
+    worker.run_worker(stop=stop, poll_s=args.poll_s, lease=lease, longest_s=args.longest_s)
     _log.info("worker stopped")
     return 0

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -77,6 +77,27 @@ class Job:
     notes: tuple[Sentence, ...] = ()
     rest: int = 0
     taken: int = 0
+    unreadable: bool = False
+
+    @property
+    def retired_count(self) -> int:
+        """How many rows it would take out of use."""
+        return sum(change.retired for change in self.changes)
+
+    @property
+    def there_count(self) -> int:
+        """How many rows are there before it."""
+        return sum(change.same + change.changed + change.retired for change in self.changes)
+
+    @property
+    def same_count(self) -> int:
+        """How many rows it would leave as they are."""
+        return sum(change.same for change in self.changes)
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether it would take out more than half of what is there, or some and leave nothing as it is."""
+        return self.retired_count > 0 and (self.same_count == 0 or 2 * self.retired_count > self.there_count)
 
     @property
     def folder(self) -> Path:
@@ -168,6 +189,14 @@ def _parse(told: dict[str, Any]) -> Job:
             "notes": tuple(Sentence(**one) for one in told["notes"]),
         }
     )
+
+
+def unfinished(unit_ids: Collection[int]) -> list[Job]:
+    """Imports into these units that are worked on or wait for somebody to say yes, the last first."""
+    waiting = (Status.WORKING, Status.READY, Status.OUTDATED, Status.INTERRUPTED)
+    found = (load(folder.name) for folder in _folders())
+    rows = [job for job in found if job and job.unit_id in unit_ids and job.status in waiting]
+    return sorted(rows, key=lambda job: job.begun_at, reverse=True)
 
 
 def start(job: Job) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from denghuo.adapters.models import ModelError, Problem, read_model
 from denghuo.adapters.outage_lists import read_outage_list
 from denghuo.adapters.pandapower import is_pandapower
+from denghuo.adapters.problems import ProblemCode
 from denghuo.adapters.recognition import FileKind, is_workbook, recognize
 from denghuo.adapters.tables import (
     RowProblem,
@@ -41,6 +42,26 @@ _REMARKS = frozenset(
 _BLOCK = 1 << 20
 _MOST_BYTES = 512 << 20
 
+# What is wrong with a file as a whole: there is no cell to mark.
+_WHOLE_FILE: frozenset[str] = frozenset(
+    {
+        TableCode.NOT_FOUND,
+        TableCode.EMPTY_FILE,
+        TableCode.TOO_LARGE,
+        TableCode.EXPANDS_TOO_MUCH,
+        TableCode.CUT_OFF,
+        TableCode.NOT_A_TABLE,
+        TableCode.OLD_WORKBOOK,
+        TableCode.UNKNOWN_ENCODING,
+        TableCode.MISSING_HEADER,
+        ProblemCode.NOT_FOUND,
+        ProblemCode.EMPTY,
+        ProblemCode.NOT_RECOGNIZED,
+        ProblemCode.TOO_LARGE,
+        ProblemCode.CUT_OFF,
+    }
+)
+
 Trouble = RowProblem | Problem | Finding
 
 
@@ -60,6 +81,14 @@ class Reading:
     refusals: tuple[Trouble, ...] = ()
     rest: int = 0
     notes: tuple[Trouble, ...] = ()
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the file itself stands in the way, and nothing in it: there is nothing that could be marked."""
+        return bool(self.refusals) and all(
+            not isinstance(one, Finding) and one.code in _WHOLE_FILE and one.sheet in ("", one.file)
+            for one in self.refusals
+        )
 
     @property
     def row_problems(self) -> list[RowProblem]:

@@ -73,9 +73,31 @@ def home(request: HttpRequest) -> HttpResponse:
         "kinds": [(kind, KIND_NAMES[kind]) for kind in FileKind],
         "most_bytes": settings.UPLOAD_BYTES,
         "most_mb": settings.UPLOAD_BYTES // 1_000_000,
+        "unfinished": _unfinished(units),
         "rows": Paginator(history, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "imports/home.html", context, status=422 if form.errors else 200)
+
+
+def _unfinished(units: list[Unit]) -> list[dict[str, Any]]:
+    """Imports to come back to, each with what it waits for."""
+    names = {unit.pk: unit.name for unit in units}
+    states = {
+        Status.WORKING: (_("being worked on"), "doing"),
+        Status.READY: (_("waits for a yes"), "act"),
+        Status.OUTDATED: (_("to be looked at again"), "waiting"),
+        Status.INTERRUPTED: (_("interrupted"), "warning"),
+    }
+    return [
+        {
+            "job": found,
+            "unit_name": names[found.unit_id],
+            "kind_name": KIND_NAMES[found.kind] if found.kind else "",
+            "label": states[found.status][0],
+            "tone": states[found.status][1],
+        }
+        for found in jobs.unfinished(names)
+    ]
 
 
 def _keep(request: HttpRequest, form: UploadForm) -> Job | None:
@@ -181,7 +203,9 @@ def _table_name(table: str) -> str:
 @permission_required(Permission.NETWORK_IMPORT)
 def confirm(request: HttpRequest, job_id: str) -> HttpResponse:
     """Take it in; or, where the network was changed meanwhile, look again."""
-    found, _unit = _job(request, job_id)
+    found, unit = _job(request, job_id)
+    if found.status is Status.READY and found.sweeps and not request.POST.get("sure"):
+        return render(request, "imports/job.html", {**_context(found, unit), "unsure": True}, status=422)
     again = found.status in (Status.OUTDATED, Status.INTERRUPTED, Status.FAILED)
     if found.status is Status.READY or again:
         jobs.start(replace(found, confirmed=not again, actor=request.user.get_username()))

@@ -12,10 +12,14 @@ from denghuo.apps.network.queries.findings import NETWORK_WORDS
 from denghuo.engines.grid import Finding
 
 _SHOWN_IDS = 8
+_SAY_ALL = frozenset({ProblemCode.NOT_RECOGNIZED, ProblemCode.CUT_OFF})  # and need no detail in English
 _WORDS = {
     ProblemCode.NOT_FOUND: gettext_lazy("The file cannot be opened"),
     ProblemCode.EMPTY: gettext_lazy("The file is empty"),
-    ProblemCode.NOT_RECOGNIZED: gettext_lazy("This is no file that is known here"),
+    ProblemCode.NOT_RECOGNIZED: gettext_lazy(
+        "This is no file that is known here; give a workbook filled in here (.xlsx), or a network from OpenDSS (.dss), "
+        "CIM (.xml) or pandapower"
+    ),
     ProblemCode.TOO_LARGE: gettext_lazy("The file is too large"),
     ProblemCode.CUT_OFF: gettext_lazy("The file is damaged or cut off; copy it again from where it came"),
     ProblemCode.UNREADABLE: gettext_lazy("The file cannot be read"),
@@ -57,7 +61,8 @@ def _sentence(trouble: RowProblem | Problem | Finding) -> Sentence:
         return Sentence(zh=sentence(trouble, language="zh"), en=sentence(trouble, language="en"))
     if isinstance(trouble, Problem):
         # The details of foreign formats are in English, like the formats.
-        said = f"{in_both(_WORDS[trouble.code]).zh}。{trouble.detail}"
+        detail = "" if trouble.code in _SAY_ALL else trouble.detail
+        said = f"{in_both(_WORDS[trouble.code]).zh}。{detail}"
         place = (trouble.file, trouble.sheet, trouble.row or 0, trouble.column)
         return Sentence(zh=at_place(said, *place, language="zh"), en=str(trouble))
     ids = ", ".join(trouble.ids[:_SHOWN_IDS]) + (f" … ({len(trouble.ids)})" if len(trouble.ids) > _SHOWN_IDS else "")

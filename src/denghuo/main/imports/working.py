@@ -88,9 +88,10 @@ def _look(job: Job) -> Job:
         notes=tuple(sentences(reading.notes[:_SHOWN])),
         problems=tuple(sentences(reading.refusals[:_SHOWN])),
         rest=reading.rest + len(reading.refusals[_SHOWN:]),
+        unreadable=reading.unreadable,
     )
     if reading.refusals:
-        if reading.row_problems:
+        if reading.row_problems and not reading.unreadable:
             short = "zh" if job.language.startswith("zh") else "en"
             write_marked_workbook(job.upload, reading.row_problems, job.marked, language=short, rest=reading.rest)
         return replace(job, status=Status.REFUSED)

@@ -5,11 +5,11 @@ remembered until somebody books again: an instant enters a result only while som
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ from denghuo.engines.reliability import (
     group_by,
 )
 
-_KEPT_TABLES, _KEPT_PARTS, _KEPT_ROWS = 512, 8, 4
+_KEPT_TABLES, _KEPT_PARTS, _KEPT_ROWS = 1_024, 8, 16
 BREAKDOWNS = ("kind", "cause", "feeder", "area")
 
 
@@ -110,17 +110,23 @@ class _Question:
 
     def of_rows(self) -> "_Question":
         """The question which rows it is about: the same for all that are asked of the same rows."""
+        span = (self.edges[0], self.edges[-1])
         if self.major_years:
-            return replace(self, edges=(), by="", at_least=(), longer_than_h=())
+            return replace(self, edges=span, by="", at_least=(), longer_than_h=())
         return _Question(
             books=self.books,
             revisions=(),
             standard=Standard.DLT836,
             basis=Basis.MV_USERS,
             variant=Variant.ALL,
-            edges=(),
+            edges=span,
             as_of=None,
         )
+
+    def of_days(self, year: int) -> "_Question":
+        """The question which days of a year were major event days: the year, and the years that set the threshold."""
+        span = (_new_year(year - self.major_window_years), _new_year(year + 1))
+        return replace(self, edges=span, by="", at_least=(), longer_than_h=(), major_years=(year,))
 
 
 def open_books(view: View, *, since: datetime, until: datetime) -> "Books":
@@ -128,10 +134,16 @@ def open_books(view: View, *, since: datetime, until: datetime) -> "Books":
 
     An interruption stands in the year in which it began, and none is taken to last longer than a year.
     """
-    years = view.major_window_years or 0
-    first, last = since.astimezone(UTC).year - 1 - years, (until - timedelta.resolution).astimezone(UTC).year
+    years = _years_of(view, since, until)
     revisions = tuple((pk, network.network_snapshot(pk).revision) for pk in view.network_ids)
-    return Books(view=view, books=books_of(view.network_ids, first_year=first, last_year=last), revisions=revisions)
+    books = books_of(view.network_ids, first_year=years.start, last_year=years.stop - 1)
+    return Books(view=view, books=books, revisions=revisions)
+
+
+def _years_of(view: View, since: datetime, until: datetime) -> range:
+    """The years (UTC) whose books enter into the figures of a time."""
+    first = since.astimezone(UTC).year - 1 - (view.major_window_years or 0)
+    return range(first, (until - timedelta.resolution).astimezone(UTC).year + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,12 +181,19 @@ class Books:
             return Unknown.NOTHING_BOOKED
         return Unknown.BEFORE_RECORDS if end <= self.begins_at else None
 
+    def whole(self, start: datetime, end: datetime) -> bool:
+        """Whether records reach over all of a period, but for hours of its first day: only then can it be held against.
+
+        Figures of part of a period look like those of a quiet one.
+        """
+        begins_at = self.begins_at
+        return not self.unknown(start, end) and begins_at is not None and begins_at < start + timedelta(days=1)
+
     def indices(
         self, edges: Sequence[datetime], *, at_least: Sequence[int] = (), longer_than_h: Sequence[float] = ()
     ) -> IndexTable:
         """Figures of the networks as a whole, one row per period between the edges."""
-        question = self._question(edges, at_least=tuple(at_least), longer_than_h=tuple(longer_than_h))
-        return self._until_now(_table(question), edges)
+        return self._tables(edges, at_least=tuple(at_least), longer_than_h=tuple(longer_than_h))
 
     def breakdown(self, edges: Sequence[datetime], *, by: str) -> Breakdown:
         """Figures by ``feeder`` or ``area`` (each of its own users) or by ``kind`` or ``cause`` (of all users).
@@ -184,12 +203,12 @@ class Books:
         """
         groups = _GROUPS[by](self.loads)
         keys, names, networks = zip(*groups, strict=True) if groups else ((), (), ())
-        table = self._until_now(_table(self._question(edges, by=by)), edges)
+        table = self._tables(edges, by=by)
         return Breakdown(by=by, keys=keys, names=names, network_ids=networks, table=table)
 
     def repeated_loads(self, edges: Sequence[datetime], *, at_least: int, limit: int = 100) -> list[RepeatedLoad]:
         """Loads that lost supply at least so often between the edges, most often first, then longest."""
-        table = _table(replace(self._question(edges, by="load"), basis=Basis.MV_USERS))
+        table = _table(self._question(edges, by="load"))
         rows, loads = _rows(self._question(edges).of_rows()), self.loads
         often = np.flatnonzero(table.user_interruptions >= at_least)
         position = loads.position_of(rows.load_id[often])
@@ -215,17 +234,30 @@ class Books:
 
     def major_event_days(self, *, year: int) -> MajorEventDays:
         """The days of a local year that are left out, and the threshold that they pass."""
-        start = datetime(year, 1, 1, tzinfo=timezone.get_default_timezone())
-        return _major_days(self._question([start]).of_rows(), year)
+        return _major_days(self._question([_new_year(year), _new_year(year + 1)]).of_days(year))
+
+    def _tables(self, edges: Sequence[datetime], **options: Any) -> IndexTable:
+        """Figures of the periods between the edges, year by year: what is booked in one year leaves the others."""
+        parts = groupby(pairwise(edges), key=lambda period: timezone.localtime(period[0]).year)
+        tables = []
+        for _year, periods in parts:
+            first, *rest = periods
+            tables.append(_table(self._question([*first, *(end for _start, end in rest)], **options)))
+        return self._until_now(_joined(tables), edges)
 
     def _question(self, edges: Sequence[datetime], **options: Any) -> _Question:
         view = self.view
-        settled_at = booked(self.books).settled_at
-        known = not np.isnat(settled_at) and settled_at <= network.to_datetime64([view.as_of])[0]
+        years = _years_of(view, edges[0], edges[-1])
+        books = tuple(book for book in self.books if book.year in years)
         first = timezone.localtime(edges[0]).year - 1
         last = timezone.localtime(edges[-1] - timedelta.resolution).year
+        reach = (edges[0], edges[-1])
+        if view.major_window_years:
+            reach = (_new_year(first - view.major_window_years), _new_year(last + 1))
+        settled_at = booked(books, *reach).settled_at
+        known = not np.isnat(settled_at) and settled_at <= network.to_datetime64([view.as_of])[0]
         return _Question(
-            books=self.books,
+            books=books,
             revisions=self.revisions,
             standard=view.standard,
             basis=view.basis,
@@ -249,11 +281,28 @@ class Books:
         return replace(table, period_hours=np.array(hours)[table.period])
 
 
+def _new_year(year: int) -> datetime:
+    return datetime(year, 1, 1, tzinfo=timezone.get_default_timezone())
+
+
+def _joined(tables: Sequence[IndexTable]) -> IndexTable:
+    """Tables of one period after the other as one."""
+    if len(tables) == 1:
+        return tables[0]
+    counts = np.cumsum([0, *(int(table.period[-1]) + 1 for table in tables)])
+    columns: dict[str, Any] = {}
+    for name in (field.name for field in fields(IndexTable)):
+        if isinstance(getattr(tables[0], name), np.ndarray):
+            columns[name] = np.concatenate([getattr(table, name) for table in tables])
+    shift = np.repeat(counts[:-1], [len(table.period) for table in tables]).astype(np.int32)
+    return replace(tables[0], **{**columns, "period": columns["period"] + shift})
+
+
 @remembered(_KEPT_ROWS)
 def _rows(question: _Question) -> Booked:
     """The booked rows that a question is about: all, or those that did not begin on a major event day."""
-    rows = booked(question.books)
-    days = [_major_days(question, year) for year in question.major_years]
+    rows = booked(question.books, *question.edges)
+    days = [_major_days(question.of_days(year)) for year in question.major_years]
     if not any(len(of_year.day) for of_year in days):
         return rows
     offset_s = _offset_s(question.major_years[-1])
@@ -269,10 +318,11 @@ def _rows(question: _Question) -> Booked:
 
 
 @remembered(_KEPT_TABLES)
-def _major_days(question: _Question, year: int) -> MajorEventDays:
+def _major_days(question: _Question) -> MajorEventDays:
     """The major event days of a year, by a threshold from the years before it."""
+    [year] = question.major_years
     return find_major_event_days(
-        booked(question.books).interruptions,
+        booked(question.books, *question.edges).interruptions,
         window=(f"{year - question.major_window_years}-01-01", f"{year - 1}-12-31"),
         period=(f"{year}-01-01", f"{year}-12-31"),
         standard=question.standard,
@@ -285,7 +335,7 @@ def _major_days(question: _Question, year: int) -> MajorEventDays:
 
 
 def _offset_s(year: int) -> int:
-    offset = datetime(year, 1, 1, tzinfo=timezone.get_default_timezone()).utcoffset()
+    offset = _new_year(year).utcoffset()
     return int(offset.total_seconds()) if offset else 0
 
 
@@ -296,11 +346,11 @@ def _instant(at: datetime | None) -> np.datetime64 | None:
 @remembered(_KEPT_TABLES)
 def _table(question: _Question) -> IndexTable:
     rows, loads = _rows(question.of_rows()), loads_of(question.revisions)
-    interruptions, by, served = rows.interruptions, None, loads.served()
+    interruptions, by, served, basis = rows.interruptions, None, loads.served(), question.basis
     if question.by == "load":
         # Counted load by load, so that a load without an MV user of its own is found as well: one of each.
         interruptions = interruptions.replace(mv_users=np.ones(len(interruptions), dtype=np.int64))
-        served = Served()
+        served, basis = Served(), Basis.MV_USERS
     if question.by:
         code, count, own = _CODES[question.by](rows, loads)
         by, served = group_by({question.by: code}, sizes={question.by: count}), own or served
@@ -310,7 +360,7 @@ def _table(question: _Question) -> IndexTable:
         standard=question.standard,
         served=served,
         by=by,
-        basis=question.basis,
+        basis=basis,
         variant=question.variant,
         as_of=_instant(question.as_of),
         at_least=question.at_least,

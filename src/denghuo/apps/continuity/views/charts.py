@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from numpy.typing import NDArray
 
 from denghuo.apps.continuity.forms import Asked, Period
-from denghuo.apps.continuity.views.figures import Figures, missing, number, target_hours
+from denghuo.apps.continuity.views.figures import Figures, compared, incomparable, missing, number, target_hours
 from denghuo.engines.reliability import OutageKind
 
 _MOST_BARS = 10
@@ -60,6 +61,7 @@ class Chart:
     foot: list[str] = field(default_factory=list)
     empty: str = ""
     more: str = ""
+    note: str = ""
 
     @property
     def data_id(self) -> str:
@@ -97,10 +99,20 @@ class Year:
         self.targets = target_hours(asked, [self.year - 1, self.year])
         self.split = (date(self.year, 1, 1) - self.first).days
 
+    @property
+    def note(self) -> str:
+        """What to say where the year before is not all recorded."""
+        begins_at = self.asked.books.begins_at
+        if begins_at is None:
+            return ""
+        day = timezone.localtime(begins_at).date().isoformat()
+        return _("%(year)s: no records before %(day)s") % {"year": self.year - 1, "day": day}
+
     def of_months(self, year: int) -> Floats:
-        """User-hours of each month; NaN for months without records."""
+        """User-hours of each month; NaN for months without records, and for those to compare with, not all recorded."""
         inside = [self.user_hours[[day.year == year and day.month == month for day in self.days]] for month in _MONTHS]
-        return np.array([np.nansum(part) if not np.isnan(part).all() else np.nan for part in inside])
+        unknown = np.all if year == self.year else np.any
+        return np.array([np.nan if unknown(np.isnan(part)) else np.nansum(part) for part in inside])
 
     def of_days(self, year: int) -> Floats:
         """User-hours of each day of a year."""
@@ -144,6 +156,7 @@ def months(year: Year) -> Chart:
         ],
         foot=[number(float(np.nansum(column)) if not np.isnan(column).all() else np.nan, 3) for column in columns],
         empty=missing(asked, asked.period) or _("No records for this year."),
+        note=year.note if np.isnan(before).any() else "",
     )
 
 
@@ -193,7 +206,7 @@ def cumulative(year: Year) -> Chart:
     budget = np.nan if target is None else target * year.users
     projection = _projection(now, before)
     series = [Series(name=str(year.year), role="now", exact=now, digits=1)]
-    if not np.isnan(before).all():
+    if not np.isnan(before[0]):  # added up from later on, a year looks better than it was
         series.append(Series(name=str(year.year - 1), role="before", exact=_fit(before, len(days)), digits=1))
     if not np.isnan(projection).all():
         series.append(Series(name=_("Outlook"), role="projection", exact=projection, digits=1))
@@ -212,6 +225,7 @@ def cumulative(year: Year) -> Chart:
         head=[_("Until the end of"), *(one.name for one in series)],
         rows=[Row(label=_month(days[at].month), cells=[number(column[at], 1) for column in columns]) for at in ends],
         empty=missing(asked, asked.period) or _("No records for this year."),
+        note=year.note if np.isnan(before[0]) else "",
     )
 
 
@@ -265,6 +279,12 @@ def _cumulative_title(year: Year, now: Floats, projection: Floats, budget: float
     return _("%(share)s %% of the user-hours used; %(year)s may end at %(outlook)s of %(budget)s") % told
 
 
+def before_note(asked: Asked) -> str:
+    """What to say where there is no year before to compare with; empty where there is."""
+    why = incomparable(asked)
+    return _("A year before: – (%(why)s)") % {"why": why} if why else ""
+
+
 _BY = {
     "kind": lambda: (_("User-hours by kind of outage"), _("Kind")),
     "cause": lambda: (_("User-hours by cause"), _("Cause")),
@@ -279,17 +299,15 @@ def shares(figures: Figures, by: str, *, most: int = _MOST_BARS) -> Chart:
     found = asked.books.breakdown(asked.edges, by=by)
     count = len(found.keys)
     now = found.table.user_hours[asked.now_row * count :][:count]
-    before = (
-        found.table.user_hours[:count] if asked.before and not missing(asked, asked.before) else np.full(count, np.nan)
-    )
+    held = compared(asked)
+    before = found.table.user_hours[:count] if held else np.full(count, np.nan)
     order = [at for at in np.argsort(-now, kind="stable").tolist() if now[at] > 0]
     unknown, total = figures.missing(asked.period), float(now.sum())
     names = [asked.name_in(found.names[at] or _("Without an area"), found.network_ids[at]) for at in order]
     hrefs = [asked.address("parts", **{by: found.keys[at]}) for at in order]
     about, head = _BY[by]()
     series = [Series(name=_period_name(asked), role="now", exact=now[order[:most]], digits=1)]
-    compared = not np.isnan(before).all()
-    if compared:
+    if held:
         series.append(Series(name=_("A year before"), role="before", exact=before[order[:most]], digits=1))
     return Chart(
         key=by,
@@ -300,14 +318,15 @@ def shares(figures: Figures, by: str, *, most: int = _MOST_BARS) -> Chart:
         labels=names[:most],
         series=[] if unknown or not order else series,
         hrefs=hrefs[:most],
-        head=[head, _("User-hours"), "%", *([_("A year before")] if compared else [])],
+        head=[head, _("User-hours"), "%", *([_("A year before")] if held else [])],
         rows=[
-            Row(label=name, href=href, cells=_cells(now[at], total, before[at] if compared else None))
+            Row(label=name, href=href, cells=_cells(now[at], total, before[at] if held else None))
             for at, name, href in zip(order[:most], names, hrefs, strict=False)
         ],
-        foot=[number(total, 1), "", *([number(float(before.sum()), 1)] if compared else [])],
+        foot=[number(total, 1), "", *([number(float(before.sum()), 1)] if held else [])],
         empty=unknown or _("Nothing was interrupted in this period."),
         more=asked.address("breakdown", by),
+        note=before_note(asked),
     )
 
 

@@ -1,20 +1,23 @@
 """The figures of one question as a workbook: the same numbers as on the page, unrounded, down to the interruptions."""
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from denghuo.apps.continuity import actions, queries
-from denghuo.apps.continuity.forms import Asked
-from denghuo.apps.continuity.views.charts import Chart, Year, cumulative, months
-from denghuo.apps.continuity.views.figures import Figures, missing
+from denghuo.apps.continuity.forms import BASIS_CHOICES, Asked
+from denghuo.apps.continuity.views.charts import Chart, Year, before_note, cumulative, months
+from denghuo.apps.continuity.views.figures import Figures, missing, partly
 from denghuo.apps.continuity.views.pages import asked_of
 from denghuo.apps.organization.access import Permission, permission_required
 
@@ -37,8 +40,19 @@ def export(request: HttpRequest) -> HttpResponse:
         at=timezone.now(),
         actor=request.user.get_username(),
     )
-    name = f"reliability-{asked.period.first:%Y%m%d}-{asked.period.last:%Y%m%d}.xlsx"
-    return HttpResponse(written, content_type=_TYPE, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return HttpResponse(
+        written,
+        content_type=_TYPE,
+        headers={"Content-Disposition": content_disposition_header(True, _file_name(asked)) or "attachment"},
+    )
+
+
+def _file_name(asked: Asked) -> str:
+    """Whose figures of which days, counting whom: two workbooks side by side are told apart by their names."""
+    whose = asked.networks[0].unit.name if len(asked.networks) == 1 else _("All stations")
+    counted = dict(BASIS_CHOICES)[asked.view.basis.value]
+    parts = (_("Reliability"), whose, str(counted), f"{asked.period.first:%Y%m%d}", f"{asked.until:%Y%m%d}")
+    return "-".join(re.sub(r'[\\/:*?"<>|\s]+', "_", part) for part in parts) + ".xlsx"
 
 
 def workbook(asked: Asked) -> bytes:
@@ -47,8 +61,8 @@ def workbook(asked: Asked) -> bytes:
     options = {"constant_memory": True, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(target, options) as book:
         sheets = _Sheets(book)
-        figures = Figures(asked)
-        sheets.add(_("Figures"), _figure_rows(figures), widths=(44, 18, 16, 16, 12, 60))
+        sheets.add(_("Question"), _question_rows(asked), widths=(24, 44))
+        sheets.add(_("Figures"), _figure_rows(Figures(asked)), widths=(44, 18, 16, 16, 12, 60))
         if asked.networks:
             year = Year(asked)
             for name, chart in ((_("Months"), months(year)), (_("Added up"), cumulative(year))):
@@ -56,57 +70,114 @@ def workbook(asked: Asked) -> bytes:
             titles = {"kind": _("By kind"), "cause": _("By cause"), "feeder": _("By line"), "area": _("By area")}
             for by, title in titles.items():
                 sheets.add(title, _breakdown_rows(asked, by), widths=(32, *[16] * 6))
-            sheets.add(_("Interruptions"), _part_rows(asked), widths=(14, 28, 18, 24, 18, 18, 20, 20, 10, 10, 12, 14))
+            found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters={})
+            widths = (14, 28, 18, 24, 18, 18, 20, 20, 10, 10, 12, 14)
+            sheets.add(_("Interruptions"), _part_rows(found), widths=widths, foot=_part_foot(found))
     return target.getvalue()
 
 
+class _Shown(NamedTuple):
+    """A number, and with how many digits it is shown; the cell holds all of them."""
+
+    value: float
+    digits: int
+
+
 class _Sheets:
-    """Sheets written row by row: the first row stands out, an undefined number is an empty cell."""
+    """Sheets written row by row: the first row stands out, an undefined number is an empty cell.
+
+    The foot stands apart, below an empty row, so that sums and pivots of the table do not count it a second time.
+    """
 
     def __init__(self, book: Any) -> None:
         self._book = book
         self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        self._formats: dict[tuple[str, bool], Any] = {}
 
-    def add(self, name: str, rows: Iterable[Sequence[Any]], *, widths: Sequence[int]) -> None:
+    def add(
+        self,
+        name: str,
+        rows: Iterable[Sequence[Any]],
+        *,
+        widths: Sequence[int],
+        foot: Iterable[Sequence[Any]] = (),
+    ) -> None:
         sheet = self._book.add_worksheet(name)
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
+        at = -1
         for at, row in enumerate(rows):
             for column, value in enumerate(row):
-                if isinstance(value, float | np.floating):
-                    if not np.isnan(value):
-                        sheet.write_number(at, column, float(value))
-                elif isinstance(value, int):
-                    sheet.write_number(at, column, value)
+                if at == 0:
+                    sheet.write_string(at, column, str(value), self._head)
                 else:
-                    sheet.write_string(at, column, str(value), *([self._head] if at == 0 else []))
+                    self._write(sheet, at, column, value)
+        for below, row in enumerate(foot, at + 2):
+            for column, value in enumerate(row):
+                self._write(sheet, below, column, value, bold=True)
         sheet.freeze_panes(1, 0)
+
+    def _write(self, sheet: Any, at: int, column: int, value: Any, *, bold: bool = False) -> None:
+        shown = "General"
+        if isinstance(value, _Shown):
+            value, shown = float(value.value), f"#,##0.{'0' * value.digits}".rstrip(".")
+        if isinstance(value, datetime):
+            # A workbook knows no zones: the local time, as people in the station write it.
+            local = timezone.localtime(value).replace(tzinfo=None)
+            sheet.write_datetime(at, column, local, self._format("yyyy-mm-dd hh:mm:ss", bold))
+        elif isinstance(value, date):
+            sheet.write_datetime(at, column, value, self._format("yyyy-mm-dd", bold))
+        elif isinstance(value, int | float):
+            if not np.isnan(value):
+                sheet.write_number(at, column, value, self._format(shown, bold))
+        elif value:
+            sheet.write_string(at, column, str(value), self._format("General", bold))
+
+    def _format(self, shown: str, bold: bool) -> Any:
+        key = (shown, bold)
+        if key not in self._formats:
+            # Dates are as wide as their column; left, so that they do not stick to the number after them.
+            told = {"num_format": shown, "bold": bold} | ({"align": "left"} if shown.startswith("yyyy") else {})
+            self._formats[key] = self._book.add_format(told)
+        return self._formats[key]
+
+
+def _question_rows(asked: Asked) -> Iterable[Sequence[Any]]:
+    yield _("Question"), ""
+    yield _("Stations"), ", ".join(one.unit.name for one in asked.networks)
+    yield _("First day"), asked.period.first
+    yield _("Last day"), asked.until
+    yield _("Known up to"), asked.view.as_of
+    for name, field in asked.form.fields.items():
+        if name in {"basis", "standard", "variant", "major"}:
+            choices = dict(field.choices)  # type: ignore[attr-defined]
+            yield str(field.label), str(choices.get(asked.form.cleaned_data.get(name) or "", ""))
+    for remark in (partly(asked, asked.period), before_note(asked)):
+        if remark:
+            yield _("Remark"), remark
+    yield _("Parameters"), asked.query
 
 
 def _figure_rows(figures: Figures) -> Iterable[Sequence[Any]]:
     yield _("Figure"), _("Abbreviation"), _("Value"), _("A year before"), _("Unit"), _("Remark")
+    unheld = before_note(figures.asked)
     for figure in figures.all():
-        name = str(figure.measure.label)
-        yield name, figure.abbreviation, figure.value, figure.before, str(figure.measure.unit), figure.reason
-    asked = figures.asked
-    yield ()
-    yield _("Question"), ""
-    yield _("Stations"), "", *[one.unit.name for one in asked.networks]
-    yield _("Days"), "", asked.period.first.isoformat(), asked.period.last.isoformat()
-    yield _("Known up to"), "", timezone.localtime(asked.view.as_of).isoformat(sep=" ", timespec="minutes")
-    for name, field in asked.form.fields.items():
-        if name in {"basis", "standard", "variant", "major"}:
-            choices = dict(field.choices)  # type: ignore[attr-defined]
-            yield str(field.label), "", str(choices.get(asked.form.cleaned_data.get(name) or "", ""))
-    yield _("Parameters"), "", asked.query
+        digits = figure.measure.digits
+        yield (
+            str(figure.measure.label),
+            figure.abbreviation,
+            _Shown(figure.value, digits),
+            _Shown(figure.before, digits),
+            str(figure.measure.unit),
+            figure.reason or unheld,
+        )
 
 
 def _chart_rows(chart: Chart) -> Iterable[Sequence[Any]]:
     yield chart.head
     picked = range(len(chart.labels)) if chart.shape == "columns" else _month_ends(chart.labels)
     for row, at in zip(chart.rows, picked, strict=False):
-        values = [one.exact[at] for one in chart.series]
-        yield row.label, *values
+        yield row.label, *(_Shown(one.exact[at], one.digits) for one in chart.series)
 
 
 def _month_ends(days: Sequence[str]) -> list[int]:
@@ -131,16 +202,16 @@ def _breakdown_rows(asked: Asked, by: str) -> Iterable[Sequence[Any]]:
         if by in {"feeder", "area"} or table.row_count[at]:
             yield (
                 asked.name_in(found.names[at % count] or _("Without an area"), found.network_ids[at % count]),
-                table.users_served[at],
-                table.user_hours[at],
-                table.hours_per_user[at],
-                table.user_interruptions[at],
-                table.interruptions_per_user[at],
-                table.event_count[at],
+                _Shown(table.users_served[at], 0),
+                _Shown(table.user_hours[at], 2),
+                _Shown(table.hours_per_user[at], 2),
+                _Shown(table.user_interruptions[at], 0),
+                _Shown(table.interruptions_per_user[at], 2),
+                _Shown(table.event_count[at], 0),
             )
 
 
-def _part_rows(asked: Asked) -> Iterable[Sequence[Any]]:
+def _part_rows(found: queries.PartList) -> Iterable[Sequence[Any]]:
     yield (
         _("Load"),
         _("Name"),
@@ -155,7 +226,6 @@ def _part_rows(asked: Asked) -> Iterable[Sequence[Any]]:
         _("User-hours"),
         _("User-interruptions"),
     )
-    found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters={})
     for first in range(0, min(len(found), _MOST_INTERRUPTIONS), _AT_ONCE):
         for part in found[first : first + _AT_ONCE]:
             row = part.interruption
@@ -166,14 +236,18 @@ def _part_rows(asked: Asked) -> Iterable[Sequence[Any]]:
                 row.get_kind_display(),
                 row.get_cause_display(),
                 row.outage.number,
-                timezone.localtime(part.started_at).strftime("%Y-%m-%d %H:%M:%S"),
-                timezone.localtime(part.ended_at).strftime("%Y-%m-%d %H:%M:%S"),
-                part.hours,
-                part.users,
-                part.user_hours,
-                part.user_interruptions,
+                part.started_at,
+                part.ended_at,
+                _Shown(part.hours, 2),
+                _Shown(part.users, 0),
+                _Shown(part.user_hours, 2),
+                _Shown(part.user_interruptions, 0),
             )
+
+
+def _part_foot(found: queries.PartList) -> Iterable[Sequence[Any]]:
     if len(found) > _MOST_INTERRUPTIONS:
         told = {"shown": f"{_MOST_INTERRUPTIONS:,}", "all": f"{len(found):,}"}
         yield (_("Only the %(shown)s that weigh most of %(all)s; the sums below are of all.") % told,)
-    yield (_("All"), *[""] * 9, found.totals["user_hours"], found.totals["user_interruptions"])
+    sums = (_Shown(found.totals["user_hours"], 2), _Shown(found.totals["user_interruptions"], 0))
+    yield (_("All"), *[""] * 9, *sums)

@@ -1,15 +1,15 @@
 """Figures as people read them: what each is called, its unit, how it comes about, and what it is held against."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from denghuo.apps.continuity import queries
 from denghuo.apps.continuity.forms import Asked, Period
@@ -19,7 +19,8 @@ AT_LEAST, LONGER_THAN_H = (3,), (8.0,)
 DASH = "–"
 
 _H, _TIMES, _SHARE = gettext_lazy("h"), gettext_lazy("times"), "%"
-_USER_H = pgettext_lazy("unit of user-hours", "h")
+_USER_H = gettext_lazy("user-hours")
+_H_PER_USER, _TIMES_PER_USER = gettext_lazy("h per user"), gettext_lazy("times per user")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +61,13 @@ MEASURES = (
     Measure(
         column="hours_per_user",
         label=gettext_lazy("Hours without supply per user"),
-        unit=_H,
+        unit=_H_PER_USER,
         over=("user_hours", "users_served"),
     ),
     Measure(
         column="interruptions_per_user",
         label=gettext_lazy("Interruptions per user"),
-        unit=_TIMES,
+        unit=_TIMES_PER_USER,
         over=("user_interruptions", "users_served"),
     ),
     Measure(column="user_hours", label=gettext_lazy("User-hours"), unit=_USER_H, digits=1),
@@ -93,7 +94,7 @@ MEASURES = (
     Measure(
         column="short_events_per_user",
         label=gettext_lazy("Short interruptions per user"),
-        unit=_TIMES,
+        unit=_TIMES_PER_USER,
         over=("short_user_events", "users_served"),
         short=True,
     ),
@@ -168,7 +169,7 @@ OPERANDS = {
     "event_hours": (gettext_lazy("Hours from the first loss to the last return, added up"), _H, 2),
     "event_count": (gettext_lazy("Outage events"), "", 0),
     "energy_kwh": (gettext_lazy("Energy not supplied"), "kWh", 0),
-    "hours_per_user": (gettext_lazy("Hours without supply per user"), _H, 4),
+    "hours_per_user": (gettext_lazy("Hours without supply per user"), _H_PER_USER, 4),
     "period_hours": (gettext_lazy("Hours of the period"), _H, 2),
 }
 
@@ -219,8 +220,7 @@ class Figures:
 
     def before(self, column: str) -> float:
         """The same a year earlier."""
-        before = self.asked.before
-        return np.nan if before is None or self.missing(before) else MEASURE[column].of(self.table, 0)
+        return MEASURE[column].of(self.table, 0) if compared(self.asked) else np.nan
 
     def missing(self, period: Period) -> str:
         """Why nothing is known of a period; empty where something is."""
@@ -251,7 +251,7 @@ class Figures:
             value=value,
             before=before,
             reason=reason,
-            href=asked.address("parts", short="on" if measure.short else None),
+            href=_leads_to(asked, measure),
             why=asked.address("why", column),
             note=" · ".join(note for note in notes if note),
             tone=self._tone(column),
@@ -289,7 +289,8 @@ class Figures:
 
     def _against(self, measure: Measure, value: float, before: float) -> str:
         if np.isnan(before):
-            return ""
+            unheld = incomparable(self.asked)
+            return _("Last year – (%(why)s)") % {"why": unheld} if unheld else ""
         told = {"before": measure.text(before)}
         if measure.column == "availability_share":
             return _("Last year %(before)s") % told
@@ -320,13 +321,41 @@ def missing(asked: Asked, period: Period) -> str:
 
 def partly(asked: Asked, period: Period) -> str:
     """What to say where records begin within a period; empty where they begin before it."""
-    begins_at = asked.books.begins_at
-    return _begin(asked) if begins_at and period.end > begins_at >= period.start + timedelta(days=1) else ""
+    books = asked.books
+    known = not books.unknown(period.start, period.end)
+    return _begin(asked) if known and not books.whole(period.start, period.end) else ""
+
+
+def compared(asked: Asked) -> bool:
+    """Whether there is a year before to be held against: one of which all is recorded."""
+    before = asked.before
+    return before is not None and asked.books.whole(before.start, before.end)
+
+
+def incomparable(asked: Asked) -> str:
+    """Why nothing stands for the year before where something should; empty where it does, or nothing is recorded."""
+    if asked.before is None or asked.books.begins_at is None or compared(asked):
+        return ""
+    return _("no records before %(day)s") % {"day": _first_day(asked)}
 
 
 def _begin(asked: Asked) -> str:
+    return _("Records begin on %(day)s.") % {"day": _first_day(asked)}
+
+
+def _first_day(asked: Asked) -> str:
     assert asked.books.begins_at is not None  # only asked where there are records
-    return _("Records begin on %(day)s.") % {"day": timezone.localtime(asked.books.begins_at).date().isoformat()}
+    return timezone.localtime(asked.books.begins_at).date().isoformat()
+
+
+def _leads_to(asked: Asked, measure: Measure) -> str:
+    """The list that makes a figure: outages, loads interrupted often, or the interruptions."""
+    if measure.column == "repeated_share":
+        return asked.address("frequent", window="365", times=AT_LEAST[0])
+    if measure.column == "event_count" and asked.is_plain:
+        days = f"start={asked.period.first.isoformat()}&end={asked.until.isoformat()}"
+        return f"{reverse('outages:home')}?{days}"
+    return asked.address("parts", short="on" if measure.short else None)
 
 
 def target_hours(asked: Asked, years: list[int]) -> dict[int, float]:

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET
 
 from denghuo.apps.continuity import queries
 from denghuo.apps.continuity.forms import Asked, PartsForm, Period, ask
-from denghuo.apps.continuity.views.charts import Year, cumulative, months, shares
+from denghuo.apps.continuity.views.charts import Year, before_note, cumulative, months, shares
 from denghuo.apps.continuity.views.figures import (
     FIRST,
     MEASURE,
     Figures,
+    compared,
     explanation,
+    incomparable,
     missing,
     number,
     partly,
@@ -48,10 +50,11 @@ def _frame(request: HttpRequest, asked: Asked, **more: Any) -> dict[str, Any]:
     return {
         "asked": asked,
         "form": asked.form,
-        "may_export": Permission.EXPORT in may,
+        "may_export": Permission.EXPORT in may and bool(asked.networks) and not missing(asked, asked.period),
         "may_edit": Permission.CONTINUITY_EDIT in may,
         "missing": missing(asked, asked.period),
         "partly": partly(asked, asked.period),
+        "before_note": before_note(asked),
         **more,
     }
 
@@ -100,7 +103,7 @@ def group_rows(asked: Asked, by: str) -> list[GroupRow]:
     found = asked.books.breakdown(asked.edges, by=by)
     count, table = len(found.keys), found.table
     total = float(np.nansum(table.user_hours[asked.now_row * count :]))
-    known_before = asked.before is not None and not missing(asked, asked.before)
+    known_before = compared(asked)
     rows = [
         GroupRow(
             name=asked.name_in(name or _("Without an area"), network_id),
@@ -167,6 +170,7 @@ def why(request: HttpRequest, column: str) -> HttpResponse:
         told=explanation(figures, column),
         aim=MEASURE[column].text(figures.aim(column)),
         before=MEASURE[column].text(figures.before(column)),
+        before_why=incomparable(asked),
         charts=[shares(figures, by, most=6) for by in ("kind", "feeder")],
     )
     return render(request, "continuity/why.html", context)

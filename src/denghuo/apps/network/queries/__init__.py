@@ -9,9 +9,11 @@ from denghuo.apps.network.queries.devices import (
     is_device,
     lasting_events,
     log_rows,
+    number_of_opening,
     operations_of,
     search,
 )
+from denghuo.apps.network.queries.doubts import ask_for_numbers, doubts
 from denghuo.apps.network.queries.drawing import drawing, drawing_state
 from denghuo.apps.network.queries.findings import (
     LogFinding,
@@ -24,12 +26,16 @@ from denghuo.apps.network.queries.findings import (
 )
 from denghuo.apps.network.queries.isolation import IsolationSheet, isolation_sheet, problem_sentences
 from denghuo.apps.network.queries.supply import (
+    Effect,
     Interval,
     NetworkState,
     Supply,
     SupplyStep,
+    effect_of,
     event_numbers,
+    hold,
     intervals_of_event,
+    intervals_of_events,
     last_operation_id,
     network_for,
     networks_within,
@@ -50,6 +56,7 @@ from denghuo.apps.network.snapshot import (
 
 __all__ = [
     "Device",
+    "Effect",
     "Interval",
     "IsolationSheet",
     "LogFinding",
@@ -61,14 +68,19 @@ __all__ = [
     "NetworkState",
     "Supply",
     "SupplyStep",
+    "ask_for_numbers",
     "device",
+    "doubts",
     "drawing",
     "drawing_state",
+    "effect_of",
     "event_numbers",
     "feeder_ids",
     "feeder_names",
     "from_datetime64",
+    "hold",
     "intervals_of_event",
+    "intervals_of_events",
     "is_device",
     "isolation_sheet",
     "last_operation_id",
@@ -82,6 +94,7 @@ __all__ = [
     "network_for",
     "network_snapshot",
     "networks_within",
+    "number_of_opening",
     "operations_of",
     "problem_sentences",
     "search",

@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 
 from denghuo.apps.network.models import Branch, Feeder, Load, SwitchingOperation
 from denghuo.apps.network.queries.findings import log_oddities
-from denghuo.apps.network.queries.supply import Supply, state_now, supply_of
-from denghuo.apps.network.snapshot import log_snapshot, network_snapshot
+from denghuo.apps.network.queries.supply import Supply, event_numbers, state_now, supply_of
+from denghuo.apps.network.snapshot import log_snapshot, network_snapshot, valid_operations
+from denghuo.apps.organization.queries import names_of
 from denghuo.engines.topology import dead_after_opening, normal_state
 
 _MOST_FOUND = 20
@@ -18,18 +19,25 @@ _MOST_FOUND = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A switching device: its row, how it stands now, and who hangs behind it in the normal state."""
+    """A switching device: its row, how it stands now, and who hangs behind it in the normal state.
+
+    ``energized`` is with supply on some side, ``half_energized`` on one of the two only.
+    """
 
     branch: Branch
     closed: bool
     energized: bool
+    half_energized: bool
     behind: Supply
     line_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogRow:
-    """A row of the log as people read it; ``device_name`` None: the network has no such device."""
+    """A row of the log as people read it; ``device_name`` None: the network has no such device.
+
+    Of a row that was taken out (``void``) ``corrected_by`` and ``reason`` say who did and why.
+    """
 
     id: int
     operated_at: datetime
@@ -40,8 +48,11 @@ class LogRow:
     note: str
     recorded_at: datetime
     recorded_by: str
+    recorder: str
     void: bool
     corrected_at: datetime | None
+    corrected_by: str
+    reason: str
     instead_of: datetime | None
     odd: tuple[object, ...]
 
@@ -78,49 +89,75 @@ def device(network_id: int, *, code: str) -> Device:
         branch=branch,
         closed=bool(state.closed[position]),
         energized=bool(state.section_energized[near] or state.section_energized[far]),
+        half_energized=bool(state.section_energized[near] != state.section_energized[far]),
         behind=supply_of(snapshot, behind),
         line_name=str(snapshot.grid.feeders.name[feeder]) if feeder >= 0 else "",
     )
 
 
-def operations_of(network_id: int, *, device_code: str = "", event_number: str = "") -> QuerySet[SwitchingOperation]:
-    """The log of a device or of an event, corrected rows included, newest first."""
-    rows = SwitchingOperation.objects.filter(network_id=network_id).select_related("corrects", "corrected_by")
+def operations_of(
+    network_id: int, *, device_code: str = "", event_number: str = "", or_ids: Iterable[int] = ()
+) -> QuerySet[SwitchingOperation]:
+    """The log of a device or of an event (with other rows ``or_ids``), corrected rows included, newest first.
+
+    A row that was taken out stands once, as taken out.
+    """
+    rows = SwitchingOperation.objects.filter(network_id=network_id, void=False)
     if device_code:
         rows = rows.filter(device_code=device_code)
     if event_number:
         # An opening told without an event is an event of its own, named after its row.
         told = event_number.removeprefix("OP-")
         own = Q(pk=int(told), event_number="") if event_number != told and told.isdecimal() else Q(pk__in=[])
-        rows = rows.filter(Q(event_number=event_number) | own)
-    return rows.order_by("-operated_at", "-pk")
+        rows = rows.filter(Q(event_number=event_number) | own | Q(pk__in=list(or_ids)))
+    return rows.select_related("corrects", "corrected_by").order_by("-operated_at", "-pk")
+
+
+def number_of_opening(network_id: int, *, device_code: str) -> str:
+    """The event that the opening of a device began, if it stands open and that took supply away; else empty."""
+    last = valid_operations(network_id).filter(device_code=device_code).last()
+    number = last.number if last else ""
+    return number if number in event_numbers(network_id) else ""
 
 
 def log_rows(network_id: int, operations: Iterable[SwitchingOperation]) -> list[LogRow]:
-    """Rows of the log with the names of their devices and what there is to mend."""
+    """Rows of the log with the names of their devices and people, and what there is to mend."""
+    rows = list(operations)
+    corrections = {row.pk: row.corrected_by for row in rows if hasattr(row, "corrected_by")}
+    names = names_of(row.recorded_by for row in [*rows, *corrections.values()])
     grid, odd = network_snapshot(network_id).grid, log_oddities(network_id)
+    device_name = dict(zip(grid.switch_id.tolist(), grid.branches.name[grid.switches.branch].tolist(), strict=True))
     return [
-        LogRow(
-            id=row.pk,
-            operated_at=row.operated_at,
-            device_code=row.device_code,
-            device_name=_name(grid.branches.name, grid.switches.branch, grid.switch_position.get(row.device_code)),
-            closes=row.closes,
-            event_number=row.event_number or ("" if row.closes else f"OP-{row.pk}"),
-            note=row.note,
-            recorded_at=row.recorded_at,
-            recorded_by=row.recorded_by,
-            void=row.void,
-            corrected_at=row.corrected_by.recorded_at if hasattr(row, "corrected_by") else None,
-            instead_of=row.corrects.operated_at if row.corrects else None,
-            odd=tuple(odd.get(row.pk, ())),
-        )
-        for row in operations
+        _log_row(row, corrections.get(row.pk), names, device_name.get(row.device_code), odd.get(row.pk, ()))
+        for row in rows
     ]
 
 
-def _name(names: np.ndarray, branch: np.ndarray, position: int | None) -> str | None:
-    return None if position is None else str(names[branch[position]])
+def _log_row(
+    row: SwitchingOperation,
+    correction: SwitchingOperation | None,
+    names: dict[str, str],
+    device_name: str | None,
+    odd: Iterable[object],
+) -> LogRow:
+    return LogRow(
+        id=row.pk,
+        operated_at=row.operated_at,
+        device_code=row.device_code,
+        device_name=device_name,
+        closes=row.closes,
+        event_number=row.number,
+        note=row.note,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        recorder=names.get(row.recorded_by, row.recorded_by),
+        void=row.void or (correction is not None and correction.void),
+        corrected_at=correction.recorded_at if correction else None,
+        corrected_by=names.get(correction.recorded_by, correction.recorded_by) if correction else "",
+        reason=correction.note if correction and correction.note != row.note else "",
+        instead_of=row.corrects.operated_at if row.corrects else None,
+        odd=tuple(odd),
+    )
 
 
 def is_device(network_id: int, *, code: str) -> bool:

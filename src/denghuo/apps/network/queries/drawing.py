@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from denghuo.apps.network.queries.supply import NetworkState, last_operation_id, state_if, supply_of
 from denghuo.apps.network.snapshot import NetworkSnapshot, log_snapshot, network_snapshot, to_datetime64
@@ -56,6 +55,7 @@ def _branches(snapshot: NetworkSnapshot) -> dict[str, Any]:
         np.minimum(grid.nodes.base_kv[grid.branches.from_node], grid.nodes.base_kv[grid.branches.to_node]), nan=10.0
     )
     feeder = feeder_of_node(topology, closed=normal_state(topology))[grid.branches.to_node]
+    feeder[grid.feeders.head_branch] = np.arange(len(grid.feeders.head_branch))
     return {
         "code": grid.branches.id.tolist(),
         "name": grid.branches.name.tolist(),
@@ -86,6 +86,8 @@ def _places(snapshot: NetworkSnapshot) -> tuple[NDArray[np.int64], NDArray[np.in
 
 def _spacing(x: NDArray[np.int64], y: NDArray[np.int64]) -> float:
     """How far apart neighboring loads usually lie: tells how close one must look to tell things apart."""
+    from scipy.spatial import cKDTree  # takes half a second, which no other page has to wait for
+
     places = np.unique(np.column_stack([x, y]), axis=0)
     if len(places) < 2:
         return float(_GRID / 20)
@@ -166,5 +168,6 @@ def _by_feeder(snapshot: NetworkSnapshot, state: NetworkState) -> list[dict[str,
     for feeder in np.unique(snapshot.feeder_of_load[dead]).tolist():
         name = str(snapshot.grid.feeders.name[feeder]) if feeder >= 0 else ""
         supply = supply_of(snapshot, dead & (snapshot.feeder_of_load == feeder))
-        found.append({"feeder": name, **vars(supply)})
+        first = np.flatnonzero(dead & (snapshot.feeder_of_load == feeder))[0]
+        found.append({"feeder": name, "first_load": str(snapshot.grid.loads.id[first]), **vars(supply)})
     return sorted(found, key=lambda row: -row["lv_customers"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,7 @@ from denghuo.apps.network.snapshot import NetworkSnapshot, log_snapshot, network
 from denghuo.engines.switching import (
     Action,
     IsolationMode,
+    Outages,
     ProblemCode,
     Step,
     SwitchingError,
@@ -26,6 +28,7 @@ ACTIONS = {
     Action.EARTH: _("Earth"),
     Action.REMOVE_EARTH: _("Remove earth"),
 }
+_AT_PLACES = frozenset([Action.VERIFY_DEAD, Action.EARTH])
 REASONS = {
     Why.CLEAR_FAULT: _("Protection clears the fault"),
     Why.MAKE_BEFORE_BREAK: _("Closes a loop, so that nobody is interrupted by the next step"),
@@ -49,15 +52,25 @@ PROBLEMS = {
 }
 
 
+def _clock(hours: float) -> str:
+    minutes = round(hours * 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SheetLine:
-    """One line of the switching sheet; hours count from the beginning of the outage."""
+    """One line of the switching sheet; hours count from the beginning of the outage.
+
+    ``remote`` None: nobody operates it. ``at_working_side``: where it is done, the side of the device toward the work.
+    """
 
     number: int
     action: object
     action_code: str
     device_code: str
     device_name: str
+    at_working_side: bool
+    remote: bool | None
     reason: object
     effect_h: float
     out: Supply
@@ -65,8 +78,7 @@ class SheetLine:
     @property
     def clock(self) -> str:
         """When the operation takes effect, as hours and minutes from the beginning of the outage: -0:02, +3:59."""
-        minutes = round(self.effect_h * 60)
-        return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+        return _clock(self.effect_h)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +92,27 @@ class TieLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadLine:
+    """A load that is out from one hour to another, from the beginning of the outage."""
+
+    code: str
+    name: str
+    lv_customers: int
+    start_h: float
+    end_h: float
+
+    @property
+    def start_clock(self) -> str:
+        """From when on."""
+        return _clock(self.start_h)
+
+    @property
+    def end_clock(self) -> str:
+        """Until when."""
+        return _clock(self.end_h)
+
+
+@dataclass(frozen=True, kw_only=True)
 class IsolationSheet:
     """The switching sheet with what it costs, and what switching the whole line would have cost."""
 
@@ -90,6 +123,7 @@ class IsolationSheet:
     whole_line_out: Supply
     whole_line_devices: tuple[str, ...]
     ties: tuple[TieLine, ...]
+    loads: tuple[LoadLine, ...]
 
     @property
     def saved_customer_hours(self) -> float:
@@ -109,8 +143,8 @@ def isolation_sheet(network_id: int, *, elements: Sequence[str], hours: float, m
     ties = zip(plan.ties.switch.tolist(), plan.ties.kva.tolist(), plan.ties.rating_kva.tolist(), strict=True)
     return IsolationSheet(
         plan=plan,
-        lines=tuple(_line(snapshot, step) for step in plan.steps),
-        return_lines=tuple(_line(snapshot, step) for step in plan.return_steps),
+        lines=_lines(snapshot, plan.steps),
+        return_lines=_lines(snapshot, plan.return_steps),
         out=supply_of(snapshot, plan.loads_out),
         whole_line_out=supply_of(snapshot, plan.whole_line.loads_out),
         whole_line_devices=tuple(_device_name(snapshot, switch) for switch in plan.whole_line.switches.tolist()),
@@ -123,20 +157,53 @@ def isolation_sheet(network_id: int, *, elements: Sequence[str], hours: float, m
             )
             for switch, kva, rating_kva in ties
         ),
+        loads=_loads(snapshot, plan.outages),
     )
+
+
+def _loads(snapshot: NetworkSnapshot, outages: Outages) -> tuple[LoadLine, ...]:
+    table = snapshot.grid.loads
+    columns = zip(outages.load.tolist(), outages.start_h.tolist(), outages.end_h.tolist(), strict=True)
+    rows = [
+        LoadLine(
+            code=str(table.id[load]),
+            name=str(table.name[load]),
+            lv_customers=int(table.lv_customers[load]),
+            start_h=start_h,
+            end_h=end_h,
+        )
+        for load, start_h, end_h in columns
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.start_h, -row.end_h, row.code)))
+
+
+def _lines(snapshot: NetworkSnapshot, steps: Sequence[Step]) -> tuple[SheetLine, ...]:
+    """The steps as lines. What is verified dead is earthed at once, before anybody goes to the next place."""
+    lines: list[SheetLine] = []
+    for at_places, group in groupby(steps, key=lambda step: step.action in _AT_PLACES):
+        told = list(group)
+        numbers = [step.number for step in told]
+        if at_places:
+            places = list(dict.fromkeys((step.switch, step.node) for step in told))
+            told.sort(key=lambda step: places.index((step.switch, step.node)))
+        lines += [_line(snapshot, step, number) for number, step in zip(numbers, told, strict=True)]
+    return tuple(lines)
 
 
 def _device_name(snapshot: NetworkSnapshot, switch: int) -> str:
     return str(snapshot.grid.branches.name[snapshot.grid.switches.branch[switch]])
 
 
-def _line(snapshot: NetworkSnapshot, step: Step) -> SheetLine:
+def _line(snapshot: NetworkSnapshot, step: Step, number: int) -> SheetLine:
+    moves = step.action in (Action.OPEN, Action.CLOSE)
     return SheetLine(
-        number=step.number,
+        number=number,
         action=ACTIONS[step.action],
         action_code=step.action.value,
         device_code=str(snapshot.grid.switch_id[step.switch]) if step.switch >= 0 else "",
         device_name=_device_name(snapshot, step.switch) if step.switch >= 0 else "",
+        at_working_side=step.switch >= 0 and step.node >= 0,
+        remote=bool(snapshot.grid.switches.remote[step.switch]) if moves else None,
         reason=REASONS[step.why],
         effect_h=step.effect_h,
         out=supply_of(snapshot, step.loads_out),

@@ -1,6 +1,6 @@
 """Who is supplied, who is not, and since when: now, in the past, and if."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,15 @@ class Interval:
     ended_at: datetime | None
     opened_by_id: int | None
     closed_by_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Who lost supply by an operation and who got it back, and in which events."""
+
+    lost: Supply
+    restored: Supply
+    event_numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,15 +141,27 @@ def event_numbers(network_id: int) -> tuple[str, ...]:
     return tuple(told.event_numbers[code] for code in np.unique(told.replayed.interruptions.event) if code >= 0)
 
 
+def hold(network_id: int) -> None:
+    """Let nobody else change the network or its log until this transaction ends.
+
+    Without it, of two that derive something of them at once, the one who has read less may write last.
+    """
+    Network.objects.select_for_update(no_key=True).filter(pk=network_id).first()
+
+
 def intervals_of_event(network_id: int, *, event_number: str) -> list[Interval]:
     """Every load that lost supply in an event, with its exact intervals."""
+    return next(intervals_of_events(network_id, event_numbers=[event_number]))
+
+
+def intervals_of_events(network_id: int, *, event_numbers: Iterable[str]) -> Iterator[list[Interval]]:
+    """The same for one event after the other."""
     snapshot, told = network_snapshot(network_id), log_snapshot(network_id)
-    if event_number not in told.event_numbers:
-        return []
-    out = told.replayed.interruptions
-    # What was out before the log began has no beginning to count from; it is told among the findings.
-    rows = np.flatnonzero((out.event == told.event_numbers.index(event_number)) & ~np.isnat(out.start))
-    return [_interval(snapshot, told, int(row), event_number) for row in rows]
+    for number in event_numbers:
+        rows = told.rows_of(number)
+        # What was out before the log began has no beginning to count from; it is told among the findings.
+        begun = rows[~np.isnat(told.replayed.interruptions.start[rows])]
+        yield [_interval(snapshot, told, row, number) for row in begun.tolist()]
 
 
 def _interval(snapshot: NetworkSnapshot, told: LogSnapshot, row: int, event_number: str) -> Interval:
@@ -161,6 +182,19 @@ def _interval(snapshot: NetworkSnapshot, told: LogSnapshot, row: int, event_numb
 
 def _operation_id(told: LogSnapshot, row: int) -> int | None:
     return int(told.log.id[row]) if row >= 0 else None
+
+
+def effect_of(network_id: int, *, operation_id: int) -> Effect:
+    """What one row of the log did to the supply; a row that does not stand did nothing."""
+    snapshot, told = network_snapshot(network_id), log_snapshot(network_id)
+    out, row = told.replayed.interruptions, np.flatnonzero(told.log.id == operation_id)
+    opened, closed = np.isin(out.opened_by, row), np.isin(out.closed_by, row)
+    events = np.unique(out.event[opened | closed])
+    return Effect(
+        lost=supply_of(snapshot, out.load[opened]),
+        restored=supply_of(snapshot, out.load[closed]),
+        event_numbers=tuple(told.event_numbers[code] for code in events if code >= 0),
+    )
 
 
 def supply_steps(network_id: int, *, event_number: str) -> list[SupplyStep]:

@@ -5,18 +5,21 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.network import actions, queries
-from denghuo.apps.network.forms import CorrectionForm, OperationForm
+from denghuo.apps.network.forms import CorrectionForm, Doubts, OperationForm
 from denghuo.apps.network.models import Branch, Network, SwitchingOperation
 from denghuo.apps.network.views.reach import network_within_reach
-from denghuo.apps.organization.access import Permission, permission_required, permissions_of
+from denghuo.apps.organization.access import Permission, may, permission_required
 
 _ROWS_PER_PAGE = 50
 
@@ -45,7 +48,7 @@ def _device_page(request: HttpRequest, network: Network, code: str, form: Operat
         "lasting": lasting,
         "rows": rows,
         "operations": queries.log_rows(network.pk, rows),
-        "may_operate": Permission.NETWORK_OPERATE in permissions_of(request.user),
+        "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=network.unit.path),
     }
     return render(request, "network/device.html", context, status=422 if form and form.errors else 200)
 
@@ -53,7 +56,10 @@ def _device_page(request: HttpRequest, network: Network, code: str, form: Operat
 def _next(device: queries.Device) -> dict[str, Any]:
     """What will most likely be recorded next: the device moves, now."""
     now = timezone.localtime().replace(microsecond=0)
-    return {"closes": "open" if device.closed else "close", "operated_at": now}
+    if device.closed:
+        return {"closes": "open", "operated_at": now}
+    number = queries.number_of_opening(device.branch.network_id, device_code=device.branch.code)
+    return {"closes": "close", "operated_at": now, "event_number": number}
 
 
 @require_http_methods(["POST"])
@@ -62,11 +68,13 @@ def record(request: HttpRequest, network_id: int) -> HttpResponse:
     """Write an operation that was carried out into the log."""
     network = network_within_reach(request, network_id)
     code = request.POST.get("device", "").replace("\x00", "").strip()
-    form = OperationForm(request.POST, lasting=queries.lasting_events(network.pk))
+    form = OperationForm(
+        request.POST, lasting=queries.lasting_events(network.pk), doubts=_doubts(network.pk, code=code)
+    )
     if not code or not form.is_valid():
         return _device_page(request, network, code, form)
     told = form.cleaned_data
-    actions.record_switching(
+    row = actions.record_switching(
         network_id=network.pk,
         device_code=code,
         closes=told["closes"],
@@ -76,8 +84,45 @@ def record(request: HttpRequest, network_id: int) -> HttpResponse:
         at=timezone.now(),
         actor=request.user.get_username(),
     )
-    messages.success(request, _("Recorded. What follows from it has been worked out."))
+    messages.success(request, _what_it_did(network.pk, row.pk))
     return redirect(_log_of(network, code))
+
+
+def _doubts(network_id: int, *, code: str = "", instead_of: int | None = None) -> Doubts:
+    """What is unlikely about an operation that a form tells."""
+    return lambda told: (
+        queries.doubts(
+            network_id,
+            device_code=told.get("device", code),
+            closes=told["closes"],
+            operated_at=told["operated_at"],
+            event_number=told["event_number"],
+            at=timezone.now(),
+            instead_of=instead_of,
+        )
+        if not told.get("void")
+        else ()
+    )
+
+
+def _what_it_did(network_id: int, operation_id: int) -> str:
+    """Who lost supply and who got it back by an operation, and the outages that leads to."""
+    effect = queries.effect_of(network_id, operation_id=operation_id)
+    parts = []
+    if effect.lost.loads:
+        parts.append(_("%(t)s transformers and %(n)s customers lost supply") % _counts(effect.lost))
+    if effect.restored.loads:
+        parts.append(_("%(t)s transformers and %(n)s customers have supply again") % _counts(effect.restored))
+    if not parts:
+        return _("Recorded. Nobody lost supply by it, and nobody got it back.")
+    links = ((reverse("outages:numbered", args=[network_id, one]), one) for one in effect.event_numbers)
+    said = {"what": _("; ").join(parts), "outages": format_html_join(", ", '<a href="{}">{}</a>', links)}
+    return format_html(_("Recorded: {what}. Outage {outages}"), **said)
+
+
+def _counts(supply: queries.Supply) -> dict[str, str]:
+    counts = {"t": supply.loads, "n": supply.lv_customers}
+    return {name: number_format(count, force_grouping=True) for name, count in counts.items()}
 
 
 def _log_of(network: Network, code: str) -> str:
@@ -99,13 +144,18 @@ def correct(request: HttpRequest, network_id: int, operation_id: int) -> HttpRes
         "device": wrong.device_code,
         "closes": "close" if wrong.closes else "open",
         "operated_at": timezone.localtime(wrong.operated_at),
-        "event_number": wrong.event_number,
+        "event_number": wrong.number,
+        "note": wrong.note,
     }
-    form = CorrectionForm(request.POST or None, initial=initial)
+    form = CorrectionForm(request.POST or None, initial=initial, doubts=_doubts(network.pk, instead_of=wrong.pk))
     if request.method == "POST" and form.is_valid():
-        _put_right(request, wrong, form.cleaned_data)
-        messages.success(request, _("Corrected. Everything that follows from it has been worked out again."))
-        return redirect(_log_of(network, wrong.device_code))
+        try:
+            _put_right(request, wrong, form.cleaned_data)
+        except IntegrityError:
+            form.add_error(None, _("Somebody else has just corrected this row. Look at the log first."))
+        else:
+            messages.success(request, _("Corrected. Everything that follows from it has been worked out again."))
+            return redirect(_log_of(network, wrong.device_code))
     context = {
         "network": network,
         "wrong": queries.log_rows(network.pk, [wrong])[0],
@@ -147,7 +197,7 @@ def log(request: HttpRequest, network_id: int) -> HttpResponse:
         "device": code,
         "event": number,
         "odd_count": len(queries.log_oddities(network.pk)),
-        "may_operate": Permission.NETWORK_OPERATE in permissions_of(request.user),
+        "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=network.unit.path),
     }
     return render(request, "network/log.html", context)
 

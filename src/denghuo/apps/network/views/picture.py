@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from denghuo.apps.network import queries
 from denghuo.apps.network.models import SWITCH_KIND_CHOICES
 from denghuo.apps.network.views.reach import network_within_reach
-from denghuo.apps.organization.access import Permission, permission_required, permissions_of
+from denghuo.apps.organization.access import Permission, may, permission_required
 
 
 @require_GET
@@ -35,7 +35,7 @@ def picture(request: HttpRequest, network_id: int) -> HttpResponse:
     context = {
         "network": network,
         "state": queries.state_now(network.pk),
-        "may_operate": Permission.NETWORK_OPERATE in permissions_of(request.user),
+        "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=network.unit.path),
         "device_url": reverse("network:device", args=[network.pk, "CODE"]),
         "words": _words(),
     }
@@ -49,6 +49,9 @@ def _words() -> dict[str, Any]:
         "closed": _("Closed"),
         "lit": _("Supplied"),
         "dead": _("Without supply"),
+        "half": _("One side supplied, one side without"),
+        "basis": _("now {n} + in thought {m}"),
+        "basisLess": _("now {n} − in thought {m}"),
         "darkPart": _("{n} customers out"),
         "lamp": _("{name} · {n} customers"),
         "ifOpened": _("What if I open it?"),
@@ -77,6 +80,7 @@ def _labels() -> dict[str, Any]:
         "manual": _("By hand"),
         "village": _("Village"),
         "customers": _("Customers"),
+        "hours": _("Customer-hours"),
         "mvUsers": _("MV users"),
         "kva": _("Capacity, kVA"),
         "switchKinds": {kind: str(name) for kind, name in SWITCH_KIND_CHOICES},

@@ -18,7 +18,7 @@ from denghuo.engines.switching import IsolationMode, SwitchingError
 @require_GET
 @permission_required(Permission.NETWORK_VIEW)
 def isolation(request: HttpRequest, network_id: int) -> HttpResponse:
-    """What must be opened to work on these elements: the switching sheet, and what the whole line would have cost."""
+    """What must be opened to work on these elements: the plan, and what the whole line would have cost."""
     network = network_within_reach(request, network_id)
     # From the drawing comes only what shall be worked on.
     asked = {"hours": 4, "mode": "planned", **request.GET.dict()} if request.GET else None

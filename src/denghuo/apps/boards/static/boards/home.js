@@ -1,12 +1,11 @@
 // Customer-hours of lasting outages run on between two looks at the server.
 const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
-const cells = document.querySelectorAll("[data-run]");
 
 function tick() {
-  cells.forEach((cell) => {
+  for (const cell of document.querySelectorAll("[data-run]")) {
     const hours = (Date.now() - Date.parse(cell.dataset.at)) / 3.6e6;
     cell.textContent = number.format(Number(cell.dataset.run) + Number(cell.dataset.rate) * hours);
-  });
+  }
 }
 
-if (cells.length) setInterval(tick, 1000);
+setInterval(tick, 1000);

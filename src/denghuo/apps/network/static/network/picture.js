@@ -46,7 +46,9 @@ function showTotals() {
   slot.mv.textContent = number.format(shown.dead.mv_users);
   slot.loads.textContent = number.format(shown.dead.loads);
   slot.share.textContent = say(words.share, { n: (100 * shown.dead.lv_customers) / Math.max(shown.served.lv_customers, 1) });
-  slot.feeders.replaceChildren(...shown.by_feeder.map((row) => cells(row.feeder || words.noLine, row.loads, row.lv_customers)));
+  slot.feeders.replaceChildren(...shown.by_feeder.map((row) => feederRow(row)));
+  slot.basis.hidden = slot.basisHours.hidden = !toggled.size;
+  if (toggled.size) slot.basis.textContent = basis(words.customers, live.dead.lv_customers, shown.dead.lv_customers - live.dead.lv_customers, number);
   slot.table.hidden = !shown.by_feeder.length;
   slot.nobody.hidden = shown.dead.loads > 0;
   slot.whatif.hidden = !toggled.size;
@@ -78,14 +80,25 @@ function effectRow(icon, text, tone) {
   return item;
 }
 
-function cells(...values) {
-  const row = document.createElement("tr");
-  values.forEach((value, index) => {
+// A line with its dead part; its name leads there.
+function feederRow({ feeder, first_load: first, loads, lv_customers: customers }) {
+  const row = document.createElement("tr"), name = document.createElement("button");
+  name.type = "button";
+  name.className = "nw-lead";
+  name.textContent = feeder || words.noLine;
+  name.addEventListener("click", () => view.glance(view.placeOf(find(first))));
+  row.insertCell().append(name);
+  for (const count of [loads, customers]) {
     const cell = row.insertCell();
-    cell.textContent = typeof value === "number" ? number.format(value) : value;
-    if (index) cell.className = "dh-num";
-  });
+    cell.className = "dh-num";
+    cell.textContent = number.format(count);
+  }
   return row;
+}
+
+// What stands now and what a thought adds to it or takes from it, so that nobody takes one for the other.
+function basis(label, now, more, how) {
+  return `${label} ${say(more < 0 ? words.basisLess : words.basis, { n: how.format(now), m: how.format(Math.abs(more)) })}`;
 }
 
 function movedRow(code, position) {
@@ -102,15 +115,15 @@ function movedRow(code, position) {
   return item;
 }
 
-// Customer-hours run: those of the outages that last, by the clock; those of a what-if, from the moment it was asked.
+// Customer-hours run: those of the outages that last, by the clock, and what a what-if changes, from its asking on.
 function tick() {
   if (!shown) return;
-  const extra = shown.lost ? shown.lost.lv_customers : 0, { lasting } = shown;
-  const sinceAsked = (Date.now() - sinceMs) / 3.6e6, sinceTold = (Date.now() - Date.parse(lasting.at)) / 3.6e6;
-  const hours = toggled.size ? extra * sinceAsked : lasting.lv_customer_hours + lasting.lv_customers * sinceTold;
-  const rate = toggled.size ? extra : lasting.lv_customers;
-  slot.hours.textContent = exact.format(hours);
-  slot.rate.textContent = say(words.rate, { n: rate });
+  const { lasting } = shown, more = shown.lost ? shown.lost.lv_customers - shown.restored.lv_customers : 0;
+  const told = lasting.lv_customer_hours + (lasting.lv_customers * (Date.now() - Date.parse(lasting.at))) / 3.6e6;
+  const thought = toggled.size ? (more * (Date.now() - sinceMs)) / 3.6e6 : 0;
+  slot.hours.textContent = exact.format(told + thought);
+  slot.rate.textContent = say(words.rate, { n: lasting.lv_customers + more });
+  if (toggled.size) slot.basisHours.textContent = basis(words.hours, told, thought, exact);
 }
 
 function toggle(code, position) {
@@ -148,10 +161,10 @@ function showSelection() {
   slot.hint.hidden = Boolean(thing);
   if (!thing) return;
   const about = describe(thing), isSwitch = thing.kind === "switch", isOpen = isSwitch && view.open.has(thing.position);
-  const isDead = about.nodes.every((node) => view.isDeadNode(node));
+  const deadEnds = about.nodes.filter((node) => view.isDeadNode(node)).length, isDead = deadEnds === about.nodes.length;
   slot.title.textContent = view.nameOf(thing);
-  slot.supply.textContent = isDead ? words.dead : words.lit;
-  slot.supply.className = `dh-state dh-state--${isDead ? "waiting" : "act"}`;
+  slot.supply.textContent = isDead ? words.dead : deadEnds ? words.half : words.lit;
+  slot.supply.className = `dh-state dh-state--${isDead ? "waiting" : deadEnds ? "warning" : "act"}`;
   slot.position.hidden = !isSwitch;
   slot.position.textContent = isOpen ? words.open : words.closed;
   slot.position.className = `dh-switch dh-switch--${isOpen ? "open" : "closed"}`;
@@ -197,10 +210,18 @@ function nextDark() {
 
 function listen() {
   const search = suggest(slot.search, go);
+  const lookFor = async (text) => {
+    const code = find(text) ? text : text && (await search.first());
+    slot.notfound.hidden = !text || Boolean(code && find(code));
+    if (!slot.notfound.hidden || !text) return;
+    go(code);
+    canvas.focus();
+  };
   slot.search.closest("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    go(find(slot.search.value.trim()) ? slot.search.value.trim() : search.first());
+    lookFor(slot.search.value.trim());
   });
+  slot.search.addEventListener("input", () => { slot.notfound.hidden = true; });
   slot.search.addEventListener("keydown", (event) => event.key === "Escape" && canvas.focus());
   const whatIf = () => slot.pick.hidden || slot.toggle.hidden || slot.toggle.click();
   listenToPointer(canvas, view, pick);

@@ -3,11 +3,10 @@
 
 export function suggest(input, chosen = () => {}) {
   const list = document.getElementById(input.getAttribute("list"));
-  let asked = 0;
-  input.addEventListener("input", async () => {
-    const mine = ++asked, text = input.value.split(/[,，]/).pop().trim();
-    const picked = [...list.options].find((option) => option.value === input.value);
-    if (picked) return chosen(picked.dataset.code);
+  let asked = 0, answer = Promise.resolve();
+  const typed = () => input.value.split(/[,，]/).pop().trim();
+  async function offer(text) {
+    const mine = ++asked;
     if (!text) return list.replaceChildren();
     const url = new URL(input.dataset.nwSearch, location.href);
     url.searchParams.set("q", text);
@@ -23,9 +22,16 @@ export function suggest(input, chosen = () => {}) {
       return option;
     }));
     return undefined;
+  }
+  input.addEventListener("input", () => {
+    const picked = [...list.options].find((option) => option.value === input.value);
+    if (picked) return chosen(picked.dataset.code);
+    answer = offer(typed());
+    return undefined;
   });
   return {
-    first: () => list.options[0]?.dataset.code,
+    // The code of the first that fits what is typed, once the answer to it is there.
+    first: () => answer.then(() => ([...list.options].find((option) => option.value === input.value) ?? list.options[0])?.dataset.code),
   };
 }
 
