@@ -26,7 +26,8 @@ UNKNOWN = np.int8(-1)
 LATER = 1 << 30
 NO_WAY = np.int64(1) << 62
 
-THOROUGH = 4096  # positions x switches met in order of cost; after that the nearest to the goal goes first
+SMALL = 8  # switches up to which nothing is hurried: there are few positions
+THOROUGH = 2500  # positions x switches met in order of cost; after that the nearest to the goal goes first
 HOPELESS = 20000  # positions
 
 
@@ -341,7 +342,7 @@ def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
     book.over[0], book.mark[0] = False, 0
     first = enroll(table, quest, book, start, book.over[0], book.mark[0])
     book.paid[first] = 0
-    hurry = book.met[0] * len(start) > THOROUGH
+    hurry = len(start) > SMALL and book.met[0] * len(start) > THOROUGH
     queue = [priority(table, quest, book, first, hurry)]
     while len(queue) > 0 and book.met[0] + len(start) < len(book.done):
         at = heappop(queue)[5]
@@ -350,7 +351,7 @@ def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
         if book.done[at]:
             continue
         book.done[at] = True
-        hurry = book.met[0] * len(start) > THOROUGH
+        hurry = len(start) > SMALL and book.met[0] * len(start) > THOROUGH
         over = book.over[at] or (not quest.leaves and not running(table, quest, book.closed[at], book.live[at]))
         weight = standing(table, quest, book, at)
         closed = book.closed[at].copy()

@@ -282,7 +282,7 @@ class ContinuityReport:
         begun = local_day(window.start, zone=str(self.zone))
         threshold = major_event_threshold(self._daily(window, date_range(begun.min(), begun.max())))
         first, last = (edge.astimezone(self.zone) for edge in self.period)
-        days = date_range(first.date(), (last - timedelta(microseconds=1)).date())
+        days = date_range(np.datetime64(first.date()), np.datetime64((last - timedelta(microseconds=1)).date()))
         hours = self._daily(self.events, days)
         major = hours * 60 > threshold.minutes_per_user
         rows = self.events.interruptions()
