@@ -15,6 +15,7 @@ from tests.engines.switching.small_networks import (
     customers_out,
     flow_of,
     isolating_states,
+    opens_dead,
     within_limits,
 )
 
@@ -66,7 +67,7 @@ class Moves:
         if kind.breaks_load:
             return True
         if state[k]:
-            return not carries_load(self.grid, state, k)
+            return opens_dead(self.grid, state, k)
         return kind is SwitchKind.FUSE or not carries_load(self.grid, after, k)
 
 

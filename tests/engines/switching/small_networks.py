@@ -84,11 +84,30 @@ def customers_out(grid: Grid, live: frozenset[int]) -> int:
     return sum(customers for node, customers in pairs if node not in live)
 
 
-def carries_load(grid: Grid, closed: tuple[bool, ...], switch: int) -> bool:
-    """Whether somebody would go out if this closed switch opened: it carries current."""
+def nodes_behind(grid: Grid, closed: tuple[bool, ...], switch: int) -> list[int]:
+    """Nodes of the loads that would go out if this closed switch opened."""
     opened = tuple(is_closed and k != switch for k, is_closed in enumerate(closed))
     lost = flow_of(grid, closed).live - flow_of(grid, opened).live
-    return any(node in lost for node in grid.loads.node.tolist())
+    return [node for node in grid.loads.node.tolist() if node in lost]
+
+
+def carries_load(grid: Grid, closed: tuple[bool, ...], switch: int) -> bool:
+    """Whether somebody would go out if this closed switch opened: it carries current."""
+    return bool(nodes_behind(grid, closed, switch))
+
+
+def users_behind(grid: Grid, closed: tuple[bool, ...], switch: int) -> int:
+    """MV users who would go out if this closed switch opened."""
+    lost = nodes_behind(grid, closed, switch)
+    pairs = zip(grid.loads.node.tolist(), grid.loads.mv_users.tolist(), strict=True)
+    return sum(users for node, users in pairs if node in lost)
+
+
+def opens_dead(grid: Grid, closed: tuple[bool, ...], switch: int) -> bool:
+    """Whether a closed disconnector or fuse may be opened: nobody is behind it; or it is a fuse and one MV user is, who
+    is switched off at the low-voltage side."""
+    is_fuse = grid.switches.kind[switch] == SwitchKind.FUSE
+    return not carries_load(grid, closed, switch) or (is_fuse and users_behind(grid, closed, switch) <= 1)
 
 
 def isolating_states(grid: Grid, target: set[int]) -> Iterator[tuple[tuple[bool, ...], Flow]]:

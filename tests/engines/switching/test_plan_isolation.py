@@ -242,12 +242,32 @@ def test_for_a_short_work_the_breaker_stays_open() -> None:
     assert not plan.proven_optimal
 
 
-def test_a_fuse_opens_dead_but_closes_onto_its_load() -> None:
-    grid = network([("QF", "bus", "line", BREAKER), ("FU", "line", "branch", FUSE)], {"line": 54, "branch": 6})
+def test_a_fuse_before_many_opens_dead_but_closes_onto_its_load() -> None:
+    switches = [("QF", "bus", "line", BREAKER), ("FU", "line", "branch", FUSE)]
+    grid = network(switches, {"line": 54, "branch": 6}, users={"branch": 2})
     topology = compile_topology(grid)
     plan = plan_isolation(topology, ids=["branch"], duration_h=40.0)
+    assert ("open", "QF", "drop_load") in told(topology, plan)
     assert told(topology, plan)[-1] == ("close", "FU", "re_energize")
     assert [step.lv_customers_out for step in plan.return_steps if step.action is Action.CLOSE] == [0]
+
+
+def test_one_transformer_is_switched_off_at_its_low_voltage_side_before_its_fuse_opens() -> None:
+    """Nobody else on the line notices; a disconnector in its place would cost the whole line twice."""
+    switches = [("QF", "bus", "line", BREAKER), ("FU", "line", "branch", FUSE)]
+    grid = network(switches, {"line": 54, "branch": 6})
+    plan = plan_isolation(compile_topology(grid), ids=["branch"], duration_h=4.0)
+    assert plan.lv_customer_hours == 6 * 4.0
+    operations = [step for step in (*plan.steps, *plan.return_steps) if step.why is not Why.SAFETY]
+    assert [(step.action.value, step.why.value, step.lv_customers_out) for step in operations] == [
+        ("switch_off_lv", "drop_load", 6),
+        ("open", "isolate", 6),
+        ("close", "re_energize", 6),
+        ("switch_on_lv", "re_energize", 0),
+    ]
+    assert [(grid.switch_id[step.switch], grid.nodes.id[step.node]) for step in operations[::3]] == [
+        ("FU", "branch")
+    ] * 2
 
 
 def test_a_tie_takes_what_it_can_carry_and_the_area_is_split() -> None:

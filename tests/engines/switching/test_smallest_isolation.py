@@ -23,11 +23,14 @@ from denghuo.engines.topology import compile_topology
 from tests.engines.switching.exhaustive import least_customer_hours
 from tests.engines.switching.small_networks import (
     LOAD_BREAKING,
+    Flow,
     carries_load,
     customers_out,
     flow_of,
     isolating_states,
     networks,
+    nodes_behind,
+    users_behind,
     within_limits,
 )
 
@@ -121,49 +124,70 @@ def test_every_step_may_be_done_and_leaves_out_whom_it_says(
     plan = plan_or_none(grid, node, mode, duration_h=duration_h, parallel=parallel)
     assume(plan is not None)
     assert plan is not None
-    state = tuple(grid.switches.normally_closed.tolist())
+    normal = tuple(grid.switches.normally_closed.tolist())
+    site = Site(grid, parallel=parallel)
     dead = mode is IsolationMode.FAULT
     for step in plan.steps:
-        state = _do(grid, state, step, parallel=parallel)
-        live = node in flow_of(grid, state).live
+        site.do(step)
+        live = node in site.flow.live
         assert not (live and dead)
         dead = dead or not live
-    assert state == tuple(plan.closed_for_work.tolist())
+    assert site.state == tuple(plan.closed_for_work.tolist())
     for step in plan.return_steps:
-        state = _do(grid, state, step, parallel=parallel)
-    assert state == tuple(grid.switches.normally_closed.tolist())
+        site.do(step)
+    assert site.state == normal
+    assert not site.off
     assert _area_under_the_steps(plan) == pytest.approx(plan.lv_customer_hours)
 
 
-def _do(grid: Grid, before: tuple[bool, ...], step: Step, *, parallel: bool) -> tuple[bool, ...]:
-    """Perform one step, asserting that its device may, and that the network is left as it ought to be."""
-    after = before
-    if step.action in (Action.TRIP, Action.OPEN, Action.CLOSE):
-        assert before[step.switch] is (step.action is not Action.CLOSE)
-        after = tuple(is_closed ^ (k == step.switch) for k, is_closed in enumerate(before))
-    was, now = flow_of(grid, before), flow_of(grid, after)
-    if step.action is not Action.TRIP and after != before:
-        _assert_device_may(grid, before, after, step.switch)
-        present = flow_of(grid, tuple(grid.switches.normally_closed.tolist()))
-        assert within_limits(grid, now, present) or not now.radial
-        assert was.radial or now.radial
-        assert now.radial or parallel
-    assert step.lv_customers_out == customers_out(grid, now.live)
-    assert step.loads_out.tolist() == [k for k, node in enumerate(grid.loads.node.tolist()) if node not in now.live]
-    return after
+class Site:
+    """A network in which a plan is carried out, every step looked at: how its switches stand, and the nodes ``off`` at
+    their low-voltage side."""
 
+    def __init__(self, grid: Grid, *, parallel: bool) -> None:
+        self.grid, self.parallel = grid, parallel
+        self.state = tuple(grid.switches.normally_closed.tolist())
+        self.present = self.flow = flow_of(grid, self.state)
+        self.off: frozenset[int] = frozenset()
 
-def _assert_device_may(grid: Grid, before: tuple[bool, ...], after: tuple[bool, ...], switch: int) -> None:
-    kind = SwitchKind(grid.switches.kind[switch])
-    was, now = flow_of(grid, before), flow_of(grid, after)
-    if kind.breaks_load:
-        return
-    assert was.radial
-    assert now.radial
-    if before[switch]:
-        assert not carries_load(grid, before, switch)
-    elif kind is SwitchKind.DISCONNECTOR:
-        assert not carries_load(grid, after, switch)
+    def do(self, step: Step) -> None:
+        """Perform one step, asserting that it may be done, and that the network is left as it ought to be."""
+        if step.action in (Action.TRIP, Action.OPEN, Action.CLOSE):
+            self._move(step)
+        elif step.action is Action.SWITCH_OFF_LV:
+            assert users_behind(self.grid, self.state, step.switch) <= 1
+            self.off |= frozenset(nodes_behind(self.grid, self.state, step.switch))
+            assert step.node in self.off
+        elif step.action is Action.SWITCH_ON_LV:
+            assert step.node in self.off & self.flow.live
+            self.off -= self.flow.live
+        live = self.flow.live - self.off
+        assert step.lv_customers_out == customers_out(self.grid, live)
+        out = [k for k, node in enumerate(self.grid.loads.node.tolist()) if node not in live]
+        assert step.loads_out.tolist() == out
+
+    def _move(self, step: Step) -> None:
+        assert self.state[step.switch] is (step.action is not Action.CLOSE)
+        before, was = self.state, self.flow
+        self.state = tuple(is_closed ^ (k == step.switch) for k, is_closed in enumerate(before))
+        self.flow = flow_of(self.grid, self.state)
+        if step.action is Action.TRIP:
+            return
+        self._assert_device_may(before, step.switch, was)
+        assert within_limits(self.grid, self.flow, self.present) or not self.flow.radial
+        assert was.radial or self.flow.radial
+        assert self.flow.radial or self.parallel
+
+    def _assert_device_may(self, before: tuple[bool, ...], switch: int, was: Flow) -> None:
+        kind = SwitchKind(self.grid.switches.kind[switch])
+        if kind.breaks_load:
+            return
+        assert was.radial
+        assert self.flow.radial
+        if before[switch]:
+            assert not set(nodes_behind(self.grid, before, switch)) - self.off
+        elif kind is SwitchKind.DISCONNECTOR:
+            assert not carries_load(self.grid, self.state, switch)
 
 
 def _area_under_the_steps(plan: SwitchingPlan) -> float:

@@ -20,6 +20,7 @@ Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 NEVER, WHILE_DEAD, ONCE_ISOLATED = range(3)
+NOTHING, ONE_USER, MANY_USERS = range(3)
 OUT, LOOPS = range(2)
 HOURS, OPERATIONS, MS, SPARED = range(4)
 UNKNOWN = np.int8(-1)
@@ -33,18 +34,20 @@ HOPELESS = 20000  # positions
 
 class Table(NamedTuple):
     """The switches, their two blocks ``a`` and ``b``, time and kind; blocks in compressed rows of (switch, block
-    beyond), with ``weight``, number of loads, and whether they hold a source or belong to the target; the circuit
-    between them, whether it has limits, and a forest to work in. ``loops``: how many may stand, and how many more (1 or
-    0) may be closed for one operation."""
+    beyond), with ``weight``, number of loads and of MV users, and whether they hold a source or belong to the target;
+    the circuit between them, whether it has limits, and a forest to work in. ``loops``: how many may stand, and how
+    many more (1 or 0) may be closed for one operation."""
 
     a: Ints
     b: Ints
     ms: Longs
     breaks_load: Flags
     is_disconnector: Flags
+    is_fuse: Flags
     rows: tuple[Ints, Ints, Ints]
     weight: Longs
     load_count: Longs
+    mv_users: Longs
     root: Flags
     target: Flags
     wires: Wires
@@ -76,15 +79,16 @@ class Book(NamedTuple):
     """All positions met, a row for each.
 
     What they are: ``closed`` [switch], and whether the fixed time is ``over``. What they do: blocks that are ``live``,
-    switches that are ``carrying`` load, (weight out, loops), whether the limits hold (-1 not asked yet). How they are
-    reached: what is ``paid`` (weight x ms, operations, ms, weight x ms spared), what is certainly still to come, from
-    where and over which switch, whether they are done with. How they are found: ``slots`` is a hash table of their
-    numbers by ``mark``, which combines ``keys`` of the switches that differ from the start; ``met`` counts them.
+    what each switch is ``carrying`` (nothing, one MV user at most, many), (weight out, loops), whether the limits hold
+    (-1 not asked yet). How they are reached: what is ``paid`` (weight x ms, operations, ms, weight x ms spared), what
+    is certainly still to come, from where and over which switch, whether they are done with. How they are found:
+    ``slots`` is a hash table of their numbers by ``mark``, which combines ``keys`` of the switches that differ from the
+    start; ``met`` counts them.
     """
 
     closed: Flags
     live: Flags
-    carrying: Flags
+    carrying: Bytes
     does: Longs
     fits: Bytes
     over: Flags
@@ -100,22 +104,23 @@ class Book(NamedTuple):
 
 
 @njit(cache=True)
-def evaluate(table: Table, closed: Flags, live: Flags, carrying: Flags, does: Longs) -> None:
-    """Fill in which blocks have supply, which switches carry load, how much weight is out, and how many loops stand."""
+def evaluate(table: Table, closed: Flags, live: Flags, carrying: Bytes, does: Longs) -> None:
+    """Fill in which blocks have supply, what the switches carry, how much weight is out, and how many loops stand."""
     order = np.empty(len(live), np.int32)
     fed_by = np.full(len(live), -1, np.int32)
     parent = np.full(len(live), -1, np.int32)
     filled = spread(table, closed, live, order, fed_by, parent)
     loops = table.root.sum() - filled
     for k in range(len(closed)):
-        carrying[k] = False
+        carrying[k] = NOTHING
         loops += closed[k] and live[table.a[k]]
-    loads = table.load_count.copy()
+    loads, users = table.load_count.copy(), table.mv_users.copy()
     for k in range(filled - 1, -1, -1):
         block = order[k]
         if fed_by[block] >= 0 and loads[block] > 0:
-            carrying[fed_by[block]] = True
+            carrying[fed_by[block]] = ONE_USER if users[block] <= 1 else MANY_USERS
             loads[parent[block]] += loads[block]
+            users[parent[block]] += users[block]
     does[OUT] = 0
     for block in range(len(live)):
         if not live[block]:
@@ -163,7 +168,7 @@ def keeps_limits(table: Table, closed: Flags) -> bool:
 @njit(cache=True)
 def device_may(table: Table, k: int, closing: bool, here: int, there: int, book: Book) -> bool:
     """Whether switch ``k`` may move from one position to the other: loops stand for one operation only, and what does
-    not break load moves dead."""
+    not break load moves dead. The load of one user is switched off at its low-voltage side before a fuse opens."""
     loops, later, standing = book.does[here, LOOPS], book.does[there, LOOPS], table.loops[0]
     if loops > standing:  # parting a loop interrupts nobody
         return not closing and table.breaks_load[k] and later < loops
@@ -172,8 +177,8 @@ def device_may(table: Table, k: int, closing: bool, here: int, there: int, book:
     if table.breaks_load[k]:
         return True
     if closing:
-        return not (table.is_disconnector[k] and book.carrying[there, k])
-    return not book.carrying[here, k]
+        return not (table.is_disconnector[k] and book.carrying[there, k] != NOTHING)
+    return bool(book.carrying[here, k] == NOTHING or (table.is_fuse[k] and book.carrying[here, k] == ONE_USER))
 
 
 @njit(cache=True)

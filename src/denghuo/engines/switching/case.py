@@ -49,7 +49,7 @@ class Case:
     """``before`` the state with everybody supplied, ``start`` the one the plan starts from, ``after`` the one it leads
     back to; ``tree`` how supply reached the sections ``before``; ``target`` [section] must be dead; ``counted``
     [section] was supplied before: what was dead before stays as it is. ``weight`` [section] packs the chosen basis and,
-    to decide between equals, the other one."""
+    to decide between equals, the other one. ``opens_loaded`` [switch] may be opened with what it carries ``before``."""
 
     circuit: Circuit
     mode: IsolationMode
@@ -63,6 +63,7 @@ class Case:
     counted: Flags
     weight: Longs
     operating_ms: Longs
+    opens_loaded: Flags
     duration_ms: int
 
     @property
@@ -107,6 +108,7 @@ def build_case(
         counted=counted,
         weight=_weight(topology, rules.basis) * counted,
         operating_ms=_operating_ms(topology.grid, times),
+        opens_loaded=_opens_loaded(topology, tree),
         duration_ms=round(duration_h * MS_PER_H),
     )
 
@@ -202,6 +204,18 @@ def _weight(topology: Topology, basis: Basis) -> Longs:
         first, second = second, first
     weight: Longs = first * np.int64(second.sum() + 1) + second
     return weight
+
+
+def _opens_loaded(topology: Topology, tree: SectionTree) -> Flags:
+    """What breaks load, and fuses with one MV user behind, whose low-voltage side is switched off first."""
+    users = np.append(0, np.cumsum(topology.section_mv_users[tree.order]))
+    fed = np.flatnonzero(tree.parent_switch >= 0)
+    behind = users[tree.rank[fed] + tree.size[fed]] - users[tree.rank[fed]]
+    kinds = topology.grid.switches.kind
+    has_one = np.zeros(len(kinds), np.bool_)
+    has_one[tree.parent_switch[fed[behind <= 1]]] = True
+    opens: Flags = BREAKS_LOAD[kinds] | (has_one & (kinds == SwitchKind.FUSE))
+    return opens
 
 
 def _operating_ms(grid: Grid, times: SwitchingTimes) -> Longs:

@@ -99,7 +99,6 @@ def _zones(case: Case) -> Iterator[Flags]:
     A larger zone can only be cheaper if the switch that feeds it is quicker than every one below that breaks load, or
     if none below does. A device that has tripped is open already.
     """
-    breaks_load = BREAKS_LOAD[case.topology.grid.switches.kind]
     zone, quickest_ms = case.target, inf
     while not zone[case.topology.source_section].any():
         sections = np.flatnonzero(zone)
@@ -112,7 +111,7 @@ def _zones(case: Case) -> Iterator[Flags]:
             yield zone
         if not edge.any():
             return
-        if (breaks_load[feeding] | ~closed).all():
+        if (case.opens_loaded[feeding] | ~closed).all():
             quickest_ms = min(quickest_ms, slowest_ms)
         zone = zone.copy()
         zone[upstream[edge]] = True
@@ -168,7 +167,8 @@ def _board(case: Case, zone: Flags, closed: Flags, thorough: bool) -> Board:
 def _helpers(case: Case, closed: Flags, switches: set[int], thorough: bool) -> set[int]:
     """The load-breaking devices upstream of those that may not be moved under load: the nearest, or all."""
     breaks_load = BREAKS_LOAD[case.topology.grid.switches.kind]
-    weak = [switch for switch in switches if not breaks_load[switch]]
+    moves = breaks_load if thorough else case.opens_loaded
+    weak = [switch for switch in switches if not moves[switch]]
     helpers: set[int] = set()
     for tree in (case.tree, case.topology.tree(closed=closed)) if weak else ():
         for section in {int(ends[switch]) for switch in weak for ends in case.circuit.ends}:

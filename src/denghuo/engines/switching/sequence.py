@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from denghuo.engines.grid import SwitchKind
 from denghuo.engines.switching import _order_kernels as kernels
 from denghuo.engines.switching._order_kernels import Book, Quest, Table
+from denghuo.engines.switching.case import BREAKS_LOAD
 from denghuo.engines.switching.circuit import Circuit, rows_of
 from denghuo.engines.switching.reduction import Reduction, reduce_circuit
 
@@ -28,7 +29,6 @@ Longs = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _BITS: Final = 62  # of an integer that sums weight x time
-_BREAKS_LOAD = np.array([kind.breaks_load for kind in SwitchKind])
 
 
 class Position(NamedTuple):
@@ -89,11 +89,11 @@ class Board:
         """What is supplied, carried, out and looped."""
         known = self.seen.get(mask)
         if known is None:
-            live, carrying = np.empty(len(self.weight), np.bool_), np.empty(len(self.switches), np.bool_)
+            live, carrying = np.empty(len(self.weight), np.bool_), np.empty(len(self.switches), np.int8)
             does = np.empty(2, np.int64)
             kernels.evaluate(self.table, self.flags(mask), live, carrying, does)
             out = sum(weight for weight, is_live in zip(self.weight, live.tolist(), strict=True) if not is_live)
-            known = self.seen[mask] = Position(_bits(live), _bits(carrying), out, int(does[kernels.LOOPS]))
+            known = self.seen[mask] = Position(_bits(live), _bits(carrying != kernels.NOTHING), out, int(does[kernels.LOOPS]))
         return known
 
 
@@ -128,11 +128,13 @@ def compile_board(
             a=reduction.ends[0],
             b=reduction.ends[1],
             ms=units,
-            breaks_load=_BREAKS_LOAD[kinds],
+            breaks_load=BREAKS_LOAD[kinds],
             is_disconnector=kinds == SwitchKind.DISCONNECTOR,
+            is_fuse=kinds == SwitchKind.FUSE,
             rows=rows_of(*reduction.ends, reduction.block_count, first=0),
             weight=block_weight >> _excess_bits(block_weight, units),
             load_count=reduction.sum_by_block(circuit.topology.section_load_count),
+            mv_users=reduction.sum_by_block(circuit.topology.section_mv_users),
             root=reduction.blocks_with(_flags(circuit.topology.source_section, len(target))),
             target=on_target,
             wires=reduction.wires,
@@ -169,7 +171,7 @@ def _empty_book(switches: int, blocks: int) -> Book:
     return Book(
         closed=np.empty((size, switches), np.bool_),
         live=np.empty((size, blocks), np.bool_),
-        carrying=np.empty((size, switches), np.bool_),
+        carrying=np.empty((size, switches), np.int8),
         does=np.empty((size, 2), np.int64),
         fits=np.empty(size, np.int8),
         over=np.empty(size, np.bool_),

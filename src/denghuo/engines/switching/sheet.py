@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from denghuo.engines.switching.case import MS_PER_H, Case
+from denghuo.engines.switching.case import BREAKS_LOAD, MS_PER_H, Case
 from denghuo.engines.switching.draft import Draft, Move
 from denghuo.engines.switching.terms import Action, IsolationMode, OutageGroup, Outages, Step, Why
 
@@ -21,7 +21,8 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Line:
-    """A step before it is numbered; ``mask`` the position of the board after it."""
+    """A step before it is numbered; ``mask`` the position of the board after it, ``off`` the sections [section] that
+    are switched off at their low-voltage side then."""
 
     action: Action
     why: Why
@@ -30,29 +31,35 @@ class _Line:
     start_ms: int
     duration_ms: int
     mask: int
+    off: Flags
 
 
 def steps_of(case: Case, draft: Draft) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """The steps to the work, and those back."""
     board = draft.board
     start = board.mask(case.start)
-    lines = [_Line(Action.TRIP, Why.CLEAR_FAULT, switch, -1, 0, 0, start) for switch in case.tripped]
+    off = np.zeros(case.topology.section_count, np.bool_)
+    lines = [_Line(Action.TRIP, Why.CLEAR_FAULT, switch, -1, 0, 0, start, off) for switch in case.tripped]
     work = draft.moves[-1].after if draft.moves else start
     points = isolating_points(case, draft)
     reclosed: set[int] = set()
-    ahead = []
+    reasons = []
     for move in reversed(draft.moves):
-        ahead.append(_operation(draft, move, _why_there(case, draft, move, reclosed)))
+        reasons.append(_why_there(case, draft, move, reclosed))
         if not move.mask >> move.k & 1:
             reclosed.add(move.k)
-    lines += ahead[::-1]
+    for move, why in zip(draft.moves, reversed(reasons), strict=True):
+        lines += _operation(case, draft, move, why, off)
+        off = lines[-1].off
     # The paper steps stand where the isolation is complete; what still has to be restored follows.
     at = sum(line.start_ms + line.duration_ms <= draft.isolated_ms for line in lines)
-    mask = lines[at - 1].mask if at else start
-    paper = [_Line(action, Why.SAFETY, *point, draft.isolated_ms, 0, mask) for action in _SAFE for point in points]
+    after = (lines[at - 1].mask, lines[at - 1].off) if at else (start, off)
+    paper = [_Line(action, Why.SAFETY, *point, draft.isolated_ms, 0, *after) for action in _SAFE for point in points]
     lines[at:at] = paper
-    back = [_Line(Action.REMOVE_EARTH, Why.SAFETY, *point, draft.return_ms, 0, work) for point in reversed(points)]
-    back += [_operation(draft, move, _why_back(draft, move)) for move in draft.return_moves]
+    back = [_Line(Action.REMOVE_EARTH, Why.SAFETY, *point, draft.return_ms, 0, work, off) for point in points[::-1]]
+    for move in draft.return_moves:
+        back += _operation(case, draft, move, _why_back(draft, move), off)
+        off = back[-1].off
     return _numbered(case, draft, lines, 1), _numbered(case, draft, back, len(lines) + 1)
 
 
@@ -74,10 +81,34 @@ def isolating_points(case: Case, draft: Draft) -> list[tuple[int, int]]:
     return points
 
 
-def _operation(draft: Draft, move: Move, why: Why) -> _Line:
-    action = Action.OPEN if move.mask >> move.k & 1 else Action.CLOSE
-    duration = move.effect_ms - move.start_ms
-    return _Line(action, why, draft.board.switches[move.k], -1, move.start_ms, duration, move.after)
+def _operation(case: Case, draft: Draft, move: Move, why: Why, off: Flags) -> list[_Line]:
+    """The line of a move; with it, who has to be switched off at the low-voltage side before a fuse opens, and who can
+    be switched on again now that the side above has supply."""
+    board, loads = draft.board, case.topology.section_load_count
+    opens = bool(move.mask >> move.k & 1)
+    switch, times = board.switches[move.k], (move.start_ms, move.effect_ms - move.start_ms)
+    was, now = (board.live_sections(mask, case.counted) for mask in (move.mask, move.after))
+    lines = []
+    if opens and not BREAKS_LOAD[case.topology.grid.switches.kind[switch]]:
+        dropped = was & ~now & ~off & (loads > 0)
+        if dropped.any():
+            off = off | dropped
+            node = _node_of_user(case, dropped)
+            lines.append(_Line(Action.SWITCH_OFF_LV, Why.DROP_LOAD, switch, node, *times, move.mask, off))
+    lines.append(_Line(Action.OPEN if opens else Action.CLOSE, why, switch, -1, *times, move.after, off))
+    back = off & ~was & now
+    if back.any():
+        lines.append(
+            _Line(Action.SWITCH_ON_LV, why, switch, _node_of_user(case, back), *times, move.after, off & ~back)
+        )
+    return lines
+
+
+def _node_of_user(case: Case, sections: Flags) -> int:
+    """Where the one user in these sections is: the load that carries it, else the first."""
+    loads = np.flatnonzero(sections[case.topology.load_section])
+    table = case.topology.grid.loads
+    return int(table.node[loads[np.argmax(table.mv_users[loads])]])
 
 
 def _why_there(case: Case, draft: Draft, move: Move, reclosed: set[int]) -> Why:
@@ -112,7 +143,7 @@ def _numbered(case: Case, draft: Draft, lines: list[_Line], first: int) -> tuple
     topology = case.topology
     steps = []
     for number, line in enumerate(lines, first):
-        dead = _dead(case, draft, line.mask)
+        dead = _dead(case, draft, line.mask) | (line.off & case.counted)
         steps.append(
             Step(
                 number=number,

@@ -40,12 +40,14 @@ class IsolationMode(StrEnum):
 
 
 class Action(StrEnum):
-    """What is done in a step. Only ``OPEN``, ``CLOSE`` and ``TRIP`` change the network; the others stand on the
-    paper."""
+    """What is done in a step. Only ``OPEN``, ``CLOSE`` and ``TRIP`` change the network; the low-voltage side is below
+    it, and the others stand on the paper."""
 
     TRIP = "trip"
     OPEN = "open"
     CLOSE = "close"
+    SWITCH_OFF_LV = "switch_off_lv"  # the low-voltage side of one user, for a fuse that may only move dead
+    SWITCH_ON_LV = "switch_on_lv"
     VERIFY_DEAD = "verify_dead"
     EARTH = "earth"
     REMOVE_EARTH = "remove_earth"
@@ -131,9 +133,10 @@ class SwitchingRules:
 class Step:
     """One line of the switching sheet, and what is out once it is done.
 
-    ``switch`` position of the device, -1 none; ``node`` where to verify or earth, -1 none; the operation runs from
-    ``start_h`` for ``duration_h`` [h] and takes effect at its end. Hour 0 is the fault, or the beginning of the planned
-    outage: what interrupts nobody may stand before it. ``loads_out`` positions of the loads without supply.
+    ``switch`` position of the device, -1 none; ``node`` where to verify, earth or switch the low-voltage side, -1 none;
+    the operation runs from ``start_h`` for ``duration_h`` [h] and takes effect at its end. Hour 0 is the fault, or the
+    beginning of the planned outage: what interrupts nobody may stand before it. ``loads_out`` positions of the loads
+    without supply.
     """
 
     number: int

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.network.queries.supply import Supply, supply_of
@@ -24,11 +25,15 @@ ACTIONS = {
     Action.TRIP: _("Trips"),
     Action.OPEN: _("Open"),
     Action.CLOSE: _("Close"),
+    Action.SWITCH_OFF_LV: _("Switch off the LV side"),
+    Action.SWITCH_ON_LV: _("Switch on the LV side"),
     Action.VERIFY_DEAD: _("Verify dead"),
     Action.EARTH: _("Earth"),
     Action.REMOVE_EARTH: _("Remove earth"),
 }
 _AT_PLACES = frozenset([Action.VERIFY_DEAD, Action.EARTH])
+_AT_SWITCHES = _AT_PLACES | {Action.REMOVE_EARTH}
+_AT_USERS = frozenset([Action.SWITCH_OFF_LV, Action.SWITCH_ON_LV])
 REASONS = {
     Why.CLEAR_FAULT: _("Protection clears the fault"),
     Why.MAKE_BEFORE_BREAK: _("Closes a loop, so that nobody is interrupted by the next step"),
@@ -194,16 +199,28 @@ def _device_name(snapshot: NetworkSnapshot, switch: int) -> str:
     return str(snapshot.grid.branches.name[snapshot.grid.switches.branch[switch]])
 
 
+def _device(snapshot: NetworkSnapshot, switch: int) -> tuple[str, str]:
+    return (str(snapshot.grid.switch_id[switch]), _device_name(snapshot, switch)) if switch >= 0 else ("", "")
+
+
+def _user_at(snapshot: NetworkSnapshot, node: int) -> tuple[str, str]:
+    """Code and name of who is supplied at a node: the one that carries the MV user."""
+    loads = snapshot.grid.loads
+    load = max(np.flatnonzero(loads.node == node).tolist(), key=lambda load: loads.mv_users[load])
+    return str(loads.id[load]), str(loads.name[load])
+
+
 def _line(snapshot: NetworkSnapshot, step: Step, number: int) -> SheetLine:
-    moves = step.action in (Action.OPEN, Action.CLOSE)
+    at_user, moves = step.action in _AT_USERS, step.action in (Action.OPEN, Action.CLOSE)
+    code, name = _user_at(snapshot, step.node) if at_user else _device(snapshot, step.switch)
     return SheetLine(
         number=number,
         action=ACTIONS[step.action],
         action_code=step.action.value,
-        device_code=str(snapshot.grid.switch_id[step.switch]) if step.switch >= 0 else "",
-        device_name=_device_name(snapshot, step.switch) if step.switch >= 0 else "",
-        at_working_side=step.switch >= 0 and step.node >= 0,
-        remote=bool(snapshot.grid.switches.remote[step.switch]) if moves else None,
+        device_code=code,
+        device_name=name,
+        at_working_side=step.action in _AT_SWITCHES,
+        remote=bool(snapshot.grid.switches.remote[step.switch]) if moves else False if at_user else None,
         reason=REASONS[step.why],
         effect_h=step.effect_h,
         out=supply_of(snapshot, step.loads_out),
