@@ -93,7 +93,8 @@ class Board:
             does = np.empty(2, np.int64)
             kernels.evaluate(self.table, self.flags(mask), live, carrying, does)
             out = sum(weight for weight, is_live in zip(self.weight, live.tolist(), strict=True) if not is_live)
-            known = self.seen[mask] = Position(_bits(live), _bits(carrying != kernels.NOTHING), out, int(does[kernels.LOOPS]))
+            loaded = _bits(carrying != kernels.NOTHING)
+            known = self.seen[mask] = Position(_bits(live), loaded, out, int(does[kernels.LOOPS]))
         return known
 
 
