@@ -19,7 +19,7 @@ __all__ = ["Cells", "RowOrder", "cut_at_events", "in_parallel", "read_only", "su
 
 # Sums are added part by part, so the parts must not depend on the machine: the last digit would.
 _PARTS = 4
-_PARALLEL_FROM = 100_000
+_PARALLEL_FROM = 300_000
 _MOST_CELLS_AND_LOADS = 2_000_000
 
 _NO_END = int(np.datetime64("NaT").view(np.int64))
