@@ -1,16 +1,17 @@
 """Run the benchmarks: all of them into docs/performance.md, or those named (`scripts/bench topology`) to the screen."""
 
-import importlib
+import multiprocessing
 import os
 import platform
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from bench.common import BenchRow
+from bench.section import section
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "performance.md"
-NO_BENCHMARK = ("__main__", "common")
+NO_BENCHMARK = ("__main__", "common", "section")
 
 HEAD = """# Performance
 
@@ -26,9 +27,9 @@ def main(names: list[str]) -> None:
     page = HEAD.format(machine=machine())
     for area in areas:
         print(f"{area} ...", file=sys.stderr, flush=True)
-        module = importlib.import_module(f"bench.{area}")
-        title = area.replace("_", " ").capitalize()
-        page += f"## {title}\n\n{(module.__doc__ or '').strip()}\n\n{table(module.rows())}\n"
+        # A process of its own: what one area sets up or leaves behind is not in the way of the next.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+            page += alone.submit(section, area).result()
     if names:
         print(page)
     else:
@@ -39,28 +40,6 @@ def main(names: list[str]) -> None:
 def machine() -> str:
     system = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     return f"This run: {os.cpu_count()} cores, {system}."
-
-
-def table(rows: list[BenchRow]) -> str:
-    lines = ["| Work | Reach | Denghuo | Memory | Peers | Note |", "|---|---|--:|--:|---|---|"]
-    for row in rows:
-        peers = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in row.peers.items()) or "–"
-        memory = "–" if row.peak_mb != row.peak_mb else f"{row.peak_mb:,.0f} MB"
-        lines.append(f"| {row.work} | {row.reach} | **{spoken(row.ours_s)}** | {memory} | {peers} | {row.note} |")
-    return "\n".join(lines) + "\n"
-
-
-def spoken(seconds: float) -> str:
-    """Seconds in the unit a reader would use.
-
-    >>> spoken(0.00042), spoken(0.0713), spoken(4.2), spoken(7200)
-    ('0.42 ms', '71 ms', '4.2 s', '2.0 h')
-    """
-    if seconds < 0.01:
-        return f"{seconds * 1e3:.2f} ms"
-    if seconds < 1:
-        return f"{seconds * 1e3:.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 600 else f"{seconds / 3600:.1f} h"
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def _start(home: str) -> float:
     )
     try:
         while not _answers(f"http://127.0.0.1:{port}/sign-in/"):
+            time.sleep(0.02)  # leave the processors to the start
             if server.poll() is not None or time.perf_counter() - started > LIMIT_S:
                 raise RuntimeError("./run did not serve a page; start it by hand to see why")
         return time.perf_counter() - started

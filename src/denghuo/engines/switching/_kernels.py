@@ -21,6 +21,10 @@ ROOT = -1
 UNSUPPLIED = -2
 TOLERANCE = 1.0 + 1e-9
 
+# A call counts the references to every array it hands over; where they are many and the work is small, it is written
+# in place of the call.
+in_place = njit(cache=True, inline="always")
+
 
 class Wires(NamedTuple):
     """The network of cells: rows of lines and of switches at each cell, demand, and what may flow."""

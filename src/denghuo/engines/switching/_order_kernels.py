@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from denghuo.engines.switching._kernels import UNSUPPLIED, Forest, Wires, seed, within_limits
+from denghuo.engines.switching._kernels import UNSUPPLIED, Forest, Wires, in_place, seed, within_limits
 
 Bytes = NDArray[np.int8]
 Ints = NDArray[np.int32]
@@ -103,7 +103,7 @@ class Book(NamedTuple):
     met: Longs
 
 
-@njit(cache=True)
+@in_place
 def evaluate(table: Table, closed: Flags, live: Flags, carrying: Bytes, does: Longs) -> None:
     """Fill in which blocks have supply, what the switches carry, how much weight is out, and how many loops stand."""
     order = np.empty(len(live), np.int32)
@@ -128,7 +128,7 @@ def evaluate(table: Table, closed: Flags, live: Flags, carrying: Bytes, does: Lo
     does[LOOPS] = loops
 
 
-@njit(cache=True)
+@in_place
 def spread(table: Table, closed: Flags, live: Flags, order: Ints, fed_by: Ints, parent: Ints) -> int:
     """Fill in the blocks with supply, each after the one that feeds it, and over which switch; return how many."""
     start, switch, neighbor = table.rows
@@ -165,7 +165,7 @@ def keeps_limits(table: Table, closed: Flags) -> bool:
     return bool(within_limits(table.wires, table.forest, 0, filled))
 
 
-@njit(cache=True)
+@in_place
 def device_may(table: Table, k: int, closing: bool, here: int, there: int, book: Book) -> bool:
     """Whether switch ``k`` may move from one position to the other: loops stand for one operation only, and what does
     not break load moves dead. The load of one user is switched off at its low-voltage side before a fuse opens."""
@@ -181,7 +181,7 @@ def device_may(table: Table, k: int, closing: bool, here: int, there: int, book:
     return bool(book.carrying[here, k] == NOTHING or (table.is_fuse[k] and book.carrying[here, k] == ONE_USER))
 
 
-@njit(cache=True)
+@in_place
 def flow_may(table: Table, here: int, there: int, book: Book) -> bool:
     """Whether the limits hold after a move. Flow grows only where somebody gains supply, or where a loop is parted; a
     loop is judged once it is parted."""
@@ -221,7 +221,7 @@ def same(a: Flags, b: Flags) -> bool:
     return True
 
 
-@njit(cache=True)
+@in_place
 def running(table: Table, quest: Quest, closed: Flags, live: Flags) -> bool:
     """Whether the time that is fixed beforehand runs in a position."""
     if quest.runs == WHILE_DEAD:
@@ -238,7 +238,7 @@ def is_isolated(table: Table, quest: Quest, closed: Flags, live: Flags) -> bool:
     return not overlap(table.target, live) and not overlap(quest.boundary, closed)
 
 
-@njit(cache=True)
+@in_place
 def standing(table: Table, quest: Quest, book: Book, here: int) -> int:
     """The weight that costs while one stands at a position, below zero for what is spared: more has supply than will
     have as long as the fixed time runs."""
@@ -248,7 +248,7 @@ def standing(table: Table, quest: Quest, book: Book, here: int) -> int:
     return int(out)
 
 
-@njit(cache=True)
+@in_place
 def still_to_come(table: Table, quest: Quest, closed: Flags, live: Flags) -> int:
     """A lower bound of the cost from a position to the goal [weight x ms]: each block that is out and comes back waits
     as long as it must, and, after a fault, what is out for good costs until the zone is cut off."""
@@ -271,7 +271,7 @@ def still_to_come(table: Table, quest: Quest, closed: Flags, live: Flags) -> int
     return total
 
 
-@njit(cache=True)
+@in_place
 def recovery(table: Table, closed: Flags, live: Flags, spare: bool) -> Longs:
     """The least time until each block can have supply: the open switches on some way to it have to close. ``spare``: no
     way leads through the target, and what still joins a block to the target has to open first."""
@@ -302,8 +302,8 @@ def recovery(table: Table, closed: Flags, live: Flags, spare: bool) -> Longs:
     return until
 
 
-@njit(cache=True)
-def enroll(table: Table, quest: Quest, book: Book, closed: Flags, over: bool, mark: int) -> int:
+@in_place
+def enroll(table: Table, book: Book, closed: Flags, over: bool, mark: int) -> int:
     """The number of a position, worked out when it is met for the first time; with the fixed time over it is another
     one than without. ``mark`` says where to look for it."""
     slot = mark % len(book.slots)
@@ -322,11 +322,11 @@ def enroll(table: Table, quest: Quest, book: Book, closed: Flags, over: bool, ma
     book.done[new] = False
     book.paid[new] = NO_WAY
     evaluate(table, book.closed[new], book.live[new], book.carrying[new], book.does[new])
-    book.rest[new] = still_to_come(table, quest, book.closed[new], book.live[new])
+    book.rest[new] = UNKNOWN
     return int(new)
 
 
-@njit(cache=True)
+@in_place
 def priority(table: Table, quest: Quest, book: Book, at: int, hurry: bool) -> tuple[int, int, int, int, int, int]:
     """Paid so far plus what is certainly still to come. In a hurry what differs least from the goal goes first, before
     all that was met without. Where the target may come and go piece by piece, the goal goes after its equals, one of
@@ -338,6 +338,8 @@ def priority(table: Table, quest: Quest, book: Book, at: int, hurry: bool) -> tu
             ms += int(table.ms[k])
     hours, done, spent = int(book.paid[at, HOURS]), int(book.paid[at, OPERATIONS]), int(book.paid[at, MS])
     last = 1 if operations == 0 and table.target.sum() > 1 else 0
+    if book.rest[at] == UNKNOWN:  # not asked of positions that nobody may get to
+        book.rest[at] = still_to_come(table, quest, book.closed[at], book.live[at])
     return operations if hurry else LATER, hours + int(book.rest[at]), done + operations, spent + ms, last, int(at)
 
 
@@ -345,7 +347,7 @@ def priority(table: Table, quest: Quest, book: Book, at: int, hurry: bool) -> tu
 def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
     """A*: the number of the goal once the cheapest way to it is in the book, -1 where no way was found."""
     book.over[0], book.mark[0] = False, 0
-    first = enroll(table, quest, book, start, book.over[0], book.mark[0])
+    first = enroll(table, book, start, book.over[0], book.mark[0])
     book.paid[first] = 0
     hurry = len(start) > SMALL and book.met[0] * len(start) > THOROUGH
     queue = [priority(table, quest, book, first, hurry)]
@@ -362,14 +364,14 @@ def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
         closed = book.closed[at].copy()
         for k in range(len(closed) - 1, -1, -1):
             closed[k] = not closed[k]
-            there = enroll(table, quest, book, closed, over, book.mark[at] ^ book.keys[k])
+            there = enroll(table, book, closed, over, book.mark[at] ^ book.keys[k])
             if may(table, quest, book, k, at, there) and pay(table, book, k, at, there, weight):
                 heappush(queue, priority(table, quest, book, there, hurry))
             closed[k] = not closed[k]
     return -1
 
 
-@njit(cache=True)
+@in_place
 def may(table: Table, quest: Quest, book: Book, k: int, here: int, there: int) -> bool:
     """Whether an operation is allowed now."""
     if quest.leaves and gains(book, here, there, table.target):
@@ -377,7 +379,7 @@ def may(table: Table, quest: Quest, book: Book, k: int, here: int, there: int) -
     return device_may(table, k, book.closed[there, k], here, there, book) and flow_may(table, here, there, book)
 
 
-@njit(cache=True)
+@in_place
 def pay(table: Table, book: Book, k: int, here: int, there: int, weight: int) -> bool:
     """Note the way over ``k``, during which ``weight`` is out, if it is cheaper than what is known. What is spared only
     decides between equals: otherwise one would go back and forth to spare more."""

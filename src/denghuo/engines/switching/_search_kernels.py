@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from denghuo.engines.switching._kernels import ROOT, TOLERANCE, Forest, Wires, attach, detach
+from denghuo.engines.switching._kernels import ROOT, TOLERANCE, Forest, Wires, attach, detach, in_place
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -157,7 +157,7 @@ def score(stakes: Stakes, forest: Forest, dive: Dive, base: Score) -> Score:
     return base[0] + dive.now[WEIGHT], operations, ms
 
 
-@njit(cache=True)
+@in_place
 def may_beat(wires: Wires, forest: Forest, stakes: Stakes, dive: Dive, best: Score, most: int) -> bool:
     """Whether more could have supply than in the best so far, or as much with fewer operations.
 
@@ -179,7 +179,7 @@ def may_beat(wires: Wires, forest: Forest, stakes: Stakes, dive: Dive, best: Sco
     return bool(total > best[0] or (total == best[0] and -dive.now[OPERATIONS] > best[1]))
 
 
-@njit(cache=True)
+@in_place
 def areas(wires: Wires, forest: Forest, stakes: Stakes, excluded: Flags, as_is: bool) -> tuple[Ints, Floats]:
     """The dead area of each block, -1 where none is in reach, and what the ways into each area can carry [kVA]. If all
     stays ``as_is``, only ways that are closed at present count."""
@@ -214,7 +214,7 @@ def areas(wires: Wires, forest: Forest, stakes: Stakes, excluded: Flags, as_is: 
     return area, spare
 
 
-@njit(cache=True)
+@in_place
 def room(wires: Wires, forest: Forest, cell: int) -> float:
     """What may flow into a supplied cell beyond what flows there already [kVA]."""
     least = np.inf

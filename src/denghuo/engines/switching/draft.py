@@ -61,31 +61,34 @@ def best_draft(case: Case) -> tuple[Draft, bool]:
     state that isolates the target leaves fewer out during the work."""
     best: Draft | None = None
     most: int | None = None  # what can be supplied at all with the target dead, once proven
-    for zone, configuration in _candidates(case):
-        lost_ms = (int(case.weight.sum()) - configuration.weight) * case.duration_ms
-        if configuration.proven and zone is case.target:
-            most = configuration.weight
-        if best is None or lost_ms < best.price[0]:
-            draft = _draft(case, zone, configuration)
-            if draft is not None and (best is None or draft.price < best.price):
-                best = draft
+    for zone in _zones(case):
+        for configuration in _configurations(case, zone):
+            lost_ms = (int(case.weight.sum()) - configuration.weight) * case.duration_ms
+            if configuration.proven and zone is case.target:
+                most = configuration.weight
+            if best is None or lost_ms < best.price[0]:
+                draft = _draft(case, zone, configuration)
+                if draft is not None and (best is None or draft.price < best.price):
+                    best = draft
+            if best is not None and lost_ms >= best.price[0]:
+                break  # nor would fewer operations leave fewer out
         if best is not None and configuration.proven and lost_ms >= best.price[0]:
-            break  # no other candidate leaves fewer out
+            break  # nor would any other candidate
     if best is None:
         raise SwitchingError((SwitchingProblem(code=ProblemCode.NO_SEQUENCE, ids=_names(case)),))
     return best, best.configuration.weight == most
 
 
-def _candidates(case: Case) -> Iterator[tuple[Flags, Configuration]]:
-    """Zones and states. What a few operations restore comes back sooner, so fewer are tried too, down to none."""
-    for zone in _zones(case):
-        restoration = Restoration(case.circuit, _task(case, zone))
-        configuration = restoration.best()
-        yield zone, configuration
-        most = configuration.restoring
-        while most > 0:
-            most = 1 << (most - 1).bit_length() >> 1  # the next power of two below
-            yield zone, restoration.best(most)
+def _configurations(case: Case, zone: Flags) -> Iterator[Configuration]:
+    """States with the zone dead. What a few operations restore comes back sooner, so fewer are tried too, down to
+    none."""
+    restoration = Restoration(case.circuit, _task(case, zone))
+    configuration = restoration.best()
+    yield configuration
+    most = configuration.restoring
+    while most > 0:
+        most = 1 << (most - 1).bit_length() >> 1  # the next power of two below
+        yield restoration.best(most)
 
 
 def _names(case: Case) -> tuple[str, ...]:
