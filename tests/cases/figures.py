@@ -7,16 +7,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from denghuo.adapters.reliability_tables import read_line_tables
 from denghuo.engines.reliability import (
     Basis,
     Disconnects,
     IndexTable,
+    RadialLines,
+    RadialLoads,
     Served,
     Standard,
     Variant,
     build_interruptions,
     compute_indices,
+    place_disconnects,
     predict_lines,
 )
 
@@ -82,7 +87,7 @@ def _prediction(folder: Path) -> Iterator[Figure]:
         options: dict[str, Any] = case["options"]
         if "disconnects" in options:
             options["disconnects"] = Disconnects(options["disconnects"])
-        lines, loads = read_line_tables(folder / "input/lines.csv", folder / "input/loads.csv")
+        lines, loads = _line_tables(folder)
         prediction = predict_lines(lines, loads, **options)
         system = prediction.system()
         found = {
@@ -93,15 +98,51 @@ def _prediction(folder: Path) -> Iterator[Figure]:
             "ENS_MWh": system.ens_kwh / 1000,
             "AENS_kWh": system.aens_kwh,
         }
-        for name, text in case["system"].items():
+        name = f"prediction/{folder.name}/{path.stem}"
+        for figure, text in case["system"].items():
+            tolerance = half_a_digit(text)
+            yield Figure(case=name, source=source, name=figure, expected=text, tolerance=tolerance, found=found[figure])
+        columns = {
+            "failures [1/y]": prediction.interruptions_per_year,
+            "hours per failure [h]": prediction.hours_per_interruption,
+            "hours [h/y]": prediction.hours_per_year,
+            "energy [MWh/y]": prediction.unserved_kwh_per_year / 1000,
+        }
+        for row, load in enumerate(loads.node.tolist()):
+            for (figure, column), text in zip(columns.items(), case["load_points"][load], strict=True):
+                if text is not None:
+                    yield Figure(
+                        case=name,
+                        source=source,
+                        name=f"{load}: {figure}",
+                        expected=text,
+                        tolerance=2 * half_a_digit(text),  # these tables sometimes cut instead of rounding
+                        found=float(column[row]),
+                    )
+
+
+def _placement(folder: Path) -> Iterator[Figure]:
+    expected = _read(folder / "expected.json")
+    lines, loads = _line_tables(CASES / expected["system"])
+    for feeder in expected["feeders"]:
+        candidates = [f"{line}:{end}" for line in feeder["main_lines"] for end in ("from", "to")]
+        candidates.remove(f"{feeder['feeder_breaker_line']}:from")
+        here = np.isin(loads.node, feeder["load_points"])
+        for number, best in feeder["best_by_number_of_disconnects"].items():
+            placed = place_disconnects(lines, loads, budget=int(number), candidates=candidates)
+            text = f"{best['ENS_MWh']:.6f}"
             yield Figure(
-                case=f"prediction/{folder.name}/{path.stem}",
-                source=source,
-                name=name,
+                case=f"prediction_placement/{folder.name}",
+                source=expected["source"],
+                name=f"{feeder['feeder_breaker_line']}, {number} disconnects: ENS [MWh/y]",
                 expected=text,
-                tolerance=half_a_digit(text),
-                found=found[name],
+                tolerance=2 * half_a_digit(text),
+                found=placed.prediction.system(loads=here).ens_kwh / 1000,
             )
+
+
+def _line_tables(folder: Path) -> tuple[RadialLines, RadialLoads]:
+    return read_line_tables(folder / "input/lines.csv", folder / "input/loads.csv")
 
 
 def half_a_digit(printed: str) -> float:
@@ -118,4 +159,8 @@ def _read(path: Path) -> dict[str, Any]:
     return read
 
 
-_ENGINES: dict[str, Callable[[Path], Iterator[Figure]]] = {"reliability": _reliability, "prediction": _prediction}
+_ENGINES: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "reliability": _reliability,
+    "prediction": _prediction,
+    "prediction_placement": _placement,
+}

@@ -158,7 +158,7 @@ def test_planning(world: World) -> None:
         ({"planned_end_at": "2026-01-01T00:00"}, "The end must come after the beginning"),
         ({"planned_start_at": ""}, "This field is required"),
         ({"kind": str(int(OutageKind.FAULT_INTERNAL))}, "Select a valid choice"),
-        ({"network": "99"}, "Select a valid choice"),
+        ({"network": "0"}, "Select a valid choice"),
         ({"number": ""}, "This field is required"),
     ],
 )
@@ -220,7 +220,7 @@ def test_programs_plan_and_classify(world: World, outage: Outage) -> None:
     }
     assert post(client, api("outages"), body).status_code == 201
     assert post(client, api("outages"), body).status_code == 409
-    assert post(client, api("outages"), body | {"network_id": 99}).status_code == 404
+    assert post(client, api("outages"), body | {"network_id": 0}).status_code == 404
     told = {"kind": int(OutageKind.FAULT_EXTERNAL), "cause": int(Cause.TREES)}
     assert post(client, api("outage-classification", outage.pk), told).json()["cause"] == Cause.TREES
     assert post(signed_in(world.ma), api("outage-classification", outage.pk), told).status_code == 403
