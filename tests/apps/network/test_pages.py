@@ -46,7 +46,7 @@ def text(client: Client, name: str, *args: Any, **query: Any) -> str:
 def test_pages_speak_both_languages(world: World, switch: Switch, name: str, language: str) -> None:
     switch("QL77", "open", 1)
     page = text(signed_in(world.lin, language), name, world.network.pk)
-    words = {"picture": "停电隔离方案", "log": "操作记录", "isolation": "工作对象", "findings": "网络中没有此设备"}
+    words = {"picture": "停电隔离方案", "log": "操作记录", "isolation": "工作对象", "findings": "电网中没有此设备"}
     assert (words[name] in page) is (language == "zh-hans")
 
 
