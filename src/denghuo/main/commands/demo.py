@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
@@ -52,10 +53,9 @@ def run(args: argparse.Namespace) -> int:
     sys.stderr.write("\n")
     told = {"outages": station.outages, "operations": station.operations}
     sys.stdout.write(_("The demo station is loaded: %(outages)d outages, %(operations)d operations.") % told + "\n")
-    people = ", ".join(person.username for person in PEOPLE)
-    sys.stdout.write(
-        _("Sign in as %(people)s; password %(password)s.") % {"people": people, "password": PASSWORD} + "\n"
-    )
+    if not settings.DEMO:  # `up` of a demo says it at each start
+        people = {"people": ", ".join(person.username for person in PEOPLE), "password": PASSWORD}
+        sys.stdout.write(_("Sign in as %(people)s; password %(password)s.") % people + "\n")
     return 0
 
 
