@@ -8,7 +8,6 @@ from shutil import unpack_archive
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -63,7 +62,7 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None]) -> DemoS
         compile_topology(grid),
         start=min(datetime(local.year - 1, 1, 1, tzinfo=zone), midnight - timedelta(days=730)),
         now=local,
-        rng=np.random.default_rng(SEED),
+        seed=SEED,
         progress=lambda share: progress("history", share),
     )
     progress("books", 0.0)

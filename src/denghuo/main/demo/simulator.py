@@ -26,8 +26,8 @@ from denghuo.engines.switching import (
 )
 from denghuo.engines.topology import Topology, downstream_totals, normal_state, upstream_switch
 
-_FAILURE_SCALE = 0.75
-_STORMS_PER_YEAR, _STORM_FAILURES = 6, (3, 8)
+_FAILURE_SCALE = 0.5
+_STORMS_PER_YEAR, _STORM_FAILURES = 5, (3, 8)
 _PLANNED_PER_WEEK = 1.1
 _OVERRUN_SHARE = 0.14
 _WRONG_SHARE = 0.03
@@ -96,6 +96,7 @@ class _Incident:
     kind: OutageKind
     cause: Cause
     hours: float
+    chance: np.random.Generator
 
     @property
     def planned(self) -> bool:
@@ -107,20 +108,24 @@ def simulate(
     *,
     start: datetime,
     now: datetime,
-    rng: np.random.Generator,
+    seed: int,
     progress: Callable[[float], None],
 ) -> History:
-    """Live through the time from ``start`` to ``now``; what is not over by then is still going on at the end."""
+    """Live through the time from ``start`` to ``now``; what is not over by then is still going on at the end.
+
+    Every day draws from the seed and its date, so the past is the same whenever one looks back at it.
+    """
     history = History()
     closed = normal_state(topology)
-    incidents = sorted(_incidents(topology, start, now, rng), key=lambda incident: incident.at)
+    incidents = sorted(_incidents(topology, start, now, seed), key=lambda incident: incident.at)
     free_at = start
     for done, incident in enumerate(incidents):
         progress(done / len(incidents))
         begin = max(incident.at, free_at)  # one crew: what comes meanwhile waits, which also keeps the log readable
-        free_at = _live_through(topology, closed, incident, begin, now - _QUIET, history, rng)
-    _still_going_on(topology, closed, history, now, rng)
-    _plan_ahead(topology, history, now, rng)
+        free_at = _live_through(topology, closed, incident, begin, now - _QUIET, history)
+    today, ahead = _chance(seed, now).spawn(2)
+    _still_going_on(topology, closed, history, now, today)
+    _plan_ahead(topology, history, now, ahead)
     history.operations = [row for row in history.operations if row.operated_at <= now]
     return history
 
@@ -134,12 +139,17 @@ def _rates(topology: Topology) -> np.ndarray:
     return np.where(behind <= _MOST_BEHIND, np.nan_to_num(grid.branches.failure_rate_per_year), 0.0)
 
 
-def _incidents(topology: Topology, start: datetime, now: datetime, rng: np.random.Generator) -> Iterator[_Incident]:
+def _chance(seed: int, day: datetime) -> np.random.Generator:
+    return np.random.default_rng([seed, day.toordinal()])
+
+
+def _incidents(topology: Topology, start: datetime, now: datetime, seed: int) -> Iterator[_Incident]:
     grid, rate = topology.grid, _rates(topology)
     lines = np.where(grid.branches.kind == BranchKind.TRANSFORMER, 0.0, rate)
     share, line_share = rate / rate.sum(), lines / lines.sum()
     day = start
     while day < now:
+        rng = _chance(seed, day)
         failures = rng.poisson(rate.sum() * _FAILURE_SCALE * _SEASON[day.month - 1] / 365)
         for branch in rng.choice(len(rate), size=failures, p=share):
             yield _failure(topology, day, int(branch), _Weather.FAIR, rng)
@@ -163,6 +173,7 @@ def _failure(topology: Topology, day: datetime, branch: int, weather: _Weather, 
         kind=OutageKind.FAULT_EXTERNAL if outside else OutageKind.FAULT_INTERNAL,
         cause=cause,
         hours=float(np.clip(rng.lognormal(np.log(repair_h), 0.5), 0.4, 20.0)),
+        chance=rng.spawn(1)[0],
     )
 
 
@@ -174,6 +185,7 @@ def _work(day: datetime, branch: int, rng: np.random.Generator) -> _Incident:
         kind=kind,
         cause=cause,
         hours=float(rng.choice([2, 3, 4, 5, 6, 8], p=[0.15, 0.2, 0.25, 0.15, 0.15, 0.1])),
+        chance=rng.spawn(1)[0],
     )
 
 
@@ -194,10 +206,10 @@ def _live_through(
     begin: datetime,
     latest: datetime,
     history: History,
-    rng: np.random.Generator,
 ) -> datetime:
     """Write one incident into the register and the log, if it ends in time; returns when everything is normal again."""
-    rows = _carried_out(topology, closed, incident, begin, _number(history, begin), rng)
+    plan, rng = _plan(topology, closed, incident), incident.chance
+    rows = [] if plan is None else _rows(topology, plan, begin, _number(history, begin), rng)
     if not rows or rows[-1].operated_at > latest:
         return begin
     approved_end = None
@@ -220,30 +232,9 @@ def _live_through(
     return end + _GAP
 
 
-def _carried_out(
-    topology: Topology,
-    closed: np.ndarray,
-    incident: _Incident,
-    begin: datetime,
-    number: str,
-    rng: np.random.Generator,
-) -> list[OperationRow]:
-    """What was switched for an incident, in order; nothing where nothing can be switched."""
-    if incident.planned and topology.grid.branches.kind[incident.branch] == BranchKind.TRANSFORMER:
-        # A single transformer is relieved at its own low-voltage side, which is not in the model, then at its fuse.
-        fuse = upstream_switch(topology)[topology.section_of_node[topology.grid.branches.to_node[incident.branch]]]
-        code = str(topology.grid.switch_id[fuse])
-        done = begin + timedelta(hours=incident.hours, seconds=float(rng.integers(-1800, 1200)))
-        return [
-            OperationRow(device_code=code, closes=False, operated_at=begin, event_number=number),
-            OperationRow(device_code=code, closes=True, operated_at=done.replace(microsecond=0), event_number=number),
-        ]
-    plan = _plan(topology, closed, incident)
-    return [] if plan is None else _rows(topology, plan, begin, number, rng)
-
-
 def _number(history: History, begin: datetime) -> str:
-    return f"{begin:%Y}-{len(history.entries) + 1:04d}"
+    year = f"{begin:%Y}-"
+    return f"{year}{sum(entry.number.startswith(year) for entry in history.entries) + 1:04d}"
 
 
 def _still_going_on(
@@ -258,7 +249,12 @@ def _still_going_on(
         candidates = np.flatnonzero((grid.branches.kind == kind) & (rate > 0))
         for branch in rng.permutation(candidates).tolist():
             incident = _Incident(
-                at=now - ago, branch=branch, kind=OutageKind.FAULT_INTERNAL, cause=Cause.UNKNOWN, hours=3.0
+                at=now - ago,
+                branch=branch,
+                kind=OutageKind.FAULT_INTERNAL,
+                cause=Cause.UNKNOWN,
+                hours=3.0,
+                chance=rng,
             )
             plan = _plan(topology, closed, incident)
             if plan is None or not fewest <= len(plan.loads_out) <= fewest * 5:
