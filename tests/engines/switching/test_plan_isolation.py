@@ -265,9 +265,44 @@ def test_one_transformer_is_switched_off_at_its_low_voltage_side_before_its_fuse
         ("close", "re_energize", 6),
         ("switch_on_lv", "re_energize", 0),
     ]
+    paper = [step for step in (*plan.steps, *plan.return_steps) if step.why is Why.SAFETY]
+    assert [(step.action.value, step.switch, grid.nodes.id[step.node]) for step in paper] == [
+        ("verify_dead", 1, "branch"),
+        ("verify_dead", -1, "branch"),
+        ("earth", 1, "branch"),
+        ("earth", -1, "branch"),
+        ("remove_earth", -1, "branch"),
+        ("remove_earth", 1, "branch"),
+    ]
     assert [(grid.switch_id[step.switch], grid.nodes.id[step.node]) for step in operations[::3]] == [
         ("FU", "branch")
     ] * 2
+
+
+def test_the_device_under_repair_is_not_touched_until_the_way_back() -> None:
+    """It tripped with the breaker above it; closing it beside the earths would be the last thing to do."""
+    grid = network([("QF", "bus", "line", BREAKER), ("FU", "line", "branch", FUSE)], {"line": 54, "branch": 6})
+    topology = compile_topology(grid)
+    plan = plan_isolation(topology, ids=["FU"], duration_h=4.0, mode=IsolationMode.FAULT)
+    operations = told(topology, plan)
+    assert ("trip", "FU", "clear_fault") in operations
+    assert [device for action, device, _ in operations if action == "close"] == ["QF", "FU"]
+    assert [grid.switch_id[step.switch] for step in plan.steps if step.action is Action.CLOSE] == []
+    assert not plan.closed_for_work.any()
+
+
+def test_a_device_under_work_that_drops_the_load_stays_open_until_the_way_back() -> None:
+    grid = network(
+        [("QF", "bus", "a", BREAKER), ("QS", "a", "b", DISCONNECTOR), ("QL", "b", "c", LOAD_BREAK)],
+        {"a": 54, "c": 6},
+        remote=["QF"],
+    )
+    plan = plan_isolation(compile_topology(grid), ids=["QL"], duration_h=4.0)
+    assert [(step.action.value, grid.switch_id[step.switch]) for step in plan.steps if step.why is not Why.SAFETY] == [
+        ("open", "QL"),
+        ("open", "QS"),
+    ]
+    assert plan.lv_customers_out == 6
 
 
 def test_a_tie_takes_what_it_can_carry_and_the_area_is_split() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -132,12 +133,20 @@ def test_every_step_may_be_done_and_leaves_out_whom_it_says(
         live = node in site.flow.live
         assert not (live and dead)
         dead = dead or not live
+        assert step.action is not Action.CLOSE or not lies_within(grid, plan, step.switch)
     assert site.state == tuple(plan.closed_for_work.tolist())
     for step in plan.return_steps:
         site.do(step)
     assert site.state == normal
     assert not site.off
     assert _area_under_the_steps(plan) == pytest.approx(plan.lv_customer_hours)
+
+
+def lies_within(grid: Grid, plan: SwitchingPlan, switch: int) -> bool:
+    """Whether a switch has what is isolated on both its sides."""
+    branch = grid.switches.branch[switch]
+    ends = [grid.branches.from_node[branch], grid.branches.to_node[branch]]
+    return bool(np.isin(compile_topology(grid).section_of_node[ends], plan.sections).all())
 
 
 class Site:

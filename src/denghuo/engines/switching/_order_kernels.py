@@ -63,7 +63,8 @@ class Quest(NamedTuple):
     ``runs`` says when time that is fixed beforehand runs, in which ``unavoidable`` weight costs nothing: never;
     ``WHILE_DEAD``, the supply of the target is not as in ``whole`` [block]; ``ONCE_ISOLATED``, the target is dead and
     no switch of the ``boundary`` closed. ``comes_back`` [block] has supply in the end for sure. ``leaves``: the target,
-    once dead, gets no supply, and is waited for until the boundary is open.
+    once dead, gets no supply, and is waited for until the boundary is open. ``inside`` switches have the zone on both
+    sides: on the way to the work they may be opened, are not closed, and stand in the end as they come.
     """
 
     goal: Flags
@@ -73,6 +74,7 @@ class Quest(NamedTuple):
     comes_back: Flags
     unavoidable: int
     leaves: bool
+    inside: Flags
 
 
 class Book(NamedTuple):
@@ -213,6 +215,15 @@ def overlap(a: Flags, b: Flags) -> bool:
 
 
 @njit(cache=True)
+def reached(quest: Quest, closed: Flags) -> bool:
+    """Whether every switch stands as in the goal, inside the zone aside."""
+    for k in range(len(closed)):  # noqa: SIM110  a loop that numba knows
+        if closed[k] != quest.goal[k] and not quest.inside[k]:
+            return False
+    return True
+
+
+@njit(cache=True)
 def same(a: Flags, b: Flags) -> bool:
     """Whether both are set at the same places."""
     for k in range(len(a)):  # noqa: SIM110  a loop that numba knows
@@ -333,7 +344,7 @@ def priority(table: Table, quest: Quest, book: Book, at: int, hurry: bool) -> tu
     which may spare more."""
     operations, ms = 0, 0
     for k in range(len(quest.goal)):
-        if book.closed[at, k] != quest.goal[k]:
+        if book.closed[at, k] != quest.goal[k] and not quest.inside[k]:
             operations += 1
             ms += int(table.ms[k])
     hours, done, spent = int(book.paid[at, HOURS]), int(book.paid[at, OPERATIONS]), int(book.paid[at, MS])
@@ -353,7 +364,7 @@ def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
     queue = [priority(table, quest, book, first, hurry)]
     while len(queue) > 0 and book.met[0] + len(start) < len(book.done):
         at = heappop(queue)[5]
-        if same(book.closed[at], quest.goal):
+        if reached(quest, book.closed[at]):
             return int(at)
         if book.done[at]:
             continue
@@ -374,6 +385,8 @@ def walk(table: Table, quest: Quest, book: Book, start: Flags) -> int:
 @in_place
 def may(table: Table, quest: Quest, book: Book, k: int, here: int, there: int) -> bool:
     """Whether an operation is allowed now."""
+    if quest.inside[k] and book.closed[there, k]:
+        return False
     if quest.leaves and gains(book, here, there, table.target):
         return False
     return device_may(table, k, book.closed[there, k], here, there, book) and flow_may(table, here, there, book)

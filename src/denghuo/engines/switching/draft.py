@@ -8,7 +8,8 @@ zone is also tried larger, switch by switch towards the source, and fewer areas 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
 from math import inf
 from typing import Final
@@ -137,11 +138,14 @@ def _draft(case: Case, zone: Flags, configuration: Configuration) -> Draft | Non
         board = _board(case, zone, configuration.closed, thorough)
         start, work, after = (board.mask(closed) for closed in (case.start, configuration.closed, case.after))
         board.allow_loops(max(board.position(start).loops, board.position(after).loops))
-        ahead, behind = _ahead(case, board, start, work), _behind(case, board, work, after)
-        there = find_sequence(board, board.flags(start), ahead)
-        back = find_sequence(board, board.flags(work), behind) if there is not None else None
-        if there is not None and back is not None:
-            return _timed(case, zone, configuration, board, (start, there), (work, back))
+        there = find_sequence(board, board.flags(start), _ahead(case, board, start, work))
+        if there is None:
+            continue
+        work = reduce(lambda mask, k: mask ^ 1 << k, there, start)  # inside the zone it may stand another way
+        back = find_sequence(board, board.flags(work), _behind(case, board, work, after))
+        if back is not None:
+            arrived = replace(configuration, closed=board.closed(work, configuration.closed))
+            return _timed(case, zone, arrived, board, (start, there), (work, back))
     return None
 
 
@@ -184,15 +188,16 @@ def _ahead(case: Case, board: Board, start: int, work: int) -> Quest:
     """The way to the work. What the finished isolation leaves out anyway costs nothing from when it runs: planned, from
     the beginning of the outage; after a fault, from when the repair may begin."""
     planned = case.mode is IsolationMode.PLANNED
-    zone = np.array([bool(board.zone >> a & 1) != bool(board.zone >> b & 1) for a, b in board.ends], np.bool_)
+    a, b = (np.array([bool(board.zone >> ends[n] & 1) for ends in board.ends], np.bool_) for n in range(2))
     return Quest(
         goal=board.flags(work),
         runs=kernels.WHILE_DEAD if planned else kernels.ONCE_ISOLATED,
         whole=board.live_blocks(start),
-        boundary=zone & ~board.flags(work),
+        boundary=(a != b) & ~board.flags(work),
         comes_back=board.live_blocks(work),
         unavoidable=_weight_out(board, work),
         leaves=True,
+        inside=a & b,
     )
 
 
@@ -209,6 +214,7 @@ def _behind(case: Case, board: Board, work: int, after: int) -> Quest:
         comes_back=in_the_end & board.live_blocks(work) if planned else in_the_end,
         unavoidable=_weight_out(board, work),
         leaves=False,
+        inside=np.zeros(len(board.switches), np.bool_),
     )
 
 

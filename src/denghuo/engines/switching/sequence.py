@@ -74,6 +74,12 @@ class Board:
         """The switches of the board, closed or not, in a position."""
         return np.array([bool(mask >> k & 1) for k in range(len(self.switches))], np.bool_)
 
+    def closed(self, mask: int, elsewhere: Flags) -> Flags:
+        """The state of every switch: on the board as in a position, beyond it as ``elsewhere``."""
+        closed = elsewhere.copy()
+        closed[self.switches] = self.flags(mask)
+        return closed
+
     def live_blocks(self, mask: int) -> Flags:
         """Which blocks have supply in a position."""
         live = self.position(mask).live

@@ -54,6 +54,12 @@ def steps_of(case: Case, draft: Draft) -> tuple[tuple[Step, ...], tuple[Step, ..
     # The paper steps stand where the isolation is complete; what still has to be restored follows.
     at = sum(line.start_ms + line.duration_ms <= draft.isolated_ms for line in lines)
     after = (lines[at - 1].mask, lines[at - 1].off) if at else (start, off)
+    # A low-voltage side could feed back, from a neighbor's or from a generator, so it is verified and earthed too.
+    points += [
+        (-1, line.node)
+        for line in lines[:at]
+        if line.action is Action.SWITCH_OFF_LV and after[1][case.topology.section_of_node[line.node]]
+    ]
     paper = [_Line(action, Why.SAFETY, *point, draft.isolated_ms, 0, *after) for action in _SAFE for point in points]
     lines[at:at] = paper
     back = [_Line(Action.REMOVE_EARTH, Why.SAFETY, *point, draft.return_ms, 0, work, off) for point in points[::-1]]
@@ -71,7 +77,7 @@ def isolating_points(case: Case, draft: Draft) -> list[tuple[int, int]]:
     closed, topology = draft.configuration.closed, case.topology
     a, b = case.circuit.ends
     component = case.circuit.joined(closed)
-    dead = np.isin(component, component[case.target])
+    dead = np.isin(component, component[draft.zone])
     live = case.circuit.supply(closed)[0].supplied
     grid = topology.grid
     points = []
