@@ -155,6 +155,13 @@ def test_search_finds_by_name_and_shows(page: Page, at_home: str) -> None:
     expect(page.locator("[data-slot=toggle]")).to_be_hidden()
 
 
+def test_a_link_to_what_is_gone_says_so(page: Page, at_home: str) -> None:
+    open_drawing(page, f"{at_home}?focus=T99")
+    expect(page.locator("[data-slot=notfound]")).to_be_visible()
+    expect(page.locator("#nw-search")).to_have_value("T99")
+    expect(page.locator("[data-slot=pick]")).to_be_hidden()
+
+
 def test_a_click_picks_what_lies_under_it(page: Page, at_home: str) -> None:
     open_drawing(page, f"{at_home}?focus=QL1")
     page.keyboard.press("Escape")

@@ -92,7 +92,7 @@ def test_from_the_file_to_the_network(tmp_path: Path, clerk: Page) -> None:
     clerk.get_by_role("button", name="确认导入").click()
     expect(clerk.get_by_text("导入完成：新增、更改或退役共 1 行。")).to_be_visible(timeout=PATIENCE_MS)
     clerk.get_by_role("link", name="再导入一个文件").click()
-    expect(clerk.get_by_role("row", name="新台账.xlsx")).to_contain_text("gu")
+    expect(clerk.get_by_role("row", name="新台账.xlsx")).to_contain_text("顾一鸣")
     assert heard == []
 
 

@@ -333,3 +333,39 @@ def test_the_plan_says_where_and_how_and_for_whom(world: World) -> None:
     page = text(signed_in(world.ma, "zh-hans"), "isolation", world.network.pk, element="L2", hours=3)
     for words in ("供编写操作票用", "工作侧", "受令人", "监护人", "云台村T5台区"):
         assert words in page
+
+
+def test_a_transformer_behind_its_fuse_is_taken_out_at_the_low_voltage_side_first(world: World) -> None:
+    sheet = queries.isolation_sheet(world.network.pk, elements=["T3"], hours=4, mode=IsolationMode.PLANNED)
+    there, back = ([line.action_code for line in lines] for lines in (sheet.lines, sheet.return_lines))
+    assert there == ["switch_off_lv", "open", *["verify_dead", "earth"] * 2]
+    assert back == ["remove_earth"] * 2 + ["close", "switch_on_lv"]
+    assert [(line.device_code, line.at_lv_side) for line in sheet.lines[-4::2]] == [("FU1", False), ("T3", True)]
+    assert sheet.places == (("T3", "柳溪村T3台区"),)
+    line = queries.isolation_sheet(world.network.pk, elements=["L2"], hours=4, mode=IsolationMode.PLANNED)
+    assert line.places == (("L2", ""),), "what has no name is not said twice"
+    page = text(signed_in(world.ma, "zh-hans"), "isolation", world.network.pk, element="T3", hours=4)
+    for words in ("断开低压侧", "· 低压侧", "为不能带负荷操作的设备卸去负荷", "合上低压侧", "柳溪村T3台区", "3:30"):
+        assert words in page
+    page = text(signed_in(world.ma, "zh-hans"), "isolation", world.network.pk, element="T3", hours=4, mode="fault")
+    assert "熔断跌落" in page
+    assert "跳闸" not in page, "a fuse has nothing that trips"
+
+
+def test_an_outage_too_short_for_its_operations_says_so(world: World) -> None:
+    client, warning = signed_in(world.ma), "no time is left for the work"
+    assert warning in text(client, "isolation", world.network.pk, element="T3", hours=0.2)
+    assert warning not in text(client, "isolation", world.network.pk, element="T3", hours=4)
+    assert warning not in text(client, "isolation", world.network.pk, element="T3", hours=0.2, mode="fault")
+
+
+def test_a_wrong_duration_does_not_ask_for_the_place_again(world: World) -> None:
+    client = signed_in(world.ma)
+    assert "Say where" in text(client, "isolation", world.network.pk)
+    assert "Say where" not in text(client, "isolation", world.network.pk, element="L2", hours=0)
+
+
+def test_a_doubt_is_read_before_it_is_ticked_off(world: World) -> None:
+    path = reverse("network:record", args=[world.network.pk])
+    page = signed_in(world.lin).post(path, told(closes="close", sure="")).content.decode()
+    assert page.index("Normally this device is closed") < page.index('name="sure"')

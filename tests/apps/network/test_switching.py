@@ -186,7 +186,10 @@ def test_behind_a_device_is_what_opening_it_leaves_dark(world: World, switch: Sw
 def test_a_sheet_says_hours_and_minutes(h: float, said: str) -> None:
     nobody = queries.Supply(loads=0, mv_users=0, lv_customers=0, kva=0.0)
     texts = dict.fromkeys(("action", "action_code", "device_code", "device_name", "reason"), "")
-    assert SheetLine(number=1, effect_h=h, out=nobody, remote=None, at_working_side=False, **texts).clock == said
+    assert (
+        SheetLine(number=1, effect_h=h, out=nobody, remote=None, at_working_side=False, at_lv_side=False, **texts).clock
+        == said
+    )
 
 
 def test_an_operation_that_is_taken_back_is_not_remembered(world: World, switch: Switch) -> None:

@@ -105,7 +105,7 @@ def test_nothing_is_chosen_for_who_classifies(world: World, outage: Outage) -> N
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [
-        (0.9, "不到 1 分钟"),
+        (0.9, "1 分钟以内"),
         (1, "1 分钟"),
         (64, "1 小时 4 分钟"),
         (120, "2 小时"),

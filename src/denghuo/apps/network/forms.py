@@ -86,9 +86,15 @@ class IsolationForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "found", "autocomplete": "off", "data-nw-value": "code"}),
         help_text=_("Codes, separated by commas; type part of a name and pick."),
     )
-    hours = forms.FloatField(label=_("Hours of work"), min_value=0.1, max_value=240, initial=4)
+    hours = forms.FloatField(
+        label=_("Duration, hours"),
+        min_value=0.1,
+        max_value=240,
+        initial=4,
+        help_text=_("Planned: of the outage. Fault: of the repair."),
+    )
     mode = forms.ChoiceField(
-        label=_("Why"), choices=[("planned", _("Planned work")), ("fault", _("Fault"))], initial="planned"
+        label=_("Kind"), choices=[("planned", _("Planned work")), ("fault", _("Fault"))], initial="planned"
     )
 
     def __init__(self, *args: Any, search_url: str = "", **kwargs: Any) -> None:

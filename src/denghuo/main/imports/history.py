@@ -7,6 +7,7 @@ from datetime import datetime
 from denghuo.adapters.recognition import FileKind
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.facts import NetworkImported, SwitchingLogImported
+from denghuo.apps.organization.queries import names_of
 from denghuo.apps.outages.facts import OutagesRegistered
 
 _KINDS = {
@@ -22,7 +23,7 @@ class Imported:
     """One import: what, into which network, by whom, and how much of it was new, changed or retired."""
 
     at: datetime
-    actor: str
+    person: str
     network_name: str
     kind: FileKind
     source_name: str
@@ -33,11 +34,12 @@ class Imported:
 
 def imports_of(names: Mapping[int, str]) -> list[Imported]:
     """Every import into these networks (names by id), the last first."""
-    rows = ledger.facts(classes=_KINDS, limit=_MOST)
-    return [_imported(row, names[row.fact.network_id]) for row in reversed(rows) if row.fact.network_id in names]
+    rows = [row for row in ledger.facts(classes=_KINDS, limit=_MOST) if row.fact.network_id in names]
+    people = names_of(row.actor for row in rows)
+    return [_imported(row, names[row.fact.network_id], people.get(row.actor, row.actor)) for row in reversed(rows)]
 
 
-def _imported(row: ledger.RecordedFact, network_name: str) -> Imported:
+def _imported(row: ledger.RecordedFact, network_name: str, person: str) -> Imported:
     fact, kind = row.fact, _KINDS[type(row.fact)]
     added = {
         FileKind.NETWORK: lambda: fact.added,
@@ -47,7 +49,7 @@ def _imported(row: ledger.RecordedFact, network_name: str) -> Imported:
     of_network = kind is FileKind.NETWORK
     return Imported(
         at=row.at,
-        actor=row.actor,
+        person=person,
         network_name=network_name,
         kind=kind,
         source_name=fact.source_name,

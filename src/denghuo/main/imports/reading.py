@@ -218,7 +218,8 @@ def _too_long(grid: Grid, file: str) -> Iterator[RowProblem]:
 
 def _read_log(path: Path, timezone: str, now: datetime, devices: Sequence[str] | None) -> Reading:
     told = read_switching_log(path, timezone=timezone, devices=devices)
-    problems = [*told.problems, *_not_fitting(told, path.name, timezone, now)]
+    # From the top of the file to its end, as whoever puts it right goes through it.
+    problems = sorted([*told.problems, *_not_fitting(told, path.name, timezone, now)], key=lambda one: one.row)
     return Reading(
         kind=FileKind.LOG,
         name=path.name,

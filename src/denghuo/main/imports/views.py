@@ -24,7 +24,7 @@ from denghuo.adapters.tables import write_network_template, write_switching_log_
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
-from denghuo.apps.organization.queries import stations_within, units_within
+from denghuo.apps.organization.queries import names_of, stations_within, units_within
 from denghuo.main.imports import jobs
 from denghuo.main.imports.forms import KIND_NAMES, UploadForm
 from denghuo.main.imports.history import imports_of
@@ -88,15 +88,18 @@ def _unfinished(units: list[Unit]) -> list[dict[str, Any]]:
         Status.OUTDATED: (_("to be looked at again"), "waiting"),
         Status.INTERRUPTED: (_("interrupted"), "warning"),
     }
+    waiting = jobs.unfinished(names)
+    people = names_of(found.actor for found in waiting)
     return [
         {
             "job": found,
+            "person": people.get(found.actor, found.actor),
             "unit_name": names[found.unit_id],
             "kind_name": KIND_NAMES[found.kind] if found.kind else "",
             "label": states[found.status][0],
             "tone": states[found.status][1],
         }
-        for found in jobs.unfinished(names)
+        for found in waiting
     ]
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.network.queries.supply import Supply, supply_of
 from denghuo.apps.network.snapshot import NetworkSnapshot, log_snapshot, network_snapshot
+from denghuo.engines.grid import SwitchKind
 from denghuo.engines.switching import (
     Action,
     IsolationMode,
@@ -34,11 +35,12 @@ ACTIONS = {
 _AT_PLACES = frozenset([Action.VERIFY_DEAD, Action.EARTH])
 _AT_SWITCHES = _AT_PLACES | {Action.REMOVE_EARTH}
 _AT_USERS = frozenset([Action.SWITCH_OFF_LV, Action.SWITCH_ON_LV])
+_BLOWS = _("Blows")  # a fuse has nothing that trips
 REASONS = {
     Why.CLEAR_FAULT: _("Protection clears the fault"),
     Why.MAKE_BEFORE_BREAK: _("Closes a loop, so that nobody is interrupted by the next step"),
     Why.PART_LOOP: _("Opens the loop again"),
-    Why.DROP_LOAD: _("Takes the load off a device that may only move dead"),
+    Why.DROP_LOAD: _("Takes the load off a device that may not be moved under load"),
     Why.ISOLATE: _("Isolates the place of work"),
     Why.SPLIT: _("Divides the line, so that each tie carries what it can"),
     Why.RESTORE_UPSTREAM: _("Restores from the line's own side"),
@@ -57,16 +59,21 @@ PROBLEMS = {
 }
 
 
+def _span(hours: float) -> str:
+    minutes = round(abs(hours) * 60)
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
 def _clock(hours: float) -> str:
-    minutes = round(hours * 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+    return f"{'-' if round(hours * 60) < 0 else '+'}{_span(hours)}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetLine:
     """One line of the switching sheet; hours count from the beginning of the outage.
 
-    ``remote`` None: nobody operates it. ``at_working_side``: where it is done, the side of the device toward the work.
+    ``remote`` None: nobody operates it. ``at_working_side``: where it is done, the side of the device toward the work;
+    ``at_lv_side``: at the low-voltage side of a transformer.
     """
 
     number: int
@@ -75,6 +82,7 @@ class SheetLine:
     device_code: str
     device_name: str
     at_working_side: bool
+    at_lv_side: bool
     remote: bool | None
     reason: object
     effect_h: float
@@ -119,9 +127,13 @@ class LoadLine:
 
 @dataclass(frozen=True, kw_only=True)
 class IsolationSheet:
-    """The switching sheet with what it costs, and what switching the whole line would have cost."""
+    """The switching sheet with what it costs, and what switching the whole line would have cost.
+
+    ``places``: code and name of everything that shall be worked on.
+    """
 
     plan: SwitchingPlan
+    places: tuple[tuple[str, str], ...]
     lines: tuple[SheetLine, ...]
     return_lines: tuple[SheetLine, ...]
     out: Supply
@@ -129,6 +141,16 @@ class IsolationSheet:
     whole_line_devices: tuple[str, ...]
     ties: tuple[TieLine, ...]
     loads: tuple[LoadLine, ...]
+
+    @property
+    def work_clock(self) -> str:
+        """Hours and minutes between the last earth and the first step back: what is left for the work itself."""
+        return _span(self.plan.work_h)
+
+    @property
+    def leaves_no_time(self) -> bool:
+        """Whether the operations alone take as long as the outage may, or longer."""
+        return self.plan.mode is IsolationMode.PLANNED and self.work_clock == _span(0)
 
     @property
     def saved_customer_hours(self) -> float:
@@ -148,6 +170,7 @@ def isolation_sheet(network_id: int, *, elements: Sequence[str], hours: float, m
     ties = zip(plan.ties.switch.tolist(), plan.ties.kva.tolist(), plan.ties.rating_kva.tolist(), strict=True)
     return IsolationSheet(
         plan=plan,
+        places=tuple((code, _name_of(snapshot, code)) for code in elements),
         lines=_lines(snapshot, plan.steps),
         return_lines=_lines(snapshot, plan.return_steps),
         out=supply_of(snapshot, plan.loads_out),
@@ -203,6 +226,18 @@ def _device(snapshot: NetworkSnapshot, switch: int) -> tuple[str, str]:
     return (str(snapshot.grid.switch_id[switch]), _device_name(snapshot, switch)) if switch >= 0 else ("", "")
 
 
+def _name_of(snapshot: NetworkSnapshot, code: str) -> str:
+    """The name of an element by its code, as the engine reads the code; a node has none."""
+    grid = snapshot.grid
+    if code in grid.branch_position:
+        name = str(grid.branches.name[grid.branch_position[code]])
+    elif code not in grid.node_position and code in grid.load_position:
+        name = str(grid.loads.name[grid.load_position[code]])
+    else:
+        name = ""
+    return "" if name == code else name
+
+
 def _user_at(snapshot: NetworkSnapshot, node: int) -> tuple[str, str]:
     """Code and name of who is supplied at a node: the one that carries the MV user."""
     loads = snapshot.grid.loads
@@ -211,16 +246,19 @@ def _user_at(snapshot: NetworkSnapshot, node: int) -> tuple[str, str]:
 
 
 def _line(snapshot: NetworkSnapshot, step: Step, number: int) -> SheetLine:
-    at_user, moves = step.action in _AT_USERS, step.action in (Action.OPEN, Action.CLOSE)
+    at_user, moves = step.action in _AT_USERS or step.switch < 0, step.action in (Action.OPEN, Action.CLOSE)
+    remote = bool(snapshot.grid.switches.remote[step.switch]) if moves else None
+    blows = step.action is Action.TRIP and snapshot.grid.switches.kind[step.switch] == SwitchKind.FUSE
     code, name = _user_at(snapshot, step.node) if at_user else _device(snapshot, step.switch)
     return SheetLine(
         number=number,
-        action=ACTIONS[step.action],
+        action=_BLOWS if blows else ACTIONS[step.action],
         action_code=step.action.value,
         device_code=code,
         device_name=name,
-        at_working_side=step.action in _AT_SWITCHES,
-        remote=bool(snapshot.grid.switches.remote[step.switch]) if moves else False if at_user else None,
+        at_working_side=step.action in _AT_SWITCHES and not at_user,
+        at_lv_side=step.action in _AT_SWITCHES and at_user,
+        remote=False if step.action in _AT_USERS else remote,
         reason=REASONS[step.why],
         effect_h=step.effect_h,
         out=supply_of(snapshot, step.loads_out),

@@ -197,9 +197,10 @@ function find(code) {
 
 function go(code) {
   const thing = code && find(code);
-  if (!thing) return;
+  if (!thing) return false;
   view.focus(thing);
   showSelection();
+  return true;
 }
 
 function nextDark() {
@@ -255,7 +256,10 @@ async function start() {
   view.fit();
   await refresh({ force: true });
   const wanted = new URLSearchParams(location.search), code = wanted.get("toggle");
-  if (wanted.get("focus")) go(wanted.get("focus"));
+  if (wanted.get("focus") && !go(wanted.get("focus"))) {
+    slot.search.value = wanted.get("focus"); // a link to what is no longer there: say so, and let it be looked for
+    slot.notfound.hidden = false;
+  }
   if (code && find(code)?.kind === "switch") {
     go(code);
     await toggle(code, find(code).position);
