@@ -213,7 +213,8 @@ def test_a_log_that_speaks_of_a_device_nobody_knows(tmp_path: Path) -> None:
 
 def test_a_log_that_knows_the_future(tmp_path: Path) -> None:
     problem = only(read(text(tmp_path, "log.csv", LOG + "QL2,open,2026-05-11 08:00,\n")))
-    assert (problem.code, problem.row, problem.value) == (TableCode.OUT_OF_RANGE, 4, "2026-05-11 08:00")
+    assert (problem.code, problem.row, problem.value) == (TableCode.NOT_YET, 4, "2026-05-11 08:00")
+    assert problem.column  # so the returned file marks the cell
 
 
 def test_a_register_says_what_and_why_and_keeps_the_rest_as_a_note(tmp_path: Path) -> None:

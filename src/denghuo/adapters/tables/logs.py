@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -119,7 +120,12 @@ def write_switching_log_template(path: Path | str, *, language: str = "zh") -> N
 
 
 def read_switching_log(
-    path: Path | str, *, timezone: str, devices: Sequence[str] | None = None, limits: Limits | None = None
+    path: Path | str,
+    *,
+    timezone: str,
+    devices: Sequence[str] | None = None,
+    now: datetime | None = None,
+    limits: Limits | None = None,
 ) -> SwitchingRows:
     """Read a switching log, a workbook or a CSV file.
 
@@ -127,6 +133,7 @@ def read_switching_log(
         path: the file.
         timezone: where times without an offset are, such as ``Asia/Shanghai``.
         devices: the known switching devices; others are a problem of their row. Not checked if left out.
+        now: what is later is a problem of its row. Not checked if left out.
         limits: how much is read before the file is refused.
 
     Raises:
@@ -142,6 +149,12 @@ def read_switching_log(
                 hint = nearest(name, devices, cutoff=0.5) if problems.total < 50 else ""
                 problems.add(read.problem(TableCode.UNKNOWN_DEVICE, index=index, name="device", value=name, hint=hint))
                 device[index] = None
+    zone = ZoneInfo(timezone)
+    for index, instant in enumerate(at):
+        if now is not None and instant is not None and instant > now:
+            value, hint = (f"{when.astimezone(zone):%Y-%m-%d %H:%M}" for when in (instant, now))
+            problems.add(read.problem(TableCode.NOT_YET, index=index, name="at", value=value, hint=hint))
+            at[index] = None
     good = [
         index
         for index, cells in enumerate(zip(device, operation, at, strict=True))

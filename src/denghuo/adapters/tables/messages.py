@@ -153,6 +153,10 @@ MESSAGES: dict[str, dict[str, str]] = {
         "时刻“{value}”因夏令时切换而不唯一或不存在。请带时区填写，如 2024-05-01 08:30+08:00。",
         "the time '{value}' occurs twice or never where clocks change. Add the offset, like 2024-05-01 08:30+08:00.",
     ),
+    "not_yet": _both(
+        "“{value}”晚于现在（{hint}）。操作记录只记已经执行的操作，请核对日期和时间。",
+        "'{value}' is later than now ({hint}). The log holds what has been done: check the date and the time.",
+    ),
     "end_before_start": _both(
         "结束时间“{value}”早于开始时间“{hint}”。请核对。", "the end '{value}' is before the start '{hint}'. Check both."
     ),

@@ -56,6 +56,7 @@ class TableCode(StrEnum):
     UNKNOWN_CHOICE = "unknown_choice"
     BAD_INSTANT = "bad_instant"
     AMBIGUOUS_INSTANT = "ambiguous_instant"
+    NOT_YET = "not_yet"
     END_BEFORE_START = "end_before_start"
     ZERO_CUSTOMERS = "zero_customers"
     NO_DURATION = "no_duration"

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db.models import Model
@@ -217,9 +216,9 @@ def _too_long(grid: Grid, file: str) -> Iterator[RowProblem]:
 
 
 def _read_log(path: Path, timezone: str, now: datetime, devices: Sequence[str] | None) -> Reading:
-    told = read_switching_log(path, timezone=timezone, devices=devices)
+    told = read_switching_log(path, timezone=timezone, devices=devices, now=now)
     # From the top of the file to its end, as whoever puts it right goes through it.
-    problems = sorted([*told.problems, *_not_fitting(told, path.name, timezone, now)], key=lambda one: one.row)
+    problems = sorted([*told.problems, *_not_fitting(told, path.name)], key=lambda one: one.row)
     return Reading(
         kind=FileKind.LOG,
         name=path.name,
@@ -230,16 +229,8 @@ def _read_log(path: Path, timezone: str, now: datetime, devices: Sequence[str] |
     )
 
 
-def _not_fitting(told: SwitchingRows, file: str, timezone: str, now: datetime) -> Iterator[RowProblem]:
-    """Rows whose time has not come, and texts that the log has no room for."""
-    zone = ZoneInfo(timezone)
-    (present,) = network.to_datetime64([now])
-    for index in np.flatnonzero(told.at > present).tolist():
-        at = network.from_datetime64(told.at[index])
-        value = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
-        hint = f"{now.astimezone(zone):%Y-%m-%d %H:%M}"
-        row = int(told.row[index])
-        yield RowProblem(code=TableCode.OUT_OF_RANGE, file=file, row=row, value=value, hint=hint)
+def _not_fitting(told: SwitchingRows, file: str) -> Iterator[RowProblem]:
+    """Texts that the log has no room for."""
     yield from _texts_too_long(told.event, told.row, SwitchingOperation, "event_number", file)
     yield from _texts_too_long(told.note, told.row, SwitchingOperation, "note", file)
 
