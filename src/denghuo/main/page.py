@@ -67,8 +67,11 @@ class Frame:
         allowed = permissions_of(self._user)
         entries = [entry for entry in NAVIGATION if entry.permission is None or entry.permission in allowed]
         hrefs = {entry.url_name: reverse(entry.url_name) for entry in entries}
-        # The longest address that this page lies under is where we are, so that /network/import/ is not also /network/.
-        here = max((href for href in hrefs.values() if self._request.path.startswith(href)), key=len, default="")
+        # The longest address that this page lies under is where we are, so that /network/import/ is not also /network/;
+        # every page lies under the root, which therefore is only itself.
+        path = self._request.path
+        under = (href for href in hrefs.values() if path == href or (href != "/" and path.startswith(href)))
+        here = max(under, key=len, default="")
         return [
             Shown(hrefs[e.url_name], e.label, e.icon, here=hrefs[e.url_name] == here)
             for e in entries

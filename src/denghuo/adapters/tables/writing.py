@@ -32,32 +32,47 @@ _REQUIRED_FILL = PatternFill("solid", fgColor="FFFCE4C4")
 _EXAMPLE_FONT = Font(italic=True, color="FF808080")
 _WIDTHS = {ColumnKind.ID: 22, ColumnKind.TEXT: 22, ColumnKind.INSTANT: 20, ColumnKind.CHOICE: 14}
 
+_NOTES_TITLE = {"zh": "填写说明", "en": "How to fill this in"}
+# (about networks only, the note)
 _NOTES = {
     "zh": (
-        "填写说明",
-        "1. 每张工作表第一行是表头，请勿改动；橙色列必填，列名后的括号是单位。",
-        "2. 灰色斜体的示例行不会导入，可保留、可删除。",
-        "3. 节点名称（母线、杆号、分支箱）相同即为相连；线路、开关、变压器都写明起点和终点节点。",
-        "4. 配电台区只需在“变压器”表填一行：起点节点、额定容量、产权、低压户数；终点节点不填。",
-        "5. “节点”“用户”“馈线”三张表可以不填。“电源”表至少一行。",
-        "6. 编号列请保持文本格式，否则 Excel 会丢失长编号的末位和开头的 0。",
-        "7. 请勿使用公式和合并单元格。日期时间按 2024-05-01 08:30 填写。",
-        "8. 若有错误，系统会退回本文件：出错的单元格标红并加批注，每行错误写在“错误 Errors”列。改好后直接再导入。",
+        (False, "每张工作表第一行是表头，请勿改动；橙色列必填，列名后的括号是单位。"),
+        (False, "灰色斜体的示例行不会导入，可保留、可删除。"),
+        (True, "节点名称（母线、杆号、分支箱）相同即为相连；线路、开关、变压器都写明起点和终点节点。"),
+        (True, "配电台区只需在“变压器”表填一行：起点节点、额定容量、产权、低压户数；终点节点不填。"),
+        (True, "“节点”“用户”“馈线”三张表可以不填。“电源”表至少一行。"),
+        (False, "编号列请保持文本格式，否则 Excel 会丢失长编号的末位和开头的 0。"),
+        (False, "请勿使用公式和合并单元格。日期时间按 2024-05-01 08:30 填写。"),
+        (
+            False,
+            "若有错误，系统会退回本文件：出错的单元格标红并加批注，每行错误写在“错误 Errors”列。改好后直接再导入。",
+        ),
     ),
     "en": (
-        "How to fill this in",
-        "1. The first row of each sheet is its header: leave it alone. Orange columns are required; "
-        "the unit stands in brackets.",
-        "2. The example row in gray italics is not imported; keep it or delete it.",
-        "3. Equal node names (busbar, pole, cabinet) are connected; lines, switches and transformers "
-        "name both their nodes.",
-        "4. A distribution transformer needs one row of the Transformers sheet only: from node, rated power, "
-        "ownership and LV customers; leave its to node blank.",
-        "5. The sheets Nodes, Loads and Feeders are optional. Sources needs at least one row.",
-        "6. Keep the number columns as text, or Excel drops leading zeros and the last digits of long numbers.",
-        "7. No formulas and no merged cells. Write dates and times like 2024-05-01 08:30.",
-        "8. Where something is wrong this file comes back with the cells in red, a comment on each, and a column "
-        "'错误 Errors'. Correct it and import it again.",
+        (
+            False,
+            "The first row of each sheet is its header: leave it alone. Orange columns are required; "
+            "the unit stands in brackets.",
+        ),
+        (False, "The example row in gray italics is not imported; keep it or delete it."),
+        (
+            True,
+            "Equal node names (busbar, pole, cabinet) are connected; lines, switches and transformers "
+            "name both their nodes.",
+        ),
+        (
+            True,
+            "A distribution transformer needs one row of the Transformers sheet only: from node, rated power, "
+            "ownership and LV customers; leave its to node blank.",
+        ),
+        (True, "The sheets Nodes, Loads and Feeders are optional. Sources needs at least one row."),
+        (False, "Keep the number columns as text, or Excel drops leading zeros and the last digits of long numbers."),
+        (False, "No formulas and no merged cells. Write dates and times like 2024-05-01 08:30."),
+        (
+            False,
+            "Where something is wrong this file comes back with the cells in red, a comment on each, and a column "
+            "'错误 Errors'. Correct it and import it again.",
+        ),
     ),
 }
 
@@ -127,15 +142,15 @@ def write_network_folder(grid: Grid, path: Path | str, *, language: str = "en") 
             writer.writerows([_csv_text(value) for value in row] for row in zip(*written, strict=True))
 
 
-def _add_notes(workbook: Workbook, sheets: Iterable[Sheet], language: str) -> None:
+def _add_notes(workbook: Workbook, sheets: tuple[Sheet, ...], language: str) -> None:
     zh = language == "zh"
     worksheet = workbook.create_sheet(NOTES_TITLES[0 if zh else 1])
     for place, width in enumerate((26, 26, 10, 40, 60), start=1):
         worksheet.column_dimensions[get_column_letter(place)].width = width
-    title, *lines = _NOTES[language]
-    worksheet.append([_styled(worksheet, title, font=Font(bold=True, size=14))])
-    for line in lines:
-        worksheet.append([line])
+    worksheet.append([_styled(worksheet, _NOTES_TITLE[language], font=Font(bold=True, size=14))])
+    notes = [note for about_networks, note in _NOTES[language] if not about_networks or sheets == NETWORK]
+    for number, note in enumerate(notes, start=1):
+        worksheet.append([f"{number}. {note}"])
     heads = ("工作表", "列", "单位", "可选值", "含义") if zh else ("sheet", "column", "unit", "choices", "meaning")
     worksheet.append([])
     worksheet.append([_styled(worksheet, head, font=Font(bold=True)) for head in heads])
