@@ -171,6 +171,37 @@ def test_a_click_picks_what_lies_under_it(page: Page, at_home: str) -> None:
     expect(page.locator("[data-slot=title]")).to_have_text("QL1")
 
 
+PILL = """async () => {
+  const canvas = document.getElementById("drawing");
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0, x = 0, y = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] !== 12 || data[at + 1] !== 17 || data[at + 2] !== 23) continue;
+    count += 1;
+    x += (at / 4) % width;
+    y += Math.floor(at / 4 / width);
+  }
+  return { x: x / count / canvas.width, y: y / count / canvas.height };
+}"""
+
+
+def test_a_click_on_what_is_dark_goes_there(page: Page, at_home: str) -> None:
+    """The name of a dark part stands above its middle, wherever one has strayed to."""
+    open_drawing(page, at_home)
+    what_if(page, "QL1")
+    page.locator("[data-slot=close]").click()
+    drawing = page.locator("#drawing")
+    page.locator("[data-zoom=fit]").click()
+    name, box = page.evaluate(PILL), drawing.bounding_box()
+    assert box is not None
+    drawing.click(position={"x": name["x"] * box["width"], "y": name["y"] * box["height"]})
+    expect(page.locator("[data-slot=pick]")).to_be_hidden()
+    after = page.evaluate(PILL)
+    assert after != name
+    assert after["x"] == pytest.approx(0.5, abs=0.01)
+
+
 def test_everything_by_keys(page: Page, at_home: str) -> None:
     open_drawing(page, at_home)
     page.locator("#drawing").focus()

@@ -246,6 +246,12 @@ export class NetworkCanvas {
     return parts.sort((one, other) => other.customers - one.customers);
   }
 
+  // The dark part whose name stands at a spot of the canvas.
+  partAt(x, y) {
+    const holds = (box) => box && x >= box.left && y >= box.top && x <= box.left + box.width && y <= box.top + box.height;
+    return this.islands.find((part) => holds(part.box));
+  }
+
   #shows(position) {
     const isPicked = this.selected?.kind === "switch" && this.selected.position === position;
     if (isPicked || this.touched.has(position) || this.#isUnusual(position)) return true;
@@ -440,7 +446,7 @@ export class NetworkCanvas {
       if (thing) name(thing, this.nameOf(thing), { color: COLOR.selected, weight: 600, gap: 20, fixed: thing === this.selected });
     }
     for (const part of this.islands) {
-      labels.write(this.words.dark(part.customers), this.#sx(part.x), this.#sy(part.top), { color: COLOR.name, weight: 600, gap: 12, pill: PILL });
+      part.box = labels.write(this.words.dark(part.customers), this.#sx(part.x), this.#sy(part.top), { color: COLOR.name, weight: 600, gap: 12, pill: PILL });
     }
     model.sources.node.forEach((node, source) => {
       labels.write(model.sources.name[source], this.#sx(scene.x[node]), this.#sy(scene.y[node]), { color: COLOR.lit[2], weight: 600, gap: 16 });

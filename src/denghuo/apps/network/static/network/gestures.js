@@ -19,8 +19,8 @@ export function listenToPointer(canvas, view, pick) {
   canvas.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
     if (!before) {
-      const thing = event.pointerType === "mouse" ? view.at(...spot(event)) : null;
-      canvas.classList.toggle("is-over", Boolean(thing));
+      const part = view.partAt(...spot(event)), thing = event.pointerType === "mouse" && !part ? view.at(...spot(event)) : null;
+      canvas.classList.toggle("is-over", Boolean(part || thing));
       return view.hover(thing);
     }
     pointers.set(event.pointerId, event);
@@ -43,7 +43,9 @@ export function listenToPointer(canvas, view, pick) {
   }
   const lift = (event) => {
     if (pointers.delete(event.pointerId) && event.type === "pointerup" && moved <= STILL_PX) {
-      pick(view.at(...spot(event), event.pointerType === "touch" ? 24 : 14));
+      const part = view.partAt(...spot(event));
+      if (part) view.glance(part);
+      else pick(view.at(...spot(event), event.pointerType === "touch" ? 24 : 14));
     }
     apart = 0;
   };

@@ -15,9 +15,9 @@ export class Labels {
     this.boxes = taken.map((box) => ({ ...box }));
   }
 
-  // `gap` keeps clear of the symbol at (x, y); `fixed` writes above it come what may.
+  // Returns where it stands, null where there was no room. `gap` keeps clear of the symbol at (x, y); `fixed` writes above it come what may.
   write(text, x, y, { color, gap = 8, size = 13, weight = 400, fixed = false, center = false, pill = null }) {
-    if (!text || x < -40 || y < -20 || x > this.width + 40 || y > this.height + 20) return false;
+    if (!text || x < -40 || y < -20 || x > this.width + 40 || y > this.height + 20) return null;
     const pad = pill ? 8 : 2, wide = this.#widthOf(text, size, weight) + 2 * pad, high = size + (pill ? 10 : 4);
     for (const [across, down] of center ? [[0, 0]] : PLACES) {
       const box = {
@@ -27,9 +27,9 @@ export class Labels {
       if (!fixed && (!inside || this.#hits(box))) continue;
       this.boxes.push(box);
       this.#paint(text, box, { color, size, weight, pill });
-      return true;
+      return box;
     }
-    return false;
+    return null;
   }
 
   #hits(box) {
