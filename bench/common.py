@@ -17,15 +17,16 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class BenchRow:
-    """One line of docs/performance.md: the work, how far it reaches, our median seconds and peak memory, and the same
-    work done by ``peers`` on the same machine in the same run, each in seconds."""
+    """One line of docs/performance.md: the work and its size, the goal it is held to, our median seconds and peak
+    memory, and the same work done by ``peers`` on the same machine in the same run, each in seconds."""
 
     work: str
-    reach: str
+    size: str
     ours_s: float
     peak_mb: float
     peers: dict[str, float]
     note: str
+    goal: str = "–"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,17 +60,17 @@ def _measured(folder: Path) -> list[BenchRow]:
     started = time.perf_counter()
     count = chain.verify().count
     verified = time.perf_counter() - started
-    reach = f"{FACTS} facts, one reaction each"
+    size = f"{FACTS} facts, one reaction each"
     return [
-        _row("act and record the fact", reach, recorded, enqueued, f"{FACTS / recorded:,.0f} actions/s"),
-        _row("run what follows from it", reach, followed, worked, f"{FACTS / followed:,.0f} reactions/s"),
+        _row("act and record the fact", size, recorded, enqueued, f"{FACTS / recorded:,.0f} actions/s"),
+        _row("run what follows from it", size, followed, worked, f"{FACTS / followed:,.0f} reactions/s"),
         _row("verify the chain", f"{count:,} facts", verified, NAN, f"{count / verified:,.0f} facts/s"),
     ]
 
 
-def _row(work: str, reach: str, ours_s: float, peer_s: float, note: str) -> BenchRow:
+def _row(work: str, size: str, ours_s: float, peer_s: float, note: str) -> BenchRow:
     peers = {} if peer_s != peer_s else {PEER: peer_s}
-    return BenchRow(work=work, reach=reach, ours_s=ours_s, peak_mb=NAN, peers=peers, note=note)
+    return BenchRow(work=work, size=size, ours_s=ours_s, peak_mb=NAN, peers=peers, note=note)
 
 
 def _set_up(folder: Path, *, has_peer: bool) -> bool:

@@ -28,7 +28,12 @@ def rows() -> list[BenchRow]:
     """Every measurement of this engine."""
     county = _random_network(nodes=200_000, switches=10_000)
     feeder = _demo_station()
-    return [_feeders(), _placement(), _network(feeder, "the IEEE 9500-node feeder"), _network(county, "a county")]
+    return [
+        _feeders(),
+        _placement(),
+        _network(feeder, "the IEEE 9500-node feeder", goal="< 1 s"),
+        _network(county, "a county"),
+    ]
 
 
 def _feeders() -> BenchRow:
@@ -36,10 +41,11 @@ def _feeders() -> BenchRow:
     taken = timed(lambda: predict_lines(lines, loads), repeat=21)
     return BenchRow(
         work="prediction of a test system from its line table",
-        reach=f"{len(lines.id)} lines, {len(loads.node)} load points",
+        size=f"{len(lines.id)} lines, {len(loads.node)} load points",
         ours_s=taken.seconds,
         peak_mb=taken.peak_mb,
         peers={},
+        goal="< 10 ms",
         note=QUOTED,
     )
 
@@ -49,7 +55,7 @@ def _placement() -> BenchRow:
     taken = timed(lambda: place_disconnects(lines, loads, budget=6))
     return BenchRow(
         work="best six disconnects, proven",
-        reach="4 feeders of 9 main sections, 68 candidate ends",
+        size="4 feeders of 9 main sections, 68 candidate ends",
         ours_s=taken.seconds,
         peak_mb=taken.peak_mb,
         peers={},
@@ -57,15 +63,16 @@ def _placement() -> BenchRow:
     )
 
 
-def _network(grid: Grid, what: str) -> BenchRow:
+def _network(grid: Grid, what: str, *, goal: str = "–") -> BenchRow:
     topology = compile_topology(grid)
     taken = timed(lambda: predict_grid(topology))
     return BenchRow(
         work=f"prediction of every load of {what}",
-        reach=f"{len(grid.nodes.id):,} nodes, {len(grid.switches.branch):,} switches, {len(grid.loads.id):,} loads",
+        size=f"{len(grid.nodes.id):,} nodes, {len(grid.switches.branch):,} switches, {len(grid.loads.id):,} loads",
         ours_s=taken.seconds,
         peak_mb=taken.peak_mb,
         peers={},
+        goal=goal,
         note="compiled network in, expected interruptions and hours of every load out",
     )
 

@@ -13,11 +13,12 @@ def section(area: str) -> str:
 
 
 def table(rows: list[BenchRow]) -> str:
-    lines = ["| Work | Reach | Denghuo | Memory | Peers | Note |", "|---|---|--:|--:|---|---|"]
+    lines = ["| Work | Size | Goal | Denghuo | Memory | Peers | Note |", "|---|---|--:|--:|--:|---|---|"]
     for row in rows:
         peers = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in row.peers.items()) or "–"
         memory = "–" if row.peak_mb != row.peak_mb else f"{row.peak_mb:,.0f} MB"
-        lines.append(f"| {row.work} | {row.reach} | **{spoken(row.ours_s)}** | {memory} | {peers} | {row.note} |")
+        ours = f"**{spoken(row.ours_s)}**"
+        lines.append(f"| {row.work} | {row.size} | {row.goal} | {ours} | {memory} | {peers} | {row.note} |")
     return "\n".join(lines) + "\n"
 
 
