@@ -122,7 +122,7 @@ class SwitchingRules:
     basis: Basis = Basis.LV_CUSTOMERS
     make_before_break: bool = True
     demand_share: float = 1.0
-    search_limit: int = 25_000
+    search_limit: int = 16_000
 
     def __post_init__(self) -> None:
         if not self.demand_share >= 0:
