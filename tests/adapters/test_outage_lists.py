@@ -186,9 +186,9 @@ def test_what_rows_of_one_event_are_may_be_said(tmp_path: Path) -> None:
     assert corrected.left_out == {LeftOut.REISSUED: 1}
 
 
-@pytest.mark.parametrize("mapping", ["begin=off", "start", "start=", "=off"])
+@pytest.mark.parametrize("mapping", ["begin=off", "start", "start=", "=off", "start=off,end=off", "end=on,end=off"])
 def test_a_mapping_that_says_nothing_is_refused(mapping: str) -> None:
-    with pytest.raises(ValueError, match=r"not a field|does not say"):
+    with pytest.raises(ValueError, match=r"not a field|does not say|mapped twice"):
         parse_mapping(mapping)
 
 

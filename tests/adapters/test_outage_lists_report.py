@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from denghuo.adapters.tables.problems import PROBLEM_LIMIT
 from denghuo.main import cli
 
 HEAD = "event,start,end,customers,cause,region,kind\n"
@@ -249,6 +250,77 @@ def test_the_account_of_rows(report: Any) -> None:
     assert result["problems"] == ["events.csv, row 3, column 'end' (C3): a value is required here. Fill it in."]
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "code", "words"),
+    [
+        (HEAD + row(3600) + ",2024-05-01 08:00,2024-05-01 09:00,1,200,ice,,fault\n", (), "odd_cells", "1 of 2 rows"),
+        (HEAD + row(3600, rest="=1+1,,"), (), "odd_cells", "1 of 1 rows"),
+        ("start,end,customers,mv_users\n2024-05-01 08:00,2024-05-01 09:00,80,\n", (), "nobody_on_basis", "mv_users"),
+        (HEAD + row(3600) + row(3600, start="2124-05-01"), (), "not_yet", "1 of 2 rows"),
+        (HEAD + row(3600), ("--period", "2023-01-01/2024-01-01"), "nothing_in_period", "2024-05-01T08:00:00+00:00"),
+        (HEAD + row(3600), ("--major-event-days",), "no_threshold", "there are 1"),
+    ],
+)  # fmt: skip
+def test_what_is_counted_in_doubt_is_a_finding(
+    text: str, options: tuple[str, ...], code: str, words: str, outcome: Any
+) -> None:
+    exit_code, result, said = outcome(text, "--customers", "1000", "--strict", *options)
+
+    assert exit_code == 1
+    assert [finding["code"] for finding in result["findings"]] == [code]
+    assert words in said
+
+
+def test_zero_users_on_a_basis_are_a_count_and_no_finding(outcome: Any) -> None:
+    text = "start,end,customers,mv_users\n2024-05-01 08:00,2024-05-01 09:00,80,0\n"
+
+    assert outcome(text, "--customers", "1000", "--strict")[0] == 0
+
+
+def test_problems_name_repeated_rows_and_go_from_the_top(report: Any) -> None:
+    text = HEAD + "1" + row(3600) + "1" + row(3600) + ",,2024-05-01 08:00,5,,,\n" + row(3600, -5)
+
+    told = report(text, "--customers", "10")["problems"]
+    assert [problem.split(",")[1] for problem in told] == [" row 3", " row 4", " row 5"]
+
+
+def test_corrected_rows_are_no_problem_however_many(report: Any) -> None:
+    text = "event,start,end,customers,updated\n" + "1,2024-05-01 08:00,2024-05-01 09:00,5,\n" * (PROBLEM_LIMIT + 2)
+    result = report(text, "--customers", "10")
+
+    assert result["left_out"] == {"reissued": PROBLEM_LIMIT + 1}
+    assert result["problems"] == []
+
+
+def test_months_are_those_of_the_zone_whatever_the_offset_of_the_period(report: Any) -> None:
+    text = HEAD + row(3600, start="2024-01-31T18:00:00") + row(3600, start="2024-02-15T08:00:00")
+    period = ("--period", "2024-01-01T00:00+08:00/2024-03-01T00:00+08:00")
+
+    def months(zone: str) -> dict[str, float]:
+        table = report(text, "--customers", "10", "--by", "month", "--timezone", zone, *period)["by_month"]
+        return {cell["month"]: cell["user_hours"] for cell in table}
+
+    assert months("UTC") == {"2023-12": 0, "2024-01": 10, "2024-02": 10}
+    assert months("Asia/Shanghai") == {"2024-01": 0, "2024-02": 20}
+
+
+def test_a_history_on_another_basis_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    events, history = tmp_path / "events.csv", tmp_path / "history.csv"
+    events.write_text("start,end,customers,mv_users\n2024-05-01 08:00,2024-05-01 09:00,80,2\n", encoding="utf-8")
+    history.write_text(HEAD + row(3600) + row(7200, start="2024-04-01"), encoding="utf-8")
+
+    assert cli.main(["report", str(events), "--customers", "100", "--history", str(history)]) == 2
+    said = capsys.readouterr()
+    assert "history.csv has no column of mv_users" in said.err
+    assert said.out == ""
+
+
+def test_customers_are_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["report", "events.csv", "--customers", "8,200"])
+    assert "'8,200' is not a number; write it like 8200" in capsys.readouterr().err
+
+
 def test_major_event_days_are_set_apart(report: Any, tmp_path: Path) -> None:
     sizes = [3600 * (1 + day % 5) for day in range(300)]
     history = HEAD + "".join(
@@ -295,7 +367,9 @@ def test_without_a_history_the_list_gives_the_threshold_and_it_is_said(report: A
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
-        ("start,end\n1,2\n", [], ["events.csv", "required column", "customers"]),
+        ("start,end\n1,2\n", [], ["events.csv", "required column", "customers", "--columns"]),
+        (HEAD + ",soon,2024-05-01,5,,,\n", [], ["1 no_start", "row 2", "'soon' is not a date"]),
+        (HEAD + row(60), ["--period", "2024-01-01/2024-01-01"], ["is empty"]),
         (HEAD, [], ["holds no outage", "0 rows read"]),
         (HEAD + row(60), ["--by", "moon"], ["--by", "moon"]),
         (HEAD + row(60), ["--by", "month+year"], ["--by month+year", "one of"]),

@@ -106,6 +106,33 @@ def test_a_probability_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not a probability" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--transformer-repair-h", "soon", "soon is not a number from 0 up"),
+        ("--fuse-success", "often", "often is not a probability"),
+        ("--causes", "-3", "-3 is not a whole number from 0 up"),
+    ],
+)
+def test_an_option_that_is_no_number_is_said_in_words(
+    option: str, value: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["predict", *BUS_2, option, value])
+    assert words in capsys.readouterr().err
+
+
+def test_a_node_that_no_line_leads_to_is_said_to_be_a_source(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lines = tmp_path / "lines.csv"
+    lines.write_text(Path(BUS_2[0]).read_text(encoding="utf-8").replace("L4,N25,N26", "L4,N25,N62"), encoding="utf-8")
+
+    (note,) = answer(capsys, str(lines), BUS_2[1])["notes"]  # type: ignore[misc, attr-defined]
+    assert "N26" in note
+    assert "source" in note
+
+
 def test_says_that_placing_starts_from_bare_lines(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(capsys, *BUS_2, "--place", "1")["notes"] == [
         "placed on bare lines: the disconnects of the table (10) are left out"

@@ -52,14 +52,16 @@ class EventList:
     ``event`` number as in the list ('' none); ``event_code`` int64, equal for the rows of one event; ``kind`` int8
     :class:`OutageKind`; ``cause``, ``region`` as in the list; ``start``, ``end`` datetime64[us] UTC; ``customers`` the
     metered customers out, ``mv_users`` users out as DL/T 836 counts (0 where the list has no such column); ``kva``
-    NaN unknown; ``row`` row in the file.
+    NaN unknown; ``row`` row in the file. ``customers_blank``, ``mv_users_blank``: no number of them could be read in
+    that row, which then counts nobody of theirs.
 
     ``end_earliest``, ``end_latest`` between which the end lies: last seen (not before the start) and first absent, or
     the end itself where the list gives it.
 
     ``form`` names the form recognized; ``same_event`` says what several rows of one event number are, steps or
     corrections. ``rows_read`` is the sum of the events and of ``left_out``, which counts the
-    other rows by reason. ``problems`` names them one by one, ``rest`` counts those beyond the limit.
+    other rows by reason. ``problems`` names them one by one, ``rest`` counts those beyond the limit, corrected rows
+    aside.
     """
 
     file: str
@@ -76,6 +78,8 @@ class EventList:
     end_latest: Instants
     customers: NDArray[np.int64]
     mv_users: NDArray[np.int64]
+    customers_blank: NDArray[np.bool_]
+    mv_users_blank: NDArray[np.bool_]
     kva: NDArray[np.float64]
     row: NDArray[np.int64]
     has: frozenset[str]
@@ -110,7 +114,7 @@ def parse_mapping(text: str) -> dict[str, str]:
     """Read ``start=dateOff,end=dateOn`` as field -> heading.
 
     Raises:
-        ValueError: not of that form, or a field that an outage list does not have.
+        ValueError: not of that form, a field that an outage list does not have, or one field or heading twice.
 
     >>> parse_mapping("start=dateOff, customers=numCustomersOut")
     {'start': 'dateOff', 'customers': 'numCustomersOut'}
@@ -123,6 +127,10 @@ def parse_mapping(text: str) -> dict[str, str]:
             raise ValueError(f"'{part}' does not say FIELD=HEADING, such as start=dateOff")
         if name not in fields:
             raise ValueError(f"'{name}' is not a field of an outage list; the fields are {', '.join(fields)}")
+        if name in mapping:
+            raise ValueError(f"'{name}' is mapped twice, to '{mapping[name]}' and to '{heading}'")
+        if heading in mapping.values():
+            raise ValueError(f"'{heading}' is mapped twice; a column is one field")
         mapping[name] = heading
     return mapping
 
@@ -244,6 +252,8 @@ class _Reader:
             end_latest=self.end_latest[good],
             customers=np.maximum(self.customers[good], 0),
             mv_users=np.maximum(self.users[good], 0),
+            customers_blank=self.customers[good] < 0,
+            mv_users_blank=self.users[good] < 0,
             kva=kva[good],
             row=np.array(read.rows, dtype=np.int64)[good],
             has=frozenset(read.place),
@@ -251,8 +261,13 @@ class _Reader:
             rows_read=size,
             left_out={reason: count for reason in LeftOut if (count := Counter(self.reason.values())[reason])},
             problems=tuple(self.problems.kept),
-            rest=self.problems.rest,
+            rest=self._rest(),
         )
+
+    def _rest(self) -> int:
+        """How many problems are beyond the limit. Corrected rows are no problem, and may be more than the limit."""
+        kept = sum(problem.code is not TableCode.REISSUED for problem in self.problems.kept)
+        return self.problems.total - self.problems.counts[TableCode.REISSUED] - kept
 
     def _ends(self, end_of: EndOf) -> tuple[Instants, Instants, Instants]:
         """The restoration, or what the list says instead: it lies after last_seen and before first_absent. With the

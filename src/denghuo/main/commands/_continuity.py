@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from denghuo.adapters.outage_lists import EndOf, EventList, LeftOut, SameEvent
+from denghuo.adapters.tables import TableCode
 from denghuo.engines.reliability import (
     Basis,
     Groups,
@@ -30,7 +31,16 @@ from denghuo.engines.reliability import (
     major_event_threshold,
 )
 
-__all__ = ["GROUP_KEYS", "TIME_KEYS", "ContinuityReport", "Finding", "findings_of_rows", "in_utc", "in_zone"]
+__all__ = [
+    "GROUP_KEYS",
+    "TIME_KEYS",
+    "ContinuityReport",
+    "Finding",
+    "findings_of_rows",
+    "in_utc",
+    "in_zone",
+    "wrong_rows",
+]
 
 TIME_KEYS = ("month", "year")
 GROUP_KEYS = ("cause", "region", "kind")
@@ -73,17 +83,46 @@ class Finding:
     sentence: str
 
 
-def findings_of_rows(events: EventList) -> list[Finding]:
-    """What is wrong with the rows of a list that are not counted. Corrected ones are not wrong."""
-    return [
-        Finding(
-            code=reason.value,
-            rows=count,
-            sentence=f"{events.file}: {count} of {events.rows_read} rows are left out: {_REASONS[reason]}.",
-        )
+def findings_of_rows(events: EventList, basis: Basis, *, now: datetime) -> list[Finding]:
+    """What is wrong with the rows of a list: with those that are not counted, corrected ones aside, and with those that
+    are."""
+    told = [
+        (reason.value, count, f"left out: {_REASONS[reason]}")
         for reason, count in events.left_out.items()
         if reason in _REASONS
     ]
+    odd = np.unique([problem.row for problem in events.problems if problem.code.blocks])
+    blank = events.mv_users_blank if basis is Basis.MV_USERS else events.customers_blank
+    counted = {
+        "odd_cells": (
+            np.isin(events.row, odd),
+            "though cells of theirs cannot be read or do not fit the header: others may stand in the wrong column",
+        ),
+        "nobody_on_basis": (
+            blank,
+            f"but with nobody, since they do not say how many {basis.value} were out: fill that in, or choose another "
+            "--basis",
+        ),
+        "not_yet": (events.start > in_utc(now), "though they begin later than now: check the year"),
+    }
+    told += [(code, int(rows.sum()), f"counted, {why}") for code, (rows, why) in counted.items()]
+    return [
+        Finding(code=code, rows=rows, sentence=f"{events.file}: {rows} of {events.rows_read} rows are {what}.")
+        for code, rows, what in told
+        if rows
+    ]
+
+
+def wrong_rows(events: EventList) -> list[str]:
+    """The first cells and rows for somebody to put right, from the top of the file. Corrected rows are not among them:
+    they are only counted."""
+    wrong = sorted(
+        (problem for problem in events.problems if problem.code.blocks or problem.code is TableCode.REPEATED),
+        key=lambda problem: problem.row,
+    )
+    told = [str(problem) for problem in wrong[:_SHOWN_PROBLEMS]]
+    rest = len(wrong) - len(told) + events.rest
+    return [*told, f"and {rest} more"] if rest else told
 
 
 def in_zone(instant: np.datetime64, zone: ZoneInfo) -> datetime:
@@ -124,14 +163,10 @@ class ContinuityReport:
             sections["end_bounds"] = list(self._bounds())
         for keys in tables:
             sections["by_" + "_".join(keys)] = list(self._table(keys))
-        # Re-issued rows are counted above; what is listed here is for somebody to put right.
-        wrong = [problem for problem in self.events.problems if problem.code.blocks]
-        told = [str(problem) for problem in wrong[:_SHOWN_PROBLEMS]]
-        rest = len(wrong) - len(told) + self.events.rest
-        sections["problems"] = [*told, f"and {rest} more"] if rest else told
+        sections["problems"] = wrong_rows(self.events)
         return sections
 
-    def findings(self) -> list[Finding]:
+    def findings(self, *, now: datetime) -> list[Finding]:
         """What makes the figures doubtful."""
         start, end, users = self.events.start, self.events.end, self._users
         first, last = map(in_utc, self.period)
@@ -139,7 +174,17 @@ class ContinuityReport:
         at, change = np.concatenate([start[inside], end[inside]]), np.concatenate([users[inside], -users[inside]])
         order = np.lexsort((change, at))  # whoever is back at an instant is back before others are out
         out = np.cumsum(change[order])
-        found = findings_of_rows(self.events)
+        found = findings_of_rows(self.events, self.basis, now=now)
+        if not inside.any():
+            span = f"{in_zone(start.min(), self.zone).isoformat()} to {in_zone(end.max(), self.zone).isoformat()}"
+            found.append(
+                Finding(
+                    code="nothing_in_period",
+                    rows=len(start),
+                    sentence=f"{self.events.file}: no row lies in the period; they are of {span}. That nobody was out "
+                    "is true only if the list covers the period: check --period and the file.",
+                )
+            )
         if out.max(initial=0) > self.served:
             when = at[order[out.argmax()]]
             told = f"{out.max():,} are out at once at {in_zone(when, self.zone).isoformat()}"
@@ -167,6 +212,9 @@ class ContinuityReport:
             if events.same_event is SameEvent.CORRECTIONS
             else "steps of one restoration: every row counts",
             "events_of_several_rows": int((numbered > 1).sum()),
+            "kinds": "as the list says, else by the words of the cause"
+            if "kind" in events.has
+            else "by the words of the cause",
         }
         if self._ends_uncertain:
             account["end"] = f"{self.end_of.value} of last_seen and first_absent"

@@ -62,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("models without failure data of their own")
     model.add_argument("--failure-rate-per-km-yr", type=_hours, metavar="F", help="of lines and cables")
     model.add_argument("--repair-h", type=_hours, metavar="H", help="of lines and cables")
-    parser.add_argument("--causes", type=int, default=0, metavar="N", help="also print the N failures that cost most")
+    parser.add_argument(
+        "--causes", type=_count, default=0, metavar="N", help="also print the N failures that cost most"
+    )
     add_json_argument(parser)
     add_examples(
         parser,
@@ -115,16 +117,19 @@ def _predict_tables(args: argparse.Namespace, lines_path: Path | str, loads_path
         "fuse_success": args.fuse_success,
         "transfer_success": args.transfer_success,
     }
+    sources = np.setdiff1d(lines.from_node, lines.to_node).tolist()
+    # A misspelt node is one that no line leads to: it would feed everything beyond it, and nobody would know.
+    notes = [f"no line leads to {', '.join(sources)}: each is taken as a source"] if len(sources) > 1 else []
     if args.place is None:
         chosen = Disconnects(args.disconnects) if _is_choice(args.disconnects) else Disconnects.AS_LISTED
         prediction = predict_lines(lines, loads, disconnects=chosen, **options)
-        return _shown(prediction, Basis.LV_CUSTOMERS, causes=args.causes)
+        return _shown(prediction, Basis.LV_CUSTOMERS, causes=args.causes, notes=notes)
     try:
         placed = place_disconnects(lines, loads, budget=args.place, **options)
     except ValueError as error:
         raise UserError(str(error)) from error
     listed = int(lines.disconnect_from.sum() + lines.disconnect_to.sum())
-    notes = [f"placed on bare lines: the disconnects of the table ({listed}) are left out"] if listed else []
+    notes += [f"placed on bare lines: the disconnects of the table ({listed}) are left out"] if listed else []
     steps = [
         {"disconnects": number, "ENS_MWh": kwh / 1000.0, "at": list(ends)}
         for number, (ends, kwh) in enumerate(zip(placed.chosen, placed.unserved_kwh_per_year, strict=True))
@@ -272,15 +277,29 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 up")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    """NaN where it is none, which every caller refuses in its own words."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def _hours(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not (math.isfinite(value) and value >= 0.0):
         raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
     return value
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not a probability from 0 to 1")
     return value
