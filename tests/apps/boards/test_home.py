@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from denghuo.apps.continuity.actions import set_target
 from denghuo.apps.continuity.queries import books
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.models import Role, User
-from denghuo.engines.reliability import compute_indices
+from denghuo.engines.reliability import Basis, compute_indices
 from tests.world import AT, World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +55,15 @@ def test_a_unit_without_a_network_is_told_to_import_one(world: World) -> None:
     assert reverse("imports:home") not in shown, "a manager imports nothing"
     assign_role(user=world.bai, unit=world.wick, role=Role.ADMINISTRATOR, at=AT, actor="test")
     assert f'<a class="dh-btn dh-btn--primary" href="{reverse("imports:home")}">' in str(home(world.bai)["text"])
+
+
+def test_where_there_is_no_network_no_lamp_is_called_lit(world: World) -> None:
+    """A hotline agent sees no drawings, and still must not hear that all is well."""
+    assign_role(user=world.wen, unit=world.wick, role=Role.AGENT, at=AT, actor="test")
+    shown = str(home(world.wen)["text"])
+    assert "No network yet" in shown
+    assert "Every lamp is lit" not in shown
+    assert "Nobody is without supply" not in shown
 
 
 def test_a_year_that_is_not_all_recorded_is_not_compared_with(world: World) -> None:
@@ -98,6 +108,15 @@ def test_the_year_stands_as_on_the_page_of_figures(world: World) -> None:
     assert standing.hours_per_user == told["hours_per_user"] == pytest.approx(3 / 7)
     assert standing.availability_percent == 100 * told["availability_share"]
     assert standing.last_year is None, "there are no records of last year: that is not 0"
+
+
+def test_the_target_is_that_of_the_page_of_figures(world: World) -> None:
+    """A station without a target of its own goes by the one of its city, here as there."""
+    year = timezone.localtime().year
+    told: dict[str, Any] = {"basis": Basis.MV_USERS, "source": "x", "at": AT, "actor": "test"}
+    set_target(unit_id=world.city.pk, year=year, hours_per_user=5.0, **told)
+    standing: Any = home(world.lin)["standing"]
+    assert standing.target == 5.0
 
 
 def test_what_was_worked_out_once_is_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,9 +175,9 @@ class TestTargets:
     def test_set_again_replaces(self, world: World) -> None:
         self.aim(world, world.lamp.pk, 4.0)
         self.aim(world, world.lamp.pk, 5.0)
-        found = queries.target(unit_ids=[world.lamp.pk], year=2025, basis=Basis.MV_USERS)
-        assert found is not None
-        assert found.hours_per_user == 5.0
+        alone = {str(world.lamp.path): 6.0}
+        found = queries.target_hours_per_user(users_by_path=alone, years=[2025], basis=Basis.MV_USERS)
+        assert found == {2025: 5.0}
 
 
 def test_every_booked_row_leads_to_the_log(world: World) -> None:

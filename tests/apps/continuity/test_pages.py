@@ -18,10 +18,10 @@ from openpyxl import load_workbook
 from denghuo.apps.continuity import queries
 from denghuo.apps.continuity.facts import FiguresExported, TargetSet
 from denghuo.apps.continuity.forms import ask
-from denghuo.apps.continuity.models import Target
+from denghuo.apps.continuity.models import Interruption, Target
 from denghuo.apps.continuity.views.figures import AT_LEAST, LONGER_THAN_H, MEASURES
 from denghuo.apps.ledger.queries import facts
-from denghuo.apps.outages.models import Cause
+from denghuo.apps.outages.models import KIND_CHOICES, Cause
 from denghuo.engines.reliability import Basis, OutageKind
 from tests.apps.continuity.conftest import USER_HOURS, USER_INTERRUPTIONS, YEAR, Told, local, signed_in, tell
 from tests.world import World
@@ -153,6 +153,39 @@ def test_what_is_not_known_is_a_dash_with_its_reason(world: World) -> None:
     assert shown["hours_per_interruption"].note == "Nothing was interrupted in this period."
 
 
+def test_a_period_that_has_not_begun_is_held_against_nothing(world: World) -> None:
+    """What is to come has no records, but not because records begin too late."""
+    year = timezone.localdate().year + 5
+    query = {"since": f"{year}-01-01", "until": f"{year}-12-31"}
+    page = get(signed_in(world.chen), "home", **query)
+    assert f"{year}-01-01 to {year}-12-31" in page.content.decode()
+    assert "no records before" not in page.content.decode()
+    assert {one.note for one in page.context["first"]} == {"This period has not begun yet."}
+
+
+def test_a_year_that_is_recorded_in_part_is_called_so(world: World) -> None:
+    (months, cumulative) = get(signed_in(world.chen), "home", since="2024-06-01", until="2024-06-30").context[
+        "year_charts"
+    ]
+    assert months.note == cumulative.note == "2024: no records before 2024-03-10"
+
+
+def test_major_event_days_of_every_year_of_the_period(world: World) -> None:
+    days = {"since": "2024-11-01", "until": "2025-02-28", "major": "3"}
+    shown = get(signed_in(world.chen), "home", **days)
+    assert [one["year"] for one in shown.context["major"]["thresholds"]] == [2024, 2025]
+    said = "Records begin on 2024-03-10: the threshold is set by less than 3 years."
+    assert said in shown.content.decode()
+    question = exported(signed_in(world.chen), **days).worksheets[0]
+    assert said in [row[1] for row in question.iter_rows(values_only=True)]
+
+
+def test_only_lines_that_lost_something_are_the_worst(world: World) -> None:
+    page = get(signed_in(world.chen), "home", since="2025-08-01", until="2025-08-31")
+    assert [row.hours > 0 for row in page.context["worst"]] == [True], "of two lines one was interrupted"
+    assert len(get(signed_in(world.chen), "breakdown", "feeder").context["rows"]) == 2
+
+
 OLDER = (("QL2", "open", "2023-12-20T08:00"), ("QL2", "close", "2023-12-20T09:00"))
 
 
@@ -238,7 +271,9 @@ class TestScope:
 
 def test_an_export_is_recorded(world: World) -> None:
     client = signed_in(world.chen)
-    assert client.get(reverse("continuity:export")).status_code == 405
+    after_sign_in = client.get(reverse("continuity:export"), {"basis": "lv_customers"})
+    assert after_sign_in.headers["Location"] == f"{reverse('continuity:home')}?basis=lv_customers"
+    assert not facts(classes=[FiguresExported])
     exported(client, basis="lv_customers")
     (told,) = facts(classes=[FiguresExported])
     assert told.actor == "chen"
@@ -253,6 +288,27 @@ def test_the_workbook_says_what_was_asked_and_known_up_to_when(world: World) -> 
     assert (said["First day"], said["Last day"]) == (datetime(2025, 1, 1), datetime(2025, 12, 31))  # noqa: DTZ001
     assert said["Outages"] == "Faults only"
     assert isinstance(said["Known up to"], datetime)
+
+
+def test_a_narrowed_list_is_exported_as_it_stands(world: World) -> None:
+    client = signed_in(world.chen)
+    kind = str(int(OutageKind.FAULT_EXTERNAL))
+    line = Interruption.objects.get(outage__number="B-3").feeder
+    assert line is not None
+    page = get(client, "parts", kind=kind, feeder=line.pk)
+    book = load_workbook(BytesIO(client.post(page.context["export_href"]).content))
+    listed, foot = (row for row in book["Interruptions"].iter_rows(min_row=2, values_only=True) if row[0])
+    assert (listed[5], listed[10], foot[10]) == ("B-3", pytest.approx(3), pytest.approx(3))
+    said = dict(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+    assert said["Interruptions"] == f"Only Kind {dict(KIND_CHOICES)[int(kind)]} · Line {line.name}"
+    assert f"kind={kind}" in facts(classes=[FiguresExported])[-1].fact.query
+
+
+def test_paper_says_what_was_counted(world: World) -> None:
+    """The form above the figures is not printed."""
+    said = '<span class="rel-paper">灯山供电所 · LV customers · IEEE 1366-2012 · All outages'
+    page = get(signed_in(world.chen), "parts", basis="lv_customers", standard="ieee1366", short="on")
+    assert f"{said} · Short ones only</span>" in page.content.decode()
 
 
 def test_the_workbook_is_named_after_what_it_holds(world: World) -> None:
@@ -310,6 +366,12 @@ class TestTargetForm:
 def test_days_that_make_no_sense_are_said(world: World) -> None:
     page = get(signed_in(world.chen), "home", since="2025-06-02", until="2025-06-01")
     assert "This day lies before the first one." in page.content.decode()
+    assert "DL/T 836-2016" in get(signed_in(world.chen), "home", standard="none").content.decode(), "as if not asked"
+    for since, until in (("0002-01-01", "2025-06-01"), ("9999-01-01", "9999-12-31"), ("0001-01-01", "0001-12-31")):
+        half_typed = get(signed_in(world.chen), "home", since=since, until=until)
+        assert "Choose a year from 1950 to 2100." in half_typed.content.decode()
+        told = {"period": "days", "since": since, "until": until}
+        assert signed_in(world.chen).get("/api/reliability/indices", told).status_code == 422
     assert signed_in(world.chen).get("/api/reliability/indices", {**YEAR, "until": "2024-01-01"}).status_code == 422
     assert signed_in(world.chen).get("/api/reliability/indices", {"period": "some_day"}).status_code == 422
 

@@ -71,6 +71,7 @@ def _outages(scope: tuple[str, ...], now: datetime) -> dict[str, Any]:
     lasting = [(outage, outages.cost(outage, at=now)) for outage in outages.lasting_outages(scope)]
     return {
         "sees_outages": True,
+        "has_network": bool(network.networks_within(scope)),
         "lasting": lasting,
         "customers_out": sum(cost.lv_customers_out for _, cost in lasting),
         "planned": outages.planned_outages(scope, after=now)[:_SHOWN_PLANS],
@@ -82,10 +83,8 @@ def _network(scope: tuple[str, ...]) -> dict[str, Any]:
     networks = network.networks_within(scope)
     states = [network.state_now(one.pk) for one in networks]
     return {
-        "sees_network": True,
         "networks": networks,
         "customers_served": sum(state.served.lv_customers for state in states),
-        "customers_dark": sum(state.dead.lv_customers for state in states),
     }
 
 
@@ -99,11 +98,12 @@ def _standing(scope: tuple[str, ...], now: datetime) -> Standing | None:
     year, month, before = date(today.year, 1, 1), today.replace(day=1), date(today.year - 1, 1, 1)
     books = continuity.open_books(view, since=_midnight(before), until=_midnight(date(today.year + 1, 1, 1)))
     so_far = _figures(books, year, date(today.year + 1, 1, 1))
-    aim = continuity.target(unit_ids=[one.unit_id for one in networks], year=today.year, basis=Basis.MV_USERS)
+    users = {str(one.unit.path): books.users_of_network[one.pk] for one in networks}
+    aims = continuity.target_hours_per_user(users_by_path=users, years=[today.year], basis=Basis.MV_USERS)
     return Standing(
         hours_per_user=so_far.get("hours_per_user"),
         last_year=_figures(books, before, _year_earlier(today) + _DAY, whole=True).get("hours_per_user"),
-        target=aim.hours_per_user if aim else None,
+        target=aims.get(today.year),
         availability_percent=100 * so_far["availability_share"] if "availability_share" in so_far else None,
         month_hours_per_user=_figures(books, month, (month + 31 * _DAY).replace(day=1)).get("hours_per_user"),
         user_hours=so_far.get("user_hours"),

@@ -44,6 +44,7 @@ PERIOD_CHOICES = [
 ]
 _WHAT = {"period", "since", "until", "station"}
 _MOST_DAYS = 366 * 5
+_YEARS = (1950, 2100)  # a year typed digit by digit begins as 0002
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,8 @@ class QuestionForm(forms.Form):
         if told.get("period") == "days":
             if not (first and last):
                 self.add_error("until" if first else "since", _("Say both days."))
+            elif wrong := [day for day in ("since", "until") if not _YEARS[0] <= told[day].year <= _YEARS[1]]:
+                self.add_error(wrong[0], _("Choose a year from %d to %d.") % _YEARS)
             elif last < first:
                 self.add_error("until", _("This day lies before the first one."))
             elif (last - first).days > _MOST_DAYS:
@@ -164,7 +167,9 @@ class Asked:
 
     @cached_property
     def before(self) -> Period | None:
-        """The same days a year earlier; None where the two would overlap."""
+        """The same days a year earlier; None where the two would overlap, and of a period that has not begun."""
+        if self.period.start >= self.view.as_of:
+            return None
         before = self.period.year_before(self.today)
         return before if before.end <= self.period.start else None
 
@@ -193,13 +198,36 @@ class Asked:
 
     @property
     def until(self) -> date:
-        """The last day of the period of which something can be known."""
-        return min(self.period.last, max(self.today, self.period.first))
+        """The last day of the period of which something can be known; of a period that has not begun, its last."""
+        return min(self.period.last, self.today) if self.period.first <= self.today else self.period.last
 
     @property
     def query(self) -> str:
         """The question as the end of an address."""
         return urlencode(self.parameters)
+
+    @property
+    def counted(self) -> list[tuple[str, str]]:
+        """How it is counted: each rule by its name, and what was chosen."""
+        view, fields = self.view, self.form.fields
+        chosen = {
+            "basis": view.basis.value,
+            "standard": view.standard.value,
+            "variant": view.variant.value,
+            "major": str(view.major_window_years or ""),
+        }
+        return [
+            (str(fields[name].label), str(dict(fields[name].choices)[value]))  # type: ignore[attr-defined]
+            for name, value in chosen.items()
+        ]
+
+    @property
+    def said(self) -> list[str]:
+        """The question in words, for paper: of which stations, counting whom, by whose rules."""
+        *chosen, (label, major) = self.counted
+        whose = ", ".join(one.unit.name for one in self.networks)
+        left_out = [f"{label} {major}"] if self.view.major_window_years else []
+        return [whose, *(text for _label, text in chosen), *left_out]
 
     @property
     def rules(self) -> dict[str, str]:
@@ -300,6 +328,23 @@ class PartsForm(forms.Form):
         return {name: self.cleaned_data.get(name) or None for name in queries.FILTERS} | {
             name: self.cleaned_data.get(name) for name in ("kind", "cause")
         }
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What narrows the list, as a part of an address."""
+        told = {name: str(value) for name, value in self.filters.items() if value is not None}
+        return told | ({"short": "on"} if self.cleaned_data.get("short") else {})
+
+    @property
+    def said(self) -> list[str]:
+        """What narrows the list in words, as far as it was chosen here."""
+        told = self.query
+        chosen = []
+        for name in ("kind", "cause", "feeder", "area"):
+            names = {str(key): text for key, text in self.fields[name].choices}  # type: ignore[attr-defined]
+            if name in told:
+                chosen.append(f"{self.fields[name].label} {names[told[name]]}")
+        return [*chosen, str(self.fields["short"].label)] if "short" in told else chosen
 
 
 class TargetForm(forms.Form):

@@ -7,7 +7,7 @@ import numpy as np
 
 from denghuo.apps.continuity.queries.books import BREAKDOWNS, Books, Breakdown, RepeatedLoad, Unknown, View, open_books
 from denghuo.apps.continuity.queries.rows import FILTERS, Part, PartList, interruptions, parts
-from denghuo.apps.continuity.queries.targets import target, target_hours_per_user, targets_within
+from denghuo.apps.continuity.queries.targets import target_hours_per_user, targets_within
 from denghuo.engines.reliability import IndexTable
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "parts",
     "repeated_loads",
     "served",
-    "target",
     "target_hours_per_user",
     "targets_within",
 ]

@@ -7,12 +7,6 @@ from denghuo.apps.organization.access import within
 from denghuo.engines.reliability import Basis
 
 
-def target(*, unit_ids: Iterable[int], year: int, basis: Basis) -> Target | None:
-    """What is aimed at in a year, if it was set for one of these units (the first that has one)."""
-    rows = Target.objects.filter(unit_id__in=list(unit_ids), year=year, basis=basis)
-    return rows.first()
-
-
 def targets_within(scope: Iterable[str]) -> list[Target]:
     """Every target of a data scope, latest year first."""
     rows = Target.objects.filter(within(scope, field="unit__path")).select_related("unit")

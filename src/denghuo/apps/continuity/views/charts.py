@@ -101,12 +101,13 @@ class Year:
 
     @property
     def note(self) -> str:
-        """What to say where the year before is not all recorded."""
+        """What to say where the year, or the one before, is not all recorded."""
         begins_at = self.asked.books.begins_at
         if begins_at is None:
             return ""
-        day = timezone.localtime(begins_at).date().isoformat()
-        return _("%(year)s: no records before %(day)s") % {"year": self.year - 1, "day": day}
+        day = timezone.localtime(begins_at).date()
+        late = [year for year in (self.year, self.year - 1) if date(year, 1, 1) < day]
+        return _("%(year)s: no records before %(day)s") % {"year": late[0], "day": day.isoformat()} if late else ""
 
     def of_months(self, year: int) -> Floats:
         """User-hours of each month; NaN for months without records, and for those to compare with, not all recorded."""
@@ -156,7 +157,7 @@ def months(year: Year) -> Chart:
         ],
         foot=[number(float(np.nansum(column)) if not np.isnan(column).all() else np.nan, 3) for column in columns],
         empty=missing(asked, asked.period) or _("No records for this year."),
-        note=year.note if np.isnan(before).any() else "",
+        note=year.note,
     )
 
 
@@ -225,7 +226,7 @@ def cumulative(year: Year) -> Chart:
         head=[_("Until the end of"), *(one.name for one in series)],
         rows=[Row(label=_month(days[at].month), cells=[number(column[at], 1) for column in columns]) for at in ends],
         empty=missing(asked, asked.period) or _("No records for this year."),
-        note=year.note if np.isnan(before[0]) else "",
+        note=year.note,
     )
 
 

@@ -5,20 +5,22 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import numpy as np
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from denghuo.apps.continuity import actions, queries
-from denghuo.apps.continuity.forms import BASIS_CHOICES, Asked
+from denghuo.apps.continuity.forms import BASIS_CHOICES, Asked, PartsForm
 from denghuo.apps.continuity.views.charts import Chart, Year, before_note, cumulative, months
-from denghuo.apps.continuity.views.figures import Figures, missing, partly
-from denghuo.apps.continuity.views.pages import asked_of
+from denghuo.apps.continuity.views.figures import Figures, few_years, missing, partly
+from denghuo.apps.continuity.views.pages import asked_of, narrowed
 from denghuo.apps.organization.access import Permission, permission_required
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,16 +28,19 @@ _MOST_INTERRUPTIONS = 200_000
 _AT_ONCE = 2_000
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.CONTINUITY_VIEW)
 @permission_required(Permission.EXPORT)
 def export(request: HttpRequest) -> HttpResponse:
     """Hand the figures out as a workbook, and record that it was done."""
     asked = asked_of(request)
-    written = workbook(asked)
+    if request.method == "GET":  # who had to sign in on the way comes back by address: to the figures
+        return redirect(asked.home_href)
+    narrow = PartsForm(request.GET, asked=asked)
+    written = workbook(asked, narrow)
     actions.export_figures(
         network_ids=asked.view.network_ids,
-        query=asked.query,
+        query=urlencode({**asked.parameters, **narrow.query}),
         known_until=asked.view.as_of,
         at=timezone.now(),
         actor=request.user.get_username(),
@@ -55,13 +60,15 @@ def _file_name(asked: Asked) -> str:
     return "-".join(re.sub(r'[\\/:*?"<>|\s]+', "_", part) for part in parts) + ".xlsx"
 
 
-def workbook(asked: Asked) -> bytes:
-    """Every sheet."""
+def workbook(asked: Asked, narrow: PartsForm) -> bytes:
+    """Every sheet; the interruptions are those of the list it was asked from, and the first sheet says which."""
+    short = bool(narrow.query.get("short"))
+    found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters=narrow.filters, short=short)
     target = BytesIO()
     options = {"constant_memory": True, "nan_inf_to_errors": False}
     with xlsxwriter.Workbook(target, options) as book:
         sheets = _Sheets(book)
-        sheets.add(_("Question"), _question_rows(asked), widths=(24, 44))
+        sheets.add(_("Question"), _question_rows(asked, narrowed(narrow, found)), widths=(24, 44))
         sheets.add(_("Figures"), _figure_rows(Figures(asked)), widths=(44, 18, 16, 16, 12, 60))
         if asked.networks:
             year = Year(asked)
@@ -70,7 +77,6 @@ def workbook(asked: Asked) -> bytes:
             titles = {"kind": _("By kind"), "cause": _("By cause"), "feeder": _("By line"), "area": _("By area")}
             for by, title in titles.items():
                 sheets.add(title, _breakdown_rows(asked, by), widths=(32, *[16] * 6))
-            found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters={})
             widths = (14, 28, 18, 24, 18, 18, 20, 20, 10, 10, 12, 14)
             sheets.add(_("Interruptions"), _part_rows(found), widths=widths, foot=_part_foot(found))
     return target.getvalue()
@@ -142,17 +148,16 @@ class _Sheets:
         return self._formats[key]
 
 
-def _question_rows(asked: Asked) -> Iterable[Sequence[Any]]:
+def _question_rows(asked: Asked, only: Sequence[str]) -> Iterable[Sequence[Any]]:
     yield _("Question"), ""
     yield _("Stations"), ", ".join(one.unit.name for one in asked.networks)
     yield _("First day"), asked.period.first
     yield _("Last day"), asked.until
     yield _("Known up to"), asked.view.as_of
-    for name, field in asked.form.fields.items():
-        if name in {"basis", "standard", "variant", "major"}:
-            choices = dict(field.choices)  # type: ignore[attr-defined]
-            yield str(field.label), str(choices.get(asked.form.cleaned_data.get(name) or "", ""))
-    for remark in (partly(asked, asked.period), before_note(asked)):
+    yield from asked.counted
+    if only:
+        yield _("Interruptions"), _("Only %(what)s") % {"what": " · ".join(only)}
+    for remark in (partly(asked, asked.period), few_years(asked), before_note(asked)):
         if remark:
             yield _("Remark"), remark
     yield _("Parameters"), asked.query
@@ -174,7 +179,8 @@ def _figure_rows(figures: Figures) -> Iterable[Sequence[Any]]:
 
 
 def _chart_rows(chart: Chart) -> Iterable[Sequence[Any]]:
-    yield chart.head
+    first, *names = chart.head
+    yield first, *(f"{name} ({chart.unit})" for name in names)
     picked = range(len(chart.labels)) if chart.shape == "columns" else _month_ends(chart.labels)
     for row, at in zip(chart.rows, picked, strict=False):
         yield row.label, *(_Shown(one.exact[at], one.digits) for one in chart.series)
@@ -250,4 +256,4 @@ def _part_foot(found: queries.PartList) -> Iterable[Sequence[Any]]:
         told = {"shown": f"{_MOST_INTERRUPTIONS:,}", "all": f"{len(found):,}"}
         yield (_("Only the %(shown)s that weigh most of %(all)s; the sums below are of all.") % told,)
     sums = (_Shown(found.totals["user_hours"], 2), _Shown(found.totals["user_interruptions"], 0))
-    yield (_("All"), *[""] * 9, *sums)
+    yield (_("Together"), *[""] * 9, *sums)

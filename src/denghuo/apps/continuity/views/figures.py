@@ -1,6 +1,7 @@
 """Figures as people read them: what each is called, its unit, how it comes about, and what it is held against."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -294,7 +295,7 @@ class Figures:
         told = {"before": measure.text(before)}
         if measure.column == "availability_share":
             return _("Last year %(before)s") % told
-        if before == 0:
+        if told["before"] == measure.text(0.0):  # of next to nothing, a share says nothing
             return _("Last year %(before)s") % told
         change = 100 * (value / before - 1)
         if abs(change) < 0.5:
@@ -326,6 +327,17 @@ def partly(asked: Asked, period: Period) -> str:
     return _begin(asked) if known and not books.whole(period.start, period.end) else ""
 
 
+def few_years(asked: Asked) -> str:
+    """What to say where a threshold of major event days knows fewer years than it should; empty where all are known."""
+    window, begins_at = asked.view.major_window_years, asked.books.begins_at
+    if not window or begins_at is None:
+        return ""
+    if _first_date(asked) <= date(asked.period.first.year - window, 1, 1):
+        return ""
+    told = {"day": _first_day(asked), "years": window}
+    return _("Records begin on %(day)s: the threshold is set by less than %(years)s years.") % told
+
+
 def compared(asked: Asked) -> bool:
     """Whether there is a year before to be held against: one of which all is recorded."""
     before = asked.before
@@ -344,8 +356,12 @@ def _begin(asked: Asked) -> str:
 
 
 def _first_day(asked: Asked) -> str:
+    return _first_date(asked).isoformat()
+
+
+def _first_date(asked: Asked) -> date:
     assert asked.books.begins_at is not None  # only asked where there are records
-    return timezone.localtime(asked.books.begins_at).date().isoformat()
+    return timezone.localtime(asked.books.begins_at).date()
 
 
 def _leads_to(asked: Asked, measure: Measure) -> str:

@@ -22,6 +22,7 @@ from denghuo.apps.continuity.views.figures import (
     Figures,
     compared,
     explanation,
+    few_years,
     incomparable,
     missing,
     number,
@@ -73,7 +74,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "more": shown[FIRST:],
             "year_charts": [months(year), cumulative(year)],
             "share_charts": [shares(figures, by) for by in queries.BREAKDOWNS],
-            "worst": group_rows(asked, "feeder")[:_WORST],
+            "worst": [row for row in group_rows(asked, "feeder")[:_WORST] if row.hours > 0],
             "frequent": _frequent(asked, days=60, at_least=3)[:_WORST],
             "major": _major_days(asked),
         }
@@ -142,17 +143,17 @@ def _frequent(asked: Asked, *, days: int, at_least: int) -> list[dict[str, Any]]
 
 
 def _major_days(asked: Asked) -> dict[str, Any] | None:
-    """Which days of the period are left out, and by which threshold."""
+    """Which days of the period are left out, and by which threshold in each of its years."""
     if not asked.view.major_window_years:
         return None
-    found = asked.books.major_event_days(year=asked.year)
-    days = [str(day) for day in found.day if asked.period.first <= day.item() <= asked.period.last]
-    return {
-        "days": days,
-        "minutes": number(found.threshold.minutes_per_user, 1),
-        "day_count": found.threshold.day_count,
-        "year": asked.year,
-    }
+    period = asked.period
+    years = {year: asked.books.major_event_days(year=year) for year in range(period.first.year, asked.year + 1)}
+    days = [day for found in years.values() for day in found.day if period.first <= day.item() <= period.last]
+    thresholds = [
+        {"year": year, "minutes": number(found.threshold.minutes_per_user, 1), "day_count": found.threshold.day_count}
+        for year, found in years.items()
+    ]
+    return {"days": [str(day) for day in days], "thresholds": thresholds, "short": few_years(asked)}
 
 
 @require_GET
@@ -235,8 +236,16 @@ def parts(request: HttpRequest) -> HttpResponse:
             "short": number(found.totals["short_user_events"], 0),
         },
         chips=_chips(asked, filters, page),
+        narrowed=narrowed(narrow, found),
+        export_href=asked.address("export", **narrow.query),
     )
     return render(request, "continuity/parts.html", context)
+
+
+def narrowed(narrow: PartsForm, found: queries.PartList) -> list[str]:
+    """What a list of interruptions is narrowed down to, in words."""
+    single = [name for name in ("outage", "load") if narrow.filters[name] is not None] if len(found) else []
+    return [*narrow.said, *(str(getattr(found[0].interruption, name)) for name in single)]
 
 
 def _chips(asked: Asked, filters: dict[str, Any], page: Any) -> list[dict[str, str]]:

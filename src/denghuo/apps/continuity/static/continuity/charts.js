@@ -68,7 +68,7 @@ function axes(chart, colors, narrow) {
     const width = narrow ? 110 : 190;
     return {
       xAxis: { ...values, nameLocation: "end", nameTextStyle: { ...quiet, align: "right", verticalAlign: "top", padding: [26, 0, 0, 0] }, splitNumber: narrow ? 3 : 5 },
-      yAxis: { ...names, inverse: true, axisLabel: { ...quiet, width, overflow: "truncate" } },
+      yAxis: { ...names, inverse: true, axisLabel: { ...quiet, width, overflow: "break" } },
     };
   }
   if (chart.shape === "lines") {
