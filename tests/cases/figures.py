@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from denghuo.adapters.reliability_tables import read_line_tables
+from denghuo.engines import queueing
+from denghuo.engines.queueing import Targets
 from denghuo.engines.reliability import (
     Basis,
     Disconnects,
@@ -159,8 +161,29 @@ def _read(path: Path) -> dict[str, Any]:
     return read
 
 
+def _queueing(folder: Path) -> Iterator[Figure]:
+    expected = _read(folder / "expected.json")
+    for figure in expected["figures"]:
+        given = dict(figure["given"])
+        if figure["function"] == "size_seats":
+            wanted = {name: given.pop(name) for name in list(given) if name in Targets.__dataclass_fields__}
+            given["targets"] = Targets(**wanted)
+        found = getattr(queueing, figure["function"])(**given)
+        for name in filter(None, figure["column"].split(".")):
+            found = getattr(found, name)
+        yield Figure(
+            case=f"queueing/{folder.name}",
+            source=expected["source"],
+            name=figure["name"],
+            expected=figure["printed"],
+            tolerance=figure.get("tolerance", half_a_digit(figure["printed"])),
+            found=float(found() if callable(found) else found) * figure.get("times", 1),
+        )
+
+
 _ENGINES: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "reliability": _reliability,
     "prediction": _prediction,
     "prediction_placement": _placement,
+    "queueing": _queueing,
 }
