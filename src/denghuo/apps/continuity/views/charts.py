@@ -1,84 +1,20 @@
 """Charts: each answers one question and says it in its title. The numbers are the table below it, too."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from numpy.typing import NDArray
 
+from denghuo.apps.charts import Chart, Floats, Row, Series
 from denghuo.apps.continuity.forms import Asked, Period
 from denghuo.apps.continuity.views.figures import Figures, compared, incomparable, missing, number, target_hours
 from denghuo.engines.reliability import OutageKind
 
 _MOST_BARS = 10
 _LEAST_DAYS = 28  # of records, to tell a pace
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """One line or row of columns. ``role`` decides how it looks: now, before, target, projection."""
-
-    name: str
-    role: str
-    exact: Floats
-    digits: int = 3
-
-    @property
-    def values(self) -> list[float | None]:
-        """As many digits as a drawing needs."""
-        return [None if np.isnan(value) else round(value, self.digits) for value in self.exact.tolist()]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One row of the table below a chart."""
-
-    label: str
-    cells: list[str]
-    href: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """What is drawn (``drawn``), what it says, and its table. Without ``series`` nothing is drawn, for ``empty``."""
-
-    key: str
-    shape: str  # columns, lines or bars
-    title: str
-    about: str
-    unit: str
-    labels: list[str] = field(default_factory=list)
-    series: list[Series] = field(default_factory=list)
-    hrefs: list[str] = field(default_factory=list)
-    head: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    foot: list[str] = field(default_factory=list)
-    empty: str = ""
-    more: str = ""
-    note: str = ""
-
-    @property
-    def data_id(self) -> str:
-        """Where the page's script finds what is drawn."""
-        return f"{self.key}-data"
-
-    @property
-    def drawn(self) -> dict[str, Any]:
-        """For the page's script."""
-        return {
-            "shape": self.shape,
-            "title": self.title,
-            "unit": self.unit,
-            "labels": self.labels,
-            "series": [{"name": one.name, "role": one.role, "values": one.values} for one in self.series],
-            "hrefs": self.hrefs,
-        }
 
 
 class Year:

@@ -1,18 +1,14 @@
 """The figures of one question as a workbook: the same numbers as on the page, unrounded, down to the interruptions."""
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -22,8 +18,8 @@ from denghuo.apps.continuity.views.charts import Chart, Year, before_note, cumul
 from denghuo.apps.continuity.views.figures import Figures, few_years, missing, partly
 from denghuo.apps.continuity.views.pages import asked_of, narrowed
 from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
 
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_INTERRUPTIONS = 200_000
 _AT_ONCE = 2_000
 
@@ -45,19 +41,14 @@ def export(request: HttpRequest) -> HttpResponse:
         at=timezone.now(),
         actor=request.user.get_username(),
     )
-    return HttpResponse(
-        written,
-        content_type=_TYPE,
-        headers={"Content-Disposition": content_disposition_header(True, _file_name(asked)) or "attachment"},
-    )
+    return handed_out(written, file_name=_file_name(asked))
 
 
 def _file_name(asked: Asked) -> str:
     """Whose figures of which days, counting whom: two workbooks side by side are told apart by their names."""
     whose = asked.networks[0].unit.name if len(asked.networks) == 1 else _("All stations")
     counted = dict(BASIS_CHOICES)[asked.view.basis.value]
-    parts = (_("Reliability"), whose, str(counted), f"{asked.period.first:%Y%m%d}", f"{asked.until:%Y%m%d}")
-    return "-".join(re.sub(r'[\\/:*?"<>|\s]+', "_", part) for part in parts) + ".xlsx"
+    return file_name_of(_("Reliability"), whose, str(counted), f"{asked.period.first:%Y%m%d}", f"{asked.until:%Y%m%d}")
 
 
 def workbook(asked: Asked, narrow: PartsForm) -> bytes:
@@ -65,9 +56,8 @@ def workbook(asked: Asked, narrow: PartsForm) -> bytes:
     short = bool(narrow.query.get("short"))
     found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters=narrow.filters, short=short)
     target = BytesIO()
-    options = {"constant_memory": True, "nan_inf_to_errors": False}
-    with xlsxwriter.Workbook(target, options) as book:
-        sheets = _Sheets(book)
+    with xlsxwriter.Workbook(target, OPTIONS) as book:
+        sheets = Sheets(book)
         sheets.add(_("Question"), _question_rows(asked, narrowed(narrow, found)), widths=(24, 44))
         sheets.add(_("Figures"), _figure_rows(Figures(asked)), widths=(44, 18, 16, 16, 12, 60))
         if asked.networks:
@@ -80,72 +70,6 @@ def workbook(asked: Asked, narrow: PartsForm) -> bytes:
             widths = (14, 28, 18, 24, 18, 18, 20, 20, 10, 10, 12, 14)
             sheets.add(_("Interruptions"), _part_rows(found), widths=widths, foot=_part_foot(found))
     return target.getvalue()
-
-
-class _Shown(NamedTuple):
-    """A number, and with how many digits it is shown; the cell holds all of them."""
-
-    value: float
-    digits: int
-
-
-class _Sheets:
-    """Sheets written row by row: the first row stands out, an undefined number is an empty cell.
-
-    The foot stands apart, below an empty row, so that sums and pivots of the table do not count it a second time.
-    """
-
-    def __init__(self, book: Any) -> None:
-        self._book = book
-        self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self._formats: dict[tuple[str, bool], Any] = {}
-
-    def add(
-        self,
-        name: str,
-        rows: Iterable[Sequence[Any]],
-        *,
-        widths: Sequence[int],
-        foot: Iterable[Sequence[Any]] = (),
-    ) -> None:
-        sheet = self._book.add_worksheet(name)
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        at = -1
-        for at, row in enumerate(rows):
-            for column, value in enumerate(row):
-                if at == 0:
-                    sheet.write_string(at, column, str(value), self._head)
-                else:
-                    self._write(sheet, at, column, value)
-        for below, row in enumerate(foot, at + 2):
-            for column, value in enumerate(row):
-                self._write(sheet, below, column, value, bold=True)
-        sheet.freeze_panes(1, 0)
-
-    def _write(self, sheet: Any, at: int, column: int, value: Any, *, bold: bool = False) -> None:
-        shown = "General"
-        if isinstance(value, _Shown):
-            value, shown = float(value.value), f"#,##0.{'0' * value.digits}".rstrip(".")
-        if isinstance(value, datetime):
-            # A workbook knows no zones: the local time, as people in the station write it.
-            local = timezone.localtime(value).replace(tzinfo=None)
-            sheet.write_datetime(at, column, local, self._format("yyyy-mm-dd hh:mm:ss", bold))
-        elif isinstance(value, date):
-            sheet.write_datetime(at, column, value, self._format("yyyy-mm-dd", bold))
-        elif isinstance(value, int | float):
-            if not np.isnan(value):
-                sheet.write_number(at, column, value, self._format(shown, bold))
-        elif value:
-            sheet.write_string(at, column, str(value), self._format("General", bold))
-
-    def _format(self, shown: str, bold: bool) -> Any:
-        key = (shown, bold)
-        if key not in self._formats:
-            # Dates are as wide as their column; left, so that they do not stick to the number after them.
-            told = {"num_format": shown, "bold": bold} | ({"align": "left"} if shown.startswith("yyyy") else {})
-            self._formats[key] = self._book.add_format(told)
-        return self._formats[key]
 
 
 def _question_rows(asked: Asked, only: Sequence[str]) -> Iterable[Sequence[Any]]:
@@ -171,8 +95,8 @@ def _figure_rows(figures: Figures) -> Iterable[Sequence[Any]]:
         yield (
             str(figure.measure.label),
             figure.abbreviation,
-            _Shown(figure.value, digits),
-            _Shown(figure.before, digits),
+            Shown(figure.value, digits),
+            Shown(figure.before, digits),
             str(figure.measure.unit),
             figure.reason or unheld,
         )
@@ -183,7 +107,7 @@ def _chart_rows(chart: Chart) -> Iterable[Sequence[Any]]:
     yield first, *(f"{name} ({chart.unit})" for name in names)
     picked = range(len(chart.labels)) if chart.shape == "columns" else _month_ends(chart.labels)
     for row, at in zip(chart.rows, picked, strict=False):
-        yield row.label, *(_Shown(one.exact[at], one.digits) for one in chart.series)
+        yield row.label, *(Shown(one.exact[at], one.digits) for one in chart.series)
 
 
 def _month_ends(days: Sequence[str]) -> list[int]:
@@ -208,12 +132,12 @@ def _breakdown_rows(asked: Asked, by: str) -> Iterable[Sequence[Any]]:
         if by in {"feeder", "area"} or table.row_count[at]:
             yield (
                 asked.name_in(found.names[at % count] or _("Without an area"), found.network_ids[at % count]),
-                _Shown(table.users_served[at], 0),
-                _Shown(table.user_hours[at], 2),
-                _Shown(table.hours_per_user[at], 2),
-                _Shown(table.user_interruptions[at], 0),
-                _Shown(table.interruptions_per_user[at], 2),
-                _Shown(table.event_count[at], 0),
+                Shown(table.users_served[at], 0),
+                Shown(table.user_hours[at], 2),
+                Shown(table.hours_per_user[at], 2),
+                Shown(table.user_interruptions[at], 0),
+                Shown(table.interruptions_per_user[at], 2),
+                Shown(table.event_count[at], 0),
             )
 
 
@@ -244,10 +168,10 @@ def _part_rows(found: queries.PartList) -> Iterable[Sequence[Any]]:
                 row.outage.number,
                 part.started_at,
                 part.ended_at,
-                _Shown(part.hours, 2),
-                _Shown(part.users, 0),
-                _Shown(part.user_hours, 2),
-                _Shown(part.user_interruptions, 0),
+                Shown(part.hours, 2),
+                Shown(part.users, 0),
+                Shown(part.user_hours, 2),
+                Shown(part.user_interruptions, 0),
             )
 
 
@@ -255,5 +179,5 @@ def _part_foot(found: queries.PartList) -> Iterable[Sequence[Any]]:
     if len(found) > _MOST_INTERRUPTIONS:
         told = {"shown": f"{_MOST_INTERRUPTIONS:,}", "all": f"{len(found):,}"}
         yield (_("Only the %(shown)s that weigh most of %(all)s; the sums below are of all.") % told,)
-    sums = (_Shown(found.totals["user_hours"], 2), _Shown(found.totals["user_interruptions"], 0))
+    sums = (Shown(found.totals["user_hours"], 2), Shown(found.totals["user_interruptions"], 0))
     yield (_("Together"), *[""] * 9, *sums)

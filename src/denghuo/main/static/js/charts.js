@@ -24,6 +24,8 @@ function look() {
   };
 }
 
+const isCurve = (chart) => chart.shape === "lines" || chart.shape === "curve";
+
 const column = (one, colors) => ({
   name: one.name,
   type: "bar",
@@ -58,7 +60,7 @@ function axes(chart, colors, narrow) {
   };
   const values = {
     type: "value",
-    min: 0,
+    min: chart.floor,
     name: chart.unit,
     nameTextStyle: { ...quiet, align: "left" },
     splitLine: { lineStyle: { color: colors.line } },
@@ -71,8 +73,8 @@ function axes(chart, colors, narrow) {
       yAxis: { ...names, inverse: true, axisLabel: { ...quiet, width, overflow: "break" } },
     };
   }
+  if (isCurve(chart)) names.boundaryGap = false;
   if (chart.shape === "lines") {
-    names.boundaryGap = false;
     names.axisLabel = {
       ...quiet,
       interval: (_, day) => day.endsWith("-01") && (!narrow || Number(day.slice(5, 7)) % 3 === 1),
@@ -88,18 +90,18 @@ function option(chart, colors, narrow) {
     animation: false,
     textStyle: { fontFamily: colors.font },
     grid: { left: 8, right: chart.shape === "bars" ? 48 : 16, top: chart.shape === "bars" ? 36 : 64, bottom: chart.shape === "bars" ? 28 : 8, containLabel: true },
-    legend: { top: 0, left: 0, textStyle: text, itemGap: 16, itemWidth: 18, itemHeight: 8, data: chart.series.map((one) => (one.role === "target" || chart.shape === "lines" ? one.name : { name: one.name, icon: "roundRect" })) },
+    legend: { top: 0, left: 0, textStyle: text, itemGap: 16, itemWidth: 18, itemHeight: 8, data: chart.series.map((one) => (one.role === "target" || isCurve(chart) ? one.name : { name: one.name, icon: "roundRect" })) },
     tooltip: {
       trigger: "axis",
       renderMode: "richText",
       backgroundColor: colors.surface,
       borderColor: colors.line,
       textStyle: text,
-      axisPointer: { type: chart.shape === "lines" ? "line" : "shadow" },
+      axisPointer: { type: isCurve(chart) ? "line" : "shadow" },
       valueFormatter: (value) => (value === null || value === undefined ? "–" : `${number.format(value)} ${chart.unit}`),
     },
     series: chart.series.map((one) => {
-      const straight = chart.shape === "lines" || one.role === "target";
+      const straight = isCurve(chart) || one.role === "target";
       const series = (straight ? line : column)(one, colors);
       if (chart.shape === "columns" && one.role === "target") series.symbol = "none";
       if (chart.shape === "bars" && one.role === "now") {

@@ -1,0 +1,67 @@
+"""Many rows at once: what `bulk_create` and `bulk_update` do, at a tenth of their time a row.
+
+Values are taken as they stand on the objects, but for instants and JSON, which each database writes in its own way: no
+expressions, no defaults of the database. Keys of new rows are not fetched.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection, models
+
+_AT_ONCE = 2_000
+
+
+def insert(rows: Sequence[models.Model]) -> None:
+    """Insert objects of one model, none of which has a key yet."""
+    if not rows:
+        return
+    meta = rows[0]._meta
+    fields = [field for field in meta.concrete_fields if not field.primary_key]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    attributes = [field.attname for field in fields]
+    values = ([told[name] for name in attributes] for told in map(vars, rows))
+    _many(f"INSERT INTO {quote(meta.db_table)} ({names}) VALUES ({places})", fields, values)
+
+
+def update(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
+    """Write fields of rows: each of ``values`` has one for every name, foreign keys as keys, and last the row's key."""
+    meta = model._meta
+    key = meta.pk
+    assert key is not None
+    fields: list[Any] = [meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    assigned = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    where = f"{quote(str(key.column))} = %s"
+    _many(f"UPDATE {quote(meta.db_table)} SET {assigned} WHERE {where}", [*fields, key], values)
+
+
+def _many(sql: str, fields: Sequence[Any], values: Iterable[Sequence[Any]]) -> None:
+    """Run one statement for many rows, their values written as this database wants them."""
+    writers = [(place, write) for place, field in enumerate(fields) if (write := _writer(field)) is not None]
+    rest = iter(values)
+    with connection.cursor() as cursor:
+        while part := [list(row) for row in islice(rest, _AT_ONCE)]:
+            for row in part:
+                for place, write in writers:
+                    if row[place] is not None:
+                        row[place] = write(row[place])
+            cursor.executemany(sql, part)
+
+
+def _writer(field: Any) -> Callable[[Any], Any] | None:
+    """How a field's values are written; None: as they are."""
+    if isinstance(field, models.DateTimeField):
+        return _instant_text if connection.vendor == "sqlite" else None
+    if isinstance(field, models.DateField | models.JSONField):
+        return lambda value: field.get_db_prep_save(value, connection)
+    return None
+
+
+def _instant_text(value: datetime) -> str:
+    """As Django writes instants into SQLite: UTC, without saying so."""
+    return str(value.astimezone(UTC).replace(tzinfo=None))
