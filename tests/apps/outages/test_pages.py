@@ -261,3 +261,8 @@ def test_plans_of_programs_that_cannot_be(world: World, wrong: dict[str, Any]) -
 )
 def test_bad_questions_are_refused(world: World, query: dict[str, Any]) -> None:
     assert signed_in(world.zhou).get(api("outages"), query).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "0202-11-28"])
+def test_a_year_out_of_reach_is_a_slip(world: World, outage: Outage, day: str) -> None:
+    assert "1950" in text(signed_in(world.lin, "en"), "home", start=day, end=day)

@@ -21,6 +21,7 @@ _STATES = [
     ("nobody", _("Nobody was out")),
 ]
 _LEAVES = [(kind, name) for kind, name in KIND_CHOICES if OutageKind(kind) % 10 or kind == OutageKind.LOAD_TRANSFER]
+_YEARS = (1950, 2100)  # a year typed digit by digit begins as 0002
 _PREARRANGED = [(kind, name) for kind, name in _LEAVES if OutageKind(kind).within(OutageKind.PREARRANGED)]
 
 
@@ -37,6 +38,14 @@ class FilterForm(forms.Form):
     )
     start = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        """A year that no calendar reaches is a slip of the keyboard."""
+        told = super().clean() or {}
+        for name in ("start", "end"):
+            if told.get(name) and not _YEARS[0] <= told[name].year <= _YEARS[1]:
+                self.add_error(name, _("Choose a year from %d to %d.") % _YEARS)
+        return told
 
 
 class ClassifyForm(forms.Form):

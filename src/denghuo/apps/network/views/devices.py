@@ -62,11 +62,15 @@ def _next(device: queries.Device) -> dict[str, Any]:
     return {"closes": "close", "operated_at": now, "event_number": number}
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.NETWORK_OPERATE)
 def record(request: HttpRequest, network_id: int) -> HttpResponse:
-    """Write an operation that was carried out into the log."""
+    """Write an operation that was carried out into the log; whoever comes by address (after signing in again) is taken
+    to the log.
+    """
     network = network_within_reach(request, network_id)
+    if request.method == "GET":
+        return redirect("network:log", network.pk)
     code = request.POST.get("device", "").replace("\x00", "").strip()
     form = OperationForm(
         request.POST, lasting=queries.lasting_events(network.pk), doubts=_doubts(network.pk, code=code)
