@@ -76,6 +76,8 @@ def is_reaction(function: source.Function) -> bool:
     return "delivery_key" in {argument.arg for argument in function.args.kwonlyargs}
 
 
+# What is so now, and gone with the next state, is no fact: docs/decisions/live-board.md.
+TELEMETRY = {"update_board"}
 ACTIONS = [
     pytest.param(path, function, id=f"{path.relative_to(source.APPS).parts[0]}.{function.name}")
     for path, function in public_functions()
@@ -91,7 +93,7 @@ def test_action(path: Path, function: source.Function) -> None:
     if not is_reaction(function):
         decorators = {ast.unparse(decorator) for decorator in function.decorator_list}
         assert "transaction.atomic" in decorators, "an action is one transaction"
-    assert "record" in _reached(path, function), "an action records a fact"
+    assert "record" in _reached(path, function) or function.name in TELEMETRY, "an action records a fact"
 
 
 def _reached(path: Path, function: source.Function) -> set[str]:

@@ -26,6 +26,8 @@ PEOPLE = (
     Person("dispatcher", "林晓岚", Role.DISPATCHER),
     Person("head", "周国平", Role.STATION_HEAD),
     Person("crew", "马立军", Role.CREW),
+    Person("leader", "江月", Role.SHIFT_LEADER),
+    Person("agent", "何小雨", Role.AGENT),
     Person("analyst", "苏文静", Role.ANALYST),
     Person("manager", "陈建新", Role.MANAGER),
     Person("admin", "顾一鸣", Role.ADMINISTRATOR),

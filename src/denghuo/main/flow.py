@@ -10,6 +10,7 @@ in one transaction with the closing of its delivery. `background=True` leaves an
 
 from dataclasses import dataclass
 
+from denghuo.apps.hotline.facts import CallsRecorded, DefinitionSet
 from denghuo.apps.ledger import registry
 from denghuo.apps.network.facts import (
     NetworkImported,
@@ -38,6 +39,9 @@ FLOW: list[Line] = [
     # Who was without supply, and why, is booked; every reliability figure is read from the books.
     Line(SupplyChanged, "continuity.follow_supply"),
     Line(OutageClassified, "continuity.follow_classification"),
+    # Calls are counted; every figure of the hotline is read from the tallies.
+    Line(CallsRecorded, "hotline.follow_calls"),
+    Line(DefinitionSet, "hotline.follow_definition"),
 ]
 
 

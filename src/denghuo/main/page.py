@@ -30,6 +30,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("boards:home", _("Home"), "home"),
     Entry("network:home", _("Network"), "sitemap", Permission.NETWORK_VIEW),
     Entry("outages:home", _("Outages"), "bolt-off", Permission.OUTAGES_VIEW),
+    Entry("hotline:home", _("Hotline"), "headset", Permission.HOTLINE_VIEW),
     Entry("continuity:home", _("Reliability"), "chart-line", Permission.CONTINUITY_VIEW),
     Entry("imports:home", _("Import"), "file-import", Permission.NETWORK_IMPORT),
     Entry("help", _("Help"), "help-circle"),

@@ -14,6 +14,8 @@
 | `DENGHUO_LANGUAGE` | language for visitors whose browser does not say | `zh-hans` |
 | `DENGHUO_TIME_ZONE` | local time at the edge | `Asia/Shanghai` |
 | `DENGHUO_UPLOAD_MB` | largest upload that the import page takes | 50 |
+| `DENGHUO_LIVE_PORT` | port of the process for live pages; `up` sets it; 0: pages ask again and again | 0 |
+| `DENGHUO_PAGES_PORT` | port of the pages that this process keeps live; `up` sets it | 0 |
 | `DENGHUO_SESSION_H` | hours after which everybody signs in again | 12 |
 """
 
@@ -39,6 +41,7 @@ CONTEXTS = [
     "denghuo.apps.network",
     "denghuo.apps.outages",
     "denghuo.apps.continuity",
+    "denghuo.apps.hotline",
     "denghuo.apps.boards",
 ]
 INSTALLED_APPS = [
@@ -119,6 +122,12 @@ USE_I18N = True
 FORMAT_MODULE_PATH = "denghuo.main.formats"
 USE_TZ = True
 TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones())
+
+# The process that keeps live pages current, where there is one, and the port of the pages that it may talk to.
+LIVE_PORT = env.whole("DENGHUO_LIVE_PORT", 0)
+PAGES_PORT = env.whole("DENGHUO_PAGES_PORT", 0)
+
+# Where a telephone exchange finds what it is to say.
 
 STATIC_URL = "/static/"
 # Served from where they lie: no copying step between an upgrade and its first page.

@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/", include("denghuo.apps.network.urls")),
     path("outages/", include("denghuo.apps.outages.urls")),
     path("reliability/", include("denghuo.apps.continuity.urls")),
+    path("hotline/", include("denghuo.apps.hotline.urls")),
     path("import/", include("denghuo.main.imports.urls")),
 ]

@@ -8,6 +8,21 @@ The compiled code lies beside the source and is found again by every process; ch
 import numpy as np
 
 from denghuo.engines.grid import BranchKind, Grid, SwitchKind, build_grid
+from denghuo.engines.queueing import (
+    AgentGroup,
+    CallCenter,
+    CallType,
+    Targets,
+    day_performance,
+    erlang_b,
+    exponential,
+    load_for_blocking,
+    queue_figures,
+    redial_figures,
+    servers_for_blocking,
+    simulate,
+    size_seats,
+)
 from denghuo.engines.reliability import (
     Served,
     Standard,
@@ -39,7 +54,8 @@ from denghuo.engines.topology import (
 
 
 def warm() -> None:
-    """Use every engine once on a line of three sections with a tie."""
+    """Use every engine once: on a line of three sections with a tie, and on a hotline of two seats."""
+    _hotline()
     grid = derive_feeders(_line())
     topology = compile_topology(grid)
     closed = normal_state(topology)
@@ -57,6 +73,29 @@ def warm() -> None:
         plan_isolation(topology, ids=["L1"], duration_h=2.0, mode=mode)  # and back by the tie
     predict_grid(topology).system()
     _figures(replay(topology, _log()).interruptions.load)
+
+
+def _hotline() -> None:
+    erlang_b(2.0, 3)
+    servers_for_blocking(2.0, blocking_share=0.1)
+    load_for_blocking(3, blocking_share=0.1)
+    calls: dict[str, float] = {"seats": 3, "handling_s": 180.0}
+    queue_figures(40.0, **calls)
+    queue_figures(40.0, **calls, patience_s=120.0)
+    redial_figures(40.0, **calls, patience_s=120.0, redial_share=0.5)
+    size_seats(40.0, targets=Targets(answered_share=0.9), handling_s=180.0, patience_s=120.0)
+    for redial_share in (0.0, 0.5):
+        day_performance(
+            [40.0, 60.0],
+            seats=[3, 3],
+            interval_s=1800.0,
+            handling_s=180.0,
+            patience_s=120.0,
+            redial_share=redial_share,
+        )
+    callers = CallType(arrivals_per_h=60, service=exponential(60.0))
+    center = CallCenter(edges_s=[0, 3600], types=(callers,), groups=(AgentGroup(heads=2),))
+    simulate(center, replications=1, rng=np.random.default_rng(1))
 
 
 def _line() -> Grid:

@@ -28,21 +28,57 @@ class Permission(StrEnum):
     OUTAGES_EDIT = "outages.edit"
     CONTINUITY_VIEW = "continuity.view"
     CONTINUITY_EDIT = "continuity.edit"
+    HOTLINE_VIEW = "hotline.view"
+    HOTLINE_WORK = "hotline.work"
+    HOTLINE_EDIT = "hotline.edit"
+    HOTLINE_IMPORT = "hotline.import"
+    CALLERS_UNMASK = "callers.unmask"
+    STAFFING_VIEW = "staffing.view"
+    STAFFING_EDIT = "staffing.edit"
+    KNOWLEDGE_VIEW = "knowledge.view"
+    KNOWLEDGE_EDIT = "knowledge.edit"
     LEDGER_VIEW = "ledger.view"
     EXPORT = "export"
 
 
-_VIEW = frozenset({Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW, Permission.CONTINUITY_VIEW})
+_VIEW = frozenset(
+    {Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW, Permission.CONTINUITY_VIEW, Permission.KNOWLEDGE_VIEW}
+)
+_AGENT = frozenset(
+    {
+        Permission.OUTAGES_VIEW,
+        Permission.HOTLINE_VIEW,
+        Permission.HOTLINE_WORK,
+        Permission.KNOWLEDGE_VIEW,
+        Permission.CALLERS_UNMASK,
+    }
+)
 
 PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
-    Role.AGENT: frozenset({Permission.OUTAGES_VIEW}),
-    Role.SHIFT_LEADER: frozenset({Permission.OUTAGES_VIEW}),
+    Role.AGENT: _AGENT,
+    Role.SHIFT_LEADER: _AGENT
+    | {
+        Permission.HOTLINE_EDIT,
+        Permission.STAFFING_VIEW,
+        Permission.STAFFING_EDIT,
+        Permission.KNOWLEDGE_EDIT,
+        Permission.EXPORT,
+    },
     Role.DISPATCHER: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
     Role.CREW: frozenset({Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW}),
-    Role.CLERK: frozenset({Permission.OUTAGES_VIEW}),
+    Role.CLERK: frozenset({Permission.OUTAGES_VIEW, Permission.KNOWLEDGE_VIEW}),
     Role.STATION_HEAD: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
-    Role.MANAGER: _VIEW | {Permission.CONTINUITY_EDIT, Permission.EXPORT, Permission.LEDGER_VIEW},
-    Role.ANALYST: _VIEW | {Permission.EXPORT},
+    Role.MANAGER: _VIEW
+    | {
+        Permission.CONTINUITY_EDIT,
+        Permission.HOTLINE_VIEW,
+        Permission.HOTLINE_EDIT,
+        Permission.STAFFING_VIEW,
+        Permission.STAFFING_EDIT,
+        Permission.EXPORT,
+        Permission.LEDGER_VIEW,
+    },
+    Role.ANALYST: _VIEW | {Permission.HOTLINE_VIEW, Permission.STAFFING_VIEW, Permission.EXPORT},
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 

@@ -45,6 +45,17 @@ def outages_by_id(outage_ids: Sequence[int]) -> list[Outage]:
     return list(Outage.objects.filter(pk__in=outage_ids).order_by("pk"))
 
 
+def outages_of(network_id: int) -> list[Outage]:
+    """Every outage of a network, by when it began; those that have not begun last."""
+    return list(Outage.objects.filter(network_id=network_id).order_by(F("started_at").asc(nulls_last=True), "pk"))
+
+
+def load_codes_of(outage: Outage) -> list[str]:
+    """Codes of the loads that an outage left without supply."""
+    intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
+    return list(dict.fromkeys(interval.load_code for interval in intervals))
+
+
 def outage_for(*, scope: Iterable[str], outage_id: int) -> Outage:
     """One outage, if it lies in the scope.
 

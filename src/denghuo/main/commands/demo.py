@@ -1,7 +1,10 @@
 """`denghuo demo`: put the demo station into an empty database."""
 
 import argparse
+import asyncio
 import sys
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,10 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from denghuo.apps.hotline.queries import exchange_of_code, last_call_at
 from denghuo.apps.organization.models import Unit
 from denghuo.main.commands._output import UserError
-from denghuo.main.demo.load import is_loaded, load_demo
+from denghuo.main.demo.line import demo_line
+from denghuo.main.demo.load import demo_network_id, is_loaded, load_calls, load_demo
+from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls
 from denghuo.main.demo_people import PASSWORD, PEOPLE
+from denghuo.main.listening import follow
 
 NAME = "demo"
 HELP = "load the demo station into an empty database: a network, two years of outages, people to sign in as"
@@ -24,25 +31,33 @@ _STAGES = {
     "network": gettext_lazy("its network"),
     "history": gettext_lazy("two years of its life"),
     "books": gettext_lazy("its books"),
+    "calls": gettext_lazy("two years of calls"),
 }
 _STEPS = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No options: the demo is always the same, up to the present hour."""
-    del parser
+    """The demo is always the same, up to the present hour; it can be loaded in two parts."""
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--without-calls", action="store_true", help="leave the hotline's calls for later")
+    parts.add_argument(
+        "--line",
+        action="store_true",
+        help="load the hotline's calls if they are not there; then let its telephones ring",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Load it once; a database that holds anything is left as it is."""
-    del args
     call_command("migrate", verbosity=0, interactive=False)
+    if args.line:
+        return _ring()
     if is_loaded():
         return _there_already()
     if Unit.objects.exists():
         raise UserError(_("this database already holds a station; the demo goes into an empty one (DENGHUO_HOME)"))
     try:
-        station = load_demo(now=timezone.now(), progress=_tell)
+        station = load_demo(now=timezone.now(), progress=_tell, with_calls=not args.without_calls)
     except IntegrityError:
         if is_loaded():  # somebody else was quicker
             return _there_already()
@@ -56,6 +71,21 @@ def run(args: argparse.Namespace) -> int:
     if not settings.DEMO:  # `up` of a demo says it at each start
         people = {"people": ", ".join(person.username for person in PEOPLE), "password": PASSWORD}
         sys.stdout.write(_("Sign in as %(people)s; password %(password)s.") % people + "\n")
+    return 0
+
+
+def _ring() -> int:
+    """Load the calls of the past unless they are there, then go on where they end, as time does."""
+    if not is_loaded():
+        raise UserError(_("the demo station is not there yet; load it first with `denghuo demo`"))
+    if exchange_of_code(EXCHANGE_CODE) is None:
+        load_calls(now=timezone.now(), progress=_tell)
+    exchange = exchange_of_code(EXCHANGE_CODE)
+    assert exchange is not None
+    since = last_call_at(exchange.pk) or timezone.now()
+    batches = demo_line(now=timezone.localtime, day_of=partial(day_of_calls, demo_network_id()), since=since)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(follow(batches, exchange_id=exchange.pk, source_name="demo"))
     return 0
 
 

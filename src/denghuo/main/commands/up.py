@@ -32,7 +32,8 @@ NEEDS_DJANGO = True
 FIRST_PORT = 8000
 PORTS_TRIED = 20
 ANNOUNCE_WITHIN_S = 120.0
-WORKER_AFTER_S = 6.0  # the first page comes first; what is owed meanwhile is done right after each commit
+# The first page comes first; what is owed meanwhile is done right after each commit.
+AFTER_S = {"live pages": 3.0, "worker": 6.0, "demo line": 8.0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,12 +47,16 @@ def run(args: argparse.Namespace) -> int:
     started = time.monotonic()
     with override(settings.LANGUAGE_CODE):
         port = _port(args.host, args.port)
+        live_port = _port_after(args.host, port)
+        os.environ |= {"DENGHUO_PAGES_PORT": str(port), "DENGHUO_LIVE_PORT": str(live_port)}
         _migrate()
         _load_demo()
-        supervisor = Supervisor(
-            {"web server": _web_server(args.host, port, args.workers), "worker": _denghuo("worker")},
-            after_s={"worker": WORKER_AFTER_S},
-        )
+        programs = {"web server": _web_server(args.host, port, args.workers), "worker": _denghuo("worker")}
+        if live_port:
+            programs["live pages"] = _live_server(args.host, live_port)
+        if settings.DEMO:
+            programs["demo line"] = [*_denghuo("demo"), "--line"]
+        supervisor = Supervisor(programs, after_s=AFTER_S)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             signal.signal(wanted, lambda *_: supervisor.stop())
         address = f"http://{'localhost' if args.host in {'127.0.0.1', '0.0.0.0'} else args.host}:{port}/"
@@ -83,6 +88,11 @@ def _port(host: str, wanted: int | None) -> int:
     raise UserError(_("ports %(busy)d and up are all in use; choose one with --port") % {"busy": FIRST_PORT})
 
 
+def _port_after(host: str, port: int) -> int:
+    """The next free port, for live pages; 0 where there is none: they then ask again and again."""
+    return next((other for other in range(port + 1, port + 1 + PORTS_TRIED) if _is_free(host, other)), 0)
+
+
 def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         # As the server will bind: an address that only lingers from a server just stopped counts as free.
@@ -110,8 +120,9 @@ def _load_demo() -> None:
         return
     _say(_("Loading the demo station (only this once) …"))
     connections.close_all()
-    if subprocess.run(_denghuo("demo"), check=False).returncode:
+    if subprocess.run([*_denghuo("demo"), "--without-calls"], check=False).returncode:
         raise UserError(_("the demo station could not be loaded; the lines above say why"))
+    _say(_("Two years of calls to the hotline follow in the background; it takes a few minutes."))
 
 
 def _denghuo(command: str) -> list[str]:
@@ -124,6 +135,11 @@ def _web_server(host: str, port: int, workers: int) -> list[str]:
     # A worker process that is told to end while it starts does not hear it.
     options += ["--workers-kill-timeout", "5"]
     return [sys.executable, "-m", "granian", *options, "denghuo.main.wsgi:application"]
+
+
+def _live_server(host: str, port: int) -> list[str]:
+    options = ["--interface", "asginl", "--workers", "1", "--host", host, "--port", str(port), "--log-level", "warning"]
+    return [sys.executable, "-m", "granian", *options, "--workers-kill-timeout", "5", "denghuo.main.asgi:application"]
 
 
 def _announce(address: str, started: float, *, browser: bool) -> None:

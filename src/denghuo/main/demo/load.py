@@ -16,13 +16,14 @@ from denghuo.adapters.tables import read_network_folder
 from denghuo.apps.continuity.actions import set_target
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.actions import correct_switching, import_network, import_switching_log
-from denghuo.apps.network.models import SwitchingOperation
+from denghuo.apps.network.models import Network, SwitchingOperation
 from denghuo.apps.organization.actions import assign_role, open_unit, register_user
 from denghuo.apps.organization.models import Role, Unit, UnitKind
 from denghuo.apps.outages.actions import register_outages
 from denghuo.engines.grid import Grid
 from denghuo.engines.reliability import Basis
 from denghuo.engines.topology import compile_topology
+from denghuo.main.demo.load_hotline import load_hotline
 from denghuo.main.demo.simulator import Correction, History, simulate
 from denghuo.main.demo.station import SEED
 from denghuo.main.demo_people import PASSWORD, PEOPLE
@@ -50,8 +51,10 @@ class DemoStation:
     operations: int
 
 
-def load_demo(*, now: datetime, progress: Callable[[str, float], None]) -> DemoStation:
-    """Put the station in, all of it or nothing: people, network, two years of its life up to ``now``, targets."""
+def load_demo(*, now: datetime, progress: Callable[[str, float], None], with_calls: bool = True) -> DemoStation:
+    """Put the station in, all of it or nothing: people, network, two years of its life up to ``now``, targets; and
+    then its county's hotline, unless that is left for later.
+    """
     now = now.replace(second=0, microsecond=0)
     progress("network", 0.0)
     grid = demo_grid()
@@ -69,7 +72,23 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None]) -> DemoS
     station = _record(grid, history, now)
     deliveries.drain()  # what follows from two years is too much for the moment after a commit
     progress("books", 1.0)
+    if with_calls:
+        load_calls(now=now, progress=progress)
     return station
+
+
+def load_calls(*, now: datetime, progress: Callable[[str, float], None]) -> None:
+    """Put in the calls of the county's hotline, hit by the station's outages."""
+    local = now.replace(second=0, microsecond=0).astimezone(ZoneInfo(settings.TIME_ZONE))
+    progress("calls", 0.0)
+    load_hotline(network_id=demo_network_id(), now=local, progress=lambda share: progress("calls", share))
+    deliveries.drain()
+    progress("calls", 1.0)
+
+
+def demo_network_id() -> int:
+    """The key of the station's network."""
+    return int(Network.objects.get(unit__code=UNIT_CODE).pk)
 
 
 def is_loaded() -> bool:
@@ -113,15 +132,16 @@ def _organization(at: datetime) -> Unit:
     for code, name, kind in _UNITS:
         unit = open_unit(code=code, name=name, kind=kind, parent=unit, at=at, actor=ACTOR)
         units.append(unit)
-    city, _, station = units
+    city, county, station = units
     password = make_password(PASSWORD)  # once, for it takes its time, and everybody knows it
-    wide = {Role.MANAGER, Role.ADMINISTRATOR, Role.ANALYST}
+    place = {Role.MANAGER: city, Role.ADMINISTRATOR: city, Role.ANALYST: city}
+    place |= {Role.AGENT: county, Role.SHIFT_LEADER: county}
     for person in PEOPLE:
         user = register_user(username=person.username, display_name=person.name, password=None, at=at, actor=ACTOR)
         user.password = password
         user.save(update_fields=["password"])
         role = Role(person.role_code)
-        assign_role(user=user, unit=city if role in wide else station, role=role, at=at, actor=ACTOR)
+        assign_role(user=user, unit=place.get(role, station), role=role, at=at, actor=ACTOR)
     return station
 
 

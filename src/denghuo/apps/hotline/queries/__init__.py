@@ -1,0 +1,82 @@
+"""Every read of the hotline that others may use."""
+
+from denghuo.apps.hotline.queries.board import BoardState, boards_within
+from denghuo.apps.hotline.queries.calls import (
+    AgentFigures,
+    agent_figures,
+    agents_of,
+    call_for,
+    caller_of,
+    calls_found,
+    last_call_at,
+    latest_call_day,
+    masked,
+    related_calls,
+)
+from denghuo.apps.hotline.queries.figures import (
+    Figures,
+    Span,
+    by_day,
+    by_minute,
+    by_month,
+    by_queue,
+    figures,
+    month_days,
+)
+from denghuo.apps.hotline.queries.rules import (
+    Definitions,
+    all_causes,
+    causes_within,
+    definitions,
+    target_of,
+    targets_within,
+)
+from denghuo.apps.hotline.queries.sources import (
+    all_exchanges,
+    exchange_of_code,
+    exchanges_within,
+    first_day,
+    queues_of,
+    readings_of,
+    unknowable_of,
+)
+from denghuo.apps.hotline.queries.why import Explained, causes_around, explained
+
+__all__ = [
+    "AgentFigures",
+    "BoardState",
+    "Definitions",
+    "Explained",
+    "Figures",
+    "Span",
+    "agent_figures",
+    "agents_of",
+    "all_causes",
+    "all_exchanges",
+    "boards_within",
+    "by_day",
+    "by_minute",
+    "by_month",
+    "by_queue",
+    "call_for",
+    "caller_of",
+    "calls_found",
+    "causes_around",
+    "causes_within",
+    "definitions",
+    "exchange_of_code",
+    "exchanges_within",
+    "explained",
+    "figures",
+    "first_day",
+    "last_call_at",
+    "latest_call_day",
+    "masked",
+    "month_days",
+    "queues_of",
+    "readings_of",
+    "related_calls",
+    "target_of",
+    "targets_within",
+    "unknowable_of",
+]

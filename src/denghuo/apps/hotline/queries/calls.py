@@ -1,0 +1,202 @@
+"""Calls, one by one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from denghuo.adapters.telephony.records import CallOutcome
+from denghuo.apps.hotline.models import Agent, Call, CallerNumber
+from denghuo.apps.hotline.queries.figures import Span
+from denghuo.apps.organization.access import within
+
+_SENT_AWAY = (CallOutcome.TIMED_OUT, CallOutcome.LEFT_EMPTY, CallOutcome.LEFT_BY_KEY)
+_ASKED = Q(queued_at__isnull=False) | Q(
+    outcome__in=[CallOutcome.ANSWERED, CallOutcome.ABANDONED, CallOutcome.REFUSED, *_SENT_AWAY]
+)
+_OVER = ~Q(outcome=CallOutcome.LASTING)
+# What a figure of the tallies counts, as a filter on calls: a list has as many rows as the figure says.
+COUNTED: dict[str, Q] = {
+    "calls": Q(),
+    "requests": _OVER & _ASKED,
+    "answered": Q(outcome=CallOutcome.ANSWERED),
+    "abandoned": Q(outcome=CallOutcome.ABANDONED),
+    "sent_away": Q(outcome__in=_SENT_AWAY),
+    "refused": Q(outcome=CallOutcome.REFUSED),
+    "announced": Q(outcome=CallOutcome.ANNOUNCED),
+    "lost_before": Q(outcome=CallOutcome.LOST_IN_ANNOUNCEMENT),
+    "failed": Q(outcome=CallOutcome.FAILED),
+    "lasting": Q(outcome=CallOutcome.LASTING),
+    "redials": _OVER & Q(attempt__gt=1),
+    "callers": _OVER & Q(attempt=1),
+    "callers_solved": _OVER & Q(attempt=1, solved=True),
+    "unserved": _OVER & Q(attempt=1, solved=False),
+    "not_answered": _OVER & _ASKED & ~Q(outcome=CallOutcome.ANSWERED),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentFigures:
+    """What one agent did in a time. Seconds are None where the exchange does not tell."""
+
+    agent: Agent
+    answered: int
+    talk_s: float | None
+    wrap_up_s: float | None
+    mean_talk_s: float | None
+    mean_wrap_up_s: float | None
+    transferred: int
+
+
+def masked(number: str) -> str:
+    """A number as it is shown: the first three digits and the last four of a mobile number, less of others.
+
+    >>> masked("13800138000"), masked("05719809462"), masked("95598"), masked("")
+    ('138****8000', '0571*****62', '9***8', '')
+    """
+    if len(number) == 11 and number.startswith("1"):
+        return f"{number[:3]}****{number[-4:]}"
+    if len(number) >= 9:
+        return f"{number[:4]}{'*' * (len(number) - 6)}{number[-2:]}"
+    return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if len(number) > 2 else "*" * len(number)
+
+
+def edges(span: Span) -> tuple[datetime, datetime]:
+    """The instants at which a span of local days begins and ends."""
+    first = datetime.combine(span.first, time.min)
+    end = datetime.combine(span.last + timedelta(days=1), time.min)
+    return timezone.make_aware(first), timezone.make_aware(end)
+
+
+def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
+    """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (the end of a number or a call's
+    id), ``agent_id``, ``longer_s`` (waited at least so long), ``minute`` (the interval of the local day from it).
+    """
+    start, end = edges(span)
+    rows = Call.objects.filter(queue_id__in=span.queue_ids, entered_at__gte=start, entered_at__lt=end)
+    rows = rows.filter(COUNTED.get(wanted.get("counted") or "calls", Q()))
+    if wanted.get("agent_id"):
+        rows = rows.filter(agent_id=wanted["agent_id"])
+    if wanted.get("longer_s") is not None:
+        rows = rows.filter(wait_s__gte=wanted["longer_s"])
+    if wanted.get("q"):
+        rows = rows.filter(Q(caller__endswith=wanted["q"]) | Q(call_id=wanted["q"]))
+    if wanted.get("since"):
+        rows = rows.filter(entered_at__gte=wanted["since"])
+    if wanted.get("until"):
+        rows = rows.filter(entered_at__lt=wanted["until"])
+    return rows.select_related("queue", "agent").order_by("-entered_at", "-pk")
+
+
+def call_for(*, scope: Iterable[str], call_id: int) -> Call:
+    """One call, if it lies in the scope.
+
+    Raises:
+        Call.DoesNotExist: there is none, or it is somebody else's.
+    """
+    rows = Call.objects.select_related("queue", "agent", "exchange__unit", "first_call")
+    return rows.get(within(scope, field="exchange__unit__path"), pk=call_id)
+
+
+def related_calls(call: Call) -> list[Call]:
+    """The calls of the same chain, in order, this one among them."""
+    first = call.first_call_id or call.pk
+    return list(
+        Call.objects.filter(Q(pk=first) | Q(first_call_id=first))
+        .select_related("queue", "agent")
+        .order_by("entered_at")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Whose number it is, as it may be shown: names and doors are masked."""
+
+    name: str
+    account: str
+    address: str
+    load_code: str
+    note: str
+
+
+def caller_of(call: Call) -> Caller | None:
+    """Whose number it is, as far as the unit's table tells."""
+    if not call.caller:
+        return None
+    rows = CallerNumber.objects.filter(number=call.caller, unit__path__startswith=str(call.exchange.unit.path))
+    row = rows.first()
+    if row is None:
+        return None
+    return Caller(
+        name=masked_name(row.name),
+        account=row.account,
+        address=_DOOR.sub(lambda found: "*" * len(found[0]), row.address),
+        load_code=row.load_code,
+        note=row.note,
+    )
+
+
+_DOOR = re.compile(r"\d+(?=(号|室|户)?$)")
+
+
+def masked_name(name: str) -> str:
+    """A person's name as it is shown.
+
+    >>> masked_name("张明"), masked_name("张小明"), masked_name("欧阳小明"), masked_name("")
+    ('张*', '张*明', '欧**明', '')
+    """
+    return name[:1] + "*" * (len(name) - 1) if len(name) < 3 else name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def last_call_at(exchange_id: int) -> datetime | None:
+    """When the last call of an exchange came."""
+    rows = Call.objects.filter(exchange_id=exchange_id).order_by("-entered_at")
+    return rows.values_list("entered_at", flat=True).first()
+
+
+def latest_call_day(exchange_id: int) -> date | None:
+    """The local day of the last call of an exchange."""
+    at = last_call_at(exchange_id)
+    return timezone.localdate(at) if at else None
+
+
+def agent_figures(span: Span) -> list[AgentFigures]:
+    """What each agent did in a span, who answered most first."""
+    start, end = edges(span)
+    rows = (
+        Call.objects.filter(queue_id__in=span.queue_ids, entered_at__gte=start, entered_at__lt=end)
+        .filter(outcome=CallOutcome.ANSWERED, agent__isnull=False)
+        .order_by()
+        .values("agent_id")
+        .annotate(
+            answered=Count("pk"),
+            talk=Sum("talk_s"),
+            wrap_up=Sum("wrap_up_s"),
+            mean_talk=Avg("talk_s"),
+            mean_wrap_up=Avg("wrap_up_s"),
+            transferred=Count("pk", filter=~Q(transferred_to="")),
+        )
+        .order_by(F("answered").desc(), "agent_id")
+    )
+    agents = Agent.objects.in_bulk([row["agent_id"] for row in rows])
+    return [
+        AgentFigures(
+            agent=agents[row["agent_id"]],
+            answered=row["answered"],
+            talk_s=row["talk"],
+            wrap_up_s=row["wrap_up"],
+            mean_talk_s=row["mean_talk"],
+            mean_wrap_up_s=row["mean_wrap_up"],
+            transferred=row["transferred"],
+        )
+        for row in rows
+    ]
+
+
+def agents_of(exchange_ids: Sequence[int]) -> list[Agent]:
+    """The agents of exchanges."""
+    return list(Agent.objects.filter(exchange_id__in=exchange_ids))

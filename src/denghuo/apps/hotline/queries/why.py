@@ -1,0 +1,64 @@
+"""Why a time fell short of its target: the engine's answer for a span, remembered until anything about it changes."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from denghuo.apps.hotline.models import Cause
+from denghuo.apps.hotline.queries.calls import edges
+from denghuo.apps.hotline.queries.figures import Span, figures
+from denghuo.apps.hotline.queries.rules import causes_within
+from denghuo.apps.hotline.snapshot.months import MonthInputs, month_inputs
+from denghuo.engines.attribution import AttributionError, Calibration, MonthExplanation, calibrate, explain_month
+
+_KEPT = 24
+_AROUND = timedelta(weeks=10)
+_kept: OrderedDict[Any, "Explained | None"] = OrderedDict()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """The engine's answer, what it was given, and how well the model fits."""
+
+    inputs: MonthInputs
+    calibration: Calibration
+    found: MonthExplanation
+    causes: tuple[Cause, ...]  # in the order of the engine's players
+
+
+def explained(span: Span, *, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:
+    """The shortfall of a span against a target, shared out to causes; None where nothing is usual yet."""
+    around = Span(queue_ids=span.queue_ids, first=span.first - _AROUND, last=span.last + _AROUND)
+    known = tuple((one.pk, one.started_at, one.ended_at, one.volume, one.handling, one.capacity) for one in causes)
+    key = (span, target_share, known, known_until, figures(around))
+    if key not in _kept:
+        _kept[key] = _explain(span, target_share, causes, known_until)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return _kept[key]
+
+
+def _explain(span: Span, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:
+    inputs = month_inputs(span.queue_ids, first=span.first, last=span.last, known_until=known_until, causes=causes)
+    if inputs is None:
+        return None
+    try:
+        fit = calibrate(inputs.month, inputs.model)
+        found = explain_month(inputs.month, inputs.causes, target_answered_share=target_share, model=fit.model)
+    except AttributionError:
+        return None
+    by_key = {str(cause.pk): cause for cause in causes}
+    return Explained(
+        inputs=inputs,
+        calibration=fit,
+        found=found,
+        causes=tuple(by_key[cause.code] for cause in inputs.causes),
+    )
+
+
+def causes_around(scope: Sequence[str], span: Span) -> list[Cause]:
+    """Causes that touch a span or what is usual around it."""
+    start, end = edges(span)
+    return causes_within(scope, since=start - _AROUND, until=end + _AROUND)

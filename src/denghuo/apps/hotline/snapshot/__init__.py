@@ -1,0 +1,17 @@
+"""Calls as columns and back: chains of redials, and tallies."""
+
+from denghuo.apps.hotline.snapshot.chains import CHAIN_FIELDS, SERVED, Chained, chain, chained
+from denghuo.apps.hotline.snapshot.columns import CallColumns, call_columns
+from denghuo.apps.hotline.snapshot.tallies import INTERVAL_MIN, tally_rows
+
+__all__ = [
+    "CHAIN_FIELDS",
+    "INTERVAL_MIN",
+    "SERVED",
+    "CallColumns",
+    "Chained",
+    "call_columns",
+    "chain",
+    "chained",
+    "tally_rows",
+]

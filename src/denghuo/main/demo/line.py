@@ -1,0 +1,75 @@
+"""The demo's telephone line: the simulated day goes on as time does, told as a real exchange tells it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+from denghuo.adapters.telephony import (
+    AgentState,
+    AgentStatus,
+    CallOutcome,
+    CallRecord,
+    LiveBatch,
+    LiveSnapshot,
+    WaitingCaller,
+)
+from denghuo.main.demo.hotline import CallHistory, duty
+
+
+async def demo_line(
+    *, now: Callable[[], datetime], day_of: Callable[[datetime], CallHistory], since: datetime, tick_s: float = 0.5
+) -> AsyncIterator[LiveBatch]:
+    """What an exchange would tell from ``since`` on, in step with the clock.
+
+    ``tick_s`` is how often. ``day_of`` gives all the calls of the local day of an instant, those too that are to come.
+    """
+    told_until, day, today = since, None, CallHistory()
+    while True:
+        at = now()
+        if at.date() != day:
+            day, today = at.date(), await asyncio.to_thread(day_of, at)
+        calls = tuple(call for call in today.calls if call.ended_at and told_until < call.ended_at <= at)
+        entries = tuple(one for one in today.entries if told_until < one.at <= at)
+        yield LiveBatch(
+            calls=calls,
+            agent_events=entries,
+            problems=(),
+            snapshot=snapshot_at(today.calls, at),
+            connected=True,
+        )
+        told_until = at
+        await asyncio.sleep(tick_s)
+
+
+def snapshot_at(calls: list[CallRecord], at: datetime) -> LiveSnapshot:
+    """Who waits and who works at an instant of a day that is known in full."""
+    waiting, busy = [], {}
+    for call in calls:
+        if call.entered_at > at:
+            break
+        wrapped_up = (call.ended_at or at) + timedelta(seconds=call.wrap_up_s or 0.0)
+        if wrapped_up <= at:
+            continue
+        left = call.connected_at or call.ended_at or at
+        if call.outcome is not CallOutcome.ANNOUNCED and at < left:
+            waiting.append(call)
+        elif call.outcome is CallOutcome.ANSWERED:
+            busy[call.agent] = call
+    return LiveSnapshot(
+        at=at,
+        waiting=tuple(
+            WaitingCaller(
+                call_id=call.call_id, queue=call.queue, caller=call.caller, since=call.entered_at, position=place
+            )
+            for place, call in enumerate(waiting, start=1)
+        ),
+        agents=tuple(_status(person.code, busy.get(person.code), at) for person in duty(at.date(), at.hour)),
+    )
+
+
+def _status(code: str, call: CallRecord | None, at: datetime) -> AgentStatus:
+    if call is None or call.ended_at is None:
+        return AgentStatus(agent=code, state=AgentState.AVAILABLE)
+    if at < call.ended_at:
+        return AgentStatus(agent=code, state=AgentState.TALKING, since=call.connected_at, call_id=call.call_id)
+    return AgentStatus(agent=code, state=AgentState.WRAPPING_UP, since=call.ended_at)

@@ -1,0 +1,124 @@
+"""The demo county's hotline: its exchange, its people, and two years of calls, hit by the station's own outages."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from django.db import transaction
+
+from denghuo.apps.hotline.actions import (
+    Source,
+    import_numbers,
+    name_agents,
+    name_cause,
+    open_exchange,
+    record_calls,
+    set_target,
+)
+from denghuo.apps.hotline.models import CallerNumber, Measure
+from denghuo.apps.network import queries as network
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages import queries as outages
+from denghuo.main.demo.hotline import CallHistory, Wave, people, simulate_calls
+from denghuo.main.demo.station import SEED
+
+ACTOR = "demo"
+EXCHANGE_CODE = "lampcounty"
+_COUNTY = "lampcounty"
+_TARGET = 0.95
+_NUMBERS_PER_LOAD = 3
+# Calls are recorded by so many at once: what follows from a batch is then a day's work, not a year's.
+_BATCH = 100_000
+
+
+def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], None]) -> None:
+    """Put the hotline in; ``now`` is local."""
+    zone = now.tzinfo
+    assert isinstance(zone, ZoneInfo)
+    numbers = _numbers(network_id)
+    waves = _waves(network_id, numbers)
+    first = min((wave.started_at.astimezone(zone) for wave in waves), default=now)
+    start = datetime.combine(first.date().replace(day=1), time(), tzinfo=zone)
+    history = simulate_calls(start=start, now=now, waves=waves, seed=SEED, progress=lambda share: progress(0.6 * share))
+    with transaction.atomic():
+        county = Unit.objects.get(code=_COUNTY)
+        exchange = open_exchange(unit_id=county.pk, code=EXCHANGE_CODE, name="灯火县95598", at=now, actor=ACTOR)
+        set_target(
+            unit_id=county.pk,
+            from_date=start.date(),
+            measure=Measure.ANSWER_RATE,
+            share=_TARGET,
+            source="演示目标",
+            at=now,
+            actor=ACTOR,
+        )
+        for entry in history.causes:
+            name_cause(unit_id=county.pk, entry=entry, at=now, actor=ACTOR)
+        rows = [row for listed in numbers.values() for row in listed]
+        import_numbers(unit_id=county.pk, numbers=rows, source_name="demo", at=now, actor=ACTOR)
+        for place in range(0, len(history.calls), _BATCH):
+            record_calls(
+                exchange_id=exchange.pk,
+                calls=history.calls[place : place + _BATCH],
+                entries=history.entries if place == 0 else (),
+                source=Source(name="演示总机"),
+                at=now,
+                actor=ACTOR,
+            )
+            progress(0.6 + 0.3 * place / len(history.calls))
+        names = {one.code: (one.name, one.team) for one in people()}
+        name_agents(exchange_id=exchange.pk, names=names, at=now, actor=ACTOR)
+
+
+def day_of_calls(network_id: int, at: datetime) -> CallHistory:
+    """All the calls of a local day, those too that are still to come, as the demo's past would have them."""
+    start = datetime.combine(at.date(), time(), tzinfo=at.tzinfo)
+    waves = [wave for wave in _waves(network_id, _numbers(network_id)) if wave.started_at >= start]
+    end = start + timedelta(days=1) - timedelta(seconds=1)
+    return simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
+
+
+def _numbers(network_id: int) -> dict[str, list[CallerNumber]]:
+    """A few customers of every load, by its code. The numbers begin as no mobile number in use does."""
+    loads = network.network_snapshot(network_id).grid.loads
+    rng = np.random.default_rng([SEED, 1990])
+    family = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
+    given = "春夏秋冬梅兰竹菊山川林海云雨晴雪"
+    told: dict[str, list[CallerNumber]] = {}
+    number = 0
+    for code, area in zip(loads.id.tolist(), loads.area.tolist(), strict=True):
+        told[code] = []
+        for _ in range(_NUMBERS_PER_LOAD):
+            number += 1
+            name = family[int(rng.integers(len(family)))] + "".join(
+                given[int(n)] for n in rng.integers(len(given), size=2)
+            )
+            told[code].append(
+                CallerNumber(
+                    number=f"1991{number:07d}",
+                    name=name,
+                    account=f"0501{number:06d}",
+                    address=f"{area}{int(rng.integers(1, 300))}号",
+                    load_code=code,
+                )
+            )
+    return told
+
+
+def _waves(network_id: int, numbers: dict[str, list[CallerNumber]]) -> list[Wave]:
+    """The outages of the log as the hotline feels them: planned ones were told of, so fewer call."""
+    waves = []
+    for one in outages.outages_of(network_id):
+        if one.started_at is None:
+            continue
+        told = 0.25 if one.planned_start_at else 1.0
+        waves.append(
+            Wave(
+                started_at=one.started_at,
+                restored_at=one.restored_at,
+                customers=round(told * one.lv_customers),
+                numbers=tuple(row.number for code in outages.load_codes_of(one)[:40] for row in numbers.get(code, ())),
+            )
+        )
+    return waves

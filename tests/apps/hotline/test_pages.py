@@ -1,0 +1,298 @@
+"""Pages of the hotline: what they say, to whom, and that a figure opens to as many calls as it counts."""
+
+import re
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.adapters.telephony.records import CallOutcome
+from denghuo.apps.hotline import actions
+from denghuo.apps.hotline.facts import CallerUnmasked, CallsExported
+from denghuo.apps.hotline.models import Call, CallerNumber, CauseKind, Measure
+from denghuo.apps.ledger import queries as ledger
+from tests.apps.hotline.conftest import Hotline, Ring, call
+from tests.apps.network.conftest import signed_in
+from tests.world import AT, World
+
+GAVE_UP = CallOutcome.ABANDONED
+MONTH = {"month": "2026-05"}
+SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
+
+
+@pytest.fixture
+def month(world: World, hotline: Hotline, ring: Ring) -> Hotline:
+    """Ten requests on two days, seven answered; one caller gave up twice before she was."""
+    ring(
+        *(call(f"1380000000{n}", n) for n in range(5)),
+        call("13800000077", 10, GAVE_UP, wait_s=50.0),
+        call("13800000077", 15, GAVE_UP, wait_s=40.0),
+        call("13800000077", 20),
+        call("13800000088", 1440, GAVE_UP),
+        call("13800000099", 1441),
+        call("13800000055", 30, CallOutcome.ANNOUNCED, queued_at=None, wait_s=None, announcement="storm"),
+    )
+    told = {"measure": Measure.ANSWER_RATE, "share": 0.9, "source": "年度责任书"}
+    actions.set_target(unit_id=world.lamp.pk, from_date=AT.date() - timedelta(days=60), **told, **SYSTEM)
+    return hotline
+
+
+def text(client: Client, name: str, *args: Any, status: int = 200, **query: Any) -> str:
+    answer = client.get(reverse(f"hotline:{name}", args=args), query)
+    assert answer.status_code == status
+    return str(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "70.0 % answered: 20.0 points short of the target of 90.0 %."), ("zh-hans", "70.0 %")],
+)
+def test_a_month_against_its_target(month: Hotline, language: str, words: str) -> None:
+    page = text(signed_in(month.leader, language), "home", **MONTH)
+    assert words in page
+    assert "年度责任书" in page
+    assert '<script id="days-data"' in page
+
+
+def test_a_month_without_calls_and_a_hotline_without_any(world: World, hotline: Hotline, ring: Ring) -> None:
+    assert "No calls yet" in text(signed_in(hotline.leader), "home")
+    ring(call("13800000001", 0))
+    page = text(signed_in(hotline.leader), "home", month="2025-01")
+    assert "No call on these days" in page
+    assert "0.0" not in re.sub(r"<[^>]*>", "", page), "nothing known is not nothing reached"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"month": "9999-13"},
+        {"month": "rubbish"},
+        {"since": "0001-01-01", "until": "9999-12-31"},
+        {"since": "2026-05-09", "until": "2026-05-01"},
+        {"queue": "7777"},
+        {"month": "\x00"},
+    ],
+)
+@pytest.mark.parametrize("page", ["home", "why", "calls", "agents", "figure"])
+def test_rubbish_is_this_month(month: Hotline, page: str, query: dict[str, str]) -> None:
+    more = {"column": "answer_rate"} if page == "figure" else {}
+    assert text(signed_in(month.leader), page, **query, **more)
+
+
+@pytest.mark.parametrize(
+    "counted",
+    ["calls", "requests", "answered", "not_answered", "abandoned", "announced", "redials", "callers", "unserved"],
+)
+def test_a_figure_opens_to_as_many_calls(month: Hotline, counted: str) -> None:
+    expected = {
+        "calls": 11,
+        "requests": 10,
+        "answered": 7,
+        "not_answered": 3,
+        "abandoned": 3,
+        "announced": 1,
+        "redials": 2,
+        "callers": 9,
+        "unserved": 1,
+    }[counted]
+    page = text(signed_in(month.leader), "calls", counted=counted, **MONTH)
+    assert f"1–{expected} of {expected}" in page
+
+
+def test_numbers_are_masked_everywhere(month: Hotline) -> None:
+    row = Call.objects.filter(caller="13800000077")[0]
+    client = signed_in(month.leader)
+    for page in (text(client, "calls", **MONTH), text(client, "call", row.pk)):
+        assert "138****0077" in page
+        assert "13800000077" not in page
+
+
+def test_a_number_is_told_to_who_says_why(world: World, month: Hotline) -> None:
+    row = Call.objects.filter(caller="13800000077")[0]
+    address = reverse("hotline:unmask", args=[row.pk])
+    client = signed_in(month.agent)
+    assert client.post(address, {"reason": " "}).status_code == 422
+    answer = client.post(address, {"reason": "call back: still out"})
+    assert "13800000077" in answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"
+    told = ledger.facts(classes=[CallerUnmasked])
+    assert [(one.actor, one.fact.reason) for one in told] == [("he", "call back: still out")]
+    assert signed_in(world.chen).post(address, {"reason": "curious"}).status_code == 403
+
+
+def test_who_called(world: World, month: Hotline) -> None:
+    numbers = [CallerNumber(number="13800000077", name="王小五", account="0501", address="青禾村12号")]
+    actions.import_numbers(unit_id=world.lamp.pk, numbers=numbers, source_name="t.xlsx", **SYSTEM)
+    row = Call.objects.filter(caller="13800000077")[0]
+    page = text(signed_in(month.leader), "call", row.pk)
+    assert "王*五" in page
+    assert "青禾村**号" in page
+    assert "王小五" not in page
+
+
+def test_the_calls_of_one_need_stand_together(month: Hotline) -> None:
+    row = Call.objects.get(caller="13800000077", outcome=CallOutcome.ANSWERED)
+    page = text(signed_in(month.leader), "call", row.pk)
+    assert "The 3 calls of this need" in page
+
+
+def test_somebody_elses_calls_are_not_there(world: World, month: Hotline) -> None:
+    row = Call.objects.all()[0]
+    assert text(signed_in(world.bai), "home", status=403)
+    from denghuo.apps.organization.actions import assign_role
+    from denghuo.apps.organization.models import Role
+
+    assign_role(user=world.bai, unit=world.wick, role=Role.SHIFT_LEADER, **SYSTEM)
+    client = signed_in(world.bai)
+    assert "No calls yet" in text(client, "home")
+    assert text(client, "call", row.pk, status=404)
+    assert "No call fits" in text(client, "calls", **MONTH)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["answer_rate", "answer_rate_all", "service_level", "callers_solved_share", "mean_wait_s", "mean_handling_s"],
+)
+def test_every_figure_says_where_it_comes_from(month: Hotline, column: str) -> None:
+    page = text(signed_in(month.leader), "figure", column=column, **MONTH)
+    assert "a default of this product" in page
+    assert "÷" in page
+
+
+def test_a_definition_and_a_target_are_set(world: World, month: Hotline) -> None:
+    client = signed_in(month.leader)
+    told = {
+        "from_date": "2026-05-01",
+        "in_time_s": 30,
+        "redial_within_s": 600,
+        "soon_s": 3,
+        "source": "办法第5条",
+    }
+    assert client.post(reverse("hotline:definitions"), told).status_code == 302
+    assert "办法第5条" in text(client, "definitions")
+    assert client.post(reverse("hotline:definitions"), told | {"in_time_s": 0}).status_code == 422
+    aim = {"unit": world.lamp.pk, "from_date": "2026-05-01", "measure": "answer_rate", "percent": 95, "source": "x"}
+    assert client.post(reverse("hotline:targets"), aim).status_code == 302
+    for wrong in ({"percent": 101}, {"percent": 0}, {"percent": "nan"}, {"unit": world.city.pk}):
+        assert client.post(reverse("hotline:targets"), aim | wrong).status_code == 422
+    for page in ("definitions", "targets", "causes"):
+        assert signed_in(month.agent).post(reverse(f"hotline:{page}"), {}).status_code == 403
+
+
+def test_a_cause_is_named_and_withdrawn(month: Hotline) -> None:
+    client = signed_in(month.leader)
+    told = {
+        "kind": CauseKind.HEAT,
+        "name": "七月高温",
+        "started_at": "2026-05-01T08:00",
+        "ended_at": "2026-05-01T12:00",
+        "volume": "on",
+        "note": "",
+    }
+    assert client.post(reverse("hotline:causes"), told | {"ended_at": "2026-05-01T07:00"}).status_code == 422
+    assert client.post(reverse("hotline:causes"), told | {"volume": ""}).status_code == 422
+    assert client.post(reverse("hotline:causes"), told).status_code == 302
+    assert "七月高温" in text(client, "causes")
+    cause = month.exchange.unit.hotline_causes.get()
+    assert signed_in(month.agent).post(reverse("hotline:withdraw", args=[cause.pk])).status_code == 403
+    assert client.post(reverse("hotline:withdraw", args=[cause.pk])).status_code == 302
+    assert "七月高温" not in text(client, "causes")
+
+
+def test_the_workbook_holds_what_the_page_shows(month: Hotline) -> None:
+    client = signed_in(month.leader)
+    answer = client.post(reverse("hotline:export") + "?month=2026-05&counted=not_answered")
+    book = openpyxl.load_workbook(BytesIO(answer.content))
+    days, calls = book.worksheets
+    assert [cell.value for cell in days[days.max_row]][1:4] == [11, 10, 7]
+    assert calls.max_row == 1 + 3
+    assert "138****0077" in [row[1].value for row in calls.iter_rows(min_row=2)]
+    assert [one.fact.row_count for one in ledger.facts(classes=[CallsExported])] == [3]
+    assert client.get(reverse("hotline:export")).status_code == 302
+
+
+def test_the_board_of_an_exchange_that_tells_nothing_yet(month: Hotline) -> None:
+    assert "Nothing live yet" in text(signed_in(month.leader), "board")
+
+
+def test_the_board_now(month: Hotline) -> None:
+    now = timezone.now()
+    state = {
+        "waiting": [{"call_id": "1", "caller": "13800000077", "queue": "95598", "since": now.isoformat()}],
+        "agents": [
+            {"agent": "A001", "state": "talking", "since": now.isoformat()},
+            {"agent": "A002", "state": "paused", "reason": "培训", "since": None},
+            {"agent": "A003", "state": "no such state"},
+        ],
+    }
+    actions.update_board(exchange_id=month.exchange.pk, state=state, connected=True, at=now, actor="listener")
+    client = signed_in(month.leader)
+    page = text(client, "board")
+    assert "138****0077" in page
+    assert "1 talking, 0 free, 1 paused" in page
+    assert "培训" in page
+    answer = client.get(reverse("hotline:stream"))
+    sent = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert sent.startswith("retry: 1000\nevent: board\ndata: ")
+    assert "138****0077" in sent
+
+
+def test_a_board_that_is_no_longer_told_says_so(month: Hotline) -> None:
+    before = timezone.now() - timedelta(minutes=2)
+    actions.update_board(exchange_id=month.exchange.pk, state={}, connected=True, at=before, actor="listener")
+    assert "has not been heard for a while" in text(signed_in(month.leader), "board")
+
+
+@pytest.fixture
+def storm(world: World, hotline: Hotline, ring: Ring) -> Hotline:
+    """Twelve weeks of eight calls an hour in the day, all answered by four; one evening with many more."""
+    calls = []
+    for day in range(84):
+        for n in range(80):
+            minute = day * 1440 + n * 7.5
+            calls.append(call(f"139{day:02d}{n:06d}", minute, agent=f"A{n % 4:03d}"))
+    for n in range(60):
+        calls.append(call(f"137{n:08d}", 56 * 1440 + 300 + n, GAVE_UP if n % 2 else CallOutcome.ANSWERED, wait_s=90.0))
+    ring(*calls)
+    told = {"measure": Measure.ANSWER_RATE, "share": 0.995, "source": "x"}
+    actions.set_target(unit_id=world.lamp.pk, from_date=AT.date(), **told, **SYSTEM)
+    entry = actions.CauseEntry(
+        kind=CauseKind.STORM,
+        name="大风",
+        started_at=AT + timedelta(days=56, minutes=290),
+        ended_at=AT + timedelta(days=56, minutes=370),
+    )
+    actions.name_cause(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
+    return hotline
+
+
+def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
+    client = signed_in(storm.leader)
+    page = text(client, "why", month="2026-06")
+    rows = re.findall(
+        r"<tr[^>]*><th scope=\"row\"><a href=\"[^\"]*cause=(\w+)#days\">.*?<td class=\"dh-num\">([-\d.,]+)</td>", page
+    )
+    foot = re.search(r"short of the target by</th><td class=\"dh-num\">([-\d.,]+)</td>", page)
+    assert foot is not None
+    assert {code for code, _points in rows} >= {"usual", "redials", "unnamed", "unexplained"}
+    assert sum(float(points) for _code, points in rows) == pytest.approx(float(foot[1]), abs=0.005)
+    cause = storm.exchange.unit.hotline_causes.get()
+    points = dict(rows)
+    assert float(points[str(cause.pk)]) > 0.5 * float(foot[1])
+    opened = text(client, "why", month="2026-06", cause=str(cause.pk))
+    assert "day by day" in opened
+    assert "2026-06-26" in opened
+
+
+def test_without_quiet_days_nothing_is_shared_out(month: Hotline) -> None:
+    assert "too few quiet days" in text(signed_in(month.leader), "why", **MONTH)
+
+
+def test_a_long_time_is_not_shared_out(month: Hotline) -> None:
+    page = text(signed_in(month.leader), "why", since="2026-01-01", until="2026-06-30")
+    assert "two months at most" in page
