@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.actions import OperationRow, import_switching_log
 from denghuo.apps.organization.models import User
 from denghuo.apps.outages.actions import OutageEntry, register_outages
@@ -101,6 +102,7 @@ def tell(network_id: int, *story: Told) -> None:
     ]
     register_outages(network_id=network_id, entries=entries, at=AT, actor="test")
     import_switching_log(network_id=network_id, rows=rows, at=AT, actor="test")
+    deliveries.drain()  # on a slow machine, what follows may be left to a worker
 
 
 @pytest.fixture
