@@ -15,6 +15,17 @@ from pytest_django import Settings
 from denghuo.adapters.telephony import CallOutcome, CallRecord
 from denghuo.apps.hotline.actions import CauseEntry, Source, name_cause, open_exchange, record_calls
 from denghuo.apps.hotline.models import Call, CauseKind
+from denghuo.apps.knowledge.actions import (
+    ArticleEntry,
+    QuestionEntry,
+    WordingEntry,
+    author_question,
+    draw_exam,
+    publish_article,
+    set_wording_rule,
+    sit_exam,
+)
+from denghuo.apps.knowledge.models import QuestionKind, Topic
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
@@ -38,8 +49,25 @@ SEES = [
     ("continuity:", Permission.CONTINUITY_VIEW),
     ("imports:", Permission.NETWORK_IMPORT),
     ("hotline:", Permission.HOTLINE_VIEW),
+    ("knowledge:", Permission.KNOWLEDGE_VIEW),
     *((f"api:{name}", Permission.CONTINUITY_VIEW) for name in ("breakdown", "indices", "interruptions")),
 ]
+EDITS_KNOWLEDGE = (
+    "new",
+    "edit",
+    "withdraw",
+    "reviewed",
+    "note-mistake",
+    "review",
+    "new-rule",
+    "rule",
+    "lift-rule",
+    "default-rules",
+    "draw",
+    "results",
+    "new-question",
+    "withdraw-question",
+)
 DOES = {
     ("network:record", "any"): Permission.NETWORK_OPERATE,
     ("network:correct", "any"): Permission.NETWORK_OPERATE,
@@ -51,6 +79,7 @@ DOES = {
     ("api:outage-classification", "any"): Permission.OUTAGES_EDIT,
     ("continuity:export", "any"): Permission.EXPORT,
     ("hotline:export", "any"): Permission.EXPORT,
+    **{(f"knowledge:{name}", "any"): Permission.KNOWLEDGE_EDIT for name in EDITS_KNOWLEDGE},
     ("hotline:unmask", "any"): Permission.CALLERS_UNMASK,
     ("hotline:withdraw", "any"): Permission.HOTLINE_EDIT,
     ("hotline:targets", "post"): Permission.HOTLINE_EDIT,
@@ -101,6 +130,7 @@ def things(world: World, settings: Settings, tmp_path: Path) -> dict[str, object
     job.marked.write_bytes(b"PK")
     return {
         **_hotline(world),
+        **_knowledge(world),
         "job_id": job.id,
         "network_id": network_id,
         "operation_id": operation.pk,
@@ -119,6 +149,35 @@ def _hotline(world: World) -> dict[str, object]:
     entry = CauseEntry(kind=CauseKind.STORM, name="大风", started_at=AT, ended_at=AT + timedelta(hours=1))
     cause = name_cause(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
     return {"call_id": Call.objects.get().pk, "cause_id": cause.pk}
+
+
+def _knowledge(world: World) -> dict[str, object]:
+    """An article of Lamp station with a question, a phrase not to say, and an exam that somebody sat."""
+    day = AT.date()
+    entry = ArticleEntry(
+        title="复电",
+        topic=Topic.ARREARS,
+        body="结清后复电。",
+        basis="规则",
+        valid_from=day,
+        key_facts=(("复电", "24 小时"),),
+    )
+    version = publish_article(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
+    asked = QuestionEntry(kind=QuestionKind.TRUTH, text="结清后复电。", options=(), right=(0,))
+    question = author_question(version_id=version.pk, entry=asked, **SYSTEM)
+    phrase = WordingEntry(phrase="不知道", instead="我来查一下", reason="", source="规则", from_date=day)
+    rule = set_wording_rule(unit_id=world.lamp.pk, entry=phrase, **SYSTEM)
+    drawn = {"title": "考试", "question_count": 1, "pass_share": 0.8, "seed": 1, "on": day}
+    paper = draw_exam(unit_id=world.lamp.pk, **drawn, **SYSTEM)
+    sitting = sit_exam(paper_id=paper.pk, user_id=world.zhou.pk, chosen={}, **SYSTEM)
+    return {
+        "article_id": version.article_id,
+        "version_number": 1,
+        "question_id": question.pk,
+        "rule_id": rule.pk,
+        "paper_id": paper.pk,
+        "sitting_id": sitting.pk,
+    }
 
 
 def signed_in(username: str) -> Client:

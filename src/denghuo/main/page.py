@@ -31,6 +31,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("network:home", _("Network"), "sitemap", Permission.NETWORK_VIEW),
     Entry("outages:home", _("Outages"), "bolt-off", Permission.OUTAGES_VIEW),
     Entry("hotline:home", _("Hotline"), "headset", Permission.HOTLINE_VIEW),
+    Entry("knowledge:home", _("Knowledge"), "book", Permission.KNOWLEDGE_VIEW),
     Entry("continuity:home", _("Reliability"), "chart-line", Permission.CONTINUITY_VIEW),
     Entry("imports:home", _("Import"), "file-import", Permission.NETWORK_IMPORT),
     Entry("help", _("Help"), "help-circle"),

@@ -38,6 +38,7 @@ CSRF_TRUSTED_ORIGINS = env.words("DENGHUO_ORIGINS")
 CONTEXTS = [
     "denghuo.apps.ledger",
     "denghuo.apps.organization",
+    "denghuo.apps.knowledge",
     "denghuo.apps.network",
     "denghuo.apps.outages",
     "denghuo.apps.continuity",
@@ -126,8 +127,6 @@ TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones
 # The process that keeps live pages current, where there is one, and the port of the pages that it may talk to.
 LIVE_PORT = env.whole("DENGHUO_LIVE_PORT", 0)
 PAGES_PORT = env.whole("DENGHUO_PAGES_PORT", 0)
-
-# Where a telephone exchange finds what it is to say.
 
 STATIC_URL = "/static/"
 # Served from where they lie: no copying step between an upgrade and its first page.

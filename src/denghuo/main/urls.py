@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outages/", include("denghuo.apps.outages.urls")),
     path("reliability/", include("denghuo.apps.continuity.urls")),
     path("hotline/", include("denghuo.apps.hotline.urls")),
+    path("knowledge/", include("denghuo.apps.knowledge.urls")),
     path("import/", include("denghuo.main.imports.urls")),
 ]

@@ -21,6 +21,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages import queries as outages
 from denghuo.main.demo.hotline import CallHistory, Wave, people, simulate_calls
+from denghuo.main.demo.knowledge import load_knowledge
 from denghuo.main.demo.station import SEED
 
 ACTOR = "demo"
@@ -53,6 +54,7 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
             at=now,
             actor=ACTOR,
         )
+        load_knowledge(unit_id=county.pk, at=now, actor=ACTOR)
         for entry in history.causes:
             name_cause(unit_id=county.pk, entry=entry, at=now, actor=ACTOR)
         rows = [row for listed in numbers.values() for row in listed]
