@@ -53,9 +53,14 @@ def stage_postgres() -> bool:
     )
 
 
+def stage_browser() -> bool:
+    """Chromium, on SQLite; alone, for its event loop is in the way of tests that run their own."""
+    return tool("pytest", "-q", "-n", "2", "-m", "browser and not nightly")
+
+
 def stage_tests() -> bool:
-    """Every test, on SQLite; pytest has the last word."""
-    return tool("pytest", "-q", "-n", "2", "-m", "not nightly")
+    """Everything else, on SQLite; pytest has the last word."""
+    return tool("pytest", "-q", "-n", "2", "-m", "not browser and not nightly")
 
 
 STAGES: dict[str, Callable[[], bool]] = {
