@@ -13,7 +13,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from denghuo.adapters.telephony import CallOutcome, CallRecord
-from denghuo.apps.hotline.actions import CauseEntry, Source, name_cause, open_exchange, record_calls
+from denghuo.apps.hotline.actions import (
+    CauseEntry,
+    Source,
+    ask_call_back,
+    draft_announcement,
+    name_cause,
+    open_exchange,
+    record_calls,
+)
 from denghuo.apps.hotline.models import Call, CauseKind
 from denghuo.apps.knowledge.actions import (
     ArticleEntry,
@@ -68,6 +76,26 @@ EDITS_KNOWLEDGE = (
     "new-question",
     "withdraw-question",
 )
+EDITS_HOTLINE = (
+    "draft-announcement",
+    "edit-announcement",
+    "approve-announcement",
+    "publish-announcement",
+    "expire-announcement",
+    "reviews",
+    "review",
+    "review-sheets",
+)
+SETTINGS_OF_THE_HOTLINE = ("announcement-templates", "desk-rules", "seats")
+WORKS_AT_THE_HOTLINE = (
+    "desk",
+    "desk-call",
+    "desk-articles",
+    "desk-note",
+    "desk-urge",
+    "call-backs",
+    "try-call-back",
+)
 DOES = {
     ("network:record", "any"): Permission.NETWORK_OPERATE,
     ("network:correct", "any"): Permission.NETWORK_OPERATE,
@@ -81,6 +109,13 @@ DOES = {
     ("hotline:export", "any"): Permission.EXPORT,
     **{(f"knowledge:{name}", "any"): Permission.KNOWLEDGE_EDIT for name in EDITS_KNOWLEDGE},
     ("hotline:unmask", "any"): Permission.CALLERS_UNMASK,
+    ("hotline:call-back-number", "any"): Permission.CALLERS_UNMASK,
+    **{(f"hotline:{name}", "any"): Permission.HOTLINE_EDIT for name in EDITS_HOTLINE},
+    **{
+        (f"hotline:{name}", "post"): Permission.HOTLINE_EDIT
+        for name in ("announcement-templates", "desk-rules", "seats")
+    },
+    **{(f"hotline:{name}", "any"): Permission.HOTLINE_WORK for name in WORKS_AT_THE_HOTLINE},
     ("hotline:withdraw", "any"): Permission.HOTLINE_EDIT,
     ("hotline:targets", "post"): Permission.HOTLINE_EDIT,
     ("hotline:causes", "post"): Permission.HOTLINE_EDIT,
@@ -142,13 +177,25 @@ def things(world: World, settings: Settings, tmp_path: Path) -> dict[str, object
 
 
 def _hotline(world: World) -> dict[str, object]:
-    """A call to Lamp station's hotline, and a cause named for it."""
+    """A call to Lamp station's hotline, one that is owed, a cause named, and an outage announced."""
     exchange = open_exchange(unit_id=world.lamp.pk, code="lamp", name="灯山总机", **SYSTEM)
     told = CallRecord(call_id="1", queue="95598", caller="19900000001", entered_at=AT, outcome=CallOutcome.ANSWERED)
     record_calls(exchange_id=exchange.pk, calls=[told], source=Source(name="test"), **SYSTEM)
-    entry = CauseEntry(kind=CauseKind.STORM, name="大风", started_at=AT, ended_at=AT + timedelta(hours=1))
-    cause = name_cause(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
-    return {"call_id": Call.objects.get().pk, "cause_id": cause.pk}
+    named = CauseEntry(kind=CauseKind.STORM, name="大风", started_at=AT, ended_at=AT + timedelta(hours=1))
+    cause = name_cause(unit_id=world.lamp.pk, entry=named, **SYSTEM)
+    owed = ask_call_back(
+        exchange_id=exchange.pk, number="19900000001", reason="回访", due_at=AT + timedelta(hours=2), **SYSTEM
+    )
+    plan = {"planned_start_at": AT, "planned_end_at": AT + timedelta(hours=1)}
+    entry = OutageEntry(number="T-2", kind=OutageKind.PLANNED, **plan)
+    planned = register_outage(network_id=world.network.pk, entry=entry, **SYSTEM)
+    announced = draft_announcement(exchange_id=exchange.pk, outage_id=planned.pk, **SYSTEM)
+    return {
+        "call_id": Call.objects.get().pk,
+        "call_back_id": owed.pk,
+        "cause_id": cause.pk,
+        "announcement_id": announced.pk,
+    }
 
 
 def _knowledge(world: World) -> dict[str, object]:

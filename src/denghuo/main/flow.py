@@ -10,7 +10,13 @@ in one transaction with the closing of its delivery. `background=True` leaves an
 
 from dataclasses import dataclass
 
-from denghuo.apps.hotline.facts import CallsRecorded, DefinitionSet
+from denghuo.apps.hotline.facts import (
+    AnnouncementExpired,
+    AnnouncementPublished,
+    CallsRecorded,
+    DefinitionSet,
+    MistakeFound,
+)
 from denghuo.apps.ledger import registry
 from denghuo.apps.network.facts import (
     NetworkImported,
@@ -18,7 +24,7 @@ from denghuo.apps.network.facts import (
     SwitchingLogImported,
     SwitchingRecorded,
 )
-from denghuo.apps.outages.facts import OutageClassified, SupplyChanged
+from denghuo.apps.outages.facts import OutageClassified, OutageClosed, SupplyChanged
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,13 @@ FLOW: list[Line] = [
     # Calls are counted; every figure of the hotline is read from the tallies.
     Line(CallsRecorded, "hotline.follow_calls"),
     Line(DefinitionSet, "hotline.follow_definition"),
+    # Callers hear of what is out, from its announcement until supply is back.
+    Line(SupplyChanged, "hotline.announce_outages"),
+    Line(OutageClosed, "hotline.expire_with_outage"),
+    Line(AnnouncementPublished, "hotline.hand_over_announcement", background=True),
+    Line(AnnouncementExpired, "hotline.take_back_announcement", background=True),
+    # What was told wrongly is asked in an exam.
+    Line(MistakeFound, "knowledge.follow_mistake"),
 ]
 
 

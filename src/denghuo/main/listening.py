@@ -63,6 +63,7 @@ class _Line:
 
 def board_state(snapshot: LiveSnapshot) -> dict[str, Any]:
     """A snapshot as the board keeps it."""
+    numbers = {one.call_id: one.caller for one in snapshot.talking}
     return {
         "waiting": [
             {
@@ -81,6 +82,7 @@ def board_state(snapshot: LiveSnapshot) -> dict[str, Any]:
                 "since": one.since.isoformat() if one.since else None,
                 "reason": one.reason,
                 "call_id": one.call_id,
+                "caller": numbers.get(one.call_id, ""),
             }
             for one in snapshot.agents
         ],

@@ -16,6 +16,7 @@
 | `DENGHUO_UPLOAD_MB` | largest upload that the import page takes | 50 |
 | `DENGHUO_LIVE_PORT` | port of the process for live pages; `up` sets it; 0: pages ask again and again | 0 |
 | `DENGHUO_PAGES_PORT` | port of the pages that this process keeps live; `up` sets it | 0 |
+| `DENGHUO_PBX_SOUNDS` | folder from which the exchange plays announcements; empty: none is handed over | none |
 | `DENGHUO_SESSION_H` | hours after which everybody signs in again | 12 |
 """
 
@@ -127,6 +128,9 @@ TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones
 # The process that keeps live pages current, where there is one, and the port of the pages that it may talk to.
 LIVE_PORT = env.whole("DENGHUO_LIVE_PORT", 0)
 PAGES_PORT = env.whole("DENGHUO_PAGES_PORT", 0)
+
+# Where a telephone exchange finds what it is to say.
+PBX_SOUNDS = env.text("DENGHUO_PBX_SOUNDS", "")
 
 STATIC_URL = "/static/"
 # Served from where they lie: no copying step between an upgrade and its first page.

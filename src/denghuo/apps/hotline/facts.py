@@ -20,6 +20,14 @@ class AgentsNamed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgentLinked:
+    """An agent's seat was given to a person with an account, or to nobody."""
+
+    agent_id: int
+    user_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallsRecorded:
     """A batch of calls, from a log or from the live line. One fact for all, with where the batch came from."""
 
@@ -100,3 +108,172 @@ class NumbersImported:
     unit_id: int
     number_count: int
     source_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskRuleSet:
+    """How the desk works from a day on; the row holds the rest."""
+
+    from_date: date
+    draft_from_customers: int
+    urge_gap_s: int
+    call_back_within_s: int
+    review_share: float
+    double_share: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementTemplateSet:
+    unit_id: int
+    kind: str
+    from_date: date
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementDrafted:
+    announcement_id: int
+    exchange_id: int
+    outage_id: int
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementEdited:
+    """It says something else in this version; the text stands with the version, which never changes."""
+
+    announcement_id: int
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementApproved:
+    announcement_id: int
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementPublished:
+    announcement_id: int
+    exchange_id: int
+    outage_id: int
+    code: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementHandedOver:
+    """The exchange got it; ``sound_s`` is None where it could not be spoken."""
+
+    announcement_id: int
+    version: int
+    handed: str
+    sound_s: float | None
+    speech_problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementExpired:
+    """It no longer holds: supply is back, the outage never was, or somebody ended it."""
+
+    announcement_id: int
+    exchange_id: int
+    outage_id: int
+    code: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementTakenBack:
+    """The exchange has it no more."""
+
+    announcement_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteBegun:
+    """An agent began to write of a call. What is saved as it is typed is nobody's fact until it is kept."""
+
+    note_id: int
+    exchange_id: int
+    call_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteKept:
+    note_id: int
+    exchange_id: int
+    call_id: str
+    kind: str
+    told_versions: tuple[int, ...]
+    follow_up: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBackAsked:
+    call_back_id: int
+    exchange_id: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBackTried:
+    """The number was called; ``done`` says whether the call is still owed."""
+
+    call_back_id: int
+    exchange_id: int
+    result: str
+    done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBackNumberShown:
+    """Somebody who calls back saw the full number."""
+
+    call_back_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerUrged:
+    """A caller pressed for an answer, for the so-manieth time."""
+
+    urging_id: int
+    exchange_id: int
+    call_id: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewSheetSet:
+    sheet_id: int
+    from_date: date
+    name: str
+    items: tuple[str, ...]
+    points: tuple[int, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallReviewed:
+    """A call was scored; ``article_ids`` are of what ought to have been known where points were lost."""
+
+    review_id: int
+    call_id: int
+    exchange_id: int
+    sheet_id: int
+    agent_id: int | None
+    points: int
+    most_points: int
+    article_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MistakeFound:
+    """A review found that what an article says was told wrongly: who told it, and in which call."""
+
+    article_id: int
+    what: str
+    username: str
+    reference: str

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from denghuo.apps.organization.access import within
-from denghuo.apps.organization.models import Unit, UnitKind, User
+from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, within
+from denghuo.apps.organization.models import Assignment, Unit, UnitKind, User
 
 
 def units_within(scope: Iterable[str]) -> list[Unit]:
@@ -14,6 +14,15 @@ def units_within(scope: Iterable[str]) -> list[Unit]:
 def stations_within(scope: Iterable[str]) -> list[Unit]:
     """Supply stations of a data scope."""
     return list(Unit.objects.filter(within(scope, field="path"), kind=UnitKind.STATION).order_by("path"))
+
+
+def people_who(permission: Permission, *, path: str | None) -> list[User]:
+    """Everybody active who may do this in the unit of a path or in a part of it, by name."""
+    roles = [role for role, permissions in PERMISSIONS_OF_ROLE.items() if permission in permissions]
+    rows = Assignment.objects.filter(role__in=roles, user__is_active=True).select_related("user", "unit")
+    paths = ((row.user, row.unit.path) for row in rows)
+    found = {user for user, own in paths if path and own and (path.startswith(own) or own.startswith(path))}
+    return sorted(found, key=lambda user: (str(user), user.pk))
 
 
 def names_of(usernames: Iterable[str]) -> dict[str, str]:

@@ -3,10 +3,12 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError
@@ -14,12 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from denghuo.adapters.telephony import LiveBatch
 from denghuo.apps.hotline.queries import exchange_of_code, last_call_at
 from denghuo.apps.organization.models import Unit
 from denghuo.main.commands._output import UserError
 from denghuo.main.demo.line import demo_line
 from denghuo.main.demo.load import demo_network_id, is_loaded, load_calls, load_demo
-from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls
+from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, seat_the_agent
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 from denghuo.main.listening import follow
 
@@ -85,8 +88,19 @@ def _ring() -> int:
     since = last_call_at(exchange.pk) or timezone.now()
     batches = demo_line(now=timezone.localtime, day_of=partial(day_of_calls, demo_network_id()), since=since)
     with suppress(KeyboardInterrupt):
-        asyncio.run(follow(batches, exchange_id=exchange.pk, source_name="demo"))
+        asyncio.run(follow(_seated(batches, exchange.pk), exchange_id=exchange.pk, source_name="demo"))
     return 0
+
+
+async def _seated(batches: AsyncIterator[LiveBatch], exchange_id: int) -> AsyncIterator[LiveBatch]:
+    """The same batches; whoever looks on as the agent sits among those on duty, hour after hour."""
+    hour = None
+    async for batch in batches:
+        now = timezone.localtime()
+        if now.hour != hour:
+            hour = now.hour
+            await sync_to_async(seat_the_agent)(exchange_id, now)
+        yield batch
 
 
 def _there_already() -> int:

@@ -64,6 +64,7 @@ def snapshot_at(calls: list[CallRecord], at: datetime) -> LiveSnapshot:
             for place, call in enumerate(waiting, start=1)
         ),
         agents=tuple(_status(person.code, busy.get(person.code), at) for person in duty(at.date(), at.hour)),
+        talking=tuple(busy.values()),
     )
 
 
@@ -72,4 +73,4 @@ def _status(code: str, call: CallRecord | None, at: datetime) -> AgentStatus:
         return AgentStatus(agent=code, state=AgentState.AVAILABLE)
     if at < call.ended_at:
         return AgentStatus(agent=code, state=AgentState.TALKING, since=call.connected_at, call_id=call.call_id)
-    return AgentStatus(agent=code, state=AgentState.WRAPPING_UP, since=call.ended_at)
+    return AgentStatus(agent=code, state=AgentState.WRAPPING_UP, since=call.ended_at, call_id=call.call_id)

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from django.db import transaction
 
+from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.actions import (
     Source,
     import_numbers,
+    link_agent,
     name_agents,
     name_cause,
     open_exchange,
@@ -18,9 +20,9 @@ from denghuo.apps.hotline.actions import (
 )
 from denghuo.apps.hotline.models import CallerNumber, Measure
 from denghuo.apps.network import queries as network
-from denghuo.apps.organization.models import Unit
+from denghuo.apps.organization.models import Unit, User
 from denghuo.apps.outages import queries as outages
-from denghuo.main.demo.hotline import CallHistory, Wave, people, simulate_calls
+from denghuo.main.demo.hotline import CallHistory, Wave, duty, people, simulate_calls
 from denghuo.main.demo.knowledge import load_knowledge
 from denghuo.main.demo.station import SEED
 
@@ -71,6 +73,18 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
             progress(0.6 + 0.3 * place / len(history.calls))
         names = {one.code: (one.name, one.team) for one in people()}
         name_agents(exchange_id=exchange.pk, names=names, at=now, actor=ACTOR)
+        seat_the_agent(exchange.pk, now)
+
+
+def seat_the_agent(exchange_id: int, now: datetime) -> None:
+    """The visitor who signs in as the agent sits where calls come in now."""
+    on = duty(now.date(), now.hour)
+    agents = {agent.code: agent for agent in hotline.agents_of([exchange_id])}
+    person = User.objects.filter(username="agent").first()
+    if person is not None and on[0].code in agents:
+        names = {on[0].code: (str(person), on[0].team)}
+        name_agents(exchange_id=exchange_id, names=names, at=now, actor=ACTOR)
+        link_agent(agent_id=agents[on[0].code].pk, user_id=person.pk, at=now, actor=ACTOR)
 
 
 def day_of_calls(network_id: int, at: datetime) -> CallHistory:

@@ -1,16 +1,38 @@
 """Every write to the hotline."""
 
+from denghuo.apps.hotline.actions.announcements import (
+    announce_outages,
+    approve_announcement,
+    draft_announcement,
+    edit_announcement,
+    expire_announcement,
+    expire_with_outage,
+    hand_over_announcement,
+    publish_announcement,
+    set_announcement_template,
+    take_back_announcement,
+)
+from denghuo.apps.hotline.actions.call_backs import (
+    UrgedTooSoonError,
+    ask_call_back,
+    show_call_back_number,
+    try_call_back,
+    urge_answer,
+)
 from denghuo.apps.hotline.actions.calls import (
     Source,
     follow_calls,
     follow_definition,
+    link_agent,
     name_agents,
     open_exchange,
     record_calls,
     tally_calls,
     update_board,
 )
+from denghuo.apps.hotline.actions.desk import NoteEntry, keep_note, save_note, set_desk_rule
 from denghuo.apps.hotline.actions.privacy import export_calls, unmask_caller
+from denghuo.apps.hotline.actions.reviews import ItemScore, review_call, set_review_sheet
 from denghuo.apps.hotline.actions.rules import (
     CauseEntry,
     import_numbers,
@@ -22,19 +44,42 @@ from denghuo.apps.hotline.actions.rules import (
 
 __all__ = [
     "CauseEntry",
+    "ItemScore",
+    "NoteEntry",
     "Source",
+    "UrgedTooSoonError",
+    "announce_outages",
+    "approve_announcement",
+    "ask_call_back",
+    "draft_announcement",
+    "edit_announcement",
+    "expire_announcement",
+    "expire_with_outage",
     "export_calls",
     "follow_calls",
     "follow_definition",
+    "hand_over_announcement",
     "import_numbers",
+    "keep_note",
+    "link_agent",
     "name_agents",
     "name_cause",
     "open_exchange",
+    "publish_announcement",
     "record_calls",
+    "review_call",
+    "save_note",
+    "set_announcement_template",
     "set_definition",
+    "set_desk_rule",
+    "set_review_sheet",
     "set_target",
+    "show_call_back_number",
+    "take_back_announcement",
     "tally_calls",
+    "try_call_back",
     "unmask_caller",
     "update_board",
+    "urge_answer",
     "withdraw_cause",
 ]

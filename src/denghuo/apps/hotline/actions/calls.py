@@ -11,7 +11,14 @@ from django.utils import timezone
 from denghuo.adapters.telephony.records import AgentEvent, CallOutcome, CallRecord
 from denghuo.apps import rows
 from denghuo.apps.hotline import snapshot
-from denghuo.apps.hotline.facts import AgentsNamed, CallsRecorded, CallsTallied, DefinitionSet, ExchangeOpened
+from denghuo.apps.hotline.facts import (
+    AgentLinked,
+    AgentsNamed,
+    CallsRecorded,
+    CallsTallied,
+    DefinitionSet,
+    ExchangeOpened,
+)
 from denghuo.apps.hotline.models import Agent, AgentEntry, Board, Call, CallReading, Exchange, Queue, Tally
 from denghuo.apps.hotline.queries import definitions, latest_call_day
 from denghuo.apps.ledger.actions import record
@@ -83,6 +90,26 @@ def name_agents(*, exchange_id: int, names: Mapping[str, tuple[str, str]], at: d
     Agent.objects.bulk_update(changed, ["name", "team"], batch_size=_BATCH)
     record(AgentsNamed(exchange_id=exchange_id, codes=tuple(agent.code for agent in changed)), at=at, actor=actor)
     return len(changed)
+
+
+@transaction.atomic
+def link_agent(*, agent_id: int, user_id: int | None, at: datetime, actor: str) -> bool:
+    """Say whose seat it is, so that the desk shows them the call in hand. Returns whether anything changed.
+
+    A person has one seat at an exchange: the one they had before is nobody's then.
+    """
+    agent = Agent.objects.select_for_update().get(pk=agent_id)
+    if agent.user_id == user_id:
+        return False
+    if user_id is not None:
+        for before in Agent.objects.select_for_update().filter(exchange_id=agent.exchange_id, user_id=user_id):
+            before.user = None
+            before.save(update_fields=["user"])
+            record(AgentLinked(agent_id=before.pk, user_id=None), at=at, actor=actor)
+    agent.user_id = user_id
+    agent.save(update_fields=["user"])
+    record(AgentLinked(agent_id=agent.pk, user_id=user_id), at=at, actor=actor)
+    return True
 
 
 @transaction.atomic

@@ -1,0 +1,113 @@
+"""Calls that are owed, and callers who press for an answer."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.facts import AnswerUrged, CallBackAsked, CallBackNumberShown, CallBackTried
+from denghuo.apps.hotline.models import CallBack, CallBackResult, CallBackTry, Exchange, Urging
+from denghuo.apps.ledger.actions import record
+
+
+class UrgedTooSoonError(ValueError):
+    """The same number pressed for an answer a moment ago; the next time counts from ``next_at`` on."""
+
+    def __init__(self, next_at: datetime) -> None:
+        super().__init__(f"urged already; again from {next_at:%H:%M} on")
+        self.next_at = next_at
+
+
+@transaction.atomic
+def ask_call_back(
+    *,
+    exchange_id: int,
+    number: str,
+    reason: str,
+    due_at: datetime,
+    note_id: int | None = None,
+    at: datetime,
+    actor: str,
+) -> CallBack:
+    """Owe somebody a call by an instant.
+
+    Raises:
+        ValueError: no number, no reason, or it would be due before it is asked for.
+    """
+    if not number.strip() or not reason.strip():
+        raise ValueError("say whom to call, and why")
+    if due_at <= at:
+        raise ValueError("a call that is due already cannot be promised")
+    row = CallBack.objects.create(
+        exchange_id=exchange_id,
+        note_id=note_id,
+        number=number.strip(),
+        reason=reason.strip(),
+        asked_at=at,
+        asked_by=actor,
+        due_at=due_at,
+    )
+    record(CallBackAsked(call_back_id=row.pk, exchange_id=exchange_id, due_at=due_at), at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def try_call_back(*, call_back_id: int, result: CallBackResult, note: str, at: datetime, actor: str) -> CallBack:
+    """Say what came of calling back. It stays owed after no answer; everything else ends it.
+
+    Raises:
+        ValueError: it was made already.
+    """
+    row = CallBack.objects.select_for_update().get(pk=call_back_id)
+    if row.made_at is not None:
+        raise ValueError("somebody has called back already")
+    CallBackTry.objects.create(call_back=row, tried_at=at, tried_by=actor, result=result, note=note.strip()[:500])
+    done = result != CallBackResult.NO_ANSWER
+    row.result = result
+    if done:
+        row.made_at, row.made_by = at, actor
+    row.save(update_fields=["result", "made_at", "made_by"])
+    fact = CallBackTried(call_back_id=row.pk, exchange_id=row.exchange_id, result=result, done=done)
+    record(fact, at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def show_call_back_number(*, call_back_id: int, at: datetime, actor: str) -> str:
+    """Tell the full number to who calls it; that it was told is recorded, the number is not."""
+    row = CallBack.objects.get(pk=call_back_id)
+    record(CallBackNumberShown(call_back_id=row.pk), at=at, actor=actor)
+    return row.number
+
+
+@transaction.atomic
+def urge_answer(
+    *, exchange_id: int, number: str, call_id: str = "", text: str = "", at: datetime, actor: str
+) -> Urging:
+    """Note that a caller presses for an answer, for the so-manieth time. A call that is owed them is due at once.
+
+    Raises:
+        UrgedTooSoonError: sooner after the last time than the rule of the day says.
+        ValueError: no number.
+    """
+    if not number:
+        raise ValueError("who presses for an answer must have a number")
+    Exchange.objects.select_for_update().get(pk=exchange_id)
+    last = queries.last_urging(exchange_id, number)
+    gap = timedelta(seconds=queries.desk_rule(timezone.localdate(at)).urge_gap_s)
+    if last is not None and at - last.urged_at < gap:
+        raise UrgedTooSoonError(last.urged_at + gap)
+    row = Urging.objects.create(
+        exchange_id=exchange_id,
+        call_id=call_id,
+        number=number,
+        urged_at=at,
+        told_by=actor,
+        count=last.count + 1 if last else 1,
+        text=text.strip()[:300],
+    )
+    CallBack.objects.filter(exchange_id=exchange_id, number=number, made_at=None, due_at__gt=at).update(due_at=at)
+    fact = AnswerUrged(urging_id=row.pk, exchange_id=exchange_id, call_id=call_id, count=row.count)
+    record(fact, at=at, actor=actor)
+    return row

@@ -1,0 +1,37 @@
+"""What the person may do at the hotline, and the calls that are owed, for pages of others as well."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.models import Exchange
+from denghuo.apps.organization.access import Permission, permissions_of
+
+register = template.Library()
+_SOON = timedelta(hours=1)
+_SHOWN = 5
+_SETTINGS = ("targets", "causes", "definitions", "desk-rules", "seats", "sources")
+
+
+@register.simple_tag(takes_context=True)
+def hotline_deeds(context: dict[str, Any]) -> dict[str, Any]:
+    """Whether the person works at the desk, and whether they answer for it; and which pages are settings."""
+    allowed = permissions_of(context["request"].user)
+    return {
+        "work": Permission.HOTLINE_WORK in allowed,
+        "edit": Permission.HOTLINE_EDIT in allowed,
+        "settings": _SETTINGS,
+    }
+
+
+@register.inclusion_tag("hotline/call_backs_due.html")
+def call_backs_due(exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    """The calls owed by exchanges that are overdue or due within the hour; nothing where there are none."""
+    now = timezone.now()
+    due = queries.owed([str(one.unit.path) for one in exchanges]).filter(due_at__lt=now + _SOON)
+    rows = [(row, queries.masked(row.number), row.due_at < now) for row in due[:_SHOWN]]
+    return {"rows": rows, "count": due.count(), "quiet": queries.quiet(exchanges, at=now) if rows else None}

@@ -1,0 +1,94 @@
+"""Calls that are owed: the list that is worked when it is quiet."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from denghuo.apps.hotline import actions, queries
+from denghuo.apps.hotline.forms import CallBackForm, TryForm
+from denghuo.apps.hotline.models import CallBack, CallBackResult
+from denghuo.apps.hotline.views.announcements import who
+from denghuo.apps.organization.access import Permission, permission_required
+
+_MADE_SINCE = timedelta(days=1)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.HOTLINE_WORK)
+def call_backs(request: HttpRequest) -> HttpResponse:
+    """Whom we owe a call, the longest overdue first; whether now is a good time; and a form to owe another."""
+    now = timezone.now()
+    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    within = timedelta(seconds=queries.desk_rule(timezone.localdate(now)).call_back_within_s)
+    form = CallBackForm(request.POST or None, initial={"due_at": now + within}) if exchanges else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        told, seat = form.cleaned_data, queries.seat_of(request.user.pk or 0)
+        own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
+        try:
+            actions.ask_call_back(exchange_id=own.pk, **told, **who(request))
+        except ValueError:
+            form.add_error("due_at", _("Choose a time that is still to come."))
+        else:
+            messages.success(request, _("Noted: we owe this customer a call."))
+            return redirect("hotline:call-backs")
+    return render(request, "hotline/call_backs.html", _context(request, form), status=422 if _wrong(form) else 200)
+
+
+def _wrong(form: CallBackForm | None) -> bool:
+    return form is not None and bool(form.errors)
+
+
+def _context(request: HttpRequest, form: CallBackForm | None, **more: object) -> dict[str, object]:
+    now, scope = timezone.now(), request.scope  # type: ignore[attr-defined]
+    rows = [(row, queries.masked(row.number), row.due_at < now) for row in queries.owed(scope)]
+    return {
+        "form": form,
+        "rows": rows,
+        "late": sum(late for _row, _number, late in rows),
+        "quiet": queries.quiet(queries.exchanges_within(scope), at=now),
+        "made": [(row, queries.masked(row.number)) for row in queries.made(scope, since=now - _MADE_SINCE)],
+        "try_form": TryForm(),
+        **more,
+    }
+
+
+def _found(request: HttpRequest, call_back_id: int) -> CallBack:
+    try:
+        scope = request.scope  # type: ignore[attr-defined]
+        return queries.call_back_for(scope=scope, call_back_id=call_back_id)
+    except CallBack.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+@require_POST
+@permission_required(Permission.HOTLINE_WORK)
+def try_call_back(request: HttpRequest, call_back_id: int) -> HttpResponse:
+    """What came of calling back."""
+    row, form = _found(request, call_back_id), TryForm(request.POST)
+    if not form.is_valid():
+        return render(request, "hotline/call_backs.html", _context(request, CallBackForm(), try_form=form), status=422)
+    told = form.cleaned_data
+    try:
+        actions.try_call_back(
+            call_back_id=row.pk, result=CallBackResult(told["result"]), note=told["note"], **who(request)
+        )
+    except ValueError:
+        messages.warning(request, _("Somebody has called back already."))
+    return redirect("hotline:call-backs")
+
+
+@require_POST
+@permission_required(Permission.CALLERS_UNMASK)
+def call_back_number(request: HttpRequest, call_back_id: int) -> HttpResponse:
+    """The full number, for who calls it now; that it was seen is recorded."""
+    row = _found(request, call_back_id)
+    told = actions.show_call_back_number(call_back_id=row.pk, **who(request))
+    context = _context(request, CallBackForm(), number_told=told, told_of=row.pk)
+    answer = render(request, "hotline/call_backs.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer

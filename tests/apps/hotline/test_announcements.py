@@ -1,0 +1,198 @@
+"""Announcements: from an outage to the exchange and off it again, and what they absorb."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from denghuo.adapters.speech import EspeakVoice
+from denghuo.adapters.telephony.records import CallOutcome
+from denghuo.apps.hotline import actions, queries
+from denghuo.apps.hotline.actions import announcements as acting
+from denghuo.apps.hotline.facts import AnnouncementExpired, AnnouncementHandedOver, AnnouncementPublished
+from denghuo.apps.hotline.models import Announcement, AnnouncementKind, DeskRule
+from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.outages.facts import OutageClosed, SupplyChanged
+from denghuo.apps.outages.models import Outage
+from tests.apps.hotline.conftest import Hotline, Ring, call
+from tests.apps.network.conftest import Switch, after, signed_in, switch
+from tests.world import AT, World
+
+__all__ = ["switch"]
+SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
+KEY: dict[str, Any] = {"delivery_key": "k"}
+
+
+@pytest.fixture
+def outage(hotline: Hotline, switch: Switch) -> Outage:
+    """The first line is out from eight in the morning on, 60 customers."""
+    switch("QF1", "open", 0, "F-1")
+    return Outage.objects.get(number="F-1")
+
+
+def changed(outage: Outage, at: Any = AT) -> None:
+    fact = SupplyChanged(network_id=outage.network_id, outage_ids=(outage.pk,))
+    acting.announce_outages(fact, at=at, actor="test", **KEY)
+
+
+def published(outage: Outage) -> Announcement:
+    row = Announcement.objects.filter(outage=outage).first() or actions.draft_announcement(
+        exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM
+    )
+    actions.approve_announcement(announcement_id=row.pk, version=row.latest, **SYSTEM)
+    return actions.publish_announcement(announcement_id=row.pk, **SYSTEM)
+
+
+def exchange_of(outage: Outage) -> int:
+    return queries.exchanges_serving(str(outage.network.unit.path))[0].pk
+
+
+def test_a_draft_names_area_line_and_time(outage: Outage) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    text = queries.versions_of(row)[0].text
+    assert "青禾村、柳溪村、云台村部分用户" in text
+    assert "10kV灯山线" in text
+    assert "5月1日08:00" in text
+    assert "恢复供电的时间尚未确定" in text
+    with pytest.raises(ValueError, match="already"):
+        actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+
+
+def test_only_large_outages_are_drafted_by_themselves(outage: Outage) -> None:
+    changed(outage)
+    assert not Announcement.objects.filter(outage=outage).exists(), "60 customers are fewer than the default asks for"
+    rule = DeskRule(draft_from_customers=60, source="值班长")
+    actions.set_desk_rule(from_date=AT.date(), told=rule, **SYSTEM)
+    for _ in range(2):
+        changed(outage)
+    assert [row.state for row in Announcement.objects.filter(outage=outage)] == ["draft"]
+
+
+def test_from_a_unit_that_words_it_otherwise(world: World, outage: Outage) -> None:
+    told: dict[str, Any] = {"kind": AnnouncementKind.FAULT, "source": "x", **SYSTEM}
+    for unit, text in ((world.city, "市：{area}"), (world.lamp, "所：{line}")):
+        actions.set_announcement_template(unit_id=unit.pk, from_date=AT.date(), text=text, **told)
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    assert queries.versions_of(row)[0].text == "所：10kV灯山线"
+    with pytest.raises(ValueError, match=r"\{owner\}"):
+        actions.set_announcement_template(unit_id=world.lamp.pk, from_date=AT.date(), text="{owner}", **told)
+
+
+def test_what_was_not_approved_is_not_said(outage: Outage) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    with pytest.raises(ValueError, match="not approved"):
+        actions.publish_announcement(announcement_id=row.pk, **SYSTEM)
+    actions.edit_announcement(announcement_id=row.pk, text="二", promised_at=None, **SYSTEM)
+    with pytest.raises(ValueError, match="meanwhile"):
+        actions.approve_announcement(announcement_id=row.pk, version=1, **SYSTEM)
+    actions.approve_announcement(announcement_id=row.pk, version=2, **SYSTEM)
+    actions.publish_announcement(announcement_id=row.pk, **SYSTEM)
+    actions.edit_announcement(announcement_id=row.pk, text="三", promised_at=None, **SYSTEM)
+    found = queries.published_text(outage.pk, exchange_id=row.exchange_id)
+    assert found is not None
+    assert found.text == "二", "what callers hear stays until the next version is published"
+    assert [one.number for one in queries.versions_of(row)] == [3, 2, 1]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_to_the_exchange_and_off_it_with_the_outage(
+    outage: Outage, switch: Switch, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    settings.PBX_SOUNDS = str(tmp_path)
+    speaks = installed and EspeakVoice().problem() is None
+    if not installed:
+        monkeypatch.setattr(acting, "VOICE", EspeakVoice(program="no-such-program"))
+    row = published(outage)
+    fact = ledger.facts(classes=[AnnouncementPublished])[0].fact
+    acting.hand_over_announcement(fact, **SYSTEM, **KEY)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == ([".txt", ".wav"] if speaks else [".txt"])
+    handed = ledger.facts(classes=[AnnouncementHandedOver])[0].fact
+    assert (handed.handed, handed.sound_s is None) == ("sound" if speaks else "text", not speaks)
+    switch("QF1", "close", 2, "F-1")
+    outage.refresh_from_db()
+    assert outage.restored_at is not None
+    closed = OutageClosed(
+        outage_id=outage.pk, network_id=outage.network_id, number="F-1", restored_at=outage.restored_at
+    )
+    for _ in range(2):
+        acting.expire_with_outage(closed, at=after(2), actor="test", **KEY)
+    expired = ledger.facts(classes=[AnnouncementExpired])
+    assert [one.fact.because for one in expired] == ["restored"]
+    acting.take_back_announcement(expired[0].fact, at=after(2), actor="test", **KEY)
+    assert list(tmp_path.iterdir()) == []
+    row.refresh_from_db()
+    assert (row.state, row.handed) == ("expired", "removed")
+    acting.hand_over_announcement(fact, **SYSTEM, **KEY)
+    assert list(tmp_path.iterdir()) == [], "a late delivery brings nothing back"
+
+
+def test_an_outage_that_never_was_is_not_announced(outage: Outage) -> None:
+    published(outage)
+    Outage.objects.filter(pk=outage.pk).update(started_at=None)
+    changed(outage)
+    assert [one.fact.because for one in ledger.facts(classes=[AnnouncementExpired])] == ["withdrawn"]
+
+
+def test_calls_absorbed(outage: Outage, ring: Ring) -> None:
+    row = published(outage)
+    heard = {"announcement": row.code, "queued_at": None, "wait_s": None}
+    ring(
+        *(call(f"1380000000{n}", 1 + n, CallOutcome.ANNOUNCED, **heard) for n in range(4)),
+        call("13800000003", 20),  # hung up content, and asked all the same
+        call("13800000005", 3, announcement=f"denghuo/{row.code}"),
+        call("13800000006", 4, CallOutcome.LOST_IN_ANNOUNCEMENT, **heard),
+        call("13800000007", 5, announcement="another"),
+        call("13800000008", -5, CallOutcome.ANNOUNCED, **heard),  # before it was published
+    )
+    told = queries.absorbed(row, at=AT + timedelta(hours=1))
+    assert told is not None
+    assert (told.announced, told.asked, told.lost, told.came_back, told.heard) == (4, 1, 1, 1, 6)
+    assert told.absorbed_share == pytest.approx(3 / 6)
+    assert told.share_of_calls == pytest.approx(3 / 8)
+
+
+def test_nobody_heard_it_is_not_zero(outage: Outage) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    assert queries.absorbed(row, at=AT) is None
+    told = queries.absorbed(published(outage), at=AT)
+    assert told is not None
+    assert told.absorbed_share != told.absorbed_share
+
+
+def test_pages_from_draft_to_off(hotline: Hotline, outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acting, "VOICE", EspeakVoice(program="no-such-program"))
+    leader, agent = signed_in(hotline.leader), signed_in(hotline.agent)
+    assert "Outages that callers hear nothing of" in leader.get(reverse("hotline:announcements")).content.decode()
+    assert agent.post(reverse("hotline:draft-announcement", args=[outage.pk])).status_code == 403
+    address = leader.post(reverse("hotline:draft-announcement", args=[outage.pk])).headers["Location"]
+    page = leader.get(address).content.decode()
+    assert "espeak-ng is not installed" in page
+    row = Announcement.objects.get()
+    assert leader.get(reverse("hotline:announcement-sound", args=[row.pk])).status_code == 404
+    assert leader.post(reverse("hotline:edit-announcement", args=[row.pk]), {"text": ""}).status_code == 422
+    leader.post(reverse("hotline:edit-announcement", args=[row.pk]), {"text": "柳溪线停电"})
+    assert (
+        "Read it again"
+        in leader.post(
+            reverse("hotline:approve-announcement", args=[row.pk]), {"version": "1"}, follow=True
+        ).content.decode()
+    )
+    leader.post(reverse("hotline:approve-announcement", args=[row.pk]), {"version": "2"})
+    assert agent.post(reverse("hotline:publish-announcement", args=[row.pk])).status_code == 403
+    leader.post(reverse("hotline:publish-announcement", args=[row.pk]))
+    assert "Callers hear it" in agent.get(address).content.decode()
+    leader.post(reverse("hotline:expire-announcement", args=[row.pk]))
+    assert "taken off by hand" in leader.get(address).content.decode()
+    assert leader.get(reverse("hotline:announcements")).status_code == 200
+
+
+def test_templates_page(world: World, hotline: Hotline) -> None:
+    client, address = signed_in(hotline.leader), reverse("hotline:announcement-templates")
+    told = {"unit": world.lamp.pk, "kind": "fault", "from_date": "2026-05-01", "text": "{what}", "source": "x"}
+    assert "named {what}" in client.post(address, told).content.decode()
+    assert client.post(address, told | {"unit": world.wick.pk, "text": "{area}"}).status_code == 422
+    assert client.post(address, told | {"text": "{area}停电"}).status_code == 302
+    assert "{area}停电" in client.get(address).content.decode()
+    assert signed_in(hotline.agent).post(address, told).status_code == 403

@@ -1,0 +1,158 @@
+"""Nobody who is owed a call is forgotten; nobody presses twice in a minute."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.template import Context, Template
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.apps.hotline import actions, queries
+from denghuo.apps.hotline.facts import AnswerUrged, CallBackNumberShown, CallBackTried
+from denghuo.apps.hotline.models import CallBack, CallBackResult, DeskRule
+from denghuo.apps.ledger import queries as ledger
+from tests.apps.hotline.conftest import Hotline, Ring, call
+from tests.apps.network.conftest import signed_in
+from tests.world import AT, World
+
+SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
+NUMBER = "13800000077"
+
+
+def owe(hotline: Hotline, hours: float, number: str = NUMBER, *, at: Any = AT) -> CallBack:
+    due_at = at + timedelta(hours=hours)
+    return actions.ask_call_back(
+        exchange_id=hotline.exchange.pk, number=number, reason="回访", due_at=due_at, at=at, actor="he"
+    )
+
+
+def scope(hotline: Hotline) -> list[str]:
+    return [str(hotline.exchange.unit.path)]
+
+
+def test_the_longest_overdue_comes_first_and_stays_after_no_answer(hotline: Hotline) -> None:
+    later, sooner = owe(hotline, 5), owe(hotline, 1)
+    assert list(queries.owed(scope(hotline))) == [sooner, later]
+    told: dict[str, Any] = {"call_back_id": sooner.pk, "note": "", **SYSTEM}
+    actions.try_call_back(result=CallBackResult.NO_ANSWER, **told)
+    assert list(queries.owed(scope(hotline))) == [sooner, later]
+    actions.try_call_back(result=CallBackResult.REACHED, **told)
+    assert list(queries.owed(scope(hotline))) == [later]
+    with pytest.raises(ValueError, match="already"):
+        actions.try_call_back(result=CallBackResult.REACHED, **told)
+    assert [(one.fact.result, one.fact.done) for one in ledger.facts(classes=[CallBackTried])] == [
+        ("no_answer", False),
+        ("reached", True),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [{"number": " "}, {"reason": ""}, {"due_at": AT}])
+def test_what_cannot_be_owed(hotline: Hotline, wrong: dict[str, Any]) -> None:
+    told: dict[str, Any] = {"number": NUMBER, "reason": "回访", "due_at": AT + timedelta(hours=1)} | wrong
+    with pytest.raises(ValueError, match=r"say whom|promised"):
+        actions.ask_call_back(exchange_id=hotline.exchange.pk, **told, **SYSTEM)
+
+
+def urge(hotline: Hotline, minutes: float) -> int:
+    at = AT + timedelta(minutes=minutes)
+    return actions.urge_answer(exchange_id=hotline.exchange.pk, number=NUMBER, at=at, actor="he").count
+
+
+def test_pressing_counts_once_in_the_gap_of_its_day(hotline: Hotline) -> None:
+    assert urge(hotline, 0) == 1
+    with pytest.raises(actions.UrgedTooSoonError) as caught:
+        urge(hotline, 119)
+    assert caught.value.next_at == AT + timedelta(hours=2)
+    assert urge(hotline, 120) == 2
+    rule = DeskRule(urge_gap_s=60, source="x")
+    actions.set_desk_rule(from_date=AT.date(), told=rule, **SYSTEM)
+    assert urge(hotline, 121) == 3
+    assert [one.fact.count for one in ledger.facts(classes=[AnswerUrged])] == [1, 2, 3]
+
+
+def test_who_presses_is_due_at_once(hotline: Hotline) -> None:
+    row = owe(hotline, 20)
+    urge(hotline, 30)
+    row.refresh_from_db()
+    assert row.due_at == AT + timedelta(minutes=30)
+
+
+def live(hotline: Hotline, at: Any, *, free: int, waiting: int = 0) -> None:
+    state = {
+        "waiting": [{"call_id": str(n)} for n in range(waiting)],
+        "agents": [{"agent": f"A{n}", "state": "available"} for n in range(free)],
+    }
+    actions.update_board(exchange_id=hotline.exchange.pk, state=state, connected=True, at=at, actor="listener")
+
+
+@pytest.mark.parametrize(
+    ("hours", "free", "waiting", "expected"),
+    [(2, 2, 0, True), (2, 1, 0, False), (2, 5, 1, False), (14, 5, 0, False)],
+)
+def test_a_good_time(hotline: Hotline, hours: float, free: int, waiting: int, expected: bool) -> None:
+    at = AT + timedelta(hours=hours)  # ten in the morning, or ten at night
+    live(hotline, at, free=free, waiting=waiting)
+    told = queries.quiet([hotline.exchange], at=at)
+    assert (told.now, told.live) == (expected, True)
+    assert not queries.quiet([hotline.exchange], at=at + timedelta(minutes=1)).live, "what is old is not known"
+
+
+def test_when_it_is_usually_quiet(hotline: Hotline, ring: Ring) -> None:
+    """Calls in every quarter of an hour from 8 to 20 but for noon to one."""
+    quarters = [15 * n for n in range(48) if not 16 <= n < 20]
+    ring(*(call("13800000001", minute - 1440) for minute in quarters))
+    assert queries.quiet([hotline.exchange], at=AT).next_at == AT + timedelta(hours=4)
+    assert queries.quiet([hotline.exchange], at=AT + timedelta(hours=4, minutes=20)).next_at == AT + timedelta(
+        hours=4, minutes=15
+    )
+
+
+def test_without_calls_nobody_knows_when(hotline: Hotline) -> None:
+    assert queries.quiet([hotline.exchange], at=AT).next_at is None
+
+
+def test_the_page(hotline: Hotline, world: World) -> None:
+    now = timezone.now()
+    late = owe(hotline, 1, at=now - timedelta(hours=3))
+    client, address = signed_in(hotline.agent), reverse("hotline:call-backs")
+    page = client.get(address).content.decode()
+    assert "138****0077" in page
+    assert NUMBER not in page
+    assert "1 overdue" in page
+    shown = client.post(reverse("hotline:call-back-number", args=[late.pk]))
+    assert NUMBER in shown.content.decode()
+    assert shown["Cache-Control"] == "no-store"
+    assert len(ledger.facts(classes=[CallBackNumberShown])) == 1
+    tried = reverse("hotline:try-call-back", args=[late.pk])
+    assert client.post(tried, {"result": "nonsense"}).status_code == 422
+    assert client.post(tried, {"result": "reached"}).status_code == 302
+    assert "Done in the last 24 hours" in client.get(address).content.decode()
+    assert "called back already" in client.post(tried, {"result": "reached"}, follow=True).content.decode()
+    soon = timezone.localtime(now + timedelta(hours=1))
+    told = {"number": "13800000001", "reason": "电费", "due_at": f"{soon:%Y-%m-%dT%H:%M}"}
+    assert client.post(address, told | {"due_at": "2020-01-01T00:00"}).status_code == 422
+    assert client.post(address, told | {"number": "x"}).status_code == 422
+    assert client.post(address, told).status_code == 302
+    assert signed_in(world.chen).get(address).status_code == 403
+
+
+def test_pressing_from_the_desk(hotline: Hotline) -> None:
+    told = {"exchange_id": hotline.exchange.pk, "number": NUMBER, "call_id": "", "text": ""}
+    client = signed_in(hotline.agent)
+    first, again = (client.post(reverse("hotline:desk-urge"), told, follow=True).content.decode() for _ in range(2))
+    assert "for time number 1" in first
+    assert "Noted already" in again
+    assert "Pressed for an answer 1 time" in again
+
+
+def test_what_is_due_stands_wherever_it_is_asked_for(hotline: Hotline) -> None:
+    now = timezone.now()
+    owe(hotline, 1, at=now - timedelta(hours=3))
+    owe(hotline, 20, "13800000001", at=now)
+    text = "{% load desk %}{% call_backs_due exchanges %}"
+    shown = Template(text).render(Context({"exchanges": [hotline.exchange]}))
+    assert "1 call-back due" in shown
+    assert "138****0077" in shown
+    assert "0001" not in shown
+    assert Template(text).render(Context({"exchanges": []})).strip() == ""

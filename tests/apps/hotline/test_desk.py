@@ -1,0 +1,189 @@
+"""The agent's desk: the call in hand, what to say, the note."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.apps.hotline import actions, queries
+from denghuo.apps.hotline.facts import NoteBegun, NoteKept
+from denghuo.apps.hotline.models import Agent, CallBack, CallerNumber, CallNote, DeskRule, NoteKind
+from denghuo.apps.knowledge.actions import ArticleEntry, WordingEntry, publish_article, set_wording_rule
+from denghuo.apps.knowledge.models import Topic
+from denghuo.apps.ledger import queries as ledger
+from tests.apps.hotline.conftest import Hotline, Ring, call
+from tests.apps.network.conftest import Switch, signed_in, switch
+from tests.world import AT, World
+
+__all__ = ["switch"]
+SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
+NUMBER = "13800000077"
+
+
+@pytest.fixture
+def known(world: World, hotline: Hotline) -> Hotline:
+    """The number of somebody at T1, and He on seat A001."""
+    numbers = [CallerNumber(number=NUMBER, name="王小五", account="0501", address="青禾村12号", load_code="T1")]
+    actions.import_numbers(unit_id=world.lamp.pk, numbers=numbers, source_name="t.xlsx", **SYSTEM)
+    Agent.objects.create(exchange=hotline.exchange, code="A001", user=hotline.agent)
+    return hotline
+
+
+def rings(known: Hotline, *, call_id: str = "c-1", state: str = "talking", **told: Any) -> None:
+    now = timezone.now()
+    seat = {"agent": "A001", "state": state, "since": now.isoformat(), "call_id": call_id, **told}
+    state_now = {"waiting": [{"call_id": "c-1", "caller": NUMBER}], "agents": [seat]}
+    actions.update_board(exchange_id=known.exchange.pk, state=state_now, connected=True, at=now, actor="listener")
+
+
+def page(client: Client, **query: str) -> str:
+    answer = client.get(reverse("hotline:desk"), query)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def note(known: Hotline, **told: Any) -> dict[str, Any]:
+    return {"exchange_id": known.exchange.pk, "call_id": "c-1", "number": NUMBER, "text": "家里停电", **told}
+
+
+def test_who_calls_stands_there(known: Hotline, switch: Switch, ring: Ring) -> None:
+    switch("QF1", "open", 0, "F-1")
+    ring(call(NUMBER, 5, call_id="before"))
+    rings(known)
+    told = page(signed_in(known.agent))
+    assert "138****0077" in told
+    assert NUMBER not in told
+    for words in ("王*五", "青禾村**号", "Without supply", "F-1", "自5月1日08:00起停电", "Last contacts"):
+        assert words in told
+    token = signed_in(known.agent).get(reverse("hotline:desk-call")).json()
+    assert token == {"token": f"{known.exchange.pk}/c-1", "number": "138****0077", "state": "talking"}
+
+
+def test_supply_that_came_back_is_not_told_as_out(known: Hotline, switch: Switch) -> None:
+    switch("QF1", "open", 0, "F-1")
+    switch("QL1", "open", 1, "F-1")
+    switch("QF1", "close", 2, "F-1")
+    assert [one.outage.number for one in queries.out_at(known.exchange, "T4", at=AT)] == ["F-1"]
+    assert queries.out_at(known.exchange, "T1", at=AT) == []
+    assert "No outage is known at this address." in page(signed_in(known.agent), number=NUMBER)
+
+
+def test_what_callers_hear_is_what_is_said(known: Hotline, switch: Switch) -> None:
+    switch("QF1", "open", 0, "F-1")
+    outage_id = queries.out_at(known.exchange, "T1", at=AT)[0].outage.pk
+    row = actions.draft_announcement(exchange_id=known.exchange.pk, outage_id=outage_id, **SYSTEM)
+    actions.edit_announcement(announcement_id=row.pk, text="灯山线停电，十点来电", promised_at=None, **SYSTEM)
+    actions.approve_announcement(announcement_id=row.pk, version=2, **SYSTEM)
+    actions.publish_announcement(announcement_id=row.pk, **SYSTEM)
+    told = page(signed_in(known.agent), number=NUMBER)
+    assert "灯山线停电，十点来电" in told
+    assert "Callers hear this before they reach you." in told
+
+
+def test_no_call_no_seat_and_a_withheld_number(known: Hotline) -> None:
+    assert "No call in hand" in page(signed_in(known.agent))
+    assert "not linked to a seat" in page(signed_in(known.leader))
+    rings(known, call_id="c-2")
+    assert "Number withheld" in page(signed_in(known.agent))
+    rings(known, state="available")
+    assert "No call in hand" in page(signed_in(known.agent))
+
+
+@pytest.mark.parametrize("number", ["1", "x" * 500, "<script>", "\x00", "' or 1=1"])
+def test_any_number_can_be_typed(known: Hotline, number: str) -> None:
+    assert "<script>" not in page(signed_in(known.agent), number=number)
+
+
+def test_a_draft_is_saved_as_it_is_typed(known: Hotline) -> None:
+    rings(known)
+    client, address = signed_in(known.agent), reverse("hotline:desk-note")
+    for text in ("家", "家里", "家里停电"):
+        answer = client.post(address, note(known, text=text))
+        assert "Saved as a draft" in answer.content.decode()
+    assert [(one.text, one.kept_at) for one in CallNote.objects.all()] == [("家里停电", None)]
+    assert len(ledger.facts(classes=[NoteBegun])) == 1
+    assert "家里停电" in page(client)
+
+
+def test_wording_is_checked_as_typed(world: World, known: Hotline) -> None:
+    rule = WordingEntry(phrase="不知道", instead="我帮您查一下", reason="", source="x", from_date=date(2026, 1, 1))
+    set_wording_rule(unit_id=world.lamp.pk, entry=rule, **SYSTEM)
+    answer = signed_in(known.agent).post(reverse("hotline:desk-note"), note(known, text="这个我不知道"))
+    assert "Better not “不知道”." in answer.content.decode()
+    assert "我帮您查一下" in answer.content.decode()
+
+
+def test_a_note_that_wants_a_follow_up_owes_a_call(known: Hotline) -> None:
+    rings(known)
+    client, address = signed_in(known.agent), reverse("hotline:desk-note")
+    refused = client.post(address, note(known, keep="1"))
+    assert refused.status_code == 422
+    assert "Choose what kind of business it was." in refused.content.decode()
+    answer = client.post(address, note(known, keep="1", kind="fault_report", follow_up="on"))
+    assert answer.status_code == 302
+    kept = CallNote.objects.get()
+    assert (kept.kind, kept.follow_up, kept.written_by) == (NoteKind.FAULT_REPORT, True, "he")
+    owed = CallBack.objects.get()
+    assert (owed.number, owed.reason, owed.note) == (NUMBER, "家里停电", kept)
+    assert (owed.due_at - owed.asked_at).total_seconds() == 86_400
+    assert [one.fact.kind for one in ledger.facts(classes=[NoteKept])] == ["fault_report"]
+
+
+def test_nobody_calls_back_a_number_nobody_told(known: Hotline) -> None:
+    answer = signed_in(known.agent).post(
+        reverse("hotline:desk-note"), note(known, call_id="withheld", keep="1", kind="enquiry", follow_up="on")
+    )
+    assert answer.status_code == 422
+    assert "withheld" in answer.content.decode()
+    assert CallBack.objects.count() == 0
+
+
+def test_articles_and_what_was_told_of_them(world: World, known: Hotline) -> None:
+    version = _article(world)
+    client = signed_in(known.agent)
+    found = client.get(reverse("hotline:desk-articles"), {"q": "停电"}).content.decode()
+    assert "请先查看您的空气开关" in found
+    query = {"q": "电费", "told": [str(version), "999999", "x"]}
+    again = client.get(reverse("hotline:desk-articles"), query).content.decode()
+    assert f'value="{version}" checked' in again
+    client.post(reverse("hotline:desk-note"), note(known, keep="1", kind="enquiry", told=[version, 999_999, "x"]))
+    assert CallNote.objects.get().told_versions == [version]
+
+
+def _article(world: World) -> int:
+    entry = ArticleEntry(
+        title="家中停电怎么办",
+        topic=Topic.FAULT_REPORT,
+        script="请先查看您的空气开关。",
+        body="停电时先看开关。",
+        keywords="停电",
+        basis="供电服务规范",
+        valid_from=date(2026, 1, 1),
+    )
+    return publish_article(unit_id=world.lamp.pk, entry=entry, **SYSTEM).pk
+
+
+def test_another_exchange_is_not_there(world: World, known: Hotline) -> None:
+    other = actions.open_exchange(unit_id=world.wick.pk, code="wick", name="柳溪总机", **SYSTEM)
+    client = signed_in(known.agent)
+    for name in ("desk-note", "desk-urge"):
+        assert client.post(reverse(f"hotline:{name}"), note(known, exchange_id=other.pk)).status_code == 404
+    assert client.post(reverse("hotline:desk-note"), {"exchange_id": "x"}).status_code == 404
+    assert CallNote.objects.count() == 0
+    assert signed_in(world.chen).get(reverse("hotline:desk")).status_code == 403
+
+
+def test_rules_hold_from_their_day_on(known: Hotline, world: World) -> None:
+    client, address = signed_in(known.leader), reverse("hotline:desk-rules")
+    shown = client.get(address).context["form"].initial
+    told = {**shown, "from_date": "2026-05-02", "urge_gap_s": 60, "source": "值班长"}
+    assert client.post(address, told | {"review_share": 1.5}).status_code == 422
+    assert client.post(address, told | {"call_from": 20, "call_until": 8}).status_code == 422
+    for gap in (60, 90):
+        assert client.post(address, told | {"urge_gap_s": gap}).status_code == 302
+    assert [queries.desk_rule(date(2026, 5, day)).urge_gap_s for day in (1, 2)] == [7200, 90]
+    assert DeskRule.objects.count() == 1
+    assert signed_in(known.agent).post(address, told).status_code == 403
