@@ -33,6 +33,7 @@ from denghuo.engines.reliability import (
     group_by,
     predict_grid,
 )
+from denghuo.engines.rostering import RosterProblem, build_shifts, solve_roster
 from denghuo.engines.switching import IsolationMode, plan_isolation
 from denghuo.engines.topology import (
     SwitchingLog,
@@ -96,6 +97,8 @@ def _hotline() -> None:
     callers = CallType(arrivals_per_h=60, service=exponential(60.0))
     center = CallCenter(edges_s=[0, 3600], types=(callers,), groups=(AgentGroup(heads=2),))
     simulate(center, replications=1, rng=np.random.default_rng(1))
+    size_seats(40.0, targets=Targets(answered_share=0.9), handling_s=180.0, patience_s=120.0, redial_share=0.5)
+    solve_roster(RosterProblem(shifts=build_shifts(start_min=[480], length_min=[480]), people_count=2, day_count=2))
 
 
 def _line() -> Grid:

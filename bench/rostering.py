@@ -1,0 +1,172 @@
+"""Rosters: a hotline's month of 30 people, beside the model one would write first, and a curve covered by shifts.
+
+The peer is the same problem for the same solver with as many workers, without a rotation to start from, without known
+least spreads, every short and long run forbidden one by one. Where a search ended by its limit the note says how far it
+came."""
+
+import time
+
+import numpy as np
+from bench.common import BenchRow, timed
+from ortools.sat.python import cp_model
+
+from denghuo.engines.rostering import (
+    Demands,
+    Fair,
+    Limits,
+    RosterProblem,
+    RunLimit,
+    Successions,
+    TotalLimit,
+    WeekendLimit,
+    Wishes,
+    build_shifts,
+    forbidden_by_rest,
+    plan_shifts,
+    solve_roster,
+)
+
+DAY, EVENING, NIGHT, MOBILE = range(4)
+LIMIT_S = 120.0
+
+
+def rows() -> list[BenchRow]:
+    """Every measurement of this engine."""
+    return [_month(), _curve()]
+
+
+def _month() -> BenchRow:
+    problem = hotline_month()
+    started = time.perf_counter()
+    found = solve_roster(problem, limits=Limits(time_limit_s=LIMIT_S))
+    ours_s = time.perf_counter() - started
+    peer_s, cost, bound = plain_model(problem)
+    return BenchRow(
+        work="a fair roster of a month",
+        size="30 people, 28 days, 4 shifts",
+        ours_s=ours_s,
+        peak_mb=float("nan"),
+        peers={"plain CP-SAT model": peer_s},
+        goal="< 10 s",
+        note=f"cost {found.costs}, bound {found.bounds}; peer {cost:.0f}, bound {bound:.0f}",
+    )
+
+
+def _curve() -> BenchRow:
+    hours = np.arange(48) / 2
+    curve = 4 + 9 * np.exp(-(((hours - 10) / 2.5) ** 2)) + 8 * np.exp(-(((hours - 19.5) / 2) ** 2))
+    required = np.concatenate([np.rint(curve * (0.7 if day % 7 >= 5 else 1.0)) for day in range(28)]).astype(np.int64)
+    starts = np.arange(0, 1440, 120)
+    shifts = build_shifts(start_min=starts, length_min=np.full(12, 510), breaks_min=[[(240, 270)]] * 12)
+    taken = timed(
+        lambda: plan_shifts(shifts, required=required, short_weight=60, over_weight=1, seats=30, at_least=2), repeat=3
+    )
+    return BenchRow(
+        work="shifts that cover four weeks of half-hours",
+        size="1,344 intervals, 12 shifts with pauses",
+        ours_s=taken.seconds,
+        peak_mb=taken.peak_mb,
+        peers={},
+        note="proven" if taken.result.proven_optimal else "not proven",
+    )
+
+
+def plain_model(problem: RosterProblem) -> tuple[float, float, float]:
+    """Seconds, cost and bound of the month in the model one would write first."""
+    people, days = problem.shape
+    model = cp_model.CpModel()
+    x = {
+        (p, d, s): model.new_bool_var("")
+        for p in range(people)
+        for d in range(days)
+        for s in range(4)
+        if np.asarray(problem.allowed)[p, d, s]
+    }
+    on = [[sum(x[p, d, s] for s in range(4) if (p, d, s) in x) for d in range(days)] for p in range(people)]
+    demands = problem.demands
+    for day, shift, heads in zip(demands.day, demands.shift, demands.at_least, strict=True):
+        model.add(
+            sum(x[p, int(day), int(shift)] for p in range(people) if (p, int(day), int(shift)) in x) == int(heads)
+        )
+    forbidden = np.argwhere(forbidden_by_rest(problem.shifts, rest_min=660)).tolist()
+    totals, nights, weekends = [], [], []
+    for p in range(people):
+        for d in range(days):
+            model.add(on[p][d] <= 1)
+            for first, second in forbidden:
+                if (p, d, first) in x and (p, d + 1, second) in x:
+                    model.add(x[p, d, first] + x[p, d + 1, second] <= 1)
+            if d + 6 < days:
+                model.add(sum(on[p][d : d + 7]) <= 6)
+            if d + 3 < days:
+                model.add(sum(x.get((p, k, NIGHT), 0) for k in range(d, d + 4)) <= 3)
+            if 0 < d < days - 1:
+                model.add(on[p][d] - on[p][d - 1] - on[p][d + 1] <= 0)
+                model.add(on[p][d - 1] + on[p][d + 1] - on[p][d] <= 1)
+        for week in range(days // 7):
+            model.add(sum(on[p][7 * week : 7 * week + 7]) <= 6)
+        totals.append(sum(on[p]))
+        model.add(totals[p] >= 14)
+        model.add(totals[p] <= 21)
+        nights.append(sum(x.get((p, d, NIGHT), 0) for d in range(days)))
+        worked = [model.new_bool_var("") for _ in range(days // 7)]
+        for week, flag in enumerate(worked):
+            model.add_max_equality(flag, [on[p][7 * week + 5], on[p][7 * week + 6]])
+        weekends.append(sum(worked))
+        model.add(weekends[p] <= 3)
+    cost = []
+    for of, weight in ((nights, 100), (weekends, 100), (totals, 80)):
+        low, high = model.new_int_var(0, days, ""), model.new_int_var(0, days, "")
+        model.add_min_equality(low, of)
+        model.add_max_equality(high, of)
+        cost.append(weight * (high - low))
+    wishes = problem.wishes
+    cost += [int(w) * on[int(p)][int(d)] for p, d, w in zip(wishes.person, wishes.day, wishes.weight, strict=True)]
+    model.minimize(sum(cost))
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 2
+    solver.parameters.max_time_in_seconds = LIMIT_S
+    status = solver.solve(model)
+    found = solver.objective_value if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else float("nan")
+    return solver.wall_time, found, solver.best_objective_bound
+
+
+def hotline_month(*, people: int = 30, days: int = 28, seed: int = 4) -> RosterProblem:
+    """Day, evening, night and mobile shifts of 8 h for 30 people over 4 weeks: 11 h of rest, runs of work, of nights
+    and of days off, weekly and monthly hours, leave, wishes; nights, weekends and hours fair."""
+    random = np.random.default_rng(seed)
+    shifts = build_shifts(start_min=[480, 960, 0, 600], length_min=[480, 480, 480, 480])
+    weekday = np.arange(days) % 7
+    need = np.zeros((days, 4), np.int64)
+    need[:, [DAY, EVENING, NIGHT, MOBILE]] = 6, 6, 3, 3
+    day, shift = (of.ravel() for of in np.indices(need.shape))
+    allowed = np.ones((people, days, 5), np.bool_)
+    for person in random.choice(people, 8, replace=False):
+        first = int(random.integers(0, days - 4))
+        allowed[person, first : first + 4, :4] = False
+    wishes = 90
+    popular = np.array([5, 6, 12, 13, 18, 19, 20, 26, 27])
+    wish_day = np.where(random.random(wishes) < 0.6, random.choice(popular, wishes), random.integers(0, days, wishes))
+    nights = np.arange(4) == NIGHT
+    weeks = np.arange(days)[None, :] // 7 == np.arange(days // 7)[:, None]
+    return RosterProblem(
+        shifts=shifts,
+        people_count=people,
+        day_count=days,
+        demands=Demands(day=day, shift=shift, at_least=need.ravel(), at_most=need.ravel()),
+        rules=(
+            Successions(id="rest", forbidden=forbidden_by_rest(shifts, rest_min=660)),
+            RunLimit(id="work", at_least=2, at_most=6),
+            RunLimit(id="nights", shifts=nights, at_most=3),
+            RunLimit(id="off", off=True, at_least=2),
+            TotalLimit(id="week", per_shift=8, days=weeks, at_most=48),
+            TotalLimit(id="month", per_shift=8, at_least=112, at_most=168),
+            WeekendLimit(id="weekends", at_most=3),
+            Fair(id="fair_nights", per_shift=nights.astype(np.int64), weight=100),
+            Fair(id="fair_weekends", weekends=True, weight=100),
+            Fair(id="fair_hours", per_shift=8, weight=10),
+        ),
+        wishes=Wishes(person=random.integers(0, people, wishes), day=wish_day, weight=random.integers(1, 4, wishes)),
+        allowed=allowed,
+        weekend=np.where(weekday >= 5, np.arange(days) // 7, -1),
+    )
