@@ -29,6 +29,13 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_configure() -> None:
+    """Look for a static file when it is asked for: each test's client would list them all before its first page."""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
 @pytest.fixture(autouse=True)
 def quick_passwords(request: pytest.FixtureRequest) -> None:
     """A password that takes a second to guess takes a second to set; the small town has seven people."""

@@ -248,9 +248,10 @@ def test_every_broken_line_is_told(tmp_path: Path) -> None:
     assert log.unread == len(f"{START + 9}|e|q|NONE|ENTERQ")
 
 
-def test_another_file_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["\n", "\nand its last line"])
+def test_another_file_is_refused(tmp_path: Path, end: str) -> None:
     path = tmp_path / "queue_log"
-    path.write_text("once upon a time\nthere was a log\n")
+    path.write_text(f"once upon a time\nthere was a log{end}")
     with pytest.raises(TelephonyError) as refused:
         read_queue_log(path)
     assert refused.value.problems[0].code is TelephonyCode.NOT_RECOGNIZED

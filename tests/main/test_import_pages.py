@@ -16,6 +16,7 @@ from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.models import Load, SwitchingOperation
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.models import Role, User
+from denghuo.main import processes
 from denghuo.main.imports import jobs
 from denghuo.main.imports.jobs import Job, Status
 from denghuo.main.imports.working import work
@@ -292,7 +293,7 @@ def test_what_nobody_comes_back_for_is_thrown_away(tmp_path: Path, world: World,
     old = the_job(give(gu, world.lamp.pk, workbook(tmp_path)))
     jobs.forget_old(now=old.begun_at)
     assert jobs.load(old.id) is not None
-    jobs.forget_old(now=old.begun_at + 2 * jobs.KEPT)
+    jobs.forget_old(now=old.begun_at + 2 * processes.KEPT)
     assert jobs.load(old.id) is None
     again = the_job(give(gu, world.lamp.pk, workbook(tmp_path)))
     gu.post(reverse("imports:discard", args=[again.id]))

@@ -97,8 +97,14 @@ def test_action(path: Path, function: source.Function) -> None:
 
 
 def _reached(path: Path, function: source.Function) -> set[str]:
-    """Names called from here, through the functions of the same module, and through actions of other modules."""
-    local = {node.name: node for node in source.tree(path).body if isinstance(node, source.Function)}
+    """Names called from here, through the functions of the same module, and through the context's other actions."""
+    context = path.relative_to(source.APPS).parts[0]
+    local = {
+        function.name: function
+        for at, function in public_functions()
+        if at.relative_to(source.APPS).parts[0] == context
+    }
+    local |= {node.name: node for node in source.tree(path).body if isinstance(node, source.Function)}
     seen: set[str] = set()
     queue = [function]
     while queue:

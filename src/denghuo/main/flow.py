@@ -25,6 +25,7 @@ from denghuo.apps.network.facts import (
     SwitchingRecorded,
 )
 from denghuo.apps.outages.facts import OutageClassified, OutageClosed, SupplyChanged
+from denghuo.apps.staffing.facts import SurgeSent
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ FLOW: list[Line] = [
     Line(OutageClosed, "hotline.expire_with_outage"),
     Line(AnnouncementPublished, "hotline.hand_over_announcement", background=True),
     Line(AnnouncementExpired, "hotline.take_back_announcement", background=True),
+    # A fault sends callers: what the hotline will need is proposed at once.
+    Line(SupplyChanged, "staffing.follow_supply"),
+    Line(SurgeSent, "hotline.announce_at_once"),
+    # With the first calls of a day, the days ahead are forecast anew.
+    Line(CallsRecorded, "staffing.follow_calls", background=True),
     # What was told wrongly is asked in an exam.
     Line(MistakeFound, "knowledge.follow_mistake"),
 ]

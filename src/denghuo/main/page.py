@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.notices.queries import unread_count
 from denghuo.apps.organization.access import Permission, permissions_of
 from denghuo.apps.organization.models import Unit, User
 from denghuo.main.demo_people import PASSWORD, PEOPLE, Person
@@ -31,6 +32,7 @@ NAVIGATION: tuple[Entry, ...] = (
     Entry("network:home", _("Network"), "sitemap", Permission.NETWORK_VIEW),
     Entry("outages:home", _("Outages"), "bolt-off", Permission.OUTAGES_VIEW),
     Entry("hotline:home", _("Hotline"), "headset", Permission.HOTLINE_VIEW),
+    Entry("staffing:home", _("Staffing"), "calendar-user", Permission.STAFFING_VIEW),
     Entry("knowledge:home", _("Knowledge"), "book", Permission.KNOWLEDGE_VIEW),
     Entry("continuity:home", _("Reliability"), "chart-line", Permission.CONTINUITY_VIEW),
     Entry("imports:home", _("Import"), "file-import", Permission.NETWORK_IMPORT),
@@ -85,6 +87,11 @@ class Frame:
         if self._user is None or not self._user.is_authenticated:
             return []
         return list(Unit.objects.filter(assignments__user=self._user).distinct().values_list("name", flat=True))
+
+    @cached_property
+    def unread(self) -> int:
+        """Notices that the person has not opened."""
+        return unread_count(self._user.pk) if self._user is not None and self._user.is_authenticated else 0
 
     @cached_property
     def demo_people(self) -> list[Person]:

@@ -39,11 +39,13 @@ CSRF_TRUSTED_ORIGINS = env.words("DENGHUO_ORIGINS")
 CONTEXTS = [
     "denghuo.apps.ledger",
     "denghuo.apps.organization",
+    "denghuo.apps.notices",
     "denghuo.apps.knowledge",
     "denghuo.apps.network",
     "denghuo.apps.outages",
     "denghuo.apps.continuity",
     "denghuo.apps.hotline",
+    "denghuo.apps.staffing",
     "denghuo.apps.boards",
 ]
 INSTALLED_APPS = [

@@ -2,7 +2,10 @@
 
 import gzip
 import hashlib
+import re
+import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +22,8 @@ from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.facts import CallsRecorded
 
 _LOOKED_AT_BYTES = 65_536
+_RECORDED_AT_ONCE = 20_000
+_NAME_CHARS = 180
 _TABLES = {".csv", ".xlsx", ".xlsm", ".tsv", ".txt"}
 
 
@@ -31,20 +36,21 @@ class LogFormat(StrEnum):
     TABLE = "table"
 
 
+# When a log was begun, by the first line that tells.
+_BEGUN = {
+    LogFormat.QUEUE_LOG: re.compile(rb"^(\d{9,11}(?:\.\d+)?)\|[^|\n]*\|[^|\n]*\|[^|\n]*\|", re.MULTILINE),
+    LogFormat.AMI: re.compile(rb"^Timestamp: (\d{9,11}(?:\.\d+)?)", re.MULTILINE),
+    LogFormat.FREESWITCH: re.compile(rb"^Event-Date-Timestamp: (\d{9,17})", re.MULTILINE),
+}
+
+
 def recognize(path: Path) -> LogFormat:
     """Which kind a file is, by its beginning.
 
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            beginning = stream.read(_LOOKED_AT_BYTES)
-    except (EOFError, gzip.BadGzipFile):
-        beginning = b""
-    name = path.name.removesuffix(".gz")
+    beginning, name = _beginning(path), path.name.removesuffix(".gz")
     if b"Event-Name: " in beginning:
         return LogFormat.FREESWITCH
     if b"Event: " in beginning or b"Response: " in beginning:
@@ -52,6 +58,47 @@ def recognize(path: Path) -> LogFormat:
     if Path(name).suffix.lower() in _TABLES and beginning.split(b"\n", 1)[0].count(b"|") < 4:
         return LogFormat.TABLE
     return LogFormat.QUEUE_LOG
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            return stream.read(_LOOKED_AT_BYTES)
+    except (EOFError, OSError, zlib.error):
+        return b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Files that are read together: the parts of one log, in the order in which they were written."""
+
+    kind: LogFormat
+    paths: tuple[Path, ...]
+    is_certain: bool  # whether anything in them shows this kind
+
+
+def parts_of(paths: Sequence[Path]) -> list[Part]:
+    """Several files by kind. A table, and a file that shows nothing of its kind, stands alone: it may be refused alone.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    logs: dict[LogFormat, list[tuple[float, Path]]] = {}
+    alone = []
+    for path in paths:
+        kind = recognize(path)
+        begun = _BEGUN[kind].search(_beginning(path)) if kind in _BEGUN else None
+        if begun:
+            logs.setdefault(kind, []).append((float(begun[1]), path))
+        else:
+            alone.append(Part(kind=kind, paths=(path,), is_certain=kind is not LogFormat.QUEUE_LOG))
+    together = [
+        Part(kind=kind, paths=tuple(path for _begun, path in sorted(found)), is_certain=True)
+        for kind, found in logs.items()
+    ]
+    return together + alone
 
 
 def read_logs(paths: Sequence[Path], *, kind: LogFormat | None = None) -> TelephonyLog:
@@ -92,17 +139,33 @@ def _together(logs: list[TelephonyLog]) -> TelephonyLog:
 def take_in(
     log: TelephonyLog, *, exchange_id: int, name: str, digest: str = "", at: datetime, actor: str
 ) -> CallsRecorded:
-    """Record what a log tells."""
-    source = Source(
-        name=name,
-        digest=digest,
-        line_count=log.lines,
-        problems=[str(problem) for problem in log.problems],
-        problem_count=len(log.problems) + log.problems_left_out,
-        unknowable=[code.value for code in log.unknowable],
-    )
-    return record_calls(
-        exchange_id=exchange_id, calls=log.calls, entries=log.agent_events, source=source, at=at, actor=actor
+    """Record what a log tells, a large one in parts, so that others can write meanwhile.
+
+    Returns the facts of all parts as one.
+    """
+    parts = [log.calls[start : start + _RECORDED_AT_ONCE] for start in range(0, len(log.calls), _RECORDED_AT_ONCE)]
+    facts = []
+    for place, calls in enumerate(parts or [()]):
+        is_first = place == 0
+        source = Source(
+            name=name if len(parts) < 2 else f"{name[:_NAME_CHARS]} ({place + 1}/{len(parts)})",
+            digest=digest,
+            line_count=log.lines if is_first else 0,
+            problems=[str(problem) for problem in log.problems] if is_first else [],
+            problem_count=len(log.problems) + log.problems_left_out if is_first else 0,
+            unknowable=[code.value for code in log.unknowable],
+        )
+        entries = log.agent_events if is_first else ()
+        facts.append(
+            record_calls(exchange_id=exchange_id, calls=calls, entries=entries, source=source, at=at, actor=actor)
+        )
+    counts = ("call_count", "new_count", "completed_count", "entry_count", "problem_count")
+    return replace(
+        facts[0],
+        source_name=name,
+        first_at=min((fact.first_at for fact in facts if fact.first_at), default=None),
+        last_at=max((fact.last_at for fact in facts if fact.last_at), default=None),
+        **{count: sum(getattr(fact, count) for fact in facts) for count in counts},
     )
 
 

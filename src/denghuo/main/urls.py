@@ -3,6 +3,9 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from denghuo.apps.hotline import urls as hotline
+from denghuo.main.call_logs import urls as call_logs
+
 from . import api, sign_in, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,7 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/", include("denghuo.apps.network.urls")),
     path("outages/", include("denghuo.apps.outages.urls")),
     path("reliability/", include("denghuo.apps.continuity.urls")),
-    path("hotline/", include("denghuo.apps.hotline.urls")),
+    path("hotline/", include(([*hotline.urlpatterns, *call_logs.urlpatterns], hotline.app_name))),
+    path("staffing/", include("denghuo.apps.staffing.urls")),
     path("knowledge/", include("denghuo.apps.knowledge.urls")),
+    path("notices/", include("denghuo.apps.notices.urls")),
     path("import/", include("denghuo.main.imports.urls")),
 ]

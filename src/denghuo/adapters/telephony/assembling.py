@@ -58,7 +58,7 @@ def whole_number(text: str | None) -> int | None:
 def caller_number(text: str | None) -> str:
     """The caller's number as sent; ``""`` where it is withheld, in whichever way the exchange says so."""
     text = (text or "").strip()
-    return "" if text.casefold() in _WITHHELD else text[:64]
+    return "" if text.casefold() in _WITHHELD else text[:40]
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float | None:

@@ -421,14 +421,15 @@ def read_queue_log(
 def _read_file(path: Path, assembler: QueueLogAssembler, offset: int) -> int:
     account = assembler.account
     account.file, account.line = path.name, 0
-    before, tried = assembler.recognized, 0
+    before, tried, unread = assembler.recognized, 0, 0
     with open_log(path) as stream:
         stream.seek(offset)
         for line in raw_lines(stream, account):
             if not line.endswith(b"\n"):
                 detail = "The file ends within this line; it is read once it is whole."
                 account.tell(TelephonyCode.CUT_OFF, detail, value=line[:100].decode("latin-1"))
-                return len(line)
+                unread = len(line)
+                break
             text = readable(line, account)
             if text is not None:
                 assembler.feed(text)
@@ -438,4 +439,4 @@ def _read_file(path: Path, assembler: QueueLogAssembler, offset: int) -> int:
     if tried and assembler.recognized == before:
         detail = "This is no queue log: no line reads time|call|queue|agent|event. Choose Asterisk's file queue_log."
         raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=path.name))
-    return 0
+    return unread

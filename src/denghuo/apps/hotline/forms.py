@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.hotline import queries
@@ -193,7 +193,7 @@ class CallsForm(forms.Form):
     """Which calls to list."""
 
     counted = forms.ChoiceField(label=_("Calls"), choices=COUNTED_CHOICES, required=False)
-    q = forms.CharField(label=_("End of the number, or id"), required=False, max_length=120)
+    q = forms.CharField(label=_("Last four digits, number or id"), required=False, max_length=120)
     longer_s = forms.IntegerField(label=_("Waited at least (s)"), required=False, min_value=0, max_value=100_000)
     since_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
     until_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
@@ -220,6 +220,30 @@ class TargetForm(forms.Form):
         field = self.fields["unit"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = units
+
+
+class ExchangeForm(forms.Form):
+    """A telephone exchange, and whose calls it takes."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Latin letters, digits and hyphens, such as 95598. Programs and commands use it."),
+    )
+    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
+
+    def __init__(self, *args: Any, units: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["unit"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = units
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if queries.exchange_of_code(code):
+            raise forms.ValidationError(gettext("There is an exchange with this code already."))
+        return code
 
 
 class DefinitionForm(forms.Form):
@@ -345,9 +369,11 @@ class SeatForm(forms.Form):
     """Who an agent of an exchange is; ``people`` are those who may work there, by key."""
 
     agent_id = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=2**62)
-    name = forms.CharField(label=_("Name"), required=False, max_length=80)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), required=False, max_length=80)
     team = forms.CharField(label=_("Team"), required=False, max_length=40)
-    user = forms.TypedChoiceField(label=_("Account"), required=False, coerce=int, empty_value=None)
+    user = forms.TypedChoiceField(
+        label=pgettext_lazy("to sign in", "Account"), required=False, coerce=int, empty_value=None
+    )
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -370,7 +396,7 @@ class NoteForm(forms.Form):
 class CallBackForm(forms.Form):
     """Whom to call, why, and by when."""
 
-    number = forms.RegexField(r"^[0-9+*# -]{3,40}$", label=_("Number"), max_length=40)
+    number = forms.RegexField(r"^[0-9+*# -]{3,40}$", label=pgettext_lazy("of a telephone", "Number"), max_length=40)
     reason = forms.CharField(label=_("Why"), max_length=300)
     due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"))
 

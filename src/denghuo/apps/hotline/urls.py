@@ -17,6 +17,7 @@ urlpatterns = [
     path("causes/<int:cause_id>/withdraw/", views.withdraw, name="withdraw"),
     path("targets/", views.targets, name="targets"),
     path("definitions/", views.definitions, name="definitions"),
+    path("outages/<int:outage_id>/", views.wave, name="wave"),
     path("seats/", views.seats, name="seats"),
     path("sources/", views.sources, name="sources"),
     path("export/", views.export, name="export"),

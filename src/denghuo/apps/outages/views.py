@@ -79,6 +79,7 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
         "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=path),
         "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=path),
         "may_see_network": may(request.user, Permission.NETWORK_VIEW, path=path),
+        "may_see_hotline": Permission.HOTLINE_VIEW in permissions_of(request.user),
         "overran": bool(
             found.planned_end_at and (found.restored_at or now) > found.planned_end_at and found.started_at
         ),

@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,9 +21,11 @@ from denghuo.adapters.telephony import LiveBatch
 from denghuo.apps.hotline.queries import exchange_of_code, last_call_at
 from denghuo.apps.organization.models import Unit
 from denghuo.main.commands._output import UserError
+from denghuo.main.demo.hotline import CallHistory
 from denghuo.main.demo.line import demo_line
 from denghuo.main.demo.load import demo_network_id, is_loaded, load_calls, load_demo
-from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, seat_the_agent
+from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, outages_now, seat_the_agent
+from denghuo.main.demo.staffing import mobile_sign_ins
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 from denghuo.main.listening import follow
 
@@ -86,10 +89,25 @@ def _ring() -> int:
     exchange = exchange_of_code(EXCHANGE_CODE)
     assert exchange is not None
     since = last_call_at(exchange.pk) or timezone.now()
-    batches = demo_line(now=timezone.localtime, day_of=partial(day_of_calls, demo_network_id()), since=since)
+    batches = demo_line(
+        now=timezone.localtime,
+        day_of=_day,
+        rings_for=partial(outages_now, demo_network_id()),
+        since=since,
+    )
     with suppress(KeyboardInterrupt):
         asyncio.run(follow(_seated(batches, exchange.pk), exchange_id=exchange.pk, source_name="demo"))
     return 0
+
+
+def _day(at: datetime) -> CallHistory:
+    """All the calls of a local day, and who comes and goes, the mobile people by the roster as well."""
+    history = day_of_calls(demo_network_id(), at)
+    county = exchange_of_code(EXCHANGE_CODE)
+    assert county is not None
+    end = datetime.combine(at.date() + timedelta(days=1), time(), tzinfo=at.tzinfo)
+    history.entries += mobile_sign_ins(county.unit_id, at.date(), now=end)
+    return history
 
 
 async def _seated(batches: AsyncIterator[LiveBatch], exchange_id: int) -> AsyncIterator[LiveBatch]:

@@ -20,8 +20,10 @@ from denghuo.apps.hotline.actions import open_exchange
 from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.organization.models import Unit
+from denghuo.main.call_logs.working import work
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 from denghuo.main.listening import follow
+from denghuo.main.processes import bound_this_process
 from denghuo.main.telephone_logs import LogFormat, digest_of, read_logs, take_in
 
 NAME = "hotline"
@@ -53,12 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     live.add_argument("--username", default="", help="the manager account (Asterisk)")
     live.add_argument("--secret-file", type=Path, help=f"its secret on one line; else the environment's {SECRET}")
     live.add_argument("--queue-log", type=Path, help="the exchange's own log: what was missed is taken from it")
+    upload = deeds.add_parser("read-upload")  # how the page of call logs calls it
+    upload.add_argument("folder", type=Path)
     listing = deeds.add_parser("list", help="which exchanges there are, and what was read last")
     add_json_argument(listing)
 
 
 def run(args: argparse.Namespace) -> int:
-    deeds = {"exchange": _open, "import": _import, "listen": _listen, "list": _list}
+    deeds = {"exchange": _open, "import": _import, "listen": _listen, "list": _list, "read-upload": _read_upload}
     return deeds[args.deed](args)
 
 
@@ -118,6 +122,11 @@ def _import(args: argparse.Namespace) -> int:
     }
     emit(told, as_json=args.as_json)
     return 0
+
+
+def _read_upload(args: argparse.Namespace) -> int:
+    bound_this_process()
+    return work(args.folder)
 
 
 def _secret(args: argparse.Namespace) -> str:

@@ -27,7 +27,8 @@ from denghuo.main.commands._output import UserError, add_json_argument, emit
 from denghuo.main.imports.intake import NoNetworkError, Preview, preview, take_in
 from denghuo.main.imports.reading import Reading, read_file
 from denghuo.main.imports.words import sentences
-from denghuo.main.imports.working import bound_this_process, work
+from denghuo.main.imports.working import work
+from denghuo.main.processes import bound_this_process
 
 NAME = "import"
 HELP = "take a network, a switching log or a list of outages into the database, all of it or nothing"

@@ -55,7 +55,8 @@ _HOURS = (
 )  # fmt: skip
 _WEEKDAYS = (1.12, 1.06, 1.03, 1.02, 1.04, 0.9, 0.83)
 _MONTHS = (1.05, 0.92, 0.95, 0.94, 0.96, 1.05, 1.12, 1.12, 1.0, 0.94, 0.97, 1.04)
-# Shifts: from hour, to hour, heads, and on which of its four days a team works it; a mobile team helps at the peaks.
+# Shifts: from hour, to hour, heads, and on which of its four days a team works it; half a team is enough for a night,
+# and the halves take turns. A mobile team helps at the peaks. Staffing's standard rota says the same.
 _SHIFTS = ((8, 16, 6, 0), (16, 24, 6, 1), (0, 8, 3, 3))
 _PEAKS = ((9, 12, 2),)
 
@@ -68,6 +69,15 @@ class Wave:
     restored_at: datetime | None
     customers: int
     numbers: tuple[str, ...]  # of customers who are out
+    announcement: str = ""  # what the exchange calls the sound that callers hear of it
+
+    @property
+    def announced_at(self) -> datetime | None:
+        """From when on callers hear of it; None: it is too small for that."""
+        if self.customers < _ANNOUNCED_FROM_CUSTOMERS:
+            return None
+        begin = self.started_at + timedelta(minutes=_ANNOUNCED_AFTER_MIN)
+        return begin if self.restored_at is None or begin < self.restored_at else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +114,13 @@ def people() -> tuple[Person, ...]:
 @lru_cache(maxsize=200)
 def duty(day: date, hour: int) -> list[Person]:
     """Who sits there in an hour, in the order of the seats. A team has a day, an evening, then a night."""
-    staff, turn = people(), day.toordinal() % 4
+    staff, turn = people(), day.toordinal()
     for first, last, heads, place in _SHIFTS:
         if first <= hour < last:
-            team = TEAMS[(place - turn) % 4]
-            on = [one for one in staff if one.team == team][:heads]
+            number = (place - turn) % len(TEAMS)
+            on = [one for one in staff if one.team == TEAMS[number]]
+            halves = len(on) // heads
+            on = on[(number + turn) // len(TEAMS) % halves :: halves]
     mobile = [one for one in staff if one.team == MOBILE]
     helping = sum(heads for first, last, heads in _PEAKS if first <= hour < last and day.weekday() < 6)
     start = day.toordinal() % len(mobile)
@@ -171,7 +183,7 @@ def _causes_of(year: int, zone: tzinfo | None) -> Iterator[CauseEntry]:
         ended_at=at(12, 8, 20),
         handling=True,
         capacity=True,
-        note="业务支持系统响应缓慢，部分座席掉线",
+        note="业务支持系统响应缓慢，部分坐席掉线",
     )
     yield CauseEntry(
         kind=CauseKind.GO_LIVE,
@@ -180,7 +192,7 @@ def _causes_of(year: int, zone: tzinfo | None) -> Iterator[CauseEntry]:
         ended_at=at(12, 24),
         volume=False,
         handling=True,
-        note="座席不熟悉新界面，通话时间变长",
+        note="坐席不熟悉新界面，通话时间变长",
     )
     yield CauseEntry(
         kind=CauseKind.DUNNING,
@@ -264,9 +276,9 @@ def _announcements(waves: Sequence[Wave], midnight: datetime) -> Iterator[Announ
     """From some time after a large outage until it is over, callers who ask about a fault hear of it first."""
     free_from = 0.0
     for wave in sorted(waves, key=lambda one: one.started_at):
-        if wave.customers < _ANNOUNCED_FROM_CUSTOMERS:
+        if wave.announced_at is None:
             continue
-        begin = (wave.started_at - midnight).total_seconds() + 60 * _ANNOUNCED_AFTER_MIN
+        begin = (wave.announced_at - midnight).total_seconds()
         end = (wave.restored_at - midnight).total_seconds() if wave.restored_at else _INTERVALS * _INTERVAL_S
         begin, end = max(begin, free_from), min(end, _INTERVALS * _INTERVAL_S)
         if end > begin:
@@ -283,6 +295,15 @@ _OUTCOMES = {
     int(Outcome.BLOCKED): CallOutcome.REFUSED,
     int(Outcome.ABSORBED): CallOutcome.ANNOUNCED,
 }
+
+
+def _heard(at: datetime, waves: Sequence[Wave]) -> str:
+    """What is announced at an instant: the outage that began first, until it is over."""
+    for wave in sorted(waves, key=lambda one: one.started_at):
+        begin = wave.announced_at
+        if begin is not None and begin <= at and (wave.restored_at is None or at < wave.restored_at):
+            return wave.announcement
+    return ""
 
 
 def _calls(log: CallLog, midnight: datetime, waves: Sequence[Wave], rng: np.random.Generator) -> Iterator[CallRecord]:
@@ -307,16 +328,16 @@ def _calls(log: CallLog, midnight: datetime, waves: Sequence[Wave], rng: np.rand
             outcome=outcome,
             menu="故障报修" if told["call_type"] % _KINDS == _FAULT else "业务咨询",
             precise=True,
-            **_fate(told, entered_at, outcome),
+            **_fate(told, entered_at, outcome, waves),
         )
 
 
-def _fate(told: dict[str, float], entered_at: datetime, outcome: CallOutcome) -> dict[str, Any]:
+def _fate(told: dict[str, float], entered_at: datetime, outcome: CallOutcome, waves: Sequence[Wave]) -> dict[str, Any]:
     """What became of a call, stage by stage."""
     if outcome is CallOutcome.ANNOUNCED:
         heard_s = told["talk_s"]
         ended_at = entered_at + timedelta(seconds=heard_s)
-        return {"announcement": "停电播报", "announcement_s": heard_s, "ended_at": ended_at}
+        return {"announcement": _heard(entered_at, waves), "announcement_s": heard_s, "ended_at": ended_at}
     wait_s = 0.0 if outcome is CallOutcome.REFUSED else told["wait_s"]
     left_at = entered_at + timedelta(seconds=wait_s)
     if outcome is not CallOutcome.ANSWERED:

@@ -17,17 +17,23 @@ from denghuo.main.demo.hotline import CallHistory, duty
 
 
 async def demo_line(
-    *, now: Callable[[], datetime], day_of: Callable[[datetime], CallHistory], since: datetime, tick_s: float = 0.5
+    *,
+    now: Callable[[], datetime],
+    day_of: Callable[[datetime], CallHistory],
+    rings_for: Callable[[], object] = lambda: None,
+    since: datetime,
+    tick_s: float = 0.5,
 ) -> AsyncIterator[LiveBatch]:
     """What an exchange would tell from ``since`` on, in step with the clock.
 
-    ``tick_s`` is how often. ``day_of`` gives all the calls of the local day of an instant, those too that are to come.
+    ``tick_s`` is how often. ``day_of`` gives all the calls of the local day of an instant, those too that are to come;
+    it is asked again once ``rings_for`` answers otherwise, so that an outage that somebody enters is called about.
     """
-    told_until, day, today = since, None, CallHistory()
+    told_until, known, today = since, None, CallHistory()
     while True:
         at = now()
-        if at.date() != day:
-            day, today = at.date(), await asyncio.to_thread(day_of, at)
+        if (asked := (at.date(), await asyncio.to_thread(rings_for))) != known:
+            known, today = asked, await asyncio.to_thread(day_of, at)
         calls = tuple(call for call in today.calls if call.ended_at and told_until < call.ended_at <= at)
         entries = tuple(one for one in today.entries if told_until < one.at <= at)
         yield LiveBatch(

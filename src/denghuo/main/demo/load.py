@@ -25,6 +25,7 @@ from denghuo.engines.reliability import Basis
 from denghuo.engines.topology import compile_topology
 from denghuo.main.demo.load_hotline import load_hotline
 from denghuo.main.demo.simulator import Correction, History, simulate
+from denghuo.main.demo.staffing import load_staffing
 from denghuo.main.demo.station import SEED
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 
@@ -78,10 +79,12 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None], with_cal
 
 
 def load_calls(*, now: datetime, progress: Callable[[str, float], None]) -> None:
-    """Put in the calls of the county's hotline, hit by the station's outages."""
+    """Put in the calls of the county's hotline, hit by the station's outages, and the rosters of who answers them."""
     local = now.replace(second=0, microsecond=0).astimezone(ZoneInfo(settings.TIME_ZONE))
     progress("calls", 0.0)
-    load_hotline(network_id=demo_network_id(), now=local, progress=lambda share: progress("calls", share))
+    load_hotline(network_id=demo_network_id(), now=local, progress=lambda share: progress("calls", 0.85 * share))
+    deliveries.drain()
+    load_staffing(now=local, progress=lambda share: progress("calls", 0.85 + 0.15 * share))
     deliveries.drain()
     progress("calls", 1.0)
 

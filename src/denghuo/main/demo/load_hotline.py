@@ -10,11 +10,15 @@ from django.db import transaction
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.actions import (
     Source,
+    approve_announcement,
+    draft_announcement,
+    expire_announcement,
     import_numbers,
     link_agent,
     name_agents,
     name_cause,
     open_exchange,
+    publish_announcement,
     record_calls,
     set_target,
 )
@@ -31,6 +35,7 @@ EXCHANGE_CODE = "lampcounty"
 _COUNTY = "lampcounty"
 _TARGET = 0.95
 _NUMBERS_PER_LOAD = 3
+_LATEST = 50
 # Calls are recorded by so many at once: what follows from a batch is then a day's work, not a year's.
 _BATCH = 100_000
 
@@ -41,9 +46,11 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
     assert isinstance(zone, ZoneInfo)
     numbers = _numbers(network_id)
     waves = _waves(network_id, numbers)
-    first = min((wave.started_at.astimezone(zone) for wave in waves), default=now)
+    first = min((wave.started_at.astimezone(zone) for wave in waves.values()), default=now)
     start = datetime.combine(first.date().replace(day=1), time(), tzinfo=zone)
-    history = simulate_calls(start=start, now=now, waves=waves, seed=SEED, progress=lambda share: progress(0.6 * share))
+    history = simulate_calls(
+        start=start, now=now, waves=list(waves.values()), seed=SEED, progress=lambda share: progress(0.6 * share)
+    )
     with transaction.atomic():
         county = Unit.objects.get(code=_COUNTY)
         exchange = open_exchange(unit_id=county.pk, code=EXCHANGE_CODE, name="灯火县95598", at=now, actor=ACTOR)
@@ -61,19 +68,39 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
             name_cause(unit_id=county.pk, entry=entry, at=now, actor=ACTOR)
         rows = [row for listed in numbers.values() for row in listed]
         import_numbers(unit_id=county.pk, numbers=rows, source_name="demo", at=now, actor=ACTOR)
-        for place in range(0, len(history.calls), _BATCH):
-            record_calls(
-                exchange_id=exchange.pk,
-                calls=history.calls[place : place + _BATCH],
-                entries=history.entries if place == 0 else (),
-                source=Source(name="演示总机"),
-                at=now,
-                actor=ACTOR,
-            )
-            progress(0.6 + 0.3 * place / len(history.calls))
+        _record(exchange.pk, history, now, progress)
         names = {one.code: (one.name, one.team) for one in people()}
         name_agents(exchange_id=exchange.pk, names=names, at=now, actor=ACTOR)
+        _announce(exchange.pk, waves, now)
         seat_the_agent(exchange.pk, now)
+
+
+def _record(exchange_id: int, history: CallHistory, now: datetime, progress: Callable[[float], None]) -> None:
+    for place in range(0, len(history.calls), _BATCH):
+        record_calls(
+            exchange_id=exchange_id,
+            calls=history.calls[place : place + _BATCH],
+            entries=history.entries if place == 0 else (),
+            source=Source(name="演示总机"),
+            at=now,
+            actor=ACTOR,
+        )
+        progress(0.6 + 0.3 * place / len(history.calls))
+
+
+def _announce(exchange_id: int, waves: dict[int, Wave], now: datetime) -> None:
+    """What callers heard of large outages: worded, approved and published as the shift leader did it then."""
+    leader = "leader"
+    for outage_id, wave in waves.items():
+        at = wave.announced_at
+        if at is None or at > now:
+            continue
+        drafted_at, approved_at = at - timedelta(minutes=15), at - timedelta(minutes=5)
+        row = draft_announcement(exchange_id=exchange_id, outage_id=outage_id, at=drafted_at, actor=ACTOR)
+        approve_announcement(announcement_id=row.pk, version=row.latest, at=approved_at, actor=leader)
+        publish_announcement(announcement_id=row.pk, at=at, actor=leader)
+        if wave.restored_at is not None:
+            expire_announcement(announcement_id=row.pk, because="restored", at=wave.restored_at, actor=ACTOR)
 
 
 def seat_the_agent(exchange_id: int, now: datetime) -> None:
@@ -90,9 +117,15 @@ def seat_the_agent(exchange_id: int, now: datetime) -> None:
 def day_of_calls(network_id: int, at: datetime) -> CallHistory:
     """All the calls of a local day, those too that are still to come, as the demo's past would have them."""
     start = datetime.combine(at.date(), time(), tzinfo=at.tzinfo)
-    waves = [wave for wave in _waves(network_id, _numbers(network_id)) if wave.started_at >= start]
+    waves = list(_waves(network_id, _numbers(network_id), since=start).values())
     end = start + timedelta(days=1) - timedelta(seconds=1)
     return simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
+
+
+def outages_now(network_id: int) -> tuple[object, ...]:
+    """What the telephones ring for: differs once an outage begins, grows or ends."""
+    latest = outages.outages_of(network_id)[-_LATEST:]
+    return tuple((one.pk, one.started_at, one.restored_at, one.lv_customers) for one in latest)
 
 
 def _numbers(network_id: int) -> dict[str, list[CallerNumber]]:
@@ -122,19 +155,20 @@ def _numbers(network_id: int) -> dict[str, list[CallerNumber]]:
     return told
 
 
-def _waves(network_id: int, numbers: dict[str, list[CallerNumber]]) -> list[Wave]:
-    """The outages of the log as the hotline feels them: planned ones were told of, so fewer call."""
-    waves = []
+def _waves(
+    network_id: int, numbers: dict[str, list[CallerNumber]], *, since: datetime | None = None
+) -> dict[int, Wave]:
+    """The outages of the log as the hotline feels them, by key: planned ones were told of, so fewer call."""
+    waves = {}
     for one in outages.outages_of(network_id):
-        if one.started_at is None:
+        if one.started_at is None or (since is not None and one.started_at < since):
             continue
         told = 0.25 if one.planned_start_at else 1.0
-        waves.append(
-            Wave(
-                started_at=one.started_at,
-                restored_at=one.restored_at,
-                customers=round(told * one.lv_customers),
-                numbers=tuple(row.number for code in outages.load_codes_of(one)[:40] for row in numbers.get(code, ())),
-            )
+        waves[one.pk] = Wave(
+            started_at=one.started_at,
+            restored_at=one.restored_at,
+            customers=round(told * one.lv_customers),
+            numbers=tuple(row.number for code in outages.load_codes_of(one)[:40] for row in numbers.get(code, ())),
+            announcement=hotline.announcement_code(one.pk),
         )
     return waves

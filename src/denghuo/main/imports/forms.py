@@ -24,6 +24,8 @@ class _FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """One file or several."""
 
+    widget = _FilesInput
+
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Every file of them, none empty."""
         given = data if isinstance(data, list | tuple) else [data]
@@ -40,7 +42,6 @@ class UploadForm(forms.Form):
 
     upload = FilesField(
         label=_("File"),
-        widget=_FilesInput,
         error_messages={"required": _("Choose a file first."), "empty": _("The file is empty. Fill it in first.")},
     )
     unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Station"), empty_label=None)

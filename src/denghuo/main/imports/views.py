@@ -25,6 +25,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.queries import names_of, stations_within, units_within
+from denghuo.main import processes
 from denghuo.main.imports import jobs
 from denghuo.main.imports.forms import KIND_NAMES, UploadForm
 from denghuo.main.imports.history import imports_of
@@ -106,7 +107,7 @@ def _unfinished(units: list[Unit]) -> list[dict[str, Any]]:
 def _keep(request: HttpRequest, form: UploadForm) -> Job | None:
     """Keep the upload and set somebody to work on it; None where that cannot be, and the form says why."""
     jobs.forget_old(now=timezone.now())
-    if jobs.is_busy():
+    if processes.is_busy():
         form.add_error(None, _("Other imports are being worked on. Try again in a minute."))
         return None
     told = form.cleaned_data

@@ -1,7 +1,6 @@
 """What the process of an import from the pages does: look, or take in; and say how it went."""
 
 import logging
-import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from denghuo.main.imports.jobs import Job, Stage, Status
 from denghuo.main.imports.reading import Reading, read_file
 from denghuo.main.imports.words import Sentence, in_both, sentences
 
-_MEMORY_BYTES = 6 << 30
-_CPU_S = 900
 _SHOWN = 200
 
 _log = logging.getLogger(__name__)
@@ -55,13 +52,6 @@ def work(folder: Path) -> int:
     if job.status is Status.DONE:
         deliveries.drain()
     return 0
-
-
-def bound_this_process() -> None:
-    """Bound the memory and the time of this process: it reads what strangers upload."""
-    for what, most in ((resource.RLIMIT_AS, _MEMORY_BYTES), (resource.RLIMIT_CPU, _CPU_S)):
-        _soft, hard = resource.getrlimit(what)
-        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _failed(job: Job, why: Sentence) -> Job:

@@ -12,6 +12,7 @@ from denghuo.apps.hotline.actions.announcements import (
     set_announcement_template,
     take_back_announcement,
 )
+from denghuo.apps.hotline.actions.at_once import announce_at_once
 from denghuo.apps.hotline.actions.call_backs import (
     UrgedTooSoonError,
     ask_call_back,
@@ -48,6 +49,7 @@ __all__ = [
     "NoteEntry",
     "Source",
     "UrgedTooSoonError",
+    "announce_at_once",
     "announce_outages",
     "approve_announcement",
     "ask_call_back",

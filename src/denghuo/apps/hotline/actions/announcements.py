@@ -64,22 +64,25 @@ def draft_announcement(*, exchange_id: int, outage_id: int, at: datetime, actor:
     """
     exchange = Exchange.objects.select_for_update().select_related("unit").get(pk=exchange_id)
     outage = Outage.objects.select_related("feeder", "network__unit").get(pk=outage_id)
-    if not _may_be_announced(outage):
+    if not _may_be_announced(outage, at):
         raise ValueError("this outage is over, or never was")
     if not str(outage.network.unit.path).startswith(str(exchange.unit.path)):
         raise ValueError("this exchange does not serve that outage")
     if Announcement.objects.filter(exchange=exchange, outage=outage, expired_at=None).exists():
         raise ValueError("this outage has an announcement already")
     words = queries.worded(outage, exchange=exchange, at=at)
-    row = Announcement.objects.create(exchange=exchange, outage=outage, code=f"outage-{outage.pk}", drafted_at=at)
+    code = queries.announcement_code(outage.pk)
+    row = Announcement.objects.create(exchange=exchange, outage=outage, code=code, drafted_at=at)
     AnnouncementVersion.objects.create(announcement=row, number=1, written_at=at, written_by=actor, **vars(words))
     fact = AnnouncementDrafted(announcement_id=row.pk, exchange_id=exchange.pk, outage_id=outage.pk, code=row.code)
     record(fact, at=at, actor=actor)
     return row
 
 
-def _may_be_announced(outage: Outage) -> bool:
-    return outage.lasts or (outage.started_at is None and outage.planned_start_at is not None)
+def _may_be_announced(outage: Outage, at: datetime) -> bool:
+    if outage.started_at is None:
+        return outage.planned_start_at is not None
+    return outage.restored_at is None or at < outage.restored_at
 
 
 def _held(announcement_id: int) -> Announcement:
@@ -181,7 +184,7 @@ def announce_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_
     for outage in outages.outages_by_id(fact.outage_ids):
         if outage.lasts and least and outage.lv_customers >= least:
             _draft_everywhere(outage, at, actor)
-        elif not _may_be_announced(outage):
+        elif not _may_be_announced(outage, at):
             _expire_all(outage.pk, "restored" if outage.restored_at else "withdrawn", at, actor)
 
 

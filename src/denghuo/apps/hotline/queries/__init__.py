@@ -5,6 +5,7 @@ from denghuo.apps.hotline.queries.announcements import (
     Absorbed,
     Worded,
     absorbed,
+    announcement_code,
     announcement_for,
     announcements_within,
     exchanges_serving,
@@ -18,7 +19,15 @@ from denghuo.apps.hotline.queries.announcements import (
     versions_of,
     worded,
 )
-from denghuo.apps.hotline.queries.board import BoardState, boards_within
+from denghuo.apps.hotline.queries.board import (
+    SEAT_STATES,
+    BoardState,
+    Seat,
+    Waiting,
+    boards_within,
+    seats_on,
+    waiting_on,
+)
 from denghuo.apps.hotline.queries.call_backs import Quiet, call_back_for, last_urging, made, owed, quiet
 from denghuo.apps.hotline.queries.calls import (
     AgentFigures,
@@ -51,6 +60,7 @@ from denghuo.apps.hotline.queries.figures import (
     Figures,
     Span,
     by_day,
+    by_interval,
     by_minute,
     by_month,
     by_queue,
@@ -67,13 +77,16 @@ from denghuo.apps.hotline.queries.reviews import (
     sheet_on,
     sheets,
 )
+from denghuo.apps.hotline.queries.rota import SignedIn, signed_in
 from denghuo.apps.hotline.queries.rules import (
     Definitions,
+    Verdict,
     all_causes,
     causes_within,
     definitions,
     target_of,
     targets_within,
+    verdict,
 )
 from denghuo.apps.hotline.queries.sources import (
     all_exchanges,
@@ -84,13 +97,18 @@ from denghuo.apps.hotline.queries.sources import (
     readings_of,
     unknowable_of,
 )
+from denghuo.apps.hotline.queries.waves import CallWave, call_wave, exchanges_of_outage, largest_outages
 from denghuo.apps.hotline.queries.why import Explained, causes_around, explained
+from denghuo.apps.hotline.snapshot import INTERVAL_MIN
 
 __all__ = [
+    "INTERVAL_MIN",
     "PLACES",
+    "SEAT_STATES",
     "Absorbed",
     "AgentFigures",
     "BoardState",
+    "CallWave",
     "Contact",
     "Definitions",
     "Drawn",
@@ -101,23 +119,30 @@ __all__ = [
     "OutAt",
     "Pop",
     "Quiet",
+    "Seat",
+    "SignedIn",
     "Span",
+    "Verdict",
+    "Waiting",
     "Worded",
     "absorbed",
     "agent_figures",
     "agents_of",
     "all_causes",
     "all_exchanges",
+    "announcement_code",
     "announcement_for",
     "announcements_within",
     "boards_within",
     "by_day",
+    "by_interval",
     "by_minute",
     "by_month",
     "by_queue",
     "call_back_for",
     "call_for",
     "call_in_hand",
+    "call_wave",
     "caller_of",
     "calls_found",
     "causes_around",
@@ -129,12 +154,14 @@ __all__ = [
     "drawn",
     "drifts",
     "exchange_of_code",
+    "exchanges_of_outage",
     "exchanges_serving",
     "exchanges_within",
     "explained",
     "figures",
     "first_day",
     "kind_of",
+    "largest_outages",
     "last_call_at",
     "last_urging",
     "latest_call_day",
@@ -156,8 +183,10 @@ __all__ = [
     "reviews_of",
     "reviews_within",
     "seat_of",
+    "seats_on",
     "sheet_on",
     "sheets",
+    "signed_in",
     "target_of",
     "targets_within",
     "template_for",
@@ -165,6 +194,8 @@ __all__ = [
     "unannounced_outages",
     "unknowable_of",
     "unknown_places",
+    "verdict",
     "versions_of",
+    "waiting_on",
     "worded",
 ]

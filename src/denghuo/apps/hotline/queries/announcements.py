@@ -17,6 +17,7 @@ from denghuo.apps.hotline.models import (
     Exchange,
 )
 from denghuo.apps.hotline.queries.calls import COUNTED
+from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.models import Outage
@@ -67,6 +68,11 @@ class Absorbed:
     def share_of_calls(self) -> float:
         """The same over all calls that came meanwhile."""
         return (self.announced - self.came_back) / self.calls if self.calls else float("nan")
+
+
+def announcement_code(outage_id: int) -> str:
+    """What the exchange calls the announcement of an outage: the name of its sound."""
+    return f"outage-{outage_id}"
 
 
 def announcements_within(scope: Iterable[str]) -> QuerySet[Announcement]:
@@ -187,8 +193,9 @@ def absorbed(announcement: Announcement, *, at: datetime) -> Absorbed | None:
     if announcement.published_at is None:
         return None
     until = announcement.expired_at or at
+    queue_ids = [queue.pk for queue in queues_of([announcement.exchange_id])]  # calls are found by queue and time
     every = Call.objects.filter(
-        exchange_id=announcement.exchange_id, entered_at__gte=announcement.published_at, entered_at__lt=until
+        queue_id__in=queue_ids, entered_at__gte=announcement.published_at, entered_at__lt=until
     ).order_by()
     named = Q(announcement=announcement.code) | Q(announcement__endswith=f"/{announcement.code}")
     heard = every.filter(named)

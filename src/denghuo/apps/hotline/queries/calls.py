@@ -12,9 +12,11 @@ from django.utils import timezone
 from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline.models import Agent, Call, CallerNumber
 from denghuo.apps.hotline.queries.figures import Span
+from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
 
 _SENT_AWAY = (CallOutcome.TIMED_OUT, CallOutcome.LEFT_EMPTY, CallOutcome.LEFT_BY_KEY)
+_SHOWN_OF_NUMBER = 4
 _ASKED = Q(queued_at__isnull=False) | Q(
     outcome__in=[CallOutcome.ANSWERED, CallOutcome.ABANDONED, CallOutcome.REFUSED, *_SENT_AWAY]
 )
@@ -73,8 +75,8 @@ def edges(span: Span) -> tuple[datetime, datetime]:
 
 
 def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
-    """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (the end of a number or a call's
-    id), ``agent_id``, ``longer_s`` (waited at least so long), ``minute`` (the interval of the local day from it).
+    """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (a number, up to
+    four of its last digits, or a call's id), ``agent_id``, ``longer_s`` (waited at least so long), ``since``, ``until``.
     """
     start, end = edges(span)
     rows = Call.objects.filter(queue_id__in=span.queue_ids, entered_at__gte=start, entered_at__lt=end)
@@ -83,8 +85,10 @@ def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
         rows = rows.filter(agent_id=wanted["agent_id"])
     if wanted.get("longer_s") is not None:
         rows = rows.filter(wait_s__gte=wanted["longer_s"])
-    if wanted.get("q"):
-        rows = rows.filter(Q(caller__endswith=wanted["q"]) | Q(call_id=wanted["q"]))
+    if asked := wanted.get("q"):
+        # A longer end would give a masked number away, digit by digit.
+        number = Q(caller__endswith=asked) if len(asked) <= _SHOWN_OF_NUMBER else Q(caller=asked)
+        rows = rows.filter(number | Q(call_id=asked))
     if wanted.get("since"):
         rows = rows.filter(entered_at__gte=wanted["since"])
     if wanted.get("until"):
@@ -154,8 +158,12 @@ def masked_name(name: str) -> str:
 
 def last_call_at(exchange_id: int) -> datetime | None:
     """When the last call of an exchange came."""
-    rows = Call.objects.filter(exchange_id=exchange_id).order_by("-entered_at")
-    return rows.values_list("entered_at", flat=True).first()
+    # Queue by queue: that is how the index finds the last at once.
+    last = [
+        Call.objects.filter(queue=queue).order_by("-entered_at").values_list("entered_at", flat=True).first()
+        for queue in queues_of([exchange_id])
+    ]
+    return max((at for at in last if at is not None), default=None)
 
 
 def latest_call_day(exchange_id: int) -> date | None:

@@ -157,6 +157,12 @@ def by_minute(span: Span) -> dict[int, Figures]:
     return {row["minute"]: _figures(row) for row in rows}
 
 
+def by_interval(span: Span) -> dict[tuple[date, int], Figures]:
+    """Figures of each interval that has calls, by its local day and the first of its minutes."""
+    rows = _rows(span).values("day", "minute").annotate(**_sums()).order_by("day", "minute")
+    return {(row["day"], row["minute"]): _figures(row) for row in rows}
+
+
 def by_queue(span: Span) -> dict[int, Figures]:
     """Figures of each queue that has calls, by its key."""
     rows = _rows(span).values("queue_id").annotate(**_sums()).order_by("queue_id")

@@ -4,10 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import ceil, isnan
 
 from django.utils import timezone
 
 from denghuo.apps.hotline.models import Cause, Definition, Measure, Target
+from denghuo.apps.hotline.queries.figures import Figures
 from denghuo.apps.organization.access import within
 
 # What a new installation counts by until somebody says otherwise: defaults, no published rule.
@@ -41,6 +43,26 @@ def target_of(unit_paths: Sequence[str], *, measure: Measure, on: date) -> Targe
     rows = Target.objects.filter(measure=measure, from_date__lte=on).select_related("unit")
     reaching = [row for row in rows if all(path.startswith(str(row.unit.path)) for path in unit_paths)]
     return max(reaching, key=lambda row: (len(str(row.unit.path)), row.from_date), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether a target is reached; ``short_share`` is by how much not (0 where it is), ``missing_calls`` the calls that
+    would have had to be answered besides.
+    """
+
+    reached: bool
+    short_share: float
+    missing_calls: int
+
+
+def verdict(told: Figures, target: Target | None) -> Verdict | None:
+    """The answer rate against a target; None where there is no target, or nobody asked for a person."""
+    rate = told.answer_rate
+    if target is None or isnan(rate):
+        return None
+    missing = max(0, ceil(target.share * told.requests - 1e-9) - told.answered)
+    return Verdict(reached=rate >= target.share, short_share=max(0.0, target.share - rate), missing_calls=missing)
 
 
 def causes_within(scope: Iterable[str], *, since: datetime, until: datetime) -> list[Cause]:

@@ -14,7 +14,7 @@ from denghuo.apps.organization.access import Permission, permissions_of
 register = template.Library()
 _SOON = timedelta(hours=1)
 _SHOWN = 5
-_SETTINGS = ("targets", "causes", "definitions", "desk-rules", "seats", "sources")
+_SETTINGS = ("targets", "causes", "definitions", "desk-rules", "seats", "sources", "import", "import-upload")
 
 
 @register.simple_tag(takes_context=True)
@@ -24,6 +24,7 @@ def hotline_deeds(context: dict[str, Any]) -> dict[str, Any]:
     return {
         "work": Permission.HOTLINE_WORK in allowed,
         "edit": Permission.HOTLINE_EDIT in allowed,
+        "staffing": Permission.STAFFING_VIEW in allowed,
         "settings": _SETTINGS,
     }
 

@@ -19,6 +19,7 @@ from denghuo.apps.hotline.views.export import export
 from denghuo.apps.hotline.views.pages import agents, call, calls, figure, home, unmask
 from denghuo.apps.hotline.views.reviews import review, review_sheets, reviews
 from denghuo.apps.hotline.views.seats import seats
+from denghuo.apps.hotline.views.wave import wave
 from denghuo.apps.hotline.views.why import why
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "targets",
     "try_call_back",
     "unmask",
+    "wave",
     "why",
     "withdraw",
 ]

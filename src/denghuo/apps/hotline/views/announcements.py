@@ -22,7 +22,7 @@ from denghuo.apps.hotline.views.figures import number, percent
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
 
-_ROWS_PER_PAGE = 30
+_ROWS_PER_PAGE = 20
 
 
 def who(request: HttpRequest) -> dict[str, Any]:

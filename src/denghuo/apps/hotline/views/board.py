@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from denghuo.apps.hotline import queries
@@ -29,31 +27,6 @@ _LOOK_EVERY_S = 0.2
 _BEAT_EVERY_S = 10.0
 _ENDS_AFTER_S = 600.0  # then the browser comes again, and is asked again who it is
 _RETRY_MS = 1_000
-STALE_AFTER_S = 30.0
-SEAT_STATES = ("available", "ringing", "talking", "wrapping_up", "paused", "unreachable", "logged_out", "unknown")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """A caller in the queue."""
-
-    call_id: str
-    caller: str
-    queue: str
-    since: datetime | None
-    position: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seat:
-    """An agent and what they do now."""
-
-    code: str
-    name: str
-    team: str
-    state: str
-    since: datetime | None
-    reason: str
 
 
 def exchanges_of(request: HttpRequest) -> list[Exchange]:
@@ -89,20 +62,18 @@ def _context(scope: tuple[str, ...], at: datetime) -> dict[str, Any]:
     exchanges = queries.exchanges_within(scope)
     ids = [one.pk for one in exchanges]
     states = queries.boards_within(ids)
-    named = {(agent.exchange_id, agent.code): agent for agent in queries.agents_of(ids)}
-    waiting, seats = [], []
-    for state in states:
-        waiting += [_waiting(row) for row in state.state.get("waiting", ())]
-        seats += [_seat(row, named.get((state.exchange_id, row["agent"]))) for row in state.state.get("agents", ())]
+    agents = queries.agents_of(ids)
+    waiting = [one for state in states for one in queries.waiting_on(state)]
+    seats = [seat for state in states for seat in queries.seats_on(state, agents=agents)]
     asked = ask(scope, {}, today=local_today())
     today = queries.figures(queries.Span(queue_ids=asked.span.queue_ids, first=asked.today, last=asked.today))
     rate, aim = today.answer_rate, asked.target
-    counts = {name: sum(seat.state == name for seat in seats) for name in SEAT_STATES}
+    counts = {name: sum(seat.state == name for seat in seats) for name in queries.SEAT_STATES}
     return {
         "exchanges": exchanges,
         "told": bool(states),
         "told_at": max((state.told_at for state in states), default=None),
-        "lost": [one for one in states if not one.connected or (at - one.told_at).total_seconds() > STALE_AFTER_S],
+        "lost": [one for one in states if not one.is_current(at)],
         "waiting": sorted(waiting, key=lambda one: (one.since is None, one.since)),
         "longest": min((one.since for one in waiting if one.since), default=None),
         "teams": _teams(seats),
@@ -119,30 +90,9 @@ def _context(scope: tuple[str, ...], at: datetime) -> dict[str, Any]:
     }
 
 
-def _waiting(row: dict[str, Any]) -> Waiting:
-    return Waiting(
-        call_id=row["call_id"],
-        caller=queries.masked(row.get("caller", "")),
-        queue=row.get("queue", ""),
-        since=parse_datetime(row["since"]) if row.get("since") else None,
-        position=row.get("position"),
-    )
-
-
-def _seat(row: dict[str, Any], agent: Any) -> Seat:
-    return Seat(
-        code=row["agent"],
-        name=str(agent) if agent else row["agent"],
-        team=agent.team if agent else "",
-        state=row["state"] if row["state"] in SEAT_STATES else "unknown",
-        since=parse_datetime(row["since"]) if row.get("since") else None,
-        reason=row.get("reason", ""),
-    )
-
-
-def _teams(seats: list[Seat]) -> list[tuple[str, list[Seat]]]:
+def _teams(seats: list[queries.Seat]) -> list[tuple[str, list[queries.Seat]]]:
     """Seats by team, those signed out left aside."""
-    teams: dict[str, list[Seat]] = {}
+    teams: dict[str, list[queries.Seat]] = {}
     for seat in sorted(seats, key=lambda one: (one.team, one.code)):
         if seat.state != "logged_out":
             teams.setdefault(seat.team, []).append(seat)

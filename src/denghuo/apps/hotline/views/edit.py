@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import CauseForm, DefinitionForm, TargetForm, local_today
+from denghuo.apps.hotline.forms import CauseForm, DefinitionForm, ExchangeForm, TargetForm, local_today
 from denghuo.apps.hotline.models import CauseKind, Measure
 from denghuo.apps.hotline.views.figures import percent
 from denghuo.apps.organization import queries as organization
@@ -117,10 +117,26 @@ def withdraw(request: HttpRequest, cause_id: int) -> HttpResponse:
     return redirect("hotline:causes")
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.HOTLINE_VIEW)
 def sources(request: HttpRequest) -> HttpResponse:
-    """What was read from where, and what was odd about it."""
+    """What was read from where, and what was odd about it; and a form to open an exchange."""
+    importable = scope_of(request.user, Permission.HOTLINE_IMPORT)
+    units = [(str(unit.pk), unit.name) for unit in organization.units_within(importable)]
+    form = ExchangeForm(request.POST or None, units=units) if units else None
+    if request.method == "POST":
+        if form is None:
+            raise PermissionDenied
+        if form.is_valid():
+            told = form.cleaned_data
+            actions.open_exchange(unit_id=told["unit"], code=told["code"], name=told["name"], **_who(request))
+            messages.success(request, _("The exchange is open. Its calls can be read now."))
+            return redirect("hotline:import")
     exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
-    context = {"exchanges": exchanges, "rows": queries.readings_of([one.pk for one in exchanges])}
-    return render(request, "hotline/sources.html", context)
+    context = {
+        "exchanges": exchanges,
+        "rows": queries.readings_of([one.pk for one in exchanges]),
+        "form": form,
+        "may_import": bool(importable and queries.exchanges_within(importable)),
+    }
+    return render(request, "hotline/sources.html", context, status=422 if form and form.errors else 200)

@@ -21,6 +21,7 @@ from denghuo.apps.hotline.views.figures import headline, number, percent
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 
 _ROWS_PER_PAGE = 50
+_WAVES_SHOWN = 5
 
 
 def asked_of(request: HttpRequest) -> Asked:
@@ -81,6 +82,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "verdict": verdict(asked),
             "queue_rows": _queue_rows(asked),
             "team_rows": _team_rows(asked),
+            "wave_rows": _wave_rows(request, asked),
         }
     return render(request, "hotline/home.html", context)
 
@@ -99,16 +101,16 @@ class Verdict:
 
 def verdict(asked: Asked) -> Verdict | None:
     rate, aim = asked.figures.answer_rate, asked.target
-    if aim is None or np.isnan(rate):
+    found = queries.verdict(asked.figures, aim)
+    if aim is None or found is None:
         return None
-    missing = max(0, int(np.ceil(aim.share * asked.figures.requests - 1e-9)) - asked.figures.answered)
     return Verdict(
-        reached=rate >= aim.share,
+        reached=found.reached,
         points=number(100 * abs(aim.share - rate), 1),
         rate=percent(rate),
         target=percent(aim.share),
         source=aim.source,
-        missing_calls=number(missing),
+        missing_calls=number(found.missing_calls),
     )
 
 
@@ -127,6 +129,25 @@ def _queue_rows(asked: Asked) -> list[dict[str, str]]:
         for queue in asked.queues
         if (told := found.get(queue.pk)) is not None
     ]
+
+
+def _wave_rows(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
+    """The outages that left most customers out in this time, and the calls they brought."""
+    scope, now, rows = request.scope, timezone.now(), []  # type: ignore[attr-defined]
+    for outage in queries.largest_outages(scope, asked.span, limit=_WAVES_SHOWN, at=now):
+        told = queries.call_wave(outage, asked.exchanges, at=now)
+        if told is not None:
+            counted = told.total
+            rows.append(
+                {
+                    "outage": outage,
+                    "customers": number(outage.lv_customers),
+                    "above": number(told.above_usual),
+                    "announced": number(counted.announced),
+                    "answer_rate": percent(counted.answer_rate),
+                }
+            )
+    return rows
 
 
 def _team_rows(asked: Asked) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +20,8 @@ from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
-_LISTED = 200
+_LISTED = 50
+_ROWS_PER_PAGE = 20
 # What a sheet may look like, until somebody writes their own.
 _SUGGESTED = """开头语和结束语规范 | 10
 服务用语文明 | 15
@@ -38,6 +40,8 @@ def reviews(request: HttpRequest) -> HttpResponse:
     scored = queries.reviews_within(request.scope, span=asked.span)  # type: ignore[attr-defined]
     open_ones = [one for one in found if not one.done]
     blind = {one.call_id for one in open_ones if me not in one.scorers}
+    # What somebody was unhappy with comes first.
+    mine = sorted((one for one in open_ones if me not in one.scorers), key=lambda one: not one.marks)
     shares = [one.points / one.most_points for one in scored]
     drifts = queries.drifts(scored)
     names = organization.names_of(one.scorer for one in drifts)
@@ -46,7 +50,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "done": number(len(found) - len(open_ones)),
         "mean": percent(sum(shares) / len(shares) if shares else float("nan")),
         "double": number(sum(one.scorers_wanted > 1 for one in found)),
-        "mine": [one for one in open_ones if me not in one.scorers][:_LISTED],
+        "rows": Paginator(mine, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "waiting": sum(me in one.scorers for one in open_ones),
         # A score is not shown to who may still be the call's second scorer.
         "scored": [one for one in reversed(scored) if one.call_id not in blind][:_LISTED],

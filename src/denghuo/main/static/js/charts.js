@@ -127,16 +127,33 @@ function draw(element) {
   instance.setOption(option(chart, look(), element.clientWidth < MOBILE_PX), true);
 }
 
-const elements = document.querySelectorAll("[data-chart]");
-const drawAll = () => elements.forEach(draw);
-
-drawAll();
-document.addEventListener("dh:theme", drawAll);
+const drawAll = () => document.querySelectorAll("[data-chart]").forEach(draw);
 const widths = new ResizeObserver((entries) => {
   for (const { target } of entries) {
+    if (!target.isConnected) continue;
     drawn.get(target)?.resize();
     draw(target);
   }
 });
-elements.forEach((element) => widths.observe(element));
+
+// What a part of the page brings along when it is fetched anew is drawn too; what it replaced is let go.
+function begin() {
+  for (const [element, instance] of drawn) {
+    if (!element.isConnected) {
+      widths.unobserve(element);
+      instance.dispose();
+      drawn.delete(element);
+    }
+  }
+  document.querySelectorAll("[data-chart]").forEach((element) => {
+    draw(element);
+    widths.observe(element);
+  });
+}
+
+begin();
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.elt.closest("[data-charts-anew]")) begin();
+});
+document.addEventListener("dh:theme", drawAll);
 window.addEventListener("beforeprint", () => drawn.forEach((instance) => instance.resize()));

@@ -1,0 +1,60 @@
+"""Every write to staffing."""
+
+from denghuo.apps.staffing.actions.forecasts import TooShortError, follow_calls, make_forecast
+from denghuo.apps.staffing.actions.plans import export_plan, make_plan, publish_plan, swap_duties
+from denghuo.apps.staffing.actions.rules import (
+    BandEntry,
+    ShiftEntry,
+    allow_succession,
+    forbid_succession,
+    import_calendar,
+    record_absence,
+    record_wish,
+    retire_shift,
+    set_minimums,
+    set_rota,
+    set_rule,
+    set_shift,
+    set_skill_need,
+    set_skills,
+    set_up,
+    withdraw_absence,
+)
+from denghuo.apps.staffing.actions.surges import (
+    answer_call_up,
+    dismiss_surge,
+    follow_supply,
+    propose_surge,
+    send_surge,
+)
+
+__all__ = [
+    "BandEntry",
+    "ShiftEntry",
+    "TooShortError",
+    "allow_succession",
+    "answer_call_up",
+    "dismiss_surge",
+    "export_plan",
+    "follow_calls",
+    "follow_supply",
+    "forbid_succession",
+    "import_calendar",
+    "make_forecast",
+    "make_plan",
+    "propose_surge",
+    "publish_plan",
+    "record_absence",
+    "record_wish",
+    "retire_shift",
+    "send_surge",
+    "set_minimums",
+    "set_rota",
+    "set_rule",
+    "set_shift",
+    "set_skill_need",
+    "set_skills",
+    "set_up",
+    "swap_duties",
+    "withdraw_absence",
+]

@@ -1,0 +1,179 @@
+"""Surges: proposed when an outage begins or grows, sent or dismissed by somebody, answered by those called up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notice
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages import queries as outages
+from denghuo.apps.outages.facts import SupplyChanged
+from denghuo.apps.outages.models import Outage
+from denghuo.apps.staffing.facts import (
+    AgentCalledUp,
+    CallUpAnswered,
+    SurgeDismissed,
+    SurgeOver,
+    SurgeProposed,
+    SurgeSent,
+)
+from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
+from denghuo.apps.staffing.queries.rules import rule_book, units_staffed
+from denghuo.apps.staffing.queries.surges import surge_inputs, undecided
+from denghuo.apps.staffing.snapshot.surges import Measure, proposal
+
+_TIER = {Measure.SECOND.value: 2, Measure.THIRD.value: 3}
+
+
+def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Propose a surge for outages that began or grew; close those of outages that are over."""
+    del delivery_key
+    known = undecided(fact.outage_ids)
+    for outage in outages.outages_by_id(fact.outage_ids):
+        if outage.lasts:
+            unit = _unit_of(outage)
+            if unit is not None:
+                propose_surge(unit=unit, outage=outage, at=at, actor=actor)
+        elif outage.pk in known:
+            _close(outage, at=at, actor=actor)
+
+
+def _unit_of(outage: Outage) -> Unit | None:
+    """The unit whose hotline answers for an outage: the nearest above its network that has one."""
+    path = str(outage.network.unit.path)
+    roots = [f"/{path.strip('/').split('/')[0]}/"]
+    above = [one for one in units_staffed(roots) if path.startswith(str(one.path))]
+    return max(above, key=lambda one: len(str(one.path)), default=None)
+
+
+@transaction.atomic
+def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Surge | None:
+    """Work out what an outage will do to the hotline and what can be done; None where it is too small. What was worked
+    out stays while the outage does not grow; what was decided stays until it has grown by as many customers as make an
+    outage large, and then what is still to be done is proposed, on top of what was sent."""
+    row = Surge.objects.select_for_update().filter(unit_id=unit.pk, outage_id=outage.pk).first()
+    customers = outages.cost(outage, at=at).lv_customers_out
+    least = rule_book(unit.pk).value(RuleKind.SURGE_CUSTOMERS, on=timezone.localdate(at))
+    grown = customers - (row.customers if row is not None else 0)
+    if customers < least or grown < (least if row is not None and row.state != SurgeState.PROPOSED else 1):
+        return row
+    told = proposal(surge_inputs(unit, outage, at=at))
+    defaults = {"customers": customers, "proposed_at": at, "told": told, "state": SurgeState.PROPOSED}
+    row, _ = Surge.objects.update_or_create(unit_id=unit.pk, outage_id=outage.pk, defaults=defaults)
+    fact = SurgeProposed(surge_id=row.pk, unit_id=unit.pk, outage_id=outage.pk, customers=customers)
+    record(fact, at=at, actor=actor)
+    return row
+
+
+def _close(outage: Outage, *, at: datetime, actor: str) -> None:
+    for row in Surge.objects.filter(outage_id=outage.pk).exclude(state=SurgeState.OVER):
+        row.state = SurgeState.OVER
+        row.save(update_fields=["state"])
+        record(SurgeOver(surge_id=row.pk, outage_id=outage.pk), at=at, actor=actor)
+
+
+@transaction.atomic
+def send_surge(
+    *, surge_id: int, measures: Sequence[str], worded_at: datetime | None = None, at: datetime, actor: str
+) -> Surge:
+    """Accept measures of a proposal: who is called up is asked, and what else follows is told by the fact. Callers hear
+    the words that were the latest when the proposal was looked at, ``worded_at``.
+
+    Raises:
+        ValueError: it was decided already, or a measure is not in it.
+    """
+    surge = Surge.objects.select_for_update().get(pk=surge_id)
+    offered = {one["measure"]: one for one in surge.told["measures"]}
+    if surge.state != SurgeState.PROPOSED:
+        raise ValueError("decided already")
+    if not measures or set(measures) - offered.keys():
+        raise ValueError("not in the proposal")
+    chosen = [measure for measure in offered if measure in measures]
+    surge.state, surge.decided_at, surge.decided_by = SurgeState.SENT, at, actor
+    surge.accepted = [*surge.accepted, *(one for one in chosen if one not in surge.accepted)]
+    surge.save(update_fields=["state", "decided_at", "decided_by", "accepted"])
+    for measure in chosen:
+        for agent_id in offered[measure]["agent_ids"]:
+            _call_up(surge, agent_id, measure, at=at, actor=actor)
+    fact = SurgeSent(
+        surge_id=surge.pk,
+        unit_id=surge.unit_id,
+        outage_id=surge.outage_id,
+        measures=tuple(chosen),
+        announced=Measure.ANNOUNCEMENT.value in chosen,
+        cost_fen=surge.told["costs_fen"]["+".join(chosen)],
+        worded_at=worded_at,
+    )
+    record(fact, at=at, actor=actor)
+    return surge
+
+
+def _call_up(surge: Surge, agent_id: int, measure: str, *, at: datetime, actor: str) -> None:
+    told = next(one for one in surge.told["measures"] if one["measure"] == measure)
+    row = CallUp.objects.create(
+        surge=surge,
+        agent_id=agent_id,
+        tier=_TIER[measure],
+        from_at=datetime.fromisoformat(told["from_at"]),
+        until_at=datetime.fromisoformat(told["until_at"]),
+        asked_at=at,
+    )
+    fact = AgentCalledUp(
+        call_up_id=row.pk,
+        surge_id=surge.pk,
+        agent_id=agent_id,
+        tier=row.tier,
+        from_at=row.from_at,
+        until_at=row.until_at,
+    )
+    record(fact, at=at, actor=actor)
+    _tell(row, at=at, actor=actor)
+
+
+def _tell(row: CallUp, *, at: datetime, actor: str) -> None:
+    """Put it into the notices of who is called up, if they have an account."""
+    if row.agent.user_id is None:
+        return
+    times = {"from": f"{timezone.localtime(row.from_at):%H:%M}", "until": f"{timezone.localtime(row.until_at):%H:%M}"}
+    with translation.override(settings.LANGUAGE_CODE):
+        entry = NoticeEntry(
+            kind="staffing.call_up",
+            subject=_("You are called up from %(from)s to %(until)s") % times,
+            text=_("Outage %(number)s: %(customers)s customers without supply. Say whether you can come.")
+            % {"number": row.surge.outage.number, "customers": row.surge.customers},
+            path=reverse("staffing:person"),
+            urgent=True,
+        )
+    queue_notice(recipient_id=row.agent.user_id, key=_notice_key(row), entry=entry, at=at, actor=actor)
+
+
+def _notice_key(row: CallUp) -> str:
+    return f"call-up-{row.pk}"
+
+
+@transaction.atomic
+def dismiss_surge(*, surge_id: int, at: datetime, actor: str) -> None:
+    """Say that nothing needs to be done."""
+    surge = Surge.objects.select_for_update().get(pk=surge_id, state=SurgeState.PROPOSED)
+    surge.state, surge.decided_at, surge.decided_by = SurgeState.DISMISSED, at, actor
+    surge.save(update_fields=["state", "decided_at", "decided_by"])
+    record(SurgeDismissed(surge_id=surge.pk, outage_id=surge.outage_id), at=at, actor=actor)
+
+
+@transaction.atomic
+def answer_call_up(*, call_up_id: int, answer: Answer, at: datetime, actor: str) -> CallUp:
+    """Say that somebody comes or cannot; what was said before is replaced."""
+    row = CallUp.objects.select_for_update().get(pk=call_up_id)
+    row.answer, row.answered_at, row.answered_by = answer, at, actor
+    row.save(update_fields=["answer", "answered_at", "answered_by"])
+    if row.agent.user_id is not None:
+        withdraw_notice(recipient_id=row.agent.user_id, key=_notice_key(row), at=at, actor=actor)
+    fact = CallUpAnswered(call_up_id=row.pk, surge_id=row.surge_id, agent_id=row.agent_id, answer=answer.value)
+    record(fact, at=at, actor=actor)
+    return row

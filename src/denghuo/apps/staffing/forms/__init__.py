@@ -1,0 +1,34 @@
+"""What people tell staffing."""
+
+from denghuo.apps.staffing.forms.people import AbsenceForm, CalendarForm, RuleForm, SkillsForm, SwapForm, WishForm
+from denghuo.apps.staffing.forms.shifts import (
+    HALF,
+    AllowForm,
+    MinimumsForm,
+    RetireForm,
+    RotaForm,
+    ShiftForm,
+    SkillNeedForm,
+    SuccessionForm,
+    clock,
+    clocks_of,
+)
+
+__all__ = [
+    "HALF",
+    "AbsenceForm",
+    "AllowForm",
+    "CalendarForm",
+    "MinimumsForm",
+    "RetireForm",
+    "RotaForm",
+    "RuleForm",
+    "ShiftForm",
+    "SkillNeedForm",
+    "SkillsForm",
+    "SuccessionForm",
+    "SwapForm",
+    "WishForm",
+    "clock",
+    "clocks_of",
+]

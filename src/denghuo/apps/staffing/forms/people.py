@@ -1,0 +1,136 @@
+"""Rules, absences, wishes, skills, swaps and the calendar, as people tell them."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.hotline.models import Agent
+from denghuo.apps.staffing.models import AbsenceKind, CalendarDay, DayKind, RuleKind, Shift
+from denghuo.apps.staffing.snapshot.rules import SHARES
+
+_MOST_ABSENT = timedelta(days=400)
+
+
+def _day(label: Any, **told: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), **told)
+
+
+class RuleForm(forms.Form):
+    """A number from a day on."""
+
+    kind = forms.ChoiceField(label=_("Rule"), choices=RuleKind.choices)
+    from_date = _day(_("From"))
+    value = forms.FloatField(label=_("Value"), min_value=0, max_value=1_000_000)
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        if told.get("kind") in SHARES and told.get("value", 0) >= 1:
+            self.add_error("value", _("A share is below 1: write 0.9 for 90 %."))
+        return told
+
+
+def _named(agents: Sequence[Agent]) -> list[tuple[str, str]]:
+    return [(str(one.pk), f"{one} · {one.team}" if one.team else str(one)) for one in agents]
+
+
+class _AgentForm(forms.Form):
+    def __init__(self, *args: Any, agents: Sequence[Agent], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("agent", "other"):
+            if isinstance(field := self.fields.get(name), forms.ChoiceField):
+                field.choices = _named(agents)
+
+
+class AbsenceForm(_AgentForm):
+    """Somebody cannot work on these days."""
+
+    agent = forms.TypedChoiceField(label=_("Person"), coerce=int)
+    first = _day(_("From"))
+    last = _day(_("To"))
+    kind = forms.ChoiceField(label=_("Why"), choices=AbsenceKind.choices)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        first, last = told.get("first"), told.get("last")
+        if first and last and not first <= last <= first + _MOST_ABSENT:
+            self.add_error("last", _("This day must not lie before the first one, nor more than 400 days after it."))
+        return told
+
+
+class WishForm(forms.Form):
+    """What somebody would like, or rather not, on a day."""
+
+    agent = forms.TypedChoiceField(label=_("Person"), coerce=int)
+    day = _day(_("Day"))
+    wanted = forms.TypedChoiceField(
+        label=_("Wish"),
+        coerce=lambda told: told == "yes",
+        choices=[("yes", _("would like")), ("no", _("would rather not"))],
+    )
+    shift = forms.TypedChoiceField(label=_("Shift"), coerce=int, required=False, empty_value=None)
+
+    def __init__(self, *args: Any, shifts: Sequence[Shift], agents: Sequence[Agent] | None, **kwargs: Any) -> None:
+        """``agents`` None: it is one's own wish."""
+        super().__init__(*args, **kwargs)
+        self.fields["shift"].choices = [("", _("a day off")), *((str(one.pk), one.name) for one in shifts)]  # type: ignore[attr-defined]
+        if agents is None:
+            del self.fields["agent"]
+        else:
+            self.fields["agent"].choices = _named(agents)  # type: ignore[attr-defined]
+
+
+class SkillsForm(_AgentForm):
+    """All that somebody can do beyond the usual."""
+
+    agent = forms.TypedChoiceField(label=_("Person"), coerce=int)
+    names = forms.CharField(
+        label=_("Skills"),
+        max_length=200,
+        required=False,
+        help_text=_("All of them, with commas between: shift leader, English. What is not named is taken away."),
+    )
+
+    def clean_names(self) -> list[str]:
+        return [part[:40] for part in re.split(r"[,，、;；]\s*", self.cleaned_data["names"]) if part.strip()]
+
+
+class SwapForm(_AgentForm):
+    """Two people exchange duties."""
+
+    agent = forms.TypedChoiceField(label=_("Person"), coerce=int)
+    day = _day(_("Gives away the duty of"))
+    other = forms.TypedChoiceField(label=_("Who takes it over"), coerce=int)
+    other_day = _day(_("And takes the duty of"), required=False)
+
+
+class CalendarForm(forms.Form):
+    """A calendar as text: a line per day."""
+
+    text = forms.CharField(
+        label=_("Days: date, holiday or makeup, name"),
+        widget=forms.Textarea({"rows": 5}),
+        max_length=20_000,
+        help_text=_("A line per day, such as 2027-01-01,holiday,元旦. The years in it are replaced as a whole."),
+    )
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def clean_text(self) -> list[CalendarDay]:
+        rows: dict[Any, CalendarDay] = {}
+        for number, line in enumerate(self.cleaned_data["text"].splitlines(), 1):
+            if not line.strip():
+                continue
+            day, kind, name = [*(part.strip() for part in line.replace("，", ",").split(",")), "", ""][:3]
+            try:
+                date = forms.DateField().clean(day)
+            except forms.ValidationError:
+                date = None
+            if date is None or kind not in DayKind.values:
+                raise forms.ValidationError(_("Line %(line)d cannot be read.") % {"line": number})
+            rows[date] = CalendarDay(date=date, kind=kind, name=name[:40])
+        return list(rows.values())

@@ -1,0 +1,211 @@
+"""What people tell of shifts: how many at least, when they begin and end, in which order they come."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.staffing.models import Shift
+
+DAY_MIN = 1440
+HALF = "/2"
+_CLOCK = re.compile(r"(\d{1,2})[:：](\d{2})")
+_PLACE = re.compile(r"(.+?)\s*[=＝:：\s]\s*(\d+)")
+_BETWEEN = re.compile(r"[,，、;；\n→]+")
+
+
+def clock(minute: int) -> str:
+    """A minute of the day as people write it."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def clocks_of(shift: Shift) -> tuple[str, str]:
+    """When a shift begins and ends; midnight is the end of a day, not the beginning of the next."""
+    return clock(shift.start_min), clock((shift.start_min + shift.length_min - 1) % DAY_MIN + 1)
+
+
+def minute_of(told: str, *, most: int = DAY_MIN) -> int:
+    """The minute that somebody wrote down.
+
+    Raises:
+        forms.ValidationError: it is no time of the day.
+    """
+    found = _CLOCK.fullmatch(told.strip())
+    minute = 60 * int(found[1]) + int(found[2]) if found and int(found[2]) < 60 else -1
+    if not 0 <= minute <= most:
+        raise forms.ValidationError(gettext("%(told)s is no time: write it as 08:30.") % {"told": told.strip() or "–"})
+    return minute
+
+
+class _DatedForm(forms.Form):
+    """A rule that holds from a day on, and where it is written."""
+
+    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+
+class MinimumsForm(_DatedForm):
+    """The fewest people by time of day, a line each."""
+
+    bands = forms.CharField(
+        label=_("Fewest people by time of day"),
+        widget=forms.Textarea({"rows": 4}),
+        max_length=2_000,
+        help_text=_("A line each, such as 08:00-24:00 6. Hours that are not named have no minimum."),
+    )
+    field_order = ("bands", "from_date", "source")
+
+    def clean_bands(self) -> list[tuple[int, int, int]]:
+        """Start and end in minutes, heads; none overlapping."""
+        found: list[tuple[int, int, int]] = []
+        for number, line in enumerate(self.cleaned_data["bands"].splitlines(), 1):
+            if not line.strip():
+                continue
+            parts = re.fullmatch(r"\s*(\S+?)\s*[-–~—至]\s*(\S+?)[\s,，:：]+(\d{1,3})\s*", line)
+            if parts is None:
+                raise forms.ValidationError(_("Line %(line)d cannot be read.") % {"line": number})
+            start, end = minute_of(parts[1]), minute_of(parts[2])
+            if end <= start:
+                raise forms.ValidationError(_("Line %(line)d ends before it begins.") % {"line": number})
+            found.append((start, end, int(parts[3])))
+        found.sort()
+        if any(later[0] < earlier[1] for earlier, later in pairwise(found)):
+            raise forms.ValidationError(_("Two lines speak of the same hour."))
+        return found
+
+
+class ShiftForm(_DatedForm):
+    """A shift that can be worked from a day on."""
+
+    name = forms.CharField(label=_("Shift"), max_length=20)
+    starts = forms.CharField(label=_("Begins at"), max_length=5, widget=forms.TextInput({"placeholder": "08:00"}))
+    ends = forms.CharField(label=_("Ends at"), max_length=5, widget=forms.TextInput({"placeholder": "16:00"}))
+    breaks = forms.CharField(
+        label=_("Pauses"),
+        max_length=100,
+        required=False,
+        help_text=_("When nobody of the shift answers, such as 12:00-12:30; several with commas between."),
+    )
+    night = forms.BooleanField(label=_("Counts as a night"), required=False)
+    field_order = ("name", "starts", "ends", "breaks", "night", "from_date", "source")
+
+    def clean_starts(self) -> int:
+        return minute_of(self.cleaned_data["starts"], most=DAY_MIN - 1)
+
+    def clean_ends(self) -> int:
+        return minute_of(self.cleaned_data["ends"])
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        start, end = told.get("starts"), told.get("ends")
+        if start is None or end is None:
+            return told
+        length = end - start if end > start else end - start + DAY_MIN
+        told["length_min"], told["pauses"] = length, []
+        for part in _BETWEEN.split(told.get("breaks", "")):
+            if part.strip():
+                self._pause(part, start, length)
+        return told
+
+    def _pause(self, part: str, start: int, length: int) -> None:
+        """A pause in minutes after the shift's start."""
+        try:
+            begin, end = ((minute_of(edge) - start) % DAY_MIN for edge in re.split(r"[-–~—至]", part, maxsplit=1))
+        except (ValueError, forms.ValidationError):
+            begin, end = 0, 0
+        if 0 <= begin < end <= length:
+            self.cleaned_data["pauses"].append((begin, end))
+        else:
+            self.add_error("breaks", _("A pause lies within the shift and is written as 12:00-12:30."))
+
+
+class _OfShiftsForm(forms.Form):
+    def __init__(self, *args: Any, shifts: Sequence[Shift], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.TypedChoiceField) and not field.choices:
+                field.choices = [(str(one.pk), one.name) for one in shifts]
+
+
+class RetireForm(_OfShiftsForm):
+    """The last day on which a shift is worked."""
+
+    shift = forms.TypedChoiceField(label=_("Shift"), coerce=int)
+    until_date = forms.DateField(label=_("Last worked on"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+
+class SuccessionForm(_OfShiftsForm):
+    """Which shift may not follow which on the next day."""
+
+    earlier = forms.TypedChoiceField(label=_("After"), coerce=int)
+    later = forms.TypedChoiceField(label=_("must not follow"), coerce=int)
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+
+class AllowForm(_OfShiftsForm):
+    """That it may, again."""
+
+    earlier = forms.TypedChoiceField(coerce=int)
+    later = forms.TypedChoiceField(coerce=int)
+
+
+class SkillNeedForm(_OfShiftsForm, _DatedForm):
+    """How many of a shift can do something."""
+
+    shift = forms.TypedChoiceField(label=_("Shift"), coerce=int)
+    name = forms.CharField(label=_("Skill"), max_length=40)
+    heads = forms.IntegerField(label=_("People at least"), min_value=0, max_value=99)
+    field_order = ("shift", "name", "heads", "from_date", "source")
+
+
+class RotaForm(_DatedForm):
+    """The pattern that teams follow."""
+
+    cycle = forms.CharField(
+        label=_("Pattern"),
+        max_length=400,
+        help_text=_("Shifts day by day with commas between, - for a day off; /2 after a shift: half a team, in turn."),
+    )
+    places = forms.CharField(
+        label=_("Teams"),
+        max_length=400,
+        help_text=_("Each team with the day of the pattern on which it stands on the first day. Others are mobile."),
+    )
+    field_order = ("cycle", "places", "from_date", "source")
+
+    def __init__(self, *args: Any, shifts: Sequence[Shift], teams: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shifts, self.teams = {one.name: one.pk for one in shifts}, set(teams)
+
+    def clean_cycle(self) -> tuple[list[int | None], list[int]]:
+        """Keys of shifts by day, None a day off; and the days on which half a team works."""
+        cycle: list[int | None] = []
+        halved = []
+        for part in (one.strip() for one in _BETWEEN.split(self.cleaned_data["cycle"])):
+            if not part:
+                continue
+            name = part.removesuffix(HALF).strip()
+            if part.endswith(HALF):
+                halved.append(len(cycle))
+            if name not in {*self.shifts, "-", "–", "休"}:
+                raise forms.ValidationError(_("There is no shift named %(name)s.") % {"name": name})
+            cycle.append(self.shifts.get(name))
+        if not any(cycle):
+            raise forms.ValidationError(_("Name at least one shift."))
+        return cycle, halved
+
+    def clean_places(self) -> dict[str, int]:
+        """Places by team, from 0."""
+        found: dict[str, int] = {}
+        for part in (one.strip() for one in _BETWEEN.split(self.cleaned_data["places"])):
+            if not part:
+                continue
+            told = _PLACE.fullmatch(part)
+            if told is None or told[1] not in self.teams or not 1 <= int(told[2]) <= 200:
+                raise forms.ValidationError(_("%(part)s names no team and day.") % {"part": part})
+            found[told[1]] = int(told[2]) - 1
+        return found

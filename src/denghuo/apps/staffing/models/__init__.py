@@ -1,0 +1,43 @@
+"""Tables of staffing."""
+
+from denghuo.apps.staffing.models.plans import Duty, Forecast, Plan, PlanState
+from denghuo.apps.staffing.models.rules import (
+    Absence,
+    AbsenceKind,
+    CalendarDay,
+    DayKind,
+    Minimum,
+    Rota,
+    Rule,
+    RuleKind,
+    Shift,
+    Skill,
+    SkillNeed,
+    Succession,
+    Wish,
+)
+from denghuo.apps.staffing.models.surges import Answer, CallUp, Surge, SurgeState
+
+__all__ = [
+    "Absence",
+    "AbsenceKind",
+    "Answer",
+    "CalendarDay",
+    "CallUp",
+    "DayKind",
+    "Duty",
+    "Forecast",
+    "Minimum",
+    "Plan",
+    "PlanState",
+    "Rota",
+    "Rule",
+    "RuleKind",
+    "Shift",
+    "Skill",
+    "SkillNeed",
+    "Succession",
+    "Surge",
+    "SurgeState",
+    "Wish",
+]

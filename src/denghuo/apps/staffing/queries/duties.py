@@ -1,0 +1,143 @@
+"""Who is on duty when, and whether they were there."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from denghuo.apps.hotline import queries as hotline
+from denghuo.apps.hotline.models import Agent
+from denghuo.apps.organization.access import within
+from denghuo.apps.organization.models import User
+from denghuo.apps.staffing.models import Duty, PlanState
+from denghuo.apps.staffing.queries.rules import shifts_of
+from denghuo.apps.staffing.snapshot.history import midnight
+from denghuo.apps.staffing.snapshot.rosters import days_before, heads_of, shift_types, table_of
+
+_NUMERALS = "一二三四五六七八九十"
+_REACH = timedelta(hours=4)  # how long before or after a duty signing in or out still belongs to it
+
+
+def agents_of_unit(unit_id: int) -> list[Agent]:
+    """Everybody on the telephones of a unit, team by team as people count them; who has no team named is mobile."""
+    rows = Agent.objects.filter(exchange__unit_id=unit_id)
+    return sorted(rows, key=lambda one: (team_order(one.team), one.code, one.pk))
+
+
+def team_order(team: str) -> tuple[int, str]:
+    """Where a team stands among others: by its number, Chinese or not, those without one last."""
+    number = re.search(r"\d+", team)
+    if number:
+        return int(number[0]), team
+    return next((_NUMERALS.index(sign) for sign in team if sign in _NUMERALS), len(_NUMERALS)) + 1, team
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody on the telephones, and the unit they work for."""
+
+    agent: Agent
+    unit_id: int
+
+
+def person_of_user(user: User, *, scope: Iterable[str]) -> Person | None:
+    """Who somebody who signed in is on the telephones."""
+    rows = Agent.objects.filter(within(scope, field="exchange__unit__path"), user=user).select_related("exchange")
+    agent = rows.first()
+    return None if agent is None else Person(agent=agent, unit_id=agent.exchange.unit_id)
+
+
+def agent_for(*, scope: Iterable[str], agent_id: int) -> Person:
+    """Somebody on the telephones, if they work in the scope.
+
+    Raises:
+        Agent.DoesNotExist: there is none, or not there.
+    """
+    rows = Agent.objects.select_related("exchange")
+    agent = rows.get(within(scope, field="exchange__unit__path"), pk=agent_id)
+    return Person(agent=agent, unit_id=agent.exchange.unit_id)
+
+
+def duties_between(
+    unit_id: int, first: date, last: date, *, agent_id: int | None = None, state: PlanState = PlanState.PUBLISHED
+) -> list[Duty]:
+    """Duties of the published plans of a unit, in order."""
+    rows = Duty.objects.filter(plan__unit_id=unit_id, plan__state=state, day__gte=first, day__lte=last)
+    if agent_id is not None:
+        rows = rows.filter(agent_id=agent_id)
+    found = rows.select_related("shift", "agent").order_by("day", "shift__start_min", "agent__code")
+    return sorted(found, key=lambda one: (one.day, one.shift.start_min, team_order(one.agent.team)))
+
+
+def heads_on_duty(
+    unit_id: int, days: Sequence[date], *, state: PlanState = PlanState.PUBLISHED
+) -> NDArray[np.int64] | None:
+    """People on duty by published plans, int64[days, intervals]; None where nothing is published for any of them."""
+    before = days_before(days[0])
+    duties = duties_between(unit_id, before[0], days[-1], state=state)
+    if not any(days[0] <= one.day for one in duties):
+        return None
+    shifts, agents = shifts_of(unit_id), agents_of_unit(unit_id)
+    tables = [table_of(duties, agents=agents, shifts=shifts, days=span) for span in (days, before)]
+    return heads_of(shift_types(shifts), *tables)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdherenceRow:
+    """A duty and what the exchange told of it. None: not known (yet), as when nobody signed in at all."""
+
+    duty: Duty
+    starts_at: datetime
+    ends_at: datetime
+    signed_in_at: datetime | None
+    signed_out_at: datetime | None
+    here_share: float | None
+
+    @property
+    def late_min(self) -> float | None:
+        """Minutes late; 0 for who was there before."""
+        if self.signed_in_at is None:
+            return None
+        return max((self.signed_in_at - self.starts_at).total_seconds() / 60, 0.0)
+
+    @property
+    def early_min(self) -> float | None:
+        """Minutes left too early."""
+        if self.signed_out_at is None:
+            return None
+        return max((self.ends_at - self.signed_out_at).total_seconds() / 60, 0.0)
+
+
+def times_of(duty: Duty) -> tuple[datetime, datetime]:
+    """When a duty begins and ends."""
+    start = midnight(duty.day) + timedelta(minutes=duty.shift.start_min)
+    return start, start + timedelta(minutes=duty.shift.length_min)
+
+
+def adherence(unit_id: int, first: date, last: date, *, at: datetime) -> list[AdherenceRow]:
+    """Duties that have begun by an instant, with who was signed in."""
+    duties = [one for one in duties_between(unit_id, first, last) if times_of(one)[0] <= at]
+    if not duties:
+        return []
+    spans = hotline.signed_in({one.agent_id for one in duties}, midnight(first) - _REACH, at)
+    return [_adherence_row(duty, spans.get(duty.agent_id, []), at) for duty in duties]
+
+
+def _adherence_row(duty: Duty, spans: Sequence[hotline.SignedIn], at: datetime) -> AdherenceRow:
+    start, end = times_of(duty)
+    own = [one for one in spans if one[0] < end + _REACH and (one[1] or at) > start - _REACH]
+    own = [one for one in own if one[0] < end and (one[1] or at) > start]
+    until = min(end, at)
+    here = sum(max((min(out or at, until) - max(into, start)).total_seconds(), 0.0) for into, out in own)
+    due = (until - start).total_seconds()
+    return AdherenceRow(
+        duty=duty,
+        starts_at=start,
+        ends_at=end,
+        signed_in_at=own[0][0] if own else None,
+        signed_out_at=own[-1][1] if own else None,
+        here_share=min(here / due, 1.0) if due > 0 else None,
+    )

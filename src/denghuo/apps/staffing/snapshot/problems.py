@@ -1,0 +1,321 @@
+"""The rules of a month as the rostering engine takes them, and how it was solved."""
+
+from dataclasses import dataclass, replace
+from heapq import heapify, heapreplace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from denghuo.apps.staffing.models import RuleKind
+from denghuo.apps.staffing.snapshot import INTERVAL_MIN
+from denghuo.apps.staffing.snapshot.rosters import Staff, limit
+from denghuo.engines.rostering import (
+    ANY,
+    OFF,
+    UNKNOWN,
+    Breach,
+    Demands,
+    Fair,
+    Limits,
+    Published,
+    RosterProblem,
+    Rule,
+    RunLimit,
+    SolveStatus,
+    Successions,
+    TotalLimit,
+    Wishes,
+    explain_conflict,
+    forbidden_by_rest,
+    plan_shifts,
+    report_roster,
+    shift_counts,
+    solve_roster,
+)
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+_SHORT, _FILL, _CHANGE = 1_000, 10, 50
+_NEVER = 10_000  # the price of a minute short where it must not be
+_FILLED_SHARE = 0.95  # of the hours due; the rest is left for surges and swaps, and to be fair with
+_WORTH_MIN = 120  # a shift is worth working from so many minutes on in which somebody would be missing
+QUICK = Limits(time_limit_s=20.0, workers=1)
+_EXPLAIN = Limits(time_limit_s=10.0, workers=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solved:
+    """A roster int64[P, D] and how it came about; ``conflict`` what cannot hold together, if it had to break rules."""
+
+    roster: Ints
+    status: SolveStatus
+    proven: bool
+    costs: tuple[int, ...]
+    bounds: tuple[int, ...]
+    seconds: float
+    conflict: tuple[Breach, ...]
+
+
+def solve(staff: Staff, *, individual: bool = False, limits: Limits | None = None) -> Solved:
+    """The best roster under the rules: teams keep to the rota and the mobile people fill in, or, ``individual``,
+    everybody may be moved, away from the rota as little as can be. Where there is none, the one that breaks least.
+
+    Raises:
+        RosterError: rows that do not fit together.
+    """
+    problem = problem_of(staff, individual=individual)
+    found = solve_roster(problem, limits=limits or QUICK)
+    if found.roster is not None:
+        return Solved(
+            roster=found.roster,
+            status=found.status,
+            proven=found.proven_optimal,
+            costs=found.costs,
+            bounds=found.bounds,
+            seconds=found.seconds,
+            conflict=(),
+        )
+    why = explain_conflict(problem, limits=_EXPLAIN)
+    nearest = why.nearest.roster
+    return Solved(
+        roster=_rota_only(staff) if nearest is None else nearest,
+        status=SolveStatus.INFEASIBLE if why.impossible else SolveStatus.NOTHING_FOUND,
+        proven=False,
+        costs=why.nearest.costs,
+        bounds=why.nearest.bounds,
+        seconds=found.seconds + why.nearest.seconds,
+        conflict=why.core or why.breaches,
+    )
+
+
+def _rota_only(staff: Staff) -> Ints:
+    return np.where((staff.pattern == UNKNOWN) | staff.absent, OFF, staff.pattern)
+
+
+def problem_of(staff: Staff, *, individual: bool = False, check: bool = False, least: bool = False) -> RosterProblem:
+    """The month as a problem. ``check``: to judge a roster by, rules binding everybody and nothing fixed; ``least``:
+    nobody is wanted but the fewest that must be there."""
+    binding = np.ones(len(staff.agents), np.bool_) if individual or check else staff.mobile
+    allowed = _allowed(staff, free=individual or check)
+    demands = _least(staff) if least else _demands(staff)
+    published = None
+    if staff.published is not None:
+        published = Published(roster=staff.published, weight=_CHANGE, level=1)
+    elif individual:
+        published = Published(roster=staff.pattern, weight=1, level=2)
+    return RosterProblem(
+        shifts=staff.types,
+        people_count=len(staff.agents),
+        day_count=len(staff.days),
+        demands=demands,
+        rules=_rules(staff, binding),
+        wishes=_wishes(staff),
+        published=None if check else published,
+        allowed=allowed,
+        people_skills=_skills(staff),
+        weekend=_weekends(staff),
+        before=staff.before,
+        seats=limit(staff, RuleKind.SEATS),
+        interval_min=INTERVAL_MIN,
+    )
+
+
+def _allowed(staff: Staff, *, free: bool) -> Flags:
+    people, days, shifts = len(staff.agents), len(staff.days), len(staff.shifts)
+    allowed = np.ones((people, days, shifts + 1), np.bool_)
+    for at, shift in enumerate(staff.shifts):
+        for column, day in enumerate(staff.days):
+            open_ = shift.from_date <= day and (shift.until_date is None or day <= shift.until_date)
+            allowed[:, column, at] = open_
+    if not free:
+        for row, column in zip(*np.nonzero(staff.pattern != UNKNOWN), strict=True):
+            allowed[row, column] = np.arange(shifts + 1) == staff.pattern[row, column] % (shifts + 1)
+    if staff.fixed is not None:
+        for row, column in zip(*np.nonzero(staff.fixed != UNKNOWN), strict=True):
+            allowed[row, column] = np.arange(shifts + 1) == staff.fixed[row, column] % (shifts + 1)
+    allowed[staff.absent] = np.arange(shifts + 1) == shifts
+    return allowed
+
+
+def _rules(staff: Staff, binding: Flags) -> tuple[Rule, ...]:
+    types = staff.types
+    told = np.zeros((types.count, types.count), np.bool_)
+    for row in staff.successions:
+        if row.earlier_id in staff.position and row.later_id in staff.position:
+            told[staff.position[row.earlier_id], staff.position[row.later_id]] = True
+    rest_min = 60 * limit(staff, RuleKind.REST_H)
+    paid, night = types.paid_min, types.night
+    share = (~staff.absent).sum(axis=1)
+    # Whole shifts cannot be shared out more evenly than to one; parts by days present, than to two.
+    even = 1 if len(set(share[binding].tolist())) < 2 else 2
+    return (
+        Successions(id="succession", forbidden=told, people=binding),
+        Successions(id="rest", forbidden=forbidden_by_rest(types, rest_min=rest_min), people=binding),
+        RunLimit(id="run_days", at_most=limit(staff, RuleKind.RUN_DAYS), people=binding),
+        RunLimit(
+            id="nights", shifts=night, at_most=max(limit(staff, RuleKind.NIGHTS_IN_A_ROW), 1), people=binding,
+            on=bool(night.any()),
+        ),
+        TotalLimit(id="month_h", per_shift=paid, at_most=60 * limit(staff, RuleKind.MONTH_H), people=binding),
+        Fair(
+            id="fair_nights", per_shift=night.astype(np.int64), weight=3, level=1, people=binding, share=share,
+            at_most=even,
+        ),
+        Fair(id="fair_shifts", per_shift=1, weight=2, level=1, people=binding, share=share, at_most=even),
+        Fair(id="fair_weekends", weekends=True, weight=2, level=1, people=binding, at_most=1),
+    )  # fmt: skip
+
+
+def _demands(staff: Staff) -> Demands:
+    """Heads by day and shift: the minimum must be there; what the calls require is wanted at a high price; and what the
+    mobile people have left in hours due goes where most calls come on one head."""
+    least = _plan(staff, staff.requirement.minimum, short_weight=_NEVER)
+    fixed = shift_counts(np.where(staff.absent, OFF, np.maximum(staff.pattern, OFF)), staff.types.count)
+    lacking = np.maximum(staff.requirement.required - staff.heads(_rota_only(staff)), 0)
+    relief = _plan(staff, lacking, short_weight=int(staff.types.paid_min.mean() * INTERVAL_MIN / _WORTH_MIN))
+    wanted = np.maximum(fixed + relief, least)
+    filled = _filled(staff, wanted, fixed)
+    day, shift = (grid.ravel() for grid in np.indices(wanted.shape))
+    size = day.size
+    rows = [
+        (day, shift, np.full(size, ANY), least.ravel(), wanted.ravel(), np.full(size, _SHORT)),
+        (day, shift, np.full(size, ANY), np.zeros(size, np.int64), filled.ravel(), np.full(size, _FILL)),
+        *_skill_rows(staff),
+    ]
+    columns = [np.concatenate(parts) for parts in zip(*rows, strict=True)]
+    over = np.concatenate([np.zeros(size, np.int64), np.ones(size, np.int64), np.zeros(len(columns[0]) - 2 * size)])
+    return Demands(
+        day=columns[0],
+        shift=columns[1],
+        skill=columns[2],
+        at_least=columns[3],
+        wanted=columns[4],
+        under_weight=columns[5],
+        over_weight=over.astype(np.int64),
+    )
+
+
+def _least(staff: Staff) -> Demands:
+    """The minimum alone."""
+    heads = _plan(staff, staff.requirement.minimum, short_weight=_NEVER)
+    day, shift = (grid.ravel() for grid in np.indices(heads.shape))
+    return Demands(day=day, shift=shift, at_least=heads.ravel())
+
+
+def _plan(staff: Staff, heads: Ints, *, short_weight: int) -> Ints:
+    """Fewest people by day and shift that cover these heads, int64[D, S], at a price of one missing in an interval."""
+    if not heads.any():
+        return np.zeros((len(staff.days), staff.types.count), np.int64)
+    plan = plan_shifts(
+        staff.types,
+        required=heads.ravel(),
+        interval_min=INTERVAL_MIN,
+        people=len(staff.agents),
+        short_weight=short_weight,
+        limits=Limits(time_limit_s=3.0, workers=1),
+    )
+    return np.asarray(plan.counts, np.int64)
+
+
+def _filled(staff: Staff, wanted: Ints, fixed: Ints) -> Ints:
+    """Further heads for the hours that mobile people owe: one after the other where calls per head are most."""
+    present = (~staff.absent[staff.mobile]).sum(axis=0)
+    paid_min = float(np.mean(staff.types.paid_min))
+    owed_min = 60 * 12 / 365 * limit(staff, RuleKind.DUE_H) * float(present.sum())
+    left = int(_FILLED_SHARE * owed_min / paid_min) - int(np.maximum(wanted - fixed, 0).sum())
+    calls = np.nan_to_num(staff.requirement.calls, nan=1.0)
+    load = np.array([
+        [calls[day] @ _covers(staff, shift) for shift in range(staff.types.count)] for day in range(len(staff.days))
+    ])  # fmt: skip
+    run = limit(staff, RuleKind.RUN_DAYS)
+    found, room = wanted.copy(), present * run // (run + 1) - np.maximum(wanted - fixed, 0).sum(axis=1)
+    heap: list[tuple[float, tuple[int, ...]]] = [
+        (float(-load[at] / (found[at] + 1)), at) for at in np.ndindex(load.shape)
+    ]
+    heapify(heap)
+    while left > 0 and heap[0][0] < 0:
+        at = heap[0][1]
+        if room[at[0]] <= 0:
+            heapreplace(heap, (0.0, at))
+            continue
+        found[at] += 1
+        room[at[0]] -= 1
+        left -= 1
+        heapreplace(heap, (float(-load[at] / (found[at] + 1)), at))
+    return found
+
+
+def _covers(staff: Staff, shift: int) -> Ints:
+    """The intervals of its day in which a shift is on, int64[intervals]."""
+    edges = np.arange(staff.requirement.calls.shape[1]) * INTERVAL_MIN
+    inside = (staff.types.start_min[shift] <= edges) & (edges < staff.types.end_min[shift])
+    return np.asarray(inside, np.int64)
+
+
+def _skill_names(staff: Staff) -> list[str]:
+    return sorted({one.name for one in staff.needs})
+
+
+def _skills(staff: Staff) -> Flags | None:
+    names = _skill_names(staff)
+    if not names:
+        return None
+    held = {(one.agent_id, one.name) for one in staff.skills}
+    return np.array([[(agent.pk, name) in held for name in names] for agent in staff.agents], np.bool_)
+
+
+def _skill_rows(staff: Staff) -> list[tuple[Ints, ...]]:
+    names, days = _skill_names(staff), np.arange(len(staff.days))
+    return [
+        (
+            days,
+            np.full(days.size, staff.position[need.shift_id]),
+            np.full(days.size, names.index(need.name)),
+            np.zeros(days.size, np.int64),
+            np.full(days.size, need.heads),
+            np.full(days.size, _SHORT),
+        )
+        for need in staff.needs
+        if need.shift_id in staff.position
+    ]
+
+
+def _wishes(staff: Staff) -> Wishes:
+    place = {one.pk: at for at, one in enumerate(staff.agents)}
+    known = [
+        row
+        for row in staff.wishes
+        if row.agent_id in place and (row.shift_id is None or row.shift_id in staff.position)
+    ]
+    return Wishes(
+        person=np.array([place[row.agent_id] for row in known], np.int64),
+        day=np.array([(row.day - staff.days[0]).days for row in known], np.int64),
+        shift=np.array([OFF if row.shift_id is None else staff.position[row.shift_id] for row in known], np.int64),
+        wanted=np.array([row.wanted for row in known], np.bool_),
+        weight=5,
+        level=2,
+    )
+
+
+def _weekends(staff: Staff) -> Ints:
+    """The weekend of each day by number, -1 on other days."""
+    first = (staff.days[0].toordinal() - 1) // 7
+    return np.array([(day.toordinal() - 1) // 7 - first if day.weekday() >= 5 else -1 for day in staff.days], np.int64)
+
+
+def judged(staff: Staff, roster: Ints) -> tuple[Any, list[Breach]]:
+    """The report of a roster held against rules that bind everybody, and what of them it breaks."""
+    problem = problem_of(staff, check=True)
+    report = report_roster(problem, roster, required=staff.requirement.required.ravel(), share=_present(staff))
+    return report, [one for one in report.breaches if one.hard]
+
+
+def _present(staff: Staff) -> Ints:
+    return np.asarray((~staff.absent).sum(axis=1), np.int64)
+
+
+def swap_problem(staff: Staff) -> RosterProblem:
+    """What a swap is judged by: every rule that binds, and how evenly nights, shifts and weekends lie."""
+    return replace(problem_of(staff, check=True, least=True), wishes=Wishes())

@@ -1,0 +1,333 @@
+"""An outage as the hotline will feel it, and what each measure would do about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from denghuo.apps.staffing.models import RuleKind
+from denghuo.apps.staffing.snapshot import INTERVAL_MIN
+from denghuo.apps.staffing.snapshot.forecasts import Ahead, wave_of
+from denghuo.apps.staffing.snapshot.history import HANDLING_S, PATIENCE_S, REDIAL_DELAY_S
+from denghuo.apps.staffing.snapshot.requirement import at_telephones
+from denghuo.engines.forecasting import WaveForecast, build_outage, outage_wave
+from denghuo.engines.queueing import DayPerformance, day_performance
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STEP_MIN = 15
+_WARM_STEPS = 4  # before the window, so that the line is there when it begins
+_LEAST_GAIN = 0.01  # of the calls lost anyway, below which a measure is not worth its while
+Span = tuple[datetime, datetime]
+
+
+class Measure(StrEnum):
+    """What can be done, the cheapest first."""
+
+    ANNOUNCEMENT = "announcement"
+    CALL_BACKS = "call_backs"
+    SECOND = "second"
+    THIRD = "third"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """Somebody on the telephones with the duties of yesterday, today and tomorrow, and, ``asked``, the time for which
+    they have been called up already and have not said no."""
+
+    agent_id: int
+    mobile: bool
+    duties: tuple[Span, ...]
+    asked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurgeInputs:
+    """What a proposal is made from. ``steps`` are customers without supply from an instant on; ``restored_at`` when
+    supply is taken to be back; ``minimum`` int64[2 days, intervals] stands in where no plan says who is there;
+    ``announced_at`` since when callers hear of it, ``call_backs_off`` whether call-backs are put off already;
+    ``today`` calls by interval of today, float64[intervals], where what came says more than the forecast."""
+
+    at: datetime
+    started_at: datetime
+    steps: tuple[tuple[datetime, int], ...]
+    restored_at: datetime
+    noticed_share: float
+    ahead: Ahead | None
+    target_share: float
+    rules: dict[RuleKind, float]
+    minimum: Ints
+    has_plan: bool
+    colleagues: tuple[Colleague, ...]
+    announced_at: datetime | None = None
+    call_backs_off: bool = False
+    today: Floats | None = None
+
+    @property
+    def customers(self) -> int:
+        """How many are without supply now."""
+        return self.steps[-1][1] if self.steps else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A measure that can be taken: how many heads it adds from when on, who they are, what they cost."""
+
+    measure: Measure
+    from_at: datetime
+    until_at: datetime
+    agent_ids: tuple[int, ...] = ()
+    heads: int = 0
+    fen_per_h: float = 0.0
+
+    @property
+    def cost_fen(self) -> int:
+        hours = (self.until_at - self.from_at).total_seconds() / 3600
+        return round(self.heads * hours * self.fen_per_h)
+
+
+def proposal(inputs: SurgeInputs) -> dict[str, Any]:
+    """What will happen with the people there are, and with each choice of measures, as a row holds it."""
+    return _Work(inputs).told()
+
+
+class _Work:
+    """One proposal being worked out. Steps of a quarter of an hour from one hour before the window on."""
+
+    def __init__(self, inputs: SurgeInputs) -> None:
+        self.inputs = inputs
+        local = timezone.localtime(inputs.at)
+        self.begin = local.replace(minute=local.minute // STEP_MIN * STEP_MIN, second=0, microsecond=0)
+        self.size = max(round(inputs.rules[RuleKind.SURGE_H] * 60 / STEP_MIN), 1)
+        self.times = [self.begin + timedelta(minutes=STEP_MIN) * n for n in range(-_WARM_STEPS, self.size)]
+        self.end = self.begin + timedelta(minutes=STEP_MIN) * self.size
+
+    @cached_property
+    def background(self) -> Floats:
+        """Calls per hour without the outage; 0 where nothing is forecast."""
+        ahead = self.inputs.ahead
+        if ahead is None:
+            return np.zeros(len(self.times))
+        day_rows = {day: ahead.of([day])[0] for day in {at.date() for at in self.times}}
+        if self.inputs.today is not None:
+            day_rows[timezone.localdate(self.inputs.at)] = self.inputs.today
+        calls = [day_rows[at.date()][(at.hour * 60 + at.minute) // INTERVAL_MIN] for at in self.times]
+        return np.nan_to_num(np.array(calls)) * 60 / INTERVAL_MIN
+
+    @cached_property
+    def heads(self) -> Ints:
+        """People on duty."""
+        if self.inputs.has_plan:
+            middle = [at + timedelta(minutes=STEP_MIN / 2) for at in self.times]
+            spans = [span for one in self.inputs.colleagues for span in one.duties]
+            on_duty = np.array([sum(start <= at < end for start, end in spans) for at in middle], np.int64)
+            return on_duty + self.inputs.call_backs_off * int(self.inputs.rules[RuleKind.CALL_BACK_HEADS])
+        today = timezone.localdate(self.inputs.at)
+        rows = [
+            self.inputs.minimum[int(at.date() > today), (at.hour * 60 + at.minute) // INTERVAL_MIN] for at in self.times
+        ]
+        return np.array(rows, np.int64)
+
+    def wave(self, *, announced: bool) -> WaveForecast:
+        """Calls the outage brings, by step."""
+        inputs = self.inputs
+        points = {0.0: float(inputs.steps[0][1] if inputs.steps else 0)}
+        for at, customers in inputs.steps:
+            points[max((at - inputs.started_at).total_seconds(), 0.0)] = float(customers)
+        back_s = (inputs.restored_at - inputs.started_at).total_seconds()
+        points = {second: customers for second, customers in points.items() if second < back_s} | {back_s: 0.0}
+        local = timezone.localtime(inputs.started_at)
+        told_at = inputs.announced_at or inputs.at + timedelta(minutes=inputs.rules[RuleKind.ANNOUNCE_MIN])
+        told_s = max((told_at - inputs.started_at).total_seconds(), 0.0)
+        outage = build_outage(
+            sorted(points),
+            [points[second] for second in sorted(points)],
+            start_hour=local.hour + local.minute / 60,
+            announced_from_s=told_s if announced or inputs.announced_at else np.inf,
+            noticed_share=inputs.noticed_share,
+        )
+        return outage_wave(
+            wave_of(None) if inputs.ahead is None else inputs.ahead.wave,
+            outage,
+            interval_s=STEP_MIN * 60.0,
+            interval_count=len(self.times),
+            first_s=(self.times[0] - inputs.started_at).total_seconds(),
+        )
+
+    @cached_property
+    def waves(self) -> dict[bool, WaveForecast]:
+        """Without and with an announcement."""
+        return {announced: self.wave(announced=announced) for announced in (False, True)}
+
+    def performance(self, steps: Sequence[_Step], *, worse: float = 1.0) -> DayPerformance:
+        """What callers meet; ``worse`` times as large a wave."""
+        ahead, rules = self.inputs.ahead, self.inputs.rules
+        announced = any(one.measure is Measure.ANNOUNCEMENT for one in steps)
+        heads = self.heads.copy()
+        for one in steps:
+            heads += one.heads * np.array([one.from_at <= at < one.until_at for at in self.times], np.int64)
+        seats = at_telephones(
+            np.minimum(heads, int(rules[RuleKind.SEATS])), shrinkage_share=rules[RuleKind.SHRINKAGE_SHARE]
+        )
+        return day_performance(
+            self.background + self.waves[announced].mean * worse * 60 / STEP_MIN,
+            seats=np.maximum(seats, 1),
+            interval_s=STEP_MIN * 60.0,
+            handling_s=HANDLING_S if ahead is None else ahead.handling_s,
+            patience_s=PATIENCE_S if ahead is None else ahead.patience_s,
+            redial_share=0.0 if ahead is None else ahead.redial_share,
+            redial_delay_s=REDIAL_DELAY_S,
+        )
+
+    def rate(self, steps: Sequence[_Step], *, worse: float = 1.0) -> float:
+        """Answer rate of the window."""
+        return self.outcome(steps, worse=worse)[0]
+
+    def outcome(self, steps: Sequence[_Step], *, worse: float = 1.0) -> tuple[float, float]:
+        """Answer rate of the window, and attempts that are lost in it."""
+        found = self.performance(steps, worse=worse)
+        answered = found.answered_calls[_WARM_STEPS:].sum()
+        lost = float(found.abandoned_calls[_WARM_STEPS:].sum() + found.blocked_calls[_WARM_STEPS:].sum())
+        return (float(answered / (answered + lost)) if answered + lost > 0 else float("nan")), lost
+
+    def available(self) -> list[_Step]:
+        """Measures that can be taken now, heads as few as reach the target after those before."""
+        inputs, rules = self.inputs, self.inputs.rules
+        told_at = inputs.at + timedelta(minutes=rules[RuleKind.ANNOUNCE_MIN])
+        found = []
+        if inputs.announced_at is None:
+            found.append(_Step(measure=Measure.ANNOUNCEMENT, from_at=told_at, until_at=self.end))
+        back = 0 if inputs.call_backs_off else int(rules[RuleKind.CALL_BACK_HEADS])
+        if back and self.heads[_WARM_STEPS:].any():
+            found.append(_Step(measure=Measure.CALL_BACKS, from_at=inputs.at, until_at=self.end, heads=back))
+        for measure, delay, most, price in _TIERS:
+            from_at = inputs.at + timedelta(minutes=rules[delay])
+            ids = self._off_duty(mobile=measure is Measure.SECOND, from_at=from_at)[: int(rules[most])]
+            if not ids or from_at >= self.end:
+                continue
+            for count in range(1, len(ids) + 1):
+                step = _Step(
+                    measure=measure, from_at=from_at, until_at=self.end, agent_ids=tuple(ids[:count]), heads=count,
+                    fen_per_h=rules[price],
+                )  # fmt: skip
+                if self.rate([*found, step]) >= inputs.target_share:
+                    break
+            found.append(step)
+        return found
+
+    def _off_duty(self, *, mobile: bool, from_at: datetime) -> list[int]:
+        """Who is off, rested by then, and rested again before the next duty; who has been off longest first."""
+        if not self.inputs.has_plan:
+            return []
+        rest = timedelta(hours=self.inputs.rules[RuleKind.REST_H])
+        free = []
+        for one in self.inputs.colleagues:
+            ready = all(end + rest <= from_at or start >= self.end + rest for start, end in one.duties)
+            if one.mobile == mobile and ready and not one.asked:
+                last = max((end for _, end in one.duties if end <= from_at), default=from_at - timedelta(days=9))
+                free.append((last, one.agent_id))
+        return [agent_id for _, agent_id in sorted(free)]
+
+    def told(self) -> dict[str, Any]:
+        """As a row holds it."""
+        steps = self.available()
+        wave = self.waves[False]
+        total = float(wave.mean[_WARM_STEPS:].sum())
+        low, high = self._totals(wave)
+        worse = high / total if total > 0 else 1.0
+        outcomes = {_key(chosen): self.outcome(chosen) for chosen in _choices(steps)}
+        subsets, lost = ({key: one[at] for key, one in outcomes.items()} for at in (0, 1))
+        costs = {_key(chosen): sum(one.cost_fen for one in chosen) for chosen in _choices(steps)}
+        best = _recommended(subsets, lost, costs, target=self.inputs.target_share)
+        after = [one for one in steps if one.measure in best.split("+")]
+        return {
+            "at": self.inputs.at.isoformat(),
+            "from": self.begin.isoformat(),
+            "step_min": STEP_MIN,
+            "labels": [f"{at:%H:%M}" for at in self.times[_WARM_STEPS:]],
+            "background": _list(self.background[_WARM_STEPS:] * STEP_MIN / 60),
+            "wave": _list(wave.mean[_WARM_STEPS:]),
+            "wave_announced": _list(self.waves[True].mean[_WARM_STEPS:]),
+            "wave_total": {"mean": total, "low": low, "high": high},
+            "heads": self.heads[_WARM_STEPS:].tolist(),
+            "before": _list(self.performance([]).answered_share[_WARM_STEPS:]),
+            "after": _list(self.performance(after).answered_share[_WARM_STEPS:]),
+            "rates": {key: _plain(rate) for key, rate in subsets.items()},
+            "lost": {key: _plain(calls) for key, calls in lost.items()},
+            "costs_fen": costs,
+            "recommended": best,
+            "worse": {"before": _plain(self.rate([], worse=worse)), "after": _plain(self.rate(after, worse=worse))},
+            "measures": [_measure_told(one, self.rate([one])) for one in steps],
+            "target_share": self.inputs.target_share,
+            "restored_at": self.inputs.restored_at.isoformat(),
+            "announced": self.inputs.announced_at is not None,
+            "called_up": sum(one.asked for one in self.inputs.colleagues),
+            "followed_today": self.inputs.today is not None,
+            "has_plan": self.inputs.has_plan,
+            "has_forecast": self.inputs.ahead is not None,
+            "learned_from": 0 if self.inputs.ahead is None else self.inputs.ahead.wave.event_count,
+        }
+
+    def _totals(self, wave: WaveForecast) -> tuple[float, float]:
+        """Calls in the window that are exceeded in nine and in one of ten cases."""
+        inside = WaveForecast(
+            mean=wave.mean[_WARM_STEPS:].copy(),
+            rates=wave.rates[:, _WARM_STEPS:].copy(),
+            levels=wave.levels.copy(),
+            dispersion=wave.dispersion,
+        )
+        low, high = inside.total_quantile([0.1, 0.9])
+        return float(low), float(high)
+
+
+_TIERS = (
+    (Measure.SECOND, RuleKind.SECOND_MIN, RuleKind.SECOND_HEADS, RuleKind.SECOND_FEN_PER_H),
+    (Measure.THIRD, RuleKind.THIRD_MIN, RuleKind.THIRD_HEADS, RuleKind.THIRD_FEN_PER_H),
+)
+
+
+def _choices(steps: Sequence[_Step]) -> list[list[_Step]]:
+    return [list(chosen) for count in range(len(steps) + 1) for chosen in combinations(steps, count)]
+
+
+def _key(steps: Sequence[_Step]) -> str:
+    return "+".join(one.measure.value for one in steps)
+
+
+def _recommended(rates: dict[str, float], lost: dict[str, float], costs: dict[str, int], *, target: float) -> str:
+    """The cheapest choice that reaches the target, of as few measures as can be. Where none does, the cheapest of those
+    that lose fewest calls: the rate alone would hold against an announcement that whom it serves asks for nobody."""
+    reaching = [key for key, rate in rates.items() if rate >= target or np.isnan(rate)]
+    if reaching:
+        return min(reaching, key=lambda key: (costs[key], key.count("+") + bool(key), -rates[key]))
+    fewest = min(lost.values())
+    near = [key for key, calls in lost.items() if calls <= fewest + _LEAST_GAIN * max(lost[""], 1.0)]
+    return min(near, key=lambda key: (costs[key], key.count("+")))
+
+
+def _measure_told(step: _Step, rate_alone: float) -> dict[str, Any]:
+    return {
+        "measure": step.measure.value,
+        "heads": step.heads,
+        "agent_ids": list(step.agent_ids),
+        "from_at": step.from_at.isoformat(),
+        "until_at": step.until_at.isoformat(),
+        "cost_fen": step.cost_fen,
+        "rate_alone": _plain(rate_alone),
+    }
+
+
+def _list(values: Floats) -> list[float | None]:
+    return [_plain(value) for value in values.tolist()]
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 5)

@@ -1,0 +1,36 @@
+"""Pages of staffing."""
+
+from denghuo.apps.staffing.views.outlook import ahead, alerts, begin, forecast, home
+from denghuo.apps.staffing.views.people import adherence, answer, duties_file, person
+from denghuo.apps.staffing.views.plans import export, plan, plan_now, publish, swap, swaps
+from denghuo.apps.staffing.views.rules import absences, calendar, rules, withdraw
+from denghuo.apps.staffing.views.shifts import shifts
+from denghuo.apps.staffing.views.surges import surge, surges
+from denghuo.apps.staffing.views.wishes import wish, wishes
+
+__all__ = [
+    "absences",
+    "adherence",
+    "ahead",
+    "alerts",
+    "answer",
+    "begin",
+    "calendar",
+    "duties_file",
+    "export",
+    "forecast",
+    "home",
+    "person",
+    "plan",
+    "plan_now",
+    "publish",
+    "rules",
+    "shifts",
+    "surge",
+    "surges",
+    "swap",
+    "swaps",
+    "wish",
+    "wishes",
+    "withdraw",
+]

@@ -1,0 +1,157 @@
+"""What is coming, what it requires, and who is there for it."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.models import Surge
+from denghuo.apps.staffing.snapshot.forecasts import TooShortError
+from denghuo.apps.staffing.views import charts
+from denghuo.apps.staffing.views.frame import may_edit, percent, today, unit_of, unit_to_edit, who
+
+_DAYS = 14
+
+
+@require_GET
+@permission_required(Permission.STAFFING_VIEW)
+def home(request: HttpRequest) -> HttpResponse:
+    """The next two weeks: calls expected, people required and rostered; what goes on today."""
+    unit = unit_of(request)
+    context: dict[str, Any] = {"unit": unit, "may_edit": may_edit(request, unit)}
+    if unit is not None:
+        context |= _outlook(unit)
+        context["surges"] = _surges(unit)
+    return render(request, "staffing/home.html", context)
+
+
+@require_GET
+@permission_required(Permission.STAFFING_VIEW)
+def alerts(request: HttpRequest) -> HttpResponse:
+    """The surges that want a decision or are under way, for a page that asks every second."""
+    unit = unit_of(request)
+    return render(request, "staffing/alerts.html", {"surges": _surges(unit) if unit is not None else []})
+
+
+@require_GET
+@permission_required(Permission.STAFFING_VIEW)
+def ahead(request: HttpRequest) -> HttpResponse:
+    """Today as it goes on: calls so far and those still to come, people required and rostered."""
+    unit = unit_of(request)
+    context: dict[str, Any] = {"unit": unit}
+    if unit is not None:
+        now, demand = timezone.now(), queries.demand_of(unit, days=[today()])
+        found = queries.today_followed(unit, at=now)
+        context["charts"] = [charts.today(demand, found, at=now), charts.heads(demand, key="seats")]
+    return render(request, "staffing/ahead.html", context)
+
+
+def _surges(unit: Unit) -> list[tuple[Surge, str, str]]:
+    return [
+        (one, f"{one.told['wave_total']['mean']:,.0f}", percent(one.told["rates"][""]))
+        for one in queries.open_surges([str(unit.path)])
+    ]
+
+
+def _outlook(unit: Unit) -> dict[str, Any]:
+    days = [today() + timedelta(days=n) for n in range(_DAYS)]
+    demand = queries.demand_of(unit, days=days)
+    now = timezone.localtime(timezone.now())
+    row = queries.adherence(unit.pk, days[0] - timedelta(days=1), days[0], at=timezone.now())
+    working = [one for one in row if one.starts_at <= now < one.ends_at]
+    missing = [one for one in working if one.signed_out_at is not None or one.signed_in_at is None]
+    short = _short_hours(demand)
+    return {
+        "ready": bool(queries.shifts_of(unit.pk)),
+        "forecast": queries.forecast_of(unit.pk),
+        "unknown_years": queries.unknown_years(days[0], days[-1]),
+        "stale": demand.ahead is not None and bool(np.isnan(demand.requirement.calls).any()),
+        "figures": [
+            (_("Calls expected today"), *_today(unit, demand)),
+            (_("On duty now"), str(len(working)) if working else "–", _("people"), ""),
+            (_("Of them not signed in"), str(len(missing)) if working else "–", _("people"), ""),
+            (_("Half hours short in two weeks"), "–" if short is None else str(short), "", ""),
+            (_("Planned answer rate"), percent(demand.requirement.target_share), "%", ""),
+        ],
+        "charts": [charts.calls(demand), charts.heads(demand)] if demand.ahead else [charts.heads(demand)],
+    }
+
+
+def _today(unit: Unit, demand: queries.Demand) -> tuple[str, str, str]:
+    """Calls of today, their unit, and how they are coming in so far."""
+    found = queries.today_followed(unit, at=timezone.now())
+    if found is not None:
+        told = {"came": f"{found.came:,.0f}", "planned": f"{found.planned:,.0f}"}
+        expected = found.came + float(found.expected.sum()) - found.planned
+        return f"{expected:,.0f}", _("calls"), _("%(came)s so far, %(planned)s were forecast") % told
+    total = float("nan") if demand.ahead is None else float(demand.ahead.of(demand.requirement.days)[0].sum())
+    return ("–" if np.isnan(total) else f"{total:,.0f}"), _("calls"), ""
+
+
+def _short_hours(demand: queries.Demand) -> int | None:
+    if demand.heads is None:
+        return None
+    rostered = demand.heads.sum(axis=1) > 0
+    return int((demand.heads < demand.requirement.required)[rostered].sum())
+
+
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def begin(request: HttpRequest) -> HttpResponse:
+    """Take over the standard shifts and rota for the unit's teams."""
+    unit = unit_to_edit(request)
+    if not queries.shifts_of(unit.pk):
+        # A team of a rota is one of the four largest; whoever else there is fills in.
+        sizes: dict[str, int] = {}
+        for agent in queries.agents_of_unit(unit.pk):
+            if agent.team and "机动" not in agent.team:
+                sizes[agent.team] = sizes.get(agent.team, 0) + 1
+        order = {name: at for at, name in enumerate("一二三四")}
+        teams = sorted(sizes, key=lambda name: (order.get(name[:1], 9), name))[:4]
+        actions.set_up(
+            unit_id=unit.pk,
+            teams=teams,
+            names=[_("Day"), _("Evening"), _("Night")],
+            from_date=today().replace(day=1),
+            source=_("as in the paper that this hotline is modeled on; set your own"),
+            **who(request),
+        )
+        messages.success(request, _("Shifts, rota, minimums and calendar are set. Edit them under Planning rules."))
+    return redirect("staffing:home")
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.STAFFING_VIEW)
+def forecast(request: HttpRequest) -> HttpResponse:
+    """How good the forecast was, and a button that makes it anew."""
+    if request.method == "POST":
+        unit = unit_to_edit(request)
+        try:
+            actions.make_forecast(unit=unit, **who(request))
+            messages.success(request, _("The forecast is made anew."))
+        except TooShortError:
+            messages.error(request, _("There are too few days with calls to forecast from: a week at least."))
+        return redirect("staffing:forecast")
+    shown = unit_of(request)
+    row = queries.forecast_of(shown.pk) if shown else None
+    context: dict[str, Any] = {"unit": shown, "may_edit": may_edit(request, shown), "forecast": row}
+    if row is not None:
+        context |= {
+            "unknown_years": queries.unknown_years(row.first_day, row.first_day + timedelta(days=row.day_count - 1)),
+            "tables": charts.error_rows(row.errors),
+            "charts": [charts.backtest(row.errors)] if row.errors else [],
+            "wave_count": row.told["wave"]["event_count"],
+            "handling": f"{row.told['handling_s']:.0f}",
+            "patience": f"{row.told['patience_s']:.0f}",
+            "redials": percent(row.told["redial_share"], 0),
+        }
+    return render(request, "staffing/forecast.html", context)

@@ -1,0 +1,256 @@
+"""A month's plan: made, looked at, changed, published, handed out."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.forms import SwapForm
+from denghuo.apps.staffing.models import Duty, Plan, PlanState, Shift
+from denghuo.apps.staffing.queries.duties import heads_on_duty
+from denghuo.apps.staffing.queries.plans import duties_of_plan, month_days
+from denghuo.apps.staffing.views import charts
+from denghuo.apps.staffing.views.frame import may_edit, percent, today, unit_of, unit_to_edit, who
+from denghuo.apps.staffing.views.words import breach_words, rule_name
+from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
+
+_LISTED = 50
+
+
+def _month(told: str) -> date:
+    try:
+        month = date.fromisoformat(f"{told}-01")
+    except ValueError:
+        raise Http404 from None
+    if not 2000 <= month.year <= 2100:
+        raise Http404
+    return month
+
+
+def _after(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+@require_GET
+@permission_required(Permission.STAFFING_VIEW)
+def plan_now(request: HttpRequest) -> HttpResponse:
+    """Next month, which is what is planned now."""
+    del request
+    return redirect("staffing:plan", month=f"{_after(today().replace(day=1)):%Y-%m}")
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.STAFFING_VIEW)
+def plan(request: HttpRequest, month: str) -> HttpResponse:
+    """A month: who works when, whether it is enough, and what answer rate it will give."""
+    first = _month(month)
+    if request.method == "POST":
+        return _make(request, first)
+    unit = unit_of(request)
+    found = queries.plan_of(unit.pk, first) if unit else None
+    context: dict[str, Any] = {
+        "unit": unit,
+        "may_edit": may_edit(request, unit),
+        "month": first,
+        "before": f"{(first - timedelta(days=1)):%Y-%m}",
+        "after": f"{_after(first):%Y-%m}",
+        "plan": found,
+        "ready": bool(unit and queries.shifts_of(unit.pk)),
+        "published": bool(unit and queries.plan_of(unit.pk, first, state=PlanState.PUBLISHED)),
+        "unknown_years": queries.unknown_years(first, first),
+    }
+    if unit is not None and found is not None:
+        context |= _shown(unit, found)
+        context["swap"] = SwapForm(agents=queries.agents_of_unit(unit.pk))
+    return render(request, "staffing/plan.html", context)
+
+
+def _make(request: HttpRequest, month: date) -> HttpResponse:
+    unit = unit_to_edit(request)
+    individual, keep = "individual" in request.POST, "keep" in request.POST
+    try:
+        made = actions.make_plan(unit=unit, month=month, individual=individual, keep=keep, **who(request))
+    except LookupError:
+        messages.error(request, _("There are no shifts yet, or nobody to work them. Set them up first."))
+    else:
+        told = {"seconds": made.made["seconds"]}
+        messages.success(
+            request,
+            _("Drafted in %(seconds)s s; no roster is better.") % told
+            if made.made["proven"]
+            else _("Drafted in %(seconds)s s; a better one may exist.") % told,
+        )
+    return redirect("staffing:plan", month=f"{month:%Y-%m}")
+
+
+def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
+    days = month_days(found.month)
+    demand = queries.demand_of(unit, days=days)
+    state = PlanState(found.state)
+    demand = queries.Demand(
+        ahead=demand.ahead, requirement=demand.requirement, heads=heads_on_duty(unit.pk, days, state=state)
+    )
+    drawn = [charts.heads(demand)]
+    if found.expected:
+        drawn.insert(0, charts.expected(days, found.expected, target_share=demand.requirement.target_share))
+    rates = [one["day"] for one in found.expected.get("by_day", ()) if one["day"] is not None]
+    shifts = queries.shifts_of(unit.pk, first=days[0], last=days[-1])
+    short = None if demand.heads is None else int((demand.heads < demand.requirement.required).sum())
+    return {
+        "days": days,
+        "rows": list(_rows(unit, found, days)),
+        "legend": [(_mark(one, shifts), one) for one in shifts],
+        "charts": drawn,
+        "figures": [
+            (_("Expected answer rate"), percent(sum(rates) / len(rates)) if rates else "–", "%"),
+            (_("Target"), percent(demand.requirement.target_share), "%"),
+            (_("Half hours short"), "–" if short is None else str(short), ""),
+            (_("Rules broken"), str(len(found.made.get("broken", ()))), ""),
+        ],
+        "bound": _bound(found),
+        "conflict": [breach_words(one) for one in found.made.get("conflict", ())][:_LISTED],
+        "broken": [breach_words(one) for one in found.made.get("broken", ())][:_LISTED],
+        "today": today(),
+    }
+
+
+def _bound(found: Plan) -> str:
+    gaps = [cost - bound for cost, bound in zip(found.made["costs"], found.made["bounds"], strict=False)]
+    return str(sum(gaps))
+
+
+def _mark(shift: Shift, shifts: list[Shift]) -> str:
+    """What stands in a cell: the first letters of the name that tell it from others."""
+    for length in range(1, len(shift.name) + 1):
+        if all(one.pk == shift.pk or not one.name.startswith(shift.name[:length]) for one in shifts):
+            return shift.name[:length]
+    return shift.name
+
+
+def _rows(unit: Unit, found: Plan, days: list[date]) -> Iterator[dict[str, Any]]:
+    """A person a row: what they work each day, and their hours, nights and weekends."""
+    shifts = queries.shifts_of(unit.pk)
+    marks = {one.pk: _mark(one, [other for other in shifts if other.until_date is None]) for one in shifts}
+    agents = queries.agents_of_unit(unit.pk)
+    table: dict[int, dict[date, Duty]] = {}
+    for duty in duties_of_plan(found):
+        table.setdefault(duty.agent_id, {})[duty.day] = duty
+    away = queries.absences_between([one.pk for one in agents], days[0], days[-1])
+    for agent in agents:
+        own = table.get(agent.pk, {})
+        absent = {day for row in away if row.agent_id == agent.pk for day in days if row.first <= day <= row.last}
+        yield {
+            "agent": agent,
+            "cells": [
+                (day, marks[own[day].shift_id] if day in own else ("×" if day in absent else ""), own.get(day))
+                for day in days
+            ],
+            "hours": sum(_paid_min(one.shift) for one in own.values()) / 60,
+            "nights": sum(one.shift.night for one in own.values()),
+            "weekends": len({day.toordinal() // 7 for day in own if day.weekday() == 5}
+                            | {(day.toordinal() - 1) // 7 for day in own if day.weekday() == 6}),
+        }  # fmt: skip
+
+
+def _paid_min(shift: Shift) -> int:
+    return int(shift.length_min - sum(end - start for start, end in shift.breaks))
+
+
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def publish(request: HttpRequest, month: str) -> HttpResponse:
+    """Have people live by the draft."""
+    unit = unit_to_edit(request)
+    found = queries.plan_of(unit.pk, _month(month), state=PlanState.DRAFT)
+    if found is None:
+        raise Http404
+    actions.publish_plan(plan_id=found.pk, **who(request))
+    messages.success(request, _("Published. Everybody finds their duties on their own page."))
+    return redirect("staffing:plan", month=month)
+
+
+@require_GET
+@permission_required(Permission.STAFFING_VIEW)
+def swaps(request: HttpRequest, month: str) -> HttpResponse:
+    """Who could take over a duty without breaking a rule, the best first."""
+    unit = unit_of(request)
+    found = queries.plan_of(unit.pk, _month(month)) if unit else None
+    asked = _whole(request.GET.get("duty", ""))
+    duty = found.duties.filter(pk=asked).select_related("agent", "shift").first() if found else None
+    if found is None or duty is None:  # it was planned anew meanwhile
+        return redirect("staffing:plan", month=month)
+    context = {
+        "unit": unit,
+        "plan": found,
+        "duty": duty,
+        "may_edit": may_edit(request, unit),
+        "offers": queries.swaps_of(found, duty)[:_LISTED],
+    }
+    return render(request, "staffing/swaps.html", context)
+
+
+def _whole(told: str) -> int:
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 15 else 0
+
+
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def swap(request: HttpRequest, month: str) -> HttpResponse:
+    """Two people exchange duties, if the rules allow it."""
+    unit = unit_to_edit(request)
+    found = queries.plan_of(unit.pk, _month(month))
+    if found is None:
+        raise Http404
+    form = SwapForm(request.POST, agents=queries.agents_of_unit(unit.pk))
+    days = month_days(found.month)
+    if not form.is_valid() or {form.cleaned_data["day"], form.cleaned_data["other_day"]} - {*days, None}:
+        messages.error(request, _("Choose two people and days of this month."))
+        return redirect("staffing:plan", month=month)
+    told = form.cleaned_data
+    checked = actions.swap_duties(
+        plan_id=found.pk,
+        agent_id=told["agent"],
+        day=told["day"],
+        other_id=told["other"],
+        other_day=told["other_day"],
+        **who(request),
+    )
+    if checked.legal:
+        messages.success(request, _("Swapped. The answer rate was worked out anew."))
+    else:
+        reasons = ", ".join(sorted({rule_name(one.rule or one.kind.value) for one in checked.broken}))
+        messages.error(request, _("Not swapped, for it would break: %(rules)s") % {"rules": reasons})
+    return redirect("staffing:plan", month=month)
+
+
+@require_POST
+@permission_required(Permission.STAFFING_VIEW)
+@permission_required(Permission.EXPORT)
+def export(request: HttpRequest, month: str) -> HttpResponse:
+    """The plan as a workbook."""
+    unit = unit_of(request)
+    found = queries.plan_of(unit.pk, _month(month)) if unit else None
+    if unit is None or found is None:
+        raise Http404
+    actions.export_plan(plan=found, **who(request))
+    days, target = month_days(found.month), BytesIO()
+    with xlsxwriter.Workbook(target, OPTIONS) as book:
+        rows: list[list[Any]] = [
+            [_("Team"), _("Person"), *(f"{day:%d}" for day in days), _("Hours"), _("Nights"), _("Weekends")]
+        ]
+        for row in _rows(unit, found, days):
+            cells = [mark for _day, mark, _duty in row["cells"]]
+            rows.append([row["agent"].team, str(row["agent"]), *cells, Shown(row["hours"], 1), row["nights"],
+                         row["weekends"]])  # fmt: skip
+        Sheets(book).add(f"{found.month:%Y-%m}", rows, widths=(10, 14, *[4] * len(days), 8, 8, 8))
+    return handed_out(target.getvalue(), file_name=file_name_of(_("Roster"), f"{found.month:%Y%m}"))

@@ -1,0 +1,132 @@
+"""What planning goes by: rules, shifts, rota, calendar, absences."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, clock
+from denghuo.apps.staffing.models import AbsenceKind, RuleKind
+from denghuo.apps.staffing.views.frame import may_edit, today, unit_of, unit_to_edit, who
+
+
+def _rule_forms(request: HttpRequest, unit: Unit) -> tuple[RuleForm, MinimumsForm]:
+    """The two forms of the page; the one that was sent is bound."""
+    sent = request.POST.get("form", "rule") if request.method == "POST" else ""
+    bands = queries.rule_book(unit.pk).bands(on=today())
+    told = "\n".join(f"{clock(one.start_min)}-{clock(one.end_min)} {one.heads}" for one in bands)
+    return (
+        RuleForm(request.POST if sent == "rule" else None, initial={"from_date": today()}, auto_id="rule-%s"),
+        MinimumsForm(
+            request.POST if sent == "minimums" else None,
+            initial={"from_date": today(), "bands": told},
+            auto_id="minimums-%s",
+        ),
+    )
+
+
+def _set(form: RuleForm | MinimumsForm, request: HttpRequest) -> None:
+    told, unit = form.cleaned_data, unit_to_edit(request)
+    if isinstance(form, RuleForm):
+        actions.set_rule(unit_id=unit.pk, **told | {"kind": RuleKind(told["kind"])}, **who(request))
+        return
+    bands = [actions.BandEntry(start_min=start, end_min=end, heads=heads) for start, end, heads in told["bands"]]
+    actions.set_minimums(
+        unit_id=unit.pk, from_date=told["from_date"], bands=bands, source=told["source"], **who(request)
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.STAFFING_VIEW)
+def rules(request: HttpRequest) -> HttpResponse:
+    """Every number that planning goes by, where it comes from, and a form to set another."""
+    unit = unit_of(request)
+    told = _rule_forms(request, unit) if unit is not None and may_edit(request, unit) else ()
+    sent = next((one for one in told if one.is_bound), None)
+    if request.method == "POST":
+        if not told:
+            raise PermissionDenied
+        if sent is None:
+            raise Http404
+        if sent.is_valid():
+            _set(sent, request)
+            messages.success(request, _("Set. Plans and proposals made from now on go by it."))
+            return redirect("staffing:rules")
+    context: dict[str, Any] = {"unit": unit, "forms": told}
+    if unit is not None:
+        book = queries.rule_book(unit.pk)
+        later = [row for row in book.rules if row.from_date > today()]
+        context |= {
+            "rows": [(book.now(kind, on=today()), [row for row in later if row.kind == kind]) for kind in RuleKind],
+            "bands": [(one, clock(one.start_min), clock(one.end_min)) for one in book.bands(on=today())],
+            "bands_later": sorted({row.from_date for row in book.minimums if row.from_date > today()}),
+        }
+    return render(request, "staffing/rules.html", context, status=422 if sent and sent.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.STAFFING_VIEW)
+def absences(request: HttpRequest) -> HttpResponse:
+    """Who is away, and a form to say so."""
+    unit = unit_of(request)
+    agents = queries.agents_of_unit(unit.pk) if unit else []
+    form = AbsenceForm(request.POST or None, agents=agents) if may_edit(request, unit) else None
+    if request.method == "POST":
+        if form is None:
+            raise PermissionDenied
+        if form.is_valid():
+            told = dict(form.cleaned_data)
+            kind = AbsenceKind(told.pop("kind"))
+            actions.record_absence(agent_id=told.pop("agent"), kind=kind, **told, **who(request))
+            messages.success(request, _("Recorded. Plan anew what it touches."))
+            return redirect("staffing:absences")
+    year = today().year
+    since, until = today().replace(year=year - 1, day=1), today().replace(year=year + 2, day=1)
+    rows = queries.absences_between([one.pk for one in agents], since, until)[::-1]
+    context = {"unit": unit, "form": form, "rows": rows}
+    return render(request, "staffing/absences.html", context, status=422 if form and form.errors else 200)
+
+
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def withdraw(request: HttpRequest, absence_id: int) -> HttpResponse:
+    """Take an absence back."""
+    unit = unit_to_edit(request)
+    agents = [one.pk for one in queries.agents_of_unit(unit.pk)]
+    year = today().year
+    known = queries.absences_between(
+        agents, today().replace(year=year - 9, day=1), today().replace(year=year + 9, day=1)
+    )
+    if absence_id not in {row.pk for row in known}:
+        raise Http404
+    actions.withdraw_absence(absence_id=absence_id, **who(request))
+    messages.success(request, _("Withdrawn."))
+    return redirect("staffing:absences")
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.STAFFING_VIEW)
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Holidays and make-up workdays, and a form to read a year in."""
+    unit = unit_of(request)
+    form = CalendarForm(request.POST or None) if may_edit(request, unit) else None
+    if request.method == "POST":
+        if form is None:
+            raise PermissionDenied
+        if form.is_valid():
+            count = actions.import_calendar(
+                rows=form.cleaned_data["text"], source=form.cleaned_data["source"], **who(request)
+            )
+            messages.success(request, _("%(days)d days read. Make the forecast anew.") % {"days": count})
+            return redirect("staffing:calendar")
+    rows = queries.all_calendar_days(first=today().replace(month=1, day=1))
+    missing = queries.unknown_years(today(), today().replace(year=today().year + 1, day=1))
+    context = {"unit": unit, "form": form, "rows": rows, "unknown_years": missing}
+    return render(request, "staffing/calendar.html", context, status=422 if form and form.errors else 200)

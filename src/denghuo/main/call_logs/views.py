@@ -1,0 +1,134 @@
+"""Pages of call logs: give some, see what was read of them."""
+
+import re
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from denghuo.adapters.telephony import TelephonyCode, Unknowable
+from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.models import Exchange
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.main import processes
+from denghuo.main.call_logs import jobs
+from denghuo.main.call_logs.forms import CallLogForm
+from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
+from denghuo.main.call_logs.words import FORMATS, TROUBLES, UNKNOWABLE, UNKNOWN_FORMAT
+from denghuo.main.processes import CALL_LOGS
+
+_SHOWN_PROBLEMS = 20
+
+
+def _exchanges(request: HttpRequest) -> list[Exchange]:
+    return queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+
+
+def _job(request: HttpRequest, upload_id: str) -> tuple[Job, Exchange]:
+    """An upload for an exchange within reach; any other is not there."""
+    found = jobs.load(upload_id) if re.fullmatch(r"[0-9a-f]{32}", upload_id) else None
+    exchange = next((one for one in _exchanges(request) if found and one.pk == found.exchange_id), None)
+    if found is None or exchange is None:
+        raise Http404
+    return found, exchange
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.HOTLINE_IMPORT)
+def home(request: HttpRequest) -> HttpResponse:
+    """The logs to give, and the exchange that they are of."""
+    exchanges = _exchanges(request)
+    form = CallLogForm(request.POST or None, request.FILES or None, exchanges=exchanges)
+    if request.method == "POST" and form.is_valid():
+        kept = _keep(request, form)
+        if kept is not None:
+            return redirect("hotline:import-upload", kept.id)
+    context = {
+        "form": form,
+        "exchanges": exchanges,
+        "most_bytes": settings.UPLOAD_BYTES,
+        "most_mb": settings.UPLOAD_BYTES // 1_000_000,
+    }
+    return render(request, "call_logs/home.html", context, status=422 if form.errors else 200)
+
+
+def _keep(request: HttpRequest, form: CallLogForm) -> Job | None:
+    """Keep the upload and set somebody to work on it; None where that cannot be, and the form says why."""
+    processes.forget_old(CALL_LOGS, now=timezone.now())
+    if processes.is_busy():
+        form.add_error(None, _("Other imports are being worked on. Try again in a minute."))
+        return None
+    try:
+        kept = jobs.create(
+            form.cleaned_data["upload"],
+            exchange_id=form.cleaned_data["exchange"].pk,
+            actor=request.user.get_username(),
+            language=get_language() or settings.LANGUAGE_CODE,
+            at=timezone.now(),
+        )
+        jobs.start(kept)
+    except OSError as error:
+        reason = error.strerror or error
+        form.add_error("upload", _("The server could not keep the file (%(reason)s).") % {"reason": reason})
+        return None
+    return kept
+
+
+@never_cache
+@require_GET
+@permission_required(Permission.HOTLINE_IMPORT)
+def upload(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """One upload: how far it is, and what was read."""
+    found, exchange = _job(request, upload_id)
+    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    context = {
+        "job": found,
+        "exchange": exchange,
+        "name": _shown_name(found),
+        "cards": [_card(one) for one in found.told],
+        "failure": found.failure.told(get_language() or settings.LANGUAGE_CODE) if found.failure else "",
+        "first": min((one.first_at for one in found.told if one.first_at), default=None),
+        "last": max((one.last_at for one in found.told if one.last_at), default=None),
+        **{status.name.lower(): found.status is status for status in Status},
+    }
+    return render(request, "call_logs/state.html" if partial else "call_logs/upload.html", context)
+
+
+def _shown_name(found: Job) -> str:
+    return found.names[0] + (f" + {len(found.names) - 1}" if len(found.names) > 1 else "")
+
+
+def _card(told: Told) -> dict[str, Any]:
+    """What was read of one log, in words."""
+    shown = told.troubles[:_SHOWN_PROBLEMS]
+    return {
+        "told": told,
+        "names": ", ".join(told.names),
+        "format": FORMATS[told.kind] if told.is_known else "",
+        "unknowable": [UNKNOWABLE[Unknowable(code)] for code in told.unknowable],
+        "troubles": [UNKNOWN_FORMAT] if not told.is_known else [_sentence(one) for one in shown],
+        "rest": told.trouble_count - len(shown) if told.is_known else 0,
+    }
+
+
+def _sentence(trouble: Trouble) -> str:
+    """Where, what, and what was done about it; the last as the reader tells it, in English like the logs."""
+    told = {"file": trouble.file, "line": trouble.line, "what": TROUBLES[TelephonyCode(trouble.code)]}
+    words = _("%(file)s, line %(line)d: %(what)s.") if trouble.line else _("%(file)s: %(what)s.")
+    return f"{words % told} {trouble.detail}"
+
+
+@require_POST
+@permission_required(Permission.HOTLINE_IMPORT)
+def again(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Read an upload again that did not come to its end."""
+    found, _exchange = _job(request, upload_id)
+    if found.status in (Status.FAILED, Status.INTERRUPTED):
+        jobs.start(found)
+    return redirect("hotline:import-upload", found.id)

@@ -1,0 +1,81 @@
+"""From a trip to the answer rate: the calls that an outage brought."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from denghuo.adapters.telephony.records import CallOutcome, CallRecord
+from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.actions import draft_announcement
+from denghuo.apps.outages.models import Outage
+from tests.apps.hotline.conftest import Hotline, Ring, call
+from tests.apps.network.conftest import Switch, after, signed_in, switch
+from tests.world import AT
+
+__all__ = ["switch"]
+WEEK = 7 * 24 * 60
+NOW = AT + timedelta(hours=6)
+
+
+@pytest.fixture
+def outage(hotline: Hotline, switch: Switch) -> Outage:
+    """The first line is out from half past nine for an hour: 60 customers."""
+    switch("QF1", "open", 1.5, "F-1")
+    switch("QF1", "close", 2.5, "F-1")
+    return Outage.objects.get(number="F-1")
+
+
+def usual_weeks() -> list[CallRecord]:
+    """Two calls at 09:31 on each of the two Fridays before."""
+    return [
+        call(f"138000000{week}{n}", 91 + n - week * WEEK, call_id=f"w{week}-{n}") for week in (1, 2) for n in range(2)
+    ]
+
+
+def storm(outage: Outage) -> list[CallRecord]:
+    """Six in the quarter of the trip: three answered, two give up, one hears the announcement."""
+    told = [call(f"1390000000{n}", 91 + n, call_id=f"s{n}") for n in range(3)]
+    told += [call(f"1390000001{n}", 95 + n, CallOutcome.ABANDONED, call_id=f"a{n}") for n in range(2)]
+    sound = queries.announcement_code(outage.pk)
+    told.append(call("13900000020", 98, CallOutcome.ANNOUNCED, call_id="h", announcement=sound, queued_at=None))
+    return told
+
+
+def test_calls_against_the_usual(hotline: Hotline, outage: Outage, ring: Ring) -> None:
+    ring(*usual_weeks(), *storm(outage))
+    wave = queries.call_wave(outage, [hotline.exchange], at=NOW)
+    assert wave is not None
+    assert wave.begins[0] == after(0.5)
+    assert wave.begins[-1] <= after(4.5)
+    assert wave.begins[wave.peak] == after(1.5)
+    assert (wave.total.calls, wave.total.requests, wave.total.answered, wave.total.announced) == (6, 5, 3, 1)
+    assert wave.usual[wave.peak] == 2
+    assert wave.above_usual == 4
+    out = dict(zip(wave.begins, wave.customers_out.tolist(), strict=True))
+    assert [out[after(hours)] for hours in (1.25, 1.5, 2.25, 2.5, 2.75)] == [0, 60, 60, 0, 0]
+
+
+def test_without_earlier_weeks_nobody_knows_what_is_usual(hotline: Hotline, outage: Outage, ring: Ring) -> None:
+    ring(*storm(outage))
+    wave = queries.call_wave(outage, [hotline.exchange], at=NOW)
+    assert wave is not None
+    assert np.isnan(wave.usual).all()
+    assert np.isnan(wave.above_usual)
+
+
+def test_before_it_began_there_is_no_wave(hotline: Hotline, outage: Outage) -> None:
+    assert queries.call_wave(outage, [hotline.exchange], at=AT) is None
+    assert queries.call_wave(outage, [], at=NOW) is None
+
+
+def test_the_page_follows_the_chain(hotline: Hotline, outage: Outage, ring: Ring) -> None:
+    ring(*usual_weeks(), *storm(outage))
+    draft_announcement(exchange_id=hotline.exchange.pk, outage_id=outage.pk, at=after(1.6), actor="test")
+    page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[outage.pk])).content.decode()
+    for words in ("At 09:30 3.0 times as many called as usual", "4 more than usual", "Announcement drafted", "60.0"):
+        assert words in page
+    assert reverse("hotline:wave", args=[outage.pk]) in (
+        signed_in(hotline.leader).get(reverse("outages:outage", args=[outage.pk])).content.decode()
+    )

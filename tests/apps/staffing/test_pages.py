@@ -1,0 +1,93 @@
+"""Pages of staffing: what the leader sees and does, and what is an agent's own."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+
+from denghuo.adapters.telephony.records import AgentEventKind
+from denghuo.apps.hotline.models import AgentEntry
+from denghuo.apps.organization.models import User
+from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.models import Absence, CalendarDay, Rule
+from denghuo.apps.staffing.queries.duties import times_of
+from denghuo.apps.staffing.views.frame import today
+from tests.apps.staffing.conftest import NOW, Station
+
+WHO = {"at": NOW, "actor": "test"}
+PAGES = ["home", "forecast", "rules", "absences", "calendar", "adherence", "surges"]
+
+
+def signed_in(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_stand_before_anything_is_forecast_or_planned(station: Station, name: str) -> None:
+    assert signed_in(station.leader).get(reverse(f"staffing:{name}")).status_code == 200
+    assert signed_in(station.agent_user).get(reverse(f"staffing:{name}")).status_code == 403
+
+
+def test_a_month_is_drafted_published_and_handed_out(station: Station) -> None:
+    leader = signed_in(station.leader)
+    month = f"{today():%Y-%m}"
+    url = reverse("staffing:plan", kwargs={"month": month})
+    assert leader.post(url).status_code == 302
+    assert "Draft" in leader.get(url).content.decode()
+    assert leader.post(reverse("staffing:publish", kwargs={"month": month})).status_code == 302
+    book = leader.post(reverse("staffing:export", kwargs={"month": month}))
+    assert book.content[:2] == b"PK"
+    agent = signed_in(station.agent_user)
+    with override("en"):
+        assert station.agents[0].name in agent.get(reverse("staffing:person")).content.decode()
+    told = agent.get(reverse("staffing:duties-file")).content.decode()
+    assert told.startswith("BEGIN:VCALENDAR\r\n")
+    assert told.count("BEGIN:VEVENT") == told.count("END:VEVENT")
+
+
+def test_an_agent_sees_nobody_elses_duties(station: Station) -> None:
+    url = reverse("staffing:person") + f"?agent={station.agents[1].pk}"
+    assert signed_in(station.agent_user).get(url).status_code == 404
+    assert signed_in(station.leader).get(url).status_code == 200
+
+
+@pytest.mark.parametrize("month", ["2026-13", "rubbish", "0001-01", "9999-12"])
+def test_a_month_that_is_none_is_not_found(station: Station, month: str) -> None:
+    assert signed_in(station.leader).get(f"/staffing/plan/{month}/").status_code == 404
+
+
+def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
+    leader = signed_in(station.leader)
+    told = {"kind": "seats", "from_date": "2026-06-01", "value": "12", "source": "通知"}
+    assert leader.post(reverse("staffing:rules"), told).status_code == 302
+    assert Rule.objects.get().value == 12
+    assert leader.post(reverse("staffing:rules"), told | {"kind": "target_share"}).status_code == 422
+    absent = {"agent": station.agents[0].pk, "first": "2026-06-01", "last": "2026-06-03", "kind": "leave"}
+    assert leader.post(reverse("staffing:absences"), absent).status_code == 302
+    assert leader.post(reverse("staffing:absences"), absent | {"last": "2026-05-03"}).status_code == 422
+    row = Absence.objects.get()
+    assert leader.post(reverse("staffing:withdraw", args=[row.pk])).status_code == 302
+    assert not Absence.objects.exists()
+    days = {"text": "2027-01-01,holiday,元旦\n2027-01-02，makeup，x", "source": "通知"}
+    assert leader.post(reverse("staffing:calendar"), days).status_code == 302
+    assert CalendarDay.objects.filter(date__year=2027).count() == 2
+    assert leader.post(reverse("staffing:calendar"), days | {"text": "soon,holiday"}).status_code == 422
+
+
+def test_adherence_tells_who_was_there(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=date(2026, 5, 1), **WHO)
+    actions.publish_plan(plan_id=plan.pk, **WHO)
+    duty = next(one for one in queries.duties_between(station.unit.pk, date(2026, 5, 20), date(2026, 5, 20)))
+    start, end = times_of(duty)
+    for at, kind in ((start + timedelta(minutes=12), AgentEventKind.LOGGED_IN), (end, AgentEventKind.LOGGED_OUT)):
+        AgentEntry.objects.create(agent=duty.agent, at=at, kind=kind)
+    rows = queries.adherence(station.unit.pk, duty.day, duty.day, at=NOW)
+    own = next(one for one in rows if one.duty.pk == duty.pk)
+    assert (own.late_min, own.early_min, own.here_share) == (12.0, 0.0, pytest.approx(468 / 480))
+    others = [one for one in rows if one.duty.agent_id != duty.agent_id]
+    assert {one.here_share for one in others} == {0.0}
+    assert {one.late_min for one in others} == {None}

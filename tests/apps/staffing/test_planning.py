@@ -1,0 +1,170 @@
+"""From calls to a forecast, a requirement, a roster and its answer rate; changes of a published plan."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from denghuo.apps.ledger.models import Fact
+from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.models import AbsenceKind, RuleKind
+from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
+from denghuo.apps.staffing.snapshot.forecasts import TooShortError
+from denghuo.apps.staffing.snapshot.problems import judged
+from denghuo.apps.staffing.snapshot.requirement import at_telephones, requirement_of
+from denghuo.apps.staffing.snapshot.rosters import table_of
+from denghuo.apps.staffing.snapshot.standard import calendar_days
+from tests.apps.staffing.conftest import NOW, Station
+from tests.apps.staffing.test_pages import signed_in
+
+JUNE = date(2026, 6, 1)
+WHO = {"at": NOW, "actor": "test"}
+
+
+def test_the_rota_rests_everybody_and_mans_every_shift(station: Station) -> None:
+    staff = staff_of(station.unit, JUNE)
+    roster = np.where(staff.mobile[:, None], -1, staff.pattern)
+    heads = staff.heads(roster)
+    assert set(heads[:, 16:].ravel().tolist()) == {4}
+    assert set(heads[:, :16].ravel().tolist()) == {2}, "at night halves of a team take turns"
+    _report, broken = judged(staff, roster)
+    assert [one for one in broken if one.rule in {"rest", "run_days", "nights", "month_h"}] == []
+
+
+def test_more_calls_or_a_higher_target_require_no_fewer_people(station: Station) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    ahead, book = queries.ahead_of_unit(station.unit.pk), queries.rule_book(station.unit.pk)
+    assert ahead is not None
+    days = [NOW.date() + timedelta(days=n) for n in range(3)]
+    plain = requirement_of(ahead, days=days, book=book, target_share=0.9)
+    strict = requirement_of(ahead, days=days, book=book, target_share=0.97)
+    busy = requirement_of(replace(ahead, quantiles={0.5: 3 * ahead.quantiles[0.5]}), days=days, book=book,
+                          target_share=0.9)  # fmt: skip
+    assert (strict.sized >= plain.sized).all()
+    assert (busy.sized >= plain.sized).all()
+    assert busy.sized.sum() > plain.sized.sum()
+    assert (plain.required >= plain.minimum).all()
+
+
+def test_nobody_behind_the_seats_is_rounded_away() -> None:
+    heads = np.arange(40)
+    seats = at_telephones(heads, shrinkage_share=0.1)
+    assert (np.ceil(seats / 0.9 - 1e-9) <= heads).all()
+
+
+def test_a_plan_keeps_leave_and_minimum_and_says_what_it_will_give(station: Station) -> None:
+    away = station.agents[0]
+    actions.record_absence(agent_id=away.pk, first=JUNE, last=date(2026, 6, 10), kind=AbsenceKind.LEAVE, note="", **WHO)
+    actions.make_forecast(unit=station.unit, **WHO)
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    duties = duties_of_plan(plan)
+    assert plan.made["broken"] == []
+    assert [one for one in duties if one.agent_id == away.pk and one.day <= date(2026, 6, 10)] == []
+    staff = staff_of(station.unit, JUNE)
+    heads = staff.heads(table_of(duties, agents=staff.agents, shifts=staff.shifts, days=staff.days))
+    assert (heads >= staff.requirement.minimum).all()
+    assert len(plan.expected["by_day"]) == 30
+    assert all(one["low"] <= one["day"] <= one["high"] for one in plan.expected["by_day"])
+    assert all(0.5 < one["day"] <= 1 for one in plan.expected["by_day"])
+
+
+@pytest.mark.nightly
+def test_the_impossible_is_explained_and_the_nearest_roster_drafted(station: Station) -> None:
+    bands = [actions.BandEntry(start_min=0, end_min=1440, heads=15)]
+    actions.set_minimums(unit_id=station.unit.pk, from_date=JUNE, bands=bands, source="test", **WHO)
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    assert not plan.made["proven"]
+    assert plan.made["conflict"], "what cannot hold together is named"
+    assert plan.duties.exists()
+
+
+def test_published_duties_are_found_and_swapped_within_the_rules(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    assert queries.duties_between(station.unit.pk, JUNE, date(2026, 6, 30)) == []
+    actions.publish_plan(plan_id=plan.pk, **WHO)
+    mine = queries.duties_between(station.unit.pk, JUNE, date(2026, 6, 30), agent_id=station.agents[0].pk)
+    assert mine
+    day, free = mine[5].day, None
+    on_duty = {one.agent_id for one in queries.duties_between(station.unit.pk, day, day)}
+    for agent in station.agents[4:]:
+        if agent.pk in on_duty:
+            continue
+        checked = actions.swap_duties(
+            plan_id=plan.pk, agent_id=station.agents[0].pk, day=day, other_id=agent.pk, other_day=None, **WHO
+        )
+        if checked.legal:
+            free = agent
+            break
+        assert {one.agent_id for one in queries.duties_between(station.unit.pk, day, day)} == on_duty
+    assert free is not None
+    now = {one.agent_id for one in queries.duties_between(station.unit.pk, day, day)}
+    assert now == on_duty - {station.agents[0].pk} | {free.pk}
+
+
+def test_swaps_that_are_offered_can_be_made(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    duty = next(one for one in duties_of_plan(plan) if one.agent_id == station.agents[0].pk)
+    offers = queries.swaps_of(plan, duty)
+    assert offers
+    assert [one.change for one in offers] == sorted(one.change for one in offers)
+    best = offers[0]
+    leader = signed_in(station.leader)
+    page = leader.get(reverse("staffing:swaps", kwargs={"month": "2026-06"}), {"duty": duty.pk}).content.decode()
+    assert best.other.name in page
+    told = {"agent": duty.agent_id, "day": duty.day, "other": best.other.pk, "other_day": best.other_day or ""}
+    assert leader.post(reverse("staffing:swap", kwargs={"month": "2026-06"}), told).status_code == 302
+    assert not plan.duties.filter(pk=duty.pk).exists()
+    assert plan.duties.filter(agent_id=best.other.pk, day=duty.day, shift_id=duty.shift_id).exists()
+    assert leader.get(reverse("staffing:swaps", kwargs={"month": "2026-06"}), {"duty": "x"}).status_code == 302
+
+
+def test_planning_anew_keeps_what_has_been_worked(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    actions.publish_plan(plan_id=plan.pk, **WHO)
+    before = {(one.agent_id, one.day): one.shift_id for one in duties_of_plan(plan)}
+    later = NOW + timedelta(days=20)
+    sick = station.agents[16]
+    actions.record_absence(
+        agent_id=sick.pk, first=date(2026, 6, 20), last=date(2026, 6, 22), kind=AbsenceKind.SICK, note="", **WHO
+    )
+    anew = actions.make_plan(unit=station.unit, month=JUNE, keep=True, at=later, actor="test")
+    after = {(one.agent_id, one.day): one.shift_id for one in duties_of_plan(anew)}
+    passed = later.date()
+    assert {key: one for key, one in before.items() if key[1] <= passed} == {
+        key: one for key, one in after.items() if key[1] <= passed
+    }
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert len(changed) <= 12
+
+
+def test_without_calls_there_is_no_forecast(station: Station) -> None:
+    with pytest.raises(TooShortError):
+        actions.make_forecast(unit=station.unit, at=NOW - timedelta(days=60), actor="test")
+
+
+def test_rules_hold_from_their_day_and_say_where_they_are_from(station: Station) -> None:
+    book = queries.rule_book(station.unit.pk)
+    assert book.now(RuleKind.SEATS, on=JUNE).is_standard
+    actions.set_rule(unit_id=station.unit.pk, from_date=JUNE, kind=RuleKind.SEATS, value=8, source="通知 1 号", **WHO)
+    book = queries.rule_book(station.unit.pk)
+    assert [book.value(RuleKind.SEATS, on=JUNE - timedelta(days=n)) for n in (1, 0)] == [30, 8]
+    assert Fact.objects.filter(kind__endswith="RuleSet").count() == 1
+    with pytest.raises(ValueError, match="cannot be"):
+        actions.set_rule(
+            unit_id=station.unit.pk, from_date=JUNE, kind=RuleKind.TARGET_SHARE, value=1, source="x", **WHO
+        )
+
+
+def test_the_calendar_is_made_of_weekend_workdays_and_an_unknown_year_is_said() -> None:
+    days = list(calendar_days())
+    assert len({day for day, *_ in days}) == len(days)
+    assert all(day.weekday() >= 5 for day, kind, *_ in days if kind == "makeup")
+    off = {day for day, kind, *_ in days if kind == "holiday"}
+    assert sum(day.year == 2026 for day in off) == 33
+
+
+def test_a_year_without_holidays_is_not_guessed(station: Station) -> None:
+    del station
+    assert queries.unknown_years(date(2026, 12, 1), date(2027, 1, 5)) == [2027]
