@@ -76,7 +76,8 @@ def edges(span: Span) -> tuple[datetime, datetime]:
 
 def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
     """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (a number, up to
-    four of its last digits, or a call's id), ``agent_id``, ``longer_s`` (waited at least so long), ``since``, ``until``.
+    four of its last digits, or a call's id), ``agent_id``, ``longer_s`` (waited at least so long), ``since``,
+    ``until``.
     """
     start, end = edges(span)
     rows = Call.objects.filter(queue_id__in=span.queue_ids, entered_at__gte=start, entered_at__lt=end)
