@@ -7,9 +7,11 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import actions
@@ -296,3 +298,17 @@ def test_without_quiet_days_nothing_is_shared_out(month: Hotline) -> None:
 def test_a_long_time_is_not_shared_out(month: Hotline) -> None:
     page = text(signed_in(month.leader), "why", since="2026-01-01", until="2026-06-30")
     assert "two months at most" in page
+
+
+def test_the_process_for_live_pages_answers_the_pages_of_the_other(hotline: Hotline, settings: Settings) -> None:
+    """Another port is another origin to a browser: the stream names the one that it answers, and no other."""
+    settings.PAGES_PORT = 8000
+    client = AsyncClient()
+    client.force_login(hotline.leader)
+
+    async def asked(origin: str) -> tuple[int, str]:
+        answer = await client.get(reverse("hotline:stream"), headers={"origin": origin})
+        return answer.status_code, answer.headers.get("Access-Control-Allow-Origin", "")
+
+    assert async_to_sync(asked)("http://testserver:8000") == (200, "http://testserver:8000")
+    assert async_to_sync(asked)("http://testserver:9000") == (200, "")

@@ -25,8 +25,8 @@ class _MayView(SessionAuth):
         user = super().authenticate(request, key)
         if user is None:
             return None
-        request.scope = scope_of(request.user, Permission.CONTINUITY_VIEW)  # type: ignore[attr-defined]
-        if not request.scope:  # type: ignore[attr-defined]
+        request.data_scope = scope_of(request.user, Permission.CONTINUITY_VIEW)  # type: ignore[attr-defined]
+        if not request.data_scope:  # type: ignore[attr-defined]
             raise HttpError(403, "Your role does not include reliability.")
         return user
 
@@ -144,7 +144,7 @@ class InterruptionsOut(AskedOut):
 
 def _asked(request: HttpRequest, question: QuestionIn) -> Asked:
     try:
-        asked = ask(request.scope, question.dict(), now=timezone.now())  # type: ignore[attr-defined]
+        asked = ask(request.data_scope, question.dict(), now=timezone.now())  # type: ignore[attr-defined]
     except Network.DoesNotExist as unknown:
         raise Http404 from unknown
     if asked.form.errors:

@@ -61,7 +61,7 @@ def search(
 ) -> list[dict[str, Any]]:
     """What holds today and answers a query, the best first. Any text is a query."""
     today = timezone.localdate()
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     hits = queries.search(scope, query=q, on=today, topic=topic or "", at_most=size)
     return [
         {
@@ -78,7 +78,7 @@ def search(
 def article(request: HttpRequest, article_id: int) -> dict[str, Any]:
     """What an article says today."""
     try:
-        found = queries.article_for(scope=request.scope, article_id=article_id)  # type: ignore[attr-defined]
+        found = queries.article_for(scope=request.data_scope, article_id=article_id)  # type: ignore[attr-defined]
     except Article.DoesNotExist as missing:
         raise Http404("No such article within reach.") from missing
     held = queries.version_in_force(found.pk, on=timezone.localdate())

@@ -31,7 +31,7 @@ class _WithinReach(Allowed):
         found = request.resolver_match
         if user is not None and found and "network_id" in found.kwargs:
             try:
-                queries.network_for(scope=request.scope, network_id=found.kwargs["network_id"])  # type: ignore[attr-defined]
+                queries.network_for(scope=request.data_scope, network_id=found.kwargs["network_id"])  # type: ignore[attr-defined]
             except Network.DoesNotExist as missing:
                 raise Http404("No such network within reach.") from missing
         return user
@@ -200,7 +200,7 @@ class FindingsOut(Schema):
 @router.get("/networks", response=list[NetworkOut], url_name="networks")
 def networks(request: HttpRequest) -> list[dict[str, Any]]:
     """The networks within reach."""
-    found = queries.networks_within(request.scope)  # type: ignore[attr-defined]
+    found = queries.networks_within(request.data_scope)  # type: ignore[attr-defined]
     return [
         {
             "id": one.pk,

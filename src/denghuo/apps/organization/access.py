@@ -123,7 +123,7 @@ View = Callable[Concatenate[HttpRequest, ...], HttpResponseBase]
 
 
 def permission_required(permission: Permission) -> Callable[[View], View]:
-    """Guard a page: sign-in first, then the permission; the scope found is left on ``request.scope``."""
+    """Guard a page: sign-in first, then the permission; the scope found is left on ``request.data_scope``."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -133,7 +133,7 @@ def permission_required(permission: Permission) -> Callable[[View], View]:
             scope = scope_of(request.user, permission)
             if not scope:
                 raise PermissionDenied
-            request.scope = scope  # type: ignore[attr-defined]
+            request.data_scope = scope  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

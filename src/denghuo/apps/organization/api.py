@@ -16,7 +16,7 @@ Offset = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class Allowed(SessionAuth):
-    """Signed in, and allowed this somewhere; the scope found is left on ``request.scope``, as for a page."""
+    """Signed in, and allowed this somewhere; the scope found is left on ``request.data_scope``, as for a page."""
 
     def __init__(self, permission: Permission) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Allowed(SessionAuth):
         user = super().authenticate(request, key)
         if user is None:
             return None
-        request.scope = scope_of(request.user, self.permission)  # type: ignore[attr-defined]
-        if not request.scope:  # type: ignore[attr-defined]
+        request.data_scope = scope_of(request.user, self.permission)  # type: ignore[attr-defined]
+        if not request.data_scope:  # type: ignore[attr-defined]
             raise HttpError(403, f"Your role does not include {self.permission}.")
         return user

@@ -40,7 +40,7 @@ router = Router(tags=["outages"], auth=_VIEW)
 
 def _outage(request: HttpRequest, outage_id: int) -> Outage:
     try:
-        return queries.outage_for(scope=request.scope, outage_id=outage_id)  # type: ignore[attr-defined]
+        return queries.outage_for(scope=request.data_scope, outage_id=outage_id)  # type: ignore[attr-defined]
     except Outage.DoesNotExist as missing:
         raise Http404("No such outage within reach.") from missing
 
@@ -175,7 +175,7 @@ def outages(request: HttpRequest, wanted: Query[FilterIn], limit: Limit = 100, o
         instant = getattr(wanted, name)
         if instant and not _YEARS[0] <= instant.year <= _YEARS[1]:
             raise ValidationError([{"type": "value_error", "loc": ["query", name], "msg": "Check the year."}])
-    rows = queries.find(request.scope, wanted=wanted.dict(), at=timezone.now())  # type: ignore[attr-defined]
+    rows = queries.find(request.data_scope, wanted=wanted.dict(), at=timezone.now())  # type: ignore[attr-defined]
     return {"count": rows.count(), "items": [_told(row) for row in rows[offset : offset + limit]]}
 
 
@@ -183,7 +183,7 @@ def outages(request: HttpRequest, wanted: Query[FilterIn], limit: Limit = 100, o
 def plan(request: HttpRequest, told: PlanIn) -> Status[dict[str, Any]]:
     """Enter an outage before it happens."""
     try:
-        network.network_for(scope=request.scope, network_id=told.network_id)  # type: ignore[attr-defined]
+        network.network_for(scope=request.data_scope, network_id=told.network_id)  # type: ignore[attr-defined]
     except Network.DoesNotExist as missing:
         raise Http404("No such network within reach.") from missing
     entry = actions.OutageEntry(**told.dict(exclude={"network_id"}))

@@ -23,7 +23,7 @@ _ROWS_PER_PAGE = 50
 
 def _outage(request: HttpRequest, outage_id: int) -> Outage:
     try:
-        return queries.outage_for(scope=request.scope, outage_id=outage_id)  # type: ignore[attr-defined]
+        return queries.outage_for(scope=request.data_scope, outage_id=outage_id)  # type: ignore[attr-defined]
     except Outage.DoesNotExist as missing:
         raise Http404 from missing
 
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET or None)
     wanted = _instants(form.cleaned_data) if form.is_valid() else {}
     now, asked = timezone.now(), wanted | {"state": wanted.get("state") or "somebody"}
-    rows = queries.find(request.scope, wanted=asked, at=now)  # type: ignore[attr-defined]
+    rows = queries.find(request.data_scope, wanted=asked, at=now)  # type: ignore[attr-defined]
     page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     costs = queries.costs([one for one in page if one.lasts], at=now)
     context = {
@@ -98,7 +98,7 @@ def _operations(outage: Outage, steps: list[network.SupplyStep]) -> list[network
 @permission_required(Permission.OUTAGES_VIEW)
 def numbered(request: HttpRequest, network_id: int, number: str) -> HttpResponse:
     """The outage that has a number; while it has not been worked out yet, the list."""
-    if network_id not in {one.pk for one in network.networks_within(request.scope)}:  # type: ignore[attr-defined]
+    if network_id not in {one.pk for one in network.networks_within(request.data_scope)}:  # type: ignore[attr-defined]
         raise Http404
     outage_id = queries.id_of_number(network_id, number)
     return redirect("outages:outage", outage_id) if outage_id else redirect("outages:home")
@@ -137,7 +137,7 @@ def classify(request: HttpRequest, outage_id: int) -> HttpResponse:
 @permission_required(Permission.OUTAGES_EDIT)
 def new(request: HttpRequest) -> HttpResponse:
     """Enter an outage before it happens."""
-    networks = network.networks_within(request.scope)  # type: ignore[attr-defined]
+    networks = network.networks_within(request.data_scope)  # type: ignore[attr-defined]
     now = timezone.localtime()
     form = PlanForm(request.POST or None, networks=networks, initial={"number": f"P-{now:%Y%m%d-%H%M}"})
     if request.method == "POST" and form.is_valid():

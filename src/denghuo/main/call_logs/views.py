@@ -27,7 +27,7 @@ _SHOWN_PROBLEMS = 20
 
 
 def _exchanges(request: HttpRequest) -> list[Exchange]:
-    return queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    return queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
 
 
 def _job(request: HttpRequest, upload_id: str) -> tuple[Job, Exchange]:

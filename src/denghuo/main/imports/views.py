@@ -42,14 +42,14 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _units(request: HttpRequest) -> list[Unit]:
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     return stations_within(scope) or units_within(scope)
 
 
 def _job(request: HttpRequest, job_id: str) -> tuple[Job, Unit]:
     """An import into a unit within reach; any other is not there."""
     found = jobs.load(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     unit = next((unit for unit in units_within(scope) if found and unit.pk == found.unit_id), None)
     if found is None or unit is None:
         raise Http404
@@ -66,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
         given = _keep(request, form)
         if given is not None:
             return redirect("imports:job", given.id)
-    networks = network.networks_within(request.scope)  # type: ignore[attr-defined]
+    networks = network.networks_within(request.data_scope)  # type: ignore[attr-defined]
     history = imports_of({one.pk: one.name for one in networks})
     context = {
         "form": form,

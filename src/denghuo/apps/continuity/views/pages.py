@@ -41,7 +41,7 @@ _FREQUENT_TIMES = (2, 3, 5, 10)
 def asked_of(request: HttpRequest) -> Asked:
     """The question of a request, within its scope."""
     try:
-        return ask(request.scope, request.GET.dict(), now=timezone.now())  # type: ignore[attr-defined]
+        return ask(request.data_scope, request.GET.dict(), now=timezone.now())  # type: ignore[attr-defined]
     except Network.DoesNotExist as unknown:
         raise Http404 from unknown
 

@@ -41,7 +41,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     names = dict(BASIS_CHOICES)
     rows = [
         {"target": row, "basis": names[row.basis], "hours": f"{row.hours_per_user:,.2f}"}
-        for row in queries.targets_within(request.scope)  # type: ignore[attr-defined]
+        for row in queries.targets_within(request.data_scope)  # type: ignore[attr-defined]
     ]
     context = {"form": form, "rows": rows}
     return render(request, "continuity/targets.html", context, status=422 if form and form.errors else 200)

@@ -152,7 +152,7 @@ def _call(row: Call, codes: dict[int, str]) -> dict[str, Any]:
 def tell_calls(request: HttpRequest, batch: BatchIn) -> Status[dict[str, Any]]:
     """Record calls. Rows that cannot be used are handed back with what to do; 422 where none can be used."""
     exchange = queries.exchange_of_code(batch.exchange)
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     if exchange is None or not any(str(exchange.unit.path).startswith(path) for path in scope):
         raise Http404("No such exchange within reach.")
     at = timezone.now()

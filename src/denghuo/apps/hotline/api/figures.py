@@ -152,7 +152,7 @@ def asked_of(request: HttpRequest, question: QuestionIn) -> Asked:
     Raises:
         ValidationError: 422, it is none.
     """
-    asked = ask(request.scope, question.dict(), today=local_today())  # type: ignore[attr-defined]
+    asked = ask(request.data_scope, question.dict(), today=local_today())  # type: ignore[attr-defined]
     if asked.form.errors:
         raise refused(asked.form.errors.get_json_data())
     return asked
@@ -230,7 +230,7 @@ def _begins_at(day: date, minute: int) -> datetime:
 @router.get("/outages/{int:outage_id}/calls", response=WaveOut, url_name="hotline-outage-calls")
 def outage_calls(request: HttpRequest, outage_id: int) -> dict[str, Any]:
     """The calls that an outage brought, interval by interval, against the usual ones."""
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     try:
         outage = outages.outage_for(scope=scope, outage_id=outage_id)
     except Outage.DoesNotExist as missing:

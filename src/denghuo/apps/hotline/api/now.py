@@ -82,7 +82,7 @@ class AnnouncementsOut(Schema):
 @router.get("/live", response=list[BoardOut], url_name="hotline-live")
 def live(request: HttpRequest) -> list[dict[str, Any]]:
     """Who waits and who works now, exchange by exchange."""
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     ids = [one.pk for one in exchanges]
     boards = {board.exchange_id: board for board in queries.boards_within(ids)}
     agents, at, rows = queries.agents_of(ids), timezone.now(), []
@@ -110,7 +110,7 @@ def announcements(
     size: int = Query(20, ge=1, le=100),
 ) -> dict[str, Any]:
     """What is announced and what waits for somebody, the newest first. A page beyond the last is the last."""
-    found = queries.announcements_within(request.scope)  # type: ignore[attr-defined]
+    found = queries.announcements_within(request.data_scope)  # type: ignore[attr-defined]
     rows = Paginator(found if expired else found.filter(expired_at=None), size).get_page(page)
     return {
         "count": rows.paginator.count,

@@ -34,7 +34,7 @@ def who(request: HttpRequest) -> dict[str, Any]:
 @permission_required(Permission.HOTLINE_VIEW)
 def announcements(request: HttpRequest) -> HttpResponse:
     """What is announced, what waits for somebody, and which outages have none."""
-    now, scope = timezone.now(), request.scope  # type: ignore[attr-defined]
+    now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
     rows = Paginator(queries.announcements_within(scope), _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     texts = queries.latest_texts(list(rows))
     editable = scope_of(request.user, Permission.HOTLINE_EDIT)
@@ -67,7 +67,7 @@ def _told(row: Announcement, now: Any) -> dict[str, str] | None:
 
 def _found(request: HttpRequest, announcement_id: int) -> Announcement:
     try:
-        scope = request.scope  # type: ignore[attr-defined]
+        scope = request.data_scope  # type: ignore[attr-defined]
         return queries.announcement_for(scope=scope, announcement_id=announcement_id)
     except Announcement.DoesNotExist as missing:
         raise Http404 from missing
@@ -117,7 +117,7 @@ def announcement_sound(request: HttpRequest, announcement_id: int) -> HttpRespon
 @permission_required(Permission.HOTLINE_EDIT)
 def draft_announcement(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Draft an announcement of an outage on the exchanges within reach that serve it and have none."""
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     wanted = queries.unannounced_outages(exchanges, at=timezone.now())
     pairs = [(exchange, outage) for exchange, outage in wanted if outage.pk == outage_id]
     if not pairs:
@@ -199,7 +199,7 @@ def announcement_templates(request: HttpRequest) -> HttpResponse:
             return redirect("hotline:announcement-templates")
     context = {
         "form": form,
-        "rows": queries.templates_within(request.scope),  # type: ignore[attr-defined]
+        "rows": queries.templates_within(request.data_scope),  # type: ignore[attr-defined]
         "defaults": [queries.template_for("", kind=kind, on=today) for kind in AnnouncementKind],
     }
     status = 422 if form and form.errors else 200

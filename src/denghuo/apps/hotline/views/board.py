@@ -31,14 +31,14 @@ _RETRY_MS = 1_000
 
 def exchanges_of(request: HttpRequest) -> list[Exchange]:
     """The exchanges within reach."""
-    return queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    return queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
 
 
 @require_GET
 @permission_required(Permission.HOTLINE_VIEW)
 def board(request: HttpRequest) -> HttpResponse:
     """The board as it is now; the page's script keeps it so."""
-    context = _context(request.scope, timezone.now())  # type: ignore[attr-defined]
+    context = _context(request.data_scope, timezone.now())  # type: ignore[attr-defined]
     context |= {"stream": stream_address(request), "fallback": reverse("hotline:stream")}
     answer = render(request, "hotline/board.html", context)
     if settings.LIVE_PORT:
@@ -103,7 +103,7 @@ def _teams(seats: list[queries.Seat]) -> list[tuple[str, list[queries.Seat]]]:
 @permission_required(Permission.HOTLINE_VIEW)
 def stream(request: HttpRequest) -> HttpResponseBase:
     """The board as server-sent events: kept open by the process for them; elsewhere one event, and come again."""
-    scope: tuple[str, ...] = request.scope  # type: ignore[attr-defined]
+    scope: tuple[str, ...] = request.data_scope  # type: ignore[attr-defined]
     language = translation.get_language() or settings.LANGUAGE_CODE
     if isinstance(request, ASGIRequest):
         answer = StreamingHttpResponse(_events(scope, language), content_type="text/event-stream")

@@ -23,7 +23,7 @@ _MADE_SINCE = timedelta(days=1)
 def call_backs(request: HttpRequest) -> HttpResponse:
     """Whom we owe a call, the longest overdue first; whether now is a good time; and a form to owe another."""
     now = timezone.now()
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     within = timedelta(seconds=queries.desk_rule(timezone.localdate(now)).call_back_within_s)
     form = CallBackForm(request.POST or None, initial={"due_at": now + within}) if exchanges else None
     if request.method == "POST" and form is not None and form.is_valid():
@@ -44,7 +44,7 @@ def _wrong(form: CallBackForm | None) -> bool:
 
 
 def _context(request: HttpRequest, form: CallBackForm | None, **more: object) -> dict[str, object]:
-    now, scope = timezone.now(), request.scope  # type: ignore[attr-defined]
+    now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
     rows = [(row, queries.masked(row.number), row.due_at < now) for row in queries.owed(scope)]
     return {
         "form": form,
@@ -59,7 +59,7 @@ def _context(request: HttpRequest, form: CallBackForm | None, **more: object) ->
 
 def _found(request: HttpRequest, call_back_id: int) -> CallBack:
     try:
-        scope = request.scope  # type: ignore[attr-defined]
+        scope = request.data_scope  # type: ignore[attr-defined]
         return queries.call_back_for(scope=scope, call_back_id=call_back_id)
     except CallBack.DoesNotExist as missing:
         raise Http404 from missing

@@ -42,7 +42,7 @@ class Asked:
 
 def _asked(request: HttpRequest) -> Asked | None:
     """The number typed in, or else the call in hand."""
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     typed = "".join(request.GET.get("number", "").split())[:_LONGEST_NUMBER].replace("\x00", "")
     hand = _in_hand(request, exchanges)
     if typed and exchanges:
@@ -71,10 +71,10 @@ def _page(request: HttpRequest, asked: Asked | None, form: NoteForm | None = Non
     context: dict[str, Any] = {
         "asked": asked,
         "seat": queries.seat_of(request.user.pk or 0),
-        "exchanges": queries.exchanges_within(request.scope),  # type: ignore[attr-defined]
+        "exchanges": queries.exchanges_within(request.data_scope),  # type: ignore[attr-defined]
         "drafts": [
             (note, queries.masked(note.number))
-            for note in queries.open_drafts(request.scope, username=username)  # type: ignore[attr-defined]
+            for note in queries.open_drafts(request.data_scope, username=username)  # type: ignore[attr-defined]
         ],
     }
     if asked is not None:
@@ -112,7 +112,7 @@ def _versions(keys: list[int]) -> list[Any]:
 @permission_required(Permission.HOTLINE_WORK)
 def desk_call(request: HttpRequest) -> HttpResponse:
     """Which call is in hand now: the page's script asks again and again, so it is small."""
-    hand = _in_hand(request, queries.exchanges_within(request.scope))  # type: ignore[attr-defined]
+    hand = _in_hand(request, queries.exchanges_within(request.data_scope))  # type: ignore[attr-defined]
     told = {"token": hand.token if hand else "", "number": queries.masked(hand.number) if hand else ""}
     answer = JsonResponse(told | {"state": hand.state if hand else ""})
     answer["Cache-Control"] = "no-store"
@@ -147,7 +147,7 @@ def _told_keys(request: HttpRequest, told: list[str]) -> list[int]:
 
 
 def _findings(request: HttpRequest, text: str) -> list[knowledge.WordingFinding]:
-    rules = knowledge.wording_rules(request.scope, on=local_today())  # type: ignore[attr-defined]
+    rules = knowledge.wording_rules(request.data_scope, on=local_today())  # type: ignore[attr-defined]
     return knowledge.check_wording(text, rules=rules) if text else []
 
 
@@ -158,7 +158,7 @@ def desk_note(request: HttpRequest) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid() and "exchange_id" in form.errors:
         raise Http404
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     exchange = next((one for one in exchanges if one.pk == form.cleaned_data["exchange_id"]), None)
     if exchange is None:
         raise Http404
@@ -208,7 +208,7 @@ def desk_urge(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     told = form.cleaned_data
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     if told["exchange_id"] not in {one.pk for one in exchanges}:
         raise Http404
     key = _key(told)

@@ -49,7 +49,7 @@ def targets(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, _("The target is set. Every page measures against it from its day on."))
             return redirect("hotline:targets")
-    rows = [(row, percent(row.share)) for row in queries.targets_within(request.scope)]  # type: ignore[attr-defined]
+    rows = [(row, percent(row.share)) for row in queries.targets_within(request.data_scope)]  # type: ignore[attr-defined]
     context = {"form": form, "rows": rows}
     return render(request, "hotline/targets.html", context, status=422 if form and form.errors else 200)
 
@@ -99,7 +99,7 @@ def causes(request: HttpRequest) -> HttpResponse:
             return redirect("hotline:causes")
     context = {
         "form": form,
-        "rows": queries.all_causes(request.scope),  # type: ignore[attr-defined]
+        "rows": queries.all_causes(request.data_scope),  # type: ignore[attr-defined]
         "editable": set(units),
     }
     return render(request, "hotline/causes.html", context, status=422 if form and form.errors else 200)
@@ -109,7 +109,7 @@ def causes(request: HttpRequest) -> HttpResponse:
 @permission_required(Permission.HOTLINE_EDIT)
 def withdraw(request: HttpRequest, cause_id: int) -> HttpResponse:
     """Take back a cause that was named in error."""
-    found = {row.pk for row in queries.all_causes(request.scope)}  # type: ignore[attr-defined]
+    found = {row.pk for row in queries.all_causes(request.data_scope)}  # type: ignore[attr-defined]
     if cause_id not in found:
         raise Http404
     actions.withdraw_cause(cause_id=cause_id, **_who(request))
@@ -132,7 +132,7 @@ def sources(request: HttpRequest) -> HttpResponse:
             actions.open_exchange(unit_id=told["unit"], code=told["code"], name=told["name"], **_who(request))
             messages.success(request, _("The exchange is open. Its calls can be read now."))
             return redirect("hotline:import")
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     context = {
         "exchanges": exchanges,
         "rows": queries.readings_of([one.pk for one in exchanges]),

@@ -26,7 +26,7 @@ _WAVES_SHOWN = 5
 
 def asked_of(request: HttpRequest) -> Asked:
     """The question of a request, within its scope."""
-    return ask(request.scope, request.GET.dict(), today=local_today())  # type: ignore[attr-defined]
+    return ask(request.data_scope, request.GET.dict(), today=local_today())  # type: ignore[attr-defined]
 
 
 def framed(request: HttpRequest, asked: Asked, **more: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _queue_rows(asked: Asked) -> list[dict[str, str]]:
 
 def _wave_rows(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
     """The outages that left most customers out in this time, and the calls they brought."""
-    scope, now, rows = request.scope, timezone.now(), []  # type: ignore[attr-defined]
+    scope, now, rows = request.data_scope, timezone.now(), []  # type: ignore[attr-defined]
     for outage in queries.largest_outages(scope, asked.span, limit=_WAVES_SHOWN, at=now):
         told = queries.call_wave(outage, asked.exchanges, at=now)
         if told is not None:
@@ -220,7 +220,7 @@ def calls(request: HttpRequest) -> HttpResponse:
 
 def _call(request: HttpRequest, call_id: int) -> Call:
     try:
-        return queries.call_for(scope=request.scope, call_id=call_id)  # type: ignore[attr-defined]
+        return queries.call_for(scope=request.data_scope, call_id=call_id)  # type: ignore[attr-defined]
     except Call.DoesNotExist as missing:
         raise Http404 from missing
 

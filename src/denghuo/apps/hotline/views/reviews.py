@@ -37,7 +37,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """The calls of a month that are to be reviewed, what is left of them, and how far scorers differ."""
     asked, me = asked_of(request), request.user.get_username()
     found = queries.drawn(asked.span)
-    scored = queries.reviews_within(request.scope, span=asked.span)  # type: ignore[attr-defined]
+    scored = queries.reviews_within(request.data_scope, span=asked.span)  # type: ignore[attr-defined]
     open_ones = [one for one in found if not one.done]
     blind = {one.call_id for one in open_ones if me not in one.scorers}
     # What somebody was unhappy with comes first.
@@ -73,7 +73,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, call_id: int) -> HttpResponse:
     """Score one call; who has scored it sees how others did, nobody before."""
     try:
-        call = queries.call_for(scope=request.scope, call_id=call_id)  # type: ignore[attr-defined]
+        call = queries.call_for(scope=request.data_scope, call_id=call_id)  # type: ignore[attr-defined]
     except Call.DoesNotExist as missing:
         raise Http404 from missing
     sheet = queries.sheet_on(timezone.localdate(call.entered_at))

@@ -28,7 +28,7 @@ def seats(request: HttpRequest) -> HttpResponse:
     editable = scope_of(request.user, Permission.HOTLINE_EDIT)
     if request.method == "POST" and not editable:
         raise PermissionDenied
-    exchanges = queries.exchanges_within(request.scope)  # type: ignore[attr-defined]
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
     rows = [row for one in exchanges for row in _rows(one, editable, request.POST)]
     told = next((form for _agent, form in rows if form is not None and form.is_bound), None)
     if request.method == "POST":

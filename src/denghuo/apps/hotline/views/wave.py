@@ -37,7 +37,7 @@ class Step:
 @permission_required(Permission.HOTLINE_VIEW)
 def wave(request: HttpRequest, outage_id: int) -> HttpResponse:
     """The calls of one outage, against the usual ones; what was announced; and what it did to the answer rate."""
-    scope = request.scope  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
     try:
         outage = outages.outage_for(scope=scope, outage_id=outage_id)
     except Outage.DoesNotExist as missing:

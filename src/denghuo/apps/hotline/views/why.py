@@ -66,7 +66,7 @@ def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     found = queries.explained(
         asked.span,
         target_share=asked.target.share,
-        causes=queries.causes_around(request.scope, asked.span),  # type: ignore[attr-defined]
+        causes=queries.causes_around(request.data_scope, asked.span),  # type: ignore[attr-defined]
         known_until=asked.today,
     )
     if found is None:

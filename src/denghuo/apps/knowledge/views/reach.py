@@ -11,7 +11,7 @@ from denghuo.apps.organization.models import Unit
 
 def scope(request: HttpRequest) -> tuple[str, ...]:
     """The units for which the guard of the page let the person in."""
-    return request.scope  # type: ignore[attr-defined]
+    return request.data_scope  # type: ignore[attr-defined]
 
 
 def units(request: HttpRequest) -> list[Unit]:

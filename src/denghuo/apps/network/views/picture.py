@@ -20,7 +20,7 @@ from denghuo.apps.organization.access import Permission, may, permission_require
 @permission_required(Permission.NETWORK_VIEW)
 def home(request: HttpRequest) -> HttpResponse:
     """The networks within reach; where there is only one, that one."""
-    networks = queries.networks_within(request.scope)  # type: ignore[attr-defined]
+    networks = queries.networks_within(request.data_scope)  # type: ignore[attr-defined]
     if len(networks) == 1:
         return redirect("network:picture", networks[0].pk)
     rows = [(network, queries.state_now(network.pk)) for network in networks]

@@ -27,7 +27,7 @@ def _person(request: HttpRequest) -> Person | None:
     """Whose page it is: one's own, or that of somebody asked for by who may see staffing."""
     asked = request.GET.get("agent", "")
     if not asked:
-        return queries.person_of_user(request.user, scope=request.scope)  # type: ignore[attr-defined, arg-type]
+        return queries.person_of_user(request.user, scope=request.data_scope)  # type: ignore[attr-defined, arg-type]
     try:
         return agent_for(scope=scope_of(request.user, Permission.STAFFING_VIEW), agent_id=int(asked))
     except (ValueError, OverflowError, Agent.DoesNotExist):
@@ -78,7 +78,7 @@ def duties_file(request: HttpRequest) -> HttpResponse:
 @permission_required(Permission.HOTLINE_VIEW)
 def answer(request: HttpRequest, call_up_id: int) -> HttpResponse:
     """Say whether I come."""
-    found = queries.person_of_user(request.user, scope=request.scope)  # type: ignore[attr-defined, arg-type]
+    found = queries.person_of_user(request.user, scope=request.data_scope)  # type: ignore[attr-defined, arg-type]
     told = request.POST.get("answer", "")
     own = {one.pk for one in call_ups_for_agent(found.agent.pk)} if found else set()
     if call_up_id not in own or told not in (Answer.ACCEPTED, Answer.DECLINED):

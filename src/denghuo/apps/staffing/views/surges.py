@@ -23,7 +23,7 @@ from denghuo.apps.staffing.views.frame import percent, who
 @permission_required(Permission.STAFFING_VIEW)
 def surges(request: HttpRequest) -> HttpResponse:
     """Proposals, the newest first."""
-    rows = queries.surges_of(request.scope)  # type: ignore[attr-defined]
+    rows = queries.surges_of(request.data_scope)  # type: ignore[attr-defined]
     told = [(one, percent(one.told["rates"][""]), percent(one.told["rates"][one.told["recommended"]])) for one in rows]
     return render(request, "staffing/surges.html", {"rows": told})
 
@@ -35,7 +35,7 @@ def surge(request: HttpRequest, surge_id: int) -> HttpResponse:
     if request.method == "POST" and not scope_of(request.user, Permission.STAFFING_EDIT):
         raise PermissionDenied
     try:
-        found = queries.surge_for(scope=request.scope, surge_id=surge_id)  # type: ignore[attr-defined]
+        found = queries.surge_for(scope=request.data_scope, surge_id=surge_id)  # type: ignore[attr-defined]
     except Surge.DoesNotExist:
         raise Http404 from None
     edit = may(request.user, Permission.STAFFING_EDIT, path=found.unit.path)

@@ -71,7 +71,7 @@ def _listed(unit: Unit) -> dict[str, Any]:
 @permission_required(Permission.HOTLINE_VIEW)
 def wish(request: HttpRequest) -> HttpResponse:
     """Say what I would like on a day."""
-    found = queries.person_of_user(request.user, scope=request.scope)  # type: ignore[attr-defined, arg-type]
+    found = queries.person_of_user(request.user, scope=request.data_scope)  # type: ignore[attr-defined, arg-type]
     if found is None:
         raise Http404
     form = WishForm(request.POST, shifts=queries.shifts_of(found.unit_id, first=today()), agents=None)
