@@ -17,6 +17,8 @@ from denghuo.apps.staffing.facts import SurgeSent
 from denghuo.apps.staffing.models import RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.queries.surges import wording_of
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
+from denghuo.apps.staffing.snapshot.today import intervals_over
+from denghuo.apps.staffing.views import charts
 from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_surges import inputs, outage
 from tests.world import World
@@ -79,6 +81,15 @@ def test_what_came_so_far_says_how_the_day_goes_on(station: Station) -> None:
     assert ahead is not None
     assert found.came == 20 * 14
     assert found.expected[21:].sum() > 1.2 * ahead.of([NOW.date()])[0][21:].sum()
+    both = queries.demand_of(station.unit, days=[NOW.date(), NOW.date() + timedelta(days=1)])
+    planned, came, rest = (one.exact for one in charts.today(both, found, at=NOW).series)
+    known = intervals_over(NOW)
+    assert len(planned) > 48, "the next morning is ahead as well"
+    assert came[:known].sum() == found.came
+    assert np.isnan(came[known:]).all()
+    assert np.isnan(rest[:known]).all()
+    np.testing.assert_allclose(rest[known:48], found.expected[known:])
+    np.testing.assert_allclose(rest[48:], planned[48:])
     before = queries.today_followed(station.unit, at=NOW, until=NOW - timedelta(hours=10))
     assert before is None, "nothing of the day is known at midnight"
 

@@ -17,7 +17,7 @@ from denghuo.apps.staffing.views.frame import today
 from tests.apps.staffing.conftest import NOW, Station
 
 WHO = {"at": NOW, "actor": "test"}
-PAGES = ["home", "forecast", "rules", "absences", "calendar", "adherence", "surges"]
+PAGES = ["home", "forecast", "rules", "absences", "calendar", "adherence", "surges", "ahead", "alerts"]
 
 
 def signed_in(user: User) -> Client:

@@ -1,19 +1,20 @@
 """Charts of staffing: each answers one question and says it in its title."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from denghuo.apps.charts import Chart, Row, Series
+from denghuo.apps.charts import Chart, Floats, Row, Series
 from denghuo.apps.staffing import queries
 from denghuo.apps.staffing.models import Surge
 from denghuo.apps.staffing.snapshot import INTERVAL_MIN, INTERVALS
 from denghuo.apps.staffing.snapshot.today import intervals_over
 from denghuo.apps.staffing.views.frame import percent
 
+_NEXT_MORNING = 18  # half hours after midnight
 _WEEKDAYS = (
     gettext_lazy("Monday"),
     gettext_lazy("Tuesday"),
@@ -63,13 +64,20 @@ def calls(demand: queries.Demand) -> Chart:
 
 
 def today(demand: queries.Demand, found: queries.Today | None, *, at: datetime) -> Chart:
-    """Calls of today by half hour: as forecast, as they came, and what is expected of the rest."""
-    planned = np.full(INTERVALS, np.nan) if demand.ahead is None else demand.ahead.of(demand.requirement.days)[0]
-    known = intervals_over(at)
-    over = np.arange(INTERVALS) < known
-    came = np.where(over, found.counts, np.nan) if found is not None else np.full(INTERVALS, np.nan)
-    rest = np.where(~over, found.expected if found is not None else planned, np.nan)
-    labels = [f"{n * INTERVAL_MIN // 60:02d}:{n * INTERVAL_MIN % 60:02d}" for n in range(INTERVALS)]
+    """Calls of today and the next morning by half hour: as forecast, as they came, and what is expected of the rest.
+    ``demand`` is of both days."""
+    shown = INTERVALS + _NEXT_MORNING
+    days = demand.requirement.days
+    known = np.full((2, INTERVALS), np.nan) if demand.ahead is None else demand.ahead.of(days)
+    planned: Floats = known.ravel()[:shown]
+    over = np.arange(shown) < intervals_over(at)
+    came, expected = np.full(shown, np.nan), planned.copy()
+    if found is not None:
+        came[:INTERVALS], expected[:INTERVALS] = found.counts, found.expected
+    came, rest = np.where(over, came, np.nan), np.where(over, np.nan, expected)
+    times = [timedelta(minutes=n * INTERVAL_MIN) for n in range(shown)]
+    midnight = datetime.combine(days[0], time())
+    labels = [f"{midnight + since:%H:%M}" for since in times]
     title = _("Calls of today")
     if np.isfinite(rest).any():
         peak = int(np.nanargmax(rest))
@@ -91,8 +99,8 @@ def today(demand: queries.Demand, found: queries.Today | None, *, at: datetime) 
         else [],
         head=[_("From"), _("As forecast"), _("Came"), _("Still to come")],
         rows=[
-            Row(label=label, cells=[_n(a), _n(b), _n(c)])
-            for label, a, b, c in zip(labels, planned, came, rest, strict=True)
+            Row(label=f"{midnight + since:%m-%d %H:%M}", cells=[_n(value) for value in values])
+            for since, values in zip(times, np.stack([planned, came, rest], axis=1), strict=True)
         ],
         empty=_("Nothing is forecast yet"),
     )

@@ -49,9 +49,11 @@ def ahead(request: HttpRequest) -> HttpResponse:
     unit = unit_of(request)
     context: dict[str, Any] = {"unit": unit}
     if unit is not None:
-        now, demand = timezone.now(), queries.demand_of(unit, days=[today()])
+        now = timezone.now()
+        both = queries.demand_of(unit, days=[today(), today() + timedelta(days=1)])
         found = queries.today_followed(unit, at=now)
-        context["charts"] = [charts.today(demand, found, at=now), charts.heads(demand, key="seats")]
+        seats = queries.demand_of(unit, days=[today()])
+        context["charts"] = [charts.today(both, found, at=now), charts.heads(seats, key="seats")]
     return render(request, "staffing/ahead.html", context)
 
 
