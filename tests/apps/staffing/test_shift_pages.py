@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from denghuo.apps.staffing import queries
 from denghuo.apps.staffing.forms import MinimumsForm, RotaForm, ShiftForm, clocks_of
@@ -146,4 +147,5 @@ def test_teams_stand_as_people_count_them() -> None:
 )
 def test_a_broken_rule_is_said_in_words(kind: str, rule: str, amount: int, words: str) -> None:
     one = {"kind": kind, "rule": rule, "agent": "何雨", "day": "2026-06-01", "shift": "白班", "amount": amount}
-    assert breach_words(one) == {"where": "何雨", "day": "2026-06-01", "what": words}
+    with override("en"):
+        assert breach_words(one) == {"where": "何雨", "day": "2026-06-01", "what": words}
