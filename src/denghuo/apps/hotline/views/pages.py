@@ -136,7 +136,8 @@ def _wave_rows(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
     scope, now, rows = request.data_scope, timezone.now(), []  # type: ignore[attr-defined]
     for outage in queries.largest_outages(scope, asked.span, limit=_WAVES_SHOWN, at=now):
         told = queries.call_wave(outage, asked.exchanges, at=now)
-        if told is not None:
+        # More calls than customers out came of something else, whatever was out at the time.
+        if told is not None and 0 < told.above_usual <= outage.lv_customers:
             counted = told.total
             rows.append(
                 {

@@ -171,7 +171,8 @@ def _steps(told: CallWave, announcements: list[Announcement]) -> list[Step]:
         for one in outages.timeline(told.outage)
         if one.lost.lv_customers or one.restored.lv_customers
     ]
-    peak = told.begins[told.peak]
+    started_at = told.outage.started_at
+    peak = max(told.begins[told.peak], started_at) if started_at else told.begins[told.peak]
     words = {"calls": number(told.calls[told.peak]), "usual": number(told.usual[told.peak], 1)}
     known = np.isfinite(told.usual[told.peak])
     steps.append(
