@@ -1,6 +1,6 @@
 """The agent's desk: the call in hand, what to say, the note."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -128,7 +128,8 @@ def test_a_note_that_wants_a_follow_up_owes_a_call(known: Hotline) -> None:
     assert (kept.kind, kept.follow_up, kept.written_by) == (NoteKind.FAULT_REPORT, True, "he")
     owed = CallBack.objects.get()
     assert (owed.number, owed.reason, owed.note) == (NUMBER, "家里停电", kept)
-    assert (owed.due_at - owed.asked_at).total_seconds() == 86_400
+    assert timedelta(0) < owed.due_at - owed.asked_at <= timedelta(days=1, hours=8)
+    assert 8 <= timezone.localtime(owed.due_at).hour <= 20
     assert [one.fact.kind for one in ledger.facts(classes=[NoteKept])] == ["fault_report"]
 
 
@@ -187,3 +188,19 @@ def test_rules_hold_from_their_day_on(known: Hotline, world: World) -> None:
     assert [queries.desk_rule(date(2026, 5, day)).urge_gap_s for day in (1, 2)] == [7200, 90]
     assert DeskRule.objects.count() == 1
     assert signed_in(known.agent).post(address, told).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("promised", "within_h", "due"),
+    [
+        ("2026-05-01 10:00", 24, "2026-05-02 10:00"),
+        ("2026-05-01 00:26", 24, "2026-05-01 20:00"),
+        ("2026-05-01 22:00", 24, "2026-05-02 20:00"),
+        ("2026-05-01 20:30", 4, "2026-05-02 08:00"),
+        ("2026-05-01 19:00", 2, "2026-05-01 20:00"),
+    ],
+)
+def test_nobody_is_called_back_at_night(promised: str, within_h: int, due: str) -> None:
+    rule = DeskRule(call_back_within_s=3600 * within_h, call_from=8, call_until=20)
+    at = timezone.make_aware(datetime.fromisoformat(promised))
+    assert f"{queries.call_back_due(rule, at=at):%Y-%m-%d %H:%M}" == due

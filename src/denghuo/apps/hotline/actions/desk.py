@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -67,12 +67,11 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
     note.kept_at = at
     note.save(update_fields=["kept_at"])
     if entry.follow_up:
-        within = timedelta(seconds=queries.desk_rule(timezone.localdate(at)).call_back_within_s)
         ask_call_back(
             exchange_id=exchange_id,
             number=number,
             reason=entry.text.strip()[:300],
-            due_at=at + within,
+            due_at=queries.call_back_due(queries.desk_rule(timezone.localdate(at)), at=at),
             note_id=note.pk,
             at=at,
             actor=actor,

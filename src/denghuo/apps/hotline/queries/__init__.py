@@ -55,7 +55,7 @@ from denghuo.apps.hotline.queries.desk import (
     pop_of,
     seat_of,
 )
-from denghuo.apps.hotline.queries.desk_rules import desk_rule, desk_rules
+from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, desk_rules
 from denghuo.apps.hotline.queries.figures import (
     Figures,
     Span,
@@ -139,6 +139,7 @@ __all__ = [
     "by_minute",
     "by_month",
     "by_queue",
+    "call_back_due",
     "call_back_for",
     "call_for",
     "call_in_hand",

@@ -1,6 +1,8 @@
 """The rule of the desk that is in force on a day."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
 
 from denghuo.apps.hotline.models import DeskRule
 
@@ -16,3 +18,16 @@ def desk_rule(on: date) -> DeskRule:
 def desk_rules() -> list[DeskRule]:
     """Every rule, the newest first, the default last."""
     return [*DeskRule.objects.order_by("-from_date"), _FIRST]
+
+
+def call_back_due(rule: DeskRule, *, at: datetime) -> datetime:
+    """By when somebody is called back who is promised it at an instant: within the rule's time, and at an hour at which
+    people are called. A time in the night is the evening before, or the morning after where that is past.
+    """
+    due = timezone.localtime(at + timedelta(seconds=rule.call_back_within_s))
+    if rule.call_from <= due.hour < rule.call_until:
+        return due
+    midnight = due.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = midnight if due.hour >= rule.call_until else midnight - timedelta(days=1)
+    evening = day + timedelta(hours=rule.call_until)
+    return evening if evening > at else day + timedelta(days=1, hours=rule.call_from)
