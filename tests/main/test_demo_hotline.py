@@ -8,7 +8,7 @@ import pytest
 
 from denghuo.adapters.telephony import AgentState, CallOutcome, CallRecord, LiveBatch
 from denghuo.apps.hotline.models import CauseKind
-from denghuo.main.demo.hotline import CallHistory, Wave, duty, simulate_calls
+from denghuo.main.demo.hotline import CallHistory, Wave, duty, signing_in_around, simulate_calls
 from denghuo.main.demo.line import demo_line, snapshot_at
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -124,3 +124,17 @@ def test_enough_people_sit_there(hour: int) -> None:
         on = duty((DAY + timedelta(days=day)).date(), hour)
         assert len(on) >= (6 if hour >= 8 else 3)
         assert len({one.code for one in on}) == len(on)
+
+
+def test_who_comes_before_midnight_or_goes_after_it_is_told() -> None:
+    told = signing_in_around(DAY, [])
+    hour = timedelta(hours=1)
+    hours = {
+        (one.kind.name, one.agent): (one.at - DAY) / hour for one in told if -0.5 * hour < one.at - DAY < 0.5 * hour
+    }
+    gone = [agent for (kind, agent), after in hours.items() if kind == "LOGGED_OUT" and after > 0]
+    came = [agent for (kind, agent), after in hours.items() if kind == "LOGGED_IN" and after < 0]
+    assert set(gone) <= {one.code for one in duty((DAY - hour).date(), 23)}
+    assert set(came) <= {one.code for one in duty(DAY.date(), 0)}
+    assert gone
+    assert came

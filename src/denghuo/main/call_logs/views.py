@@ -16,7 +16,7 @@ from denghuo.adapters.telephony import TelephonyCode, Unknowable
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.organization.access import Permission, permission_required
-from denghuo.main import processes
+from denghuo.main import processes, uploading
 from denghuo.main.call_logs import jobs
 from denghuo.main.call_logs.forms import CallLogForm
 from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
@@ -59,25 +59,20 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, form: CallLogForm) -> Job | None:
-    """Keep the upload and set somebody to work on it; None where that cannot be, and the form says why."""
-    processes.forget_old(CALL_LOGS, now=timezone.now())
-    if processes.is_busy():
-        form.add_error(None, _("Other imports are being worked on. Try again in a minute."))
-        return None
-    try:
-        kept = jobs.create(
-            form.cleaned_data["upload"],
-            exchange_id=form.cleaned_data["exchange"].pk,
+    """Keep the logs and have them read; None where that cannot be, and the form says why."""
+    now, told = timezone.now(), form.cleaned_data
+    processes.forget_old(CALL_LOGS, now=now)
+
+    def create() -> Job:
+        return jobs.create(
+            told["upload"],
+            exchange_id=told["exchange"].pk,
             actor=request.user.get_username(),
             language=get_language() or settings.LANGUAGE_CODE,
-            at=timezone.now(),
+            at=now,
         )
-        jobs.start(kept)
-    except OSError as error:
-        reason = error.strerror or error
-        form.add_error("upload", _("The server could not keep the file (%(reason)s).") % {"reason": reason})
-        return None
-    return kept
+
+    return uploading.begin(form, create=create, start=jobs.start)
 
 
 @never_cache

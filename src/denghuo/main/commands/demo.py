@@ -105,8 +105,8 @@ def _day(at: datetime) -> CallHistory:
     history = day_of_calls(demo_network_id(), at)
     county = exchange_of_code(EXCHANGE_CODE)
     assert county is not None
-    end = datetime.combine(at.date() + timedelta(days=1), time(), tzinfo=at.tzinfo)
-    history.entries += mobile_sign_ins(county.unit_id, at.date(), now=end)
+    end = datetime.combine(at.date() + timedelta(days=2), time(), tzinfo=at.tzinfo)
+    history.entries += mobile_sign_ins(county.unit_id, at.date() - timedelta(days=1), now=end)
     return history
 
 

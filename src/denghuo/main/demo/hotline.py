@@ -380,6 +380,12 @@ def _numbers(
     return told
 
 
+def signing_in_around(midnight: datetime, causes: Sequence[CauseEntry]) -> list[AgentEvent]:
+    """Who comes and goes on a local day: some for the next one before it begins, some of the last one after its end."""
+    days = [midnight + timedelta(days=n) for n in (-1, 0, 1)]
+    return [one for day in days for one in _signing_in(day, day + timedelta(days=2), causes)]
+
+
 def _signing_in(midnight: datetime, now: datetime, causes: Sequence[CauseEntry]) -> Iterator[AgentEvent]:
     """Who came and went: a few minutes early or late, as people do; a system failure throws some out meanwhile."""
     rng = np.random.default_rng([midnight.date().toordinal(), 7])

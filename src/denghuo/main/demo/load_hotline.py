@@ -1,6 +1,7 @@
 """The demo county's hotline: its exchange, its people, and two years of calls, hit by the station's own outages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from denghuo.apps.hotline.models import CallerNumber, Measure
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.models import Unit, User
 from denghuo.apps.outages import queries as outages
-from denghuo.main.demo.hotline import CallHistory, Wave, duty, people, simulate_calls
+from denghuo.main.demo.hotline import CallHistory, Wave, duty, people, signing_in_around, simulate_calls
 from denghuo.main.demo.knowledge import load_knowledge
 from denghuo.main.demo.station import SEED
 
@@ -119,7 +120,8 @@ def day_of_calls(network_id: int, at: datetime) -> CallHistory:
     start = datetime.combine(at.date(), time(), tzinfo=at.tzinfo)
     waves = list(_waves(network_id, _numbers(network_id), since=start).values())
     end = start + timedelta(days=1) - timedelta(seconds=1)
-    return simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
+    history = simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
+    return replace(history, entries=signing_in_around(start, history.causes))
 
 
 def outages_now(network_id: int) -> tuple[object, ...]:

@@ -25,7 +25,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.queries import names_of, stations_within, units_within
-from denghuo.main import processes
+from denghuo.main import uploading
 from denghuo.main.imports import jobs
 from denghuo.main.imports.forms import KIND_NAMES, UploadForm
 from denghuo.main.imports.history import imports_of
@@ -105,27 +105,21 @@ def _unfinished(units: list[Unit]) -> list[dict[str, Any]]:
 
 
 def _keep(request: HttpRequest, form: UploadForm) -> Job | None:
-    """Keep the upload and set somebody to work on it; None where that cannot be, and the form says why."""
-    jobs.forget_old(now=timezone.now())
-    if processes.is_busy():
-        form.add_error(None, _("Other imports are being worked on. Try again in a minute."))
-        return None
-    told = form.cleaned_data
-    try:
-        kept = jobs.create(
+    """Keep the upload and have it looked at; None where that cannot be, and the form says why."""
+    now, told = timezone.now(), form.cleaned_data
+    jobs.forget_old(now=now)
+
+    def create() -> Job:
+        return jobs.create(
             told["upload"],
             unit_id=told["unit"].pk,
             kind=told["kind"],
             actor=request.user.get_username(),
             language=get_language() or settings.LANGUAGE_CODE,
-            at=timezone.now(),
+            at=now,
         )
-        jobs.start(kept)
-    except OSError as error:
-        reason = error.strerror or error
-        form.add_error("upload", _("The server could not keep the file (%(reason)s).") % {"reason": reason})
-        return None
-    return kept
+
+    return uploading.begin(form, create=create, start=jobs.start)
 
 
 @require_GET

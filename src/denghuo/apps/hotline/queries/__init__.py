@@ -97,7 +97,7 @@ from denghuo.apps.hotline.queries.sources import (
     readings_of,
     unknowable_of,
 )
-from denghuo.apps.hotline.queries.waves import CallWave, call_wave, exchanges_of_outage, largest_outages
+from denghuo.apps.hotline.queries.waves import CallWave, call_wave, exchanges_of_outage, largest_waves
 from denghuo.apps.hotline.queries.why import Explained, causes_around, explained
 from denghuo.apps.hotline.snapshot import INTERVAL_MIN
 
@@ -162,7 +162,7 @@ __all__ = [
     "figures",
     "first_day",
     "kind_of",
-    "largest_outages",
+    "largest_waves",
     "last_call_at",
     "last_urging",
     "latest_call_day",

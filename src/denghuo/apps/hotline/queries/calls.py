@@ -208,4 +208,4 @@ def agent_figures(span: Span) -> list[AgentFigures]:
 
 def agents_of(exchange_ids: Sequence[int]) -> list[Agent]:
     """The agents of exchanges."""
-    return list(Agent.objects.filter(exchange_id__in=exchange_ids))
+    return list(Agent.objects.filter(exchange_id__in=exchange_ids).select_related("user"))

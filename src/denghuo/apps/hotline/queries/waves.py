@@ -29,6 +29,7 @@ class CallWave:
 
     ``begins`` are the instants at which the intervals begin, local; ``usual`` are calls an interval (the mean of the
     same weekday over the four weeks before; NaN where nothing is known); ``customers_out`` is the most at once in it.
+    ``steps`` are the operations that took supply away and gave it back.
     """
 
     outage: Outage
@@ -36,6 +37,7 @@ class CallWave:
     figures: tuple[Figures, ...]
     usual: NDArray[np.float64]
     customers_out: NDArray[np.int64]
+    steps: tuple[SupplyStep, ...]
 
     @property
     def during(self) -> slice:
@@ -84,12 +86,14 @@ def call_wave(outage: Outage, exchanges: Sequence[Exchange], *, at: datetime) ->
     first, last = begins[0].date(), begins[-1].date()
     told = by_interval(Span(queue_ids=queue_ids, first=first, last=last))
     past = by_interval(Span(queue_ids=queue_ids, first=first - timedelta(weeks=_WEEKS), last=last - timedelta(weeks=1)))
+    known_days, steps = {day for day, _minute in past}, tuple(outages.timeline(outage))
     return CallWave(
         outage=outage,
         begins=begins,
         figures=tuple(told.get(_key(begin), _NOTHING) for begin in begins),
-        usual=np.array([_usual(past, {day for day, _minute in past}, begin) for begin in begins]),
-        customers_out=_customers_out(outages.timeline(outage), begins),
+        usual=np.array([_usual(past, known_days, begin) for begin in begins]),
+        customers_out=_customers_out(steps, begins),
+        steps=steps,
     )
 
 
@@ -122,15 +126,17 @@ def _customers_out(steps: Sequence[SupplyStep], begins: Sequence[datetime]) -> N
     return most
 
 
-def largest_outages(scope: Sequence[str], span: Span, *, limit: int, at: datetime) -> list[Outage]:
-    """The outages that began on the days of a span and left most customers out, the largest first."""
+def largest_waves(
+    scope: Sequence[str], span: Span, exchanges: Sequence[Exchange], *, limit: int, at: datetime
+) -> list[CallWave]:
+    """The waves of the outages that began on the days of a span and left most customers out, the largest first. More
+    calls above the usual than customers out came of something else, and less than none is no wave: both are left out.
+    """
     midnight = time(tzinfo=timezone.get_current_timezone())
-    found = outages.find(
-        scope,
-        wanted={
-            "start": datetime.combine(span.first, midnight),
-            "end": datetime.combine(span.last + timedelta(days=1), midnight),
-        },
-        at=at,
-    )
-    return list(found.order_by("-lv_customers", "pk")[:limit])
+    days = {
+        "start": datetime.combine(span.first, midnight),
+        "end": datetime.combine(span.last + timedelta(days=1), midnight),
+    }
+    largest = outages.find(scope, wanted=days, at=at).order_by("-lv_customers", "pk")[:limit]
+    waves = [call_wave(outage, exchanges, at=at) for outage in largest]
+    return [one for one in waves if one is not None and 0 < one.above_usual <= one.outage.lv_customers]

@@ -133,22 +133,18 @@ def _queue_rows(asked: Asked) -> list[dict[str, str]]:
 
 def _wave_rows(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
     """The outages that left most customers out in this time, and the calls they brought."""
-    scope, now, rows = request.data_scope, timezone.now(), []  # type: ignore[attr-defined]
-    for outage in queries.largest_outages(scope, asked.span, limit=_WAVES_SHOWN, at=now):
-        told = queries.call_wave(outage, asked.exchanges, at=now)
-        # More calls than customers out came of something else, whatever was out at the time.
-        if told is not None and 0 < told.above_usual <= outage.lv_customers:
-            counted = told.total
-            rows.append(
-                {
-                    "outage": outage,
-                    "customers": number(outage.lv_customers),
-                    "above": number(told.above_usual),
-                    "announced": number(counted.announced),
-                    "answer_rate": percent(counted.answer_rate),
-                }
-            )
-    return rows
+    scope = request.data_scope  # type: ignore[attr-defined]
+    waves = queries.largest_waves(scope, asked.span, asked.exchanges, limit=_WAVES_SHOWN, at=timezone.now())
+    return [
+        {
+            "outage": told.outage,
+            "customers": number(told.outage.lv_customers),
+            "above": number(told.above_usual),
+            "announced": number(told.total.announced),
+            "answer_rate": percent(told.total.answer_rate),
+        }
+        for told in waves
+    ]
 
 
 def _team_rows(asked: Asked) -> list[dict[str, Any]]:

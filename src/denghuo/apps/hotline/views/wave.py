@@ -17,6 +17,7 @@ from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import Announcement, Measure
 from denghuo.apps.hotline.queries import CallWave
 from denghuo.apps.hotline.views.figures import number, percent
+from denghuo.apps.network.queries import SupplyStep
 from denghuo.apps.organization.access import Permission, permission_required, permissions_of
 from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.models import Outage
@@ -168,7 +169,7 @@ def _steps(told: CallWave, announcements: list[Announcement]) -> list[Step]:
     """Everything from the trip on, in order."""
     steps = [
         Step(at=one.at, what=_switched(one), tone="dark" if one.lost.lv_customers else "lamp")
-        for one in outages.timeline(told.outage)
+        for one in told.steps
         if one.lost.lv_customers or one.restored.lv_customers
     ]
     started_at = told.outage.started_at
@@ -192,7 +193,7 @@ def _steps(told: CallWave, announcements: list[Announcement]) -> list[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-def _switched(step: Any) -> str:
+def _switched(step: SupplyStep) -> str:
     words = {
         "device": step.device_name,
         "lost": number(step.lost.lv_customers),

@@ -8,6 +8,7 @@ from denghuo.apps.staffing.queries.duties import (
     duties_between,
     heads_on_duty,
     person_of_user,
+    rota_teams,
     times_of,
 )
 from denghuo.apps.staffing.queries.outlook import Demand, Today, ahead_of_unit, demand_of, forecast_of, today_followed
@@ -54,6 +55,7 @@ __all__ = [
     "open_surges",
     "person_of_user",
     "plan_of",
+    "rota_teams",
     "rotas_of",
     "rule_book",
     "shifts_of",

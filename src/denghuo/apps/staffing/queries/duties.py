@@ -1,6 +1,7 @@
 """Who is on duty when, and whether they were there."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,8 +18,9 @@ from denghuo.apps.staffing.queries.rules import shifts_of
 from denghuo.apps.staffing.snapshot.history import midnight
 from denghuo.apps.staffing.snapshot.rosters import days_before, heads_of, shift_types, table_of
 
+_ROTA_TEAMS, _MOBILE = 4, "机动"
 _NUMERALS = "一二三四五六七八九十"
-_REACH = timedelta(hours=4)  # how long before or after a duty signing in or out still belongs to it
+_REACH = timedelta(hours=4)  # how long before the first midnight somebody may have signed in for it
 
 
 def agents_of_unit(unit_id: int) -> list[Agent]:
@@ -33,6 +35,12 @@ def team_order(team: str) -> tuple[int, str]:
     if number:
         return int(number[0]), team
     return next((_NUMERALS.index(sign) for sign in team if sign in _NUMERALS), len(_NUMERALS)) + 1, team
+
+
+def rota_teams(unit_id: int) -> list[str]:
+    """The teams that a rota can be of, as people count them: the four largest. Mobile ones and all others fill in."""
+    sizes = Counter(one.team for one in agents_of_unit(unit_id) if one.team and _MOBILE not in one.team)
+    return sorted((team for team, _size in sizes.most_common(_ROTA_TEAMS)), key=team_order)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +136,7 @@ def adherence(unit_id: int, first: date, last: date, *, at: datetime) -> list[Ad
 
 def _adherence_row(duty: Duty, spans: Sequence[hotline.SignedIn], at: datetime) -> AdherenceRow:
     start, end = times_of(duty)
-    own = [one for one in spans if one[0] < end + _REACH and (one[1] or at) > start - _REACH]
-    own = [one for one in own if one[0] < end and (one[1] or at) > start]
+    own = [one for one in spans if one[0] < end and (one[1] or at) > start]
     until = min(end, at)
     here = sum(max((min(out or at, until) - max(into, start)).total_seconds(), 0.0) for into, out in own)
     due = (until - start).total_seconds()

@@ -112,16 +112,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     """Take over the standard shifts and rota for the unit's teams."""
     unit = unit_to_edit(request)
     if not queries.shifts_of(unit.pk):
-        # A team of a rota is one of the four largest; whoever else there is fills in.
-        sizes: dict[str, int] = {}
-        for agent in queries.agents_of_unit(unit.pk):
-            if agent.team and "机动" not in agent.team:
-                sizes[agent.team] = sizes.get(agent.team, 0) + 1
-        order = {name: at for at, name in enumerate("一二三四")}
-        teams = sorted(sizes, key=lambda name: (order.get(name[:1], 9), name))[:4]
         actions.set_up(
             unit_id=unit.pk,
-            teams=teams,
+            teams=queries.rota_teams(unit.pk),
             names=[_("Day"), _("Evening"), _("Night")],
             from_date=today().replace(day=1),
             source=_("as in the paper that this hotline is modeled on; set your own"),
