@@ -95,8 +95,9 @@ def _hotline() -> None:
             redial_share=redial_share,
         )
     callers = CallType(arrivals_per_h=60, service=exponential(60.0))
-    center = CallCenter(edges_s=[0, 3600], types=(callers,), groups=(AgentGroup(heads=2),))
-    simulate(center, replications=1, rng=np.random.default_rng(1))
+    for lines in (None, 5):  # in line, and by events
+        center = CallCenter(edges_s=[0, 3600], types=(callers,), groups=(AgentGroup(heads=2),), lines=lines)
+        simulate(center, replications=1, rng=np.random.default_rng(1))
     size_seats(40.0, targets=Targets(answered_share=0.9), handling_s=180.0, patience_s=120.0, redial_share=0.5)
     solve_roster(RosterProblem(shifts=build_shifts(start_min=[480], length_min=[480]), people_count=2, day_count=2))
 

@@ -41,8 +41,8 @@ def replace_first(at: Any, tag: Any, size: int, instant: float, what: int) -> No
     place = 0
     below = 1
     while below < size:
-        if below + 1 < size and at[below + 1] < at[below]:
-            below += 1
+        beside = below + (below + 1 < size)
+        below += at[beside] < at[below]  # a sum, for a branch would be guessed wrong every other time
         if at[below] >= instant:
             break
         at[place], tag[place] = at[below], tag[below]
@@ -67,20 +67,39 @@ def open_day(plan: Any, room: Any, seed: Any) -> None:
     state.futures = state.dues = state.slots = state.serial = state.logged = state.full = 0
     state.free_slot = -1
     state.busyness = draw(plan.laws, plan.quantiles, plan.rules[0].busyness_law, stream(seed, 0))
-    room.numbers[:] = 0
-    room.intervals[:] = 0
-    room.first[:] = -1
-    room.last[:] = -1
-    room.back_next[:] = 0
-    room.back_released[:] = 0
-    room.seat_taken[:] = False
+    for which in range(len(plan.call_backs)):
+        room.back_next[which] = room.back_released[which] = 0
     for group in range(len(room.desks)):
         desks = room.desks[group]
         desks.idle_first = desks.idle = desks.leaving = 0
+        for seat in range(room.seat_taken.shape[1]):
+            room.seat_taken[group, seat] = False
     for kind in range(len(plan.types)):
+        room.numbers[kind] = room.intervals[kind] = 0
+        room.first[kind] = room.last[kind] = -1
         room.streams[kind] = stream(seed, 1 + 2 * kind)
         room.keys[kind] = stream(seed, 2 + 2 * kind)
         room.next_s[kind] = after(plan, room, kind, 0.0)
+
+
+@inner
+def close_day(room: Any, days: Any, day: int) -> None:
+    """The sums of a day go where they are kept, and begin again at 0."""
+    for interval in range(len(room.sums)):
+        _move(room.sums[interval], days.sums[day, interval])
+    for kind in range(len(room.attempts)):
+        _move(room.attempts[kind], days.attempts[day, kind])
+    _move(room.busy_s, days.busy_s[day])
+    _move(room.waiting_s, days.waiting_s[day])
+    _move(room.backs, days.backs[day])
+
+
+@inner
+def _move(held: Any, kept: Any) -> None:
+    for row in range(held.shape[0]):  # an assignment of arrays would take seconds to compile
+        for column in range(held.shape[1]):
+            kept[row, column] = held[row, column]
+            held[row, column] = 0.0
 
 
 @here

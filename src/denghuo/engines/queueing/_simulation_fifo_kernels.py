@@ -10,14 +10,25 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from denghuo.engines.queueing import _simulation_callers as caller
 from denghuo.engines.queueing import _simulation_state as of
 from denghuo.engines.queueing._simulation_draws import PATIENCE, SERVICE, WRAP_UP, draw, for_purpose, here, inner
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_days_in_line(plan: Any, room: Any, seeds: Any, days: Any, begin: int) -> int:
+    """Simulate days from ``begin`` on; the position of the first for which the room was too small, or their number."""
+    for day in range(begin, len(seeds)):
+        if not _run(plan, room, seeds[day]):
+            return day
+        caller.close_day(room, days, day)
+    return len(seeds)
+
+
 @inner
-def run_fifo(plan: Any, room: Any, seed: Any) -> bool:
+def _run(plan: Any, room: Any, seed: Any) -> bool:
     """Simulate a day; False if the room was too small."""
     caller.open_day(plan, room, seed)
     state = room.state[0]

@@ -23,7 +23,6 @@ from denghuo.engines.queueing._simulation_draws import (
     inner,
     stream,
 )
-from denghuo.engines.queueing._simulation_fifo_kernels import run_fifo
 
 _CALL_BACK_STREAM = 1_000  # beyond the streams of the types
 _LINE_IS_FREE = -1  # among the dues
@@ -31,27 +30,17 @@ _SLOT_BITS, _GROUP_BITS = 24, 8
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_days(plan: Any, room: Any, seeds: Any, days: Any, begin: int, in_line: bool) -> int:
+def run_days(plan: Any, room: Any, seeds: Any, days: Any, begin: int) -> int:
     """Simulate days from ``begin`` on; the position of the first for which the room was too small, or their number."""
     for day in range(begin, len(seeds)):
-        for sums in (room.sums, room.attempts):
-            sums[:] = 0
-        room.busy_s[:] = 0
-        room.waiting_s[:] = 0
-        room.backs[:] = 0
-        done = run_fifo(plan, room, seeds[day]) if in_line else run(plan, room, seeds[day])
-        if not done:
+        if not _run(plan, room, seeds[day]):
             return day
-        days.sums[day] = room.sums
-        days.attempts[day] = room.attempts
-        days.busy_s[day] = room.busy_s
-        days.waiting_s[day] = room.waiting_s
-        days.backs[day] = room.backs
+        caller.close_day(room, days, day)
     return len(seeds)
 
 
 @inner
-def run(plan: Any, room: Any, seed: Any) -> Any:
+def _run(plan: Any, room: Any, seed: Any) -> Any:
     """Simulate a day; False if the room was too small."""
     caller.open_day(plan, room, seed)
     state = room.state[0]

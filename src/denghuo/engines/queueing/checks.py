@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,11 +103,12 @@ def check_queue(*, known: bool = False, **fields: ArrayLike) -> list[QueueFindin
     arrays = {field: np.asarray(values, dtype=np.float64) for field, values in fields.items()}
     for field, values in arrays.items():
         rules = _RULES[field]
+        held: Any = values if values.ndim else values.item()  # a plain number is looked at ten times as fast
         if known and not field.startswith("target_"):
             rules = (*rules, (QueueCode.UNKNOWN, np.isnan))
         for code, is_wrong in rules:
-            wrong = is_wrong(values)
-            if wrong.any():
+            wrong = is_wrong(held)
+            if wrong.any() if values.ndim else wrong:
                 positions = np.flatnonzero(wrong)
                 found.append(QueueFinding(code=code, field=field, positions=tuple(positions.tolist())))
     try:

@@ -166,12 +166,12 @@ def _refuse(fields: dict[str, ArrayLike], state: Floats) -> None:
 
 
 def _named(given: Floats, found: Floats, at_first: float, end: Floats, with_redials: bool) -> DayPerformance:
-    seconds = given[:, 1]
+    seconds, columns = given[:, 1], found.T.copy()
     fresh = given[:, 0] * seconds
-    redialed = found[:, kernels.REDIALS] * seconds
-    abandoned, blocked = found[:, kernels.ABANDONED] * seconds, found[:, kernels.BLOCKED] * seconds
-    queue_end = found[:, kernels.QUEUE_END]
-    grown = np.diff(queue_end, prepend=at_first)
+    redialed = columns[kernels.REDIALS] * seconds
+    abandoned, blocked = columns[kernels.ABANDONED] * seconds, columns[kernels.BLOCKED] * seconds
+    queue_end = columns[kernels.QUEUE_END]
+    grown = queue_end - np.concatenate(([at_first], queue_end[:-1]))
     offered = fresh + redialed
     joined = 1.0 - np.divide(blocked, offered, out=np.zeros_like(offered), where=offered > 0)
     values: dict[str, Any] = {
@@ -180,17 +180,16 @@ def _named(given: Floats, found: Floats, at_first: float, end: Floats, with_redi
         "answered_calls": np.maximum(0.0, offered - abandoned - blocked - grown),
         "abandoned_calls": abandoned,
         "blocked_calls": blocked,
-        "answered_in_time_calls": found[:, kernels.ANSWERED_IN_TIME] * offered,
-        "queue_length": found[:, kernels.QUEUE],
+        "answered_in_time_calls": columns[kernels.ANSWERED_IN_TIME] * offered,
+        "queue_length": columns[kernels.QUEUE],
         "queue_length_end": queue_end,
-        "busy_seats": found[:, kernels.BUSY],
-        "wait_share": found[:, kernels.WAITS],
-        "mean_wait_s": _ratio(found[:, kernels.WAIT_S], joined),
+        "busy_seats": columns[kernels.BUSY],
+        "wait_share": columns[kernels.WAITS],
+        "mean_wait_s": _ratio(columns[kernels.WAIT_S], joined),
         "end_states": end,
     }
-    for name, value in values.items():
-        values[name] = np.array(value)
-        values[name].setflags(write=False)
+    for value in values.values():
+        value.setflags(write=False)
     return DayPerformance(end_redials=float(found[-1, kernels.ORBIT]) if with_redials else 0.0, **values)
 
 

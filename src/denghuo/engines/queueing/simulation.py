@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from denghuo.engines.queueing._simulation_fifo_kernels import run_days_in_line
 from denghuo.engines.queueing._simulation_kernels import run_days
 from denghuo.engines.queueing._simulation_plan import build_plan, heads_steps, is_fifo
 from denghuo.engines.queueing._simulation_state import Days, Plan, new_days, new_room
@@ -80,7 +81,8 @@ def log_day(center: CallCenter, *, rng: np.random.Generator, within_s: float = 2
     seeds, days = _seeds(rng, 1), new_days(plan, 1)
     slots, log_rows = _SLOTS, _LOG_ROWS
     room = new_room(plan, slots=slots, log_rows=log_rows)
-    while run_days(plan, room, seeds, days, 0, is_fifo(center)) < 1:
+    run = run_days_in_line if is_fifo(center) else run_days
+    while run(plan, room, seeds, days, 0) < 1:
         slots, log_rows = 2 * slots, 4 * log_rows
         room = new_room(plan, slots=slots, log_rows=log_rows)
     rows = room.log[: int(room.state[0]["logged"])]
@@ -204,7 +206,8 @@ def _days(plan: Plan, seeds: Seeds, *, in_line: bool, workers: int) -> Days:
 def _run(plan: Plan, seeds: Seeds, days: Days, in_line: bool) -> None:
     """Simulate, in a room that grows as far as it must."""
     slots, begin = _SLOTS, 0
-    while (begin := run_days(plan, new_room(plan, slots=slots), seeds, days, begin, in_line)) < len(seeds):
+    run = run_days_in_line if in_line else run_days
+    while (begin := run(plan, new_room(plan, slots=slots), seeds, days, begin)) < len(seeds):
         slots *= 4
 
 
