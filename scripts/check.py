@@ -48,9 +48,8 @@ def stage_examples() -> bool:
 
 def stage_postgres() -> bool:
     there = [name for name in DJANGO_TESTS if (ROOT / name).is_dir()]
-    return program(
-        ROOT / "scripts/postgres", BIN / "pytest", "-q", "-n", "2", "-m", "not browser and not nightly", *there
-    )
+    wanted = "not browser and not nightly and not own_database"
+    return program(ROOT / "scripts/postgres", BIN / "pytest", "-q", "-n", "2", "-m", wanted, *there)
 
 
 def stage_browser() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.ledger_guards", "tests.postgres"]
+pytest_plugins = ["tests.kept", "tests.ledger_guards", "tests.postgres"]
 
 # A test that drives the browser runs inside its event loop, where Django would refuse to ask the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -34,14 +34,6 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.WHITENOISE_AUTOREFRESH = True
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(request: pytest.FixtureRequest) -> None:
-    """A password that takes a second to guess takes a second to set; the small town has seven people."""
-    if "django_db_setup" in request.fixturenames or request.node.get_closest_marker("django_db"):
-        settings = request.getfixturevalue("settings")
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

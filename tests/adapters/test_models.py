@@ -253,7 +253,7 @@ def test_a_gigabyte_of_rubbish_does_not_fill_the_memory(tmp_path, name):
         ("ieee123_dss.tar.gz", 91),
         ("ieee9500_dss.tar.gz", 1275),
         ("epri_ckt7_dss.tar.gz", 906),
-        ("cemig_PSAU13_dss.tar.gz", 12440),
+        pytest.param("cemig_PSAU13_dss.tar.gz", 12440, marks=pytest.mark.nightly),
         ("ieee123_cim100.xml.gz", 91),
         ("simbench", 96),
     ],

@@ -19,6 +19,7 @@ import pytest
 
 from tests.main.import_files import LOG, text, workbook
 
+pytestmark = pytest.mark.own_database
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
 GIGABYTE = 1 << 30
@@ -92,7 +93,7 @@ def wait_for(note: Path, process: subprocess.Popen[Any]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("table", ["network_load", "ledger_fact"])
+@pytest.mark.parametrize("table", [pytest.param("network_load", marks=pytest.mark.nightly), "ledger_fact"])
 def test_killed_in_the_middle(
     tmp_path: Path, station: Station, killed: list[subprocess.Popen[Any]], table: str
 ) -> None:
@@ -201,7 +202,7 @@ RUBBISH: dict[str, Callable[[Path], None]] = {
 }
 
 
-EVERY_TIME = {"zeros.xlsx", "text.csv", "log.csv.gz"}
+EVERY_TIME = {"zeros.xlsx", "text.csv"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.own_database
 ROOT = Path(__file__).resolve().parents[2]
 LAMPS = 150
 STOPS = ["before:7", "between:31", "outside:55", "recorded:79", "outside:103", "between:127"]

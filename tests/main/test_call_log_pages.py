@@ -9,9 +9,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 from pytest_django import Settings
 
-from denghuo.adapters.telephony import TelephonyCode, Unknowable
+from denghuo.adapters.telephony import Finding, TelephonyCode, TelephonyProblem, Unknowable
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.actions import open_exchange
 from denghuo.apps.hotline.models import Call, Exchange, Tally
@@ -21,7 +22,8 @@ from denghuo.apps.organization.models import Role
 from denghuo.main import telephone_logs
 from denghuo.main.call_logs import jobs, working
 from denghuo.main.call_logs.jobs import Job, Status
-from denghuo.main.call_logs.words import FORMATS, TROUBLES, UNKNOWABLE
+from denghuo.main.call_logs.sentences import FINDINGS, in_english, sentence
+from denghuo.main.call_logs.words import FORMATS, UNKNOWABLE
 from denghuo.main.telephone_logs import LogFormat, parts_of
 from tests.world import AT, World, make_world
 
@@ -121,8 +123,18 @@ def test_a_table_says_which_line_is_wrong(give: Give) -> None:
     answer = give(SimpleUploadedFile("话单.csv", "\n".join(rows).encode()), language="zh-hans")
     [told] = answer.context["job"].told
     assert (told.calls, told.trouble_count) == (1, 1)
-    assert told.troubles[0].line == 3
-    assert "话单.csv" in answer.content.decode()
+    assert (told.troubles[0].line, told.troubles[0].finding) == (3, Finding.UNKNOWN_OUTCOME)
+    given = told.troubles[0].given
+    with override("zh-hans"):
+        words = sentence(Finding.UNKNOWN_OUTCOME, file="话单.csv", line=3, given=given)
+    page = answer.content.decode()
+    assert "飞走" in words
+    assert words in page
+    with override("en"):
+        assert str(FINDINGS[Finding.UNKNOWN_OUTCOME])[:30] not in page
+    kept = queries.readings_of([Exchange.objects.get().pk])[0].problems[0]
+    assert kept["zh"] == words
+    assert kept["en"].startswith("话单.csv, line 3: “飞走” is no known outcome")
 
 
 def test_what_sources_tell_differently_is_said(give: Give) -> None:
@@ -187,7 +199,34 @@ def test_an_exchange_is_opened_on_the_page_of_sources(world: World) -> None:
     assert reverse("hotline:import") in client.get(address).content.decode()
 
 
+# What a problem tells beside its event, value and call.
+TOLD: dict[Finding, dict[str, str | int]] = {
+    Finding.NO_TABLE: {"reason_zh": "原因", "reason_en": "the reason"},
+    Finding.TABLE_CUT_OFF: {"reason_zh": "原因", "reason_en": "the reason"},
+    Finding.NO_TEMPLATE_COLUMNS: {"columns": "T0"},
+    Finding.LINE_TOO_LONG: {"limit_bytes": 1_000_000},
+    Finding.TIMES_OUT_OF_ORDER: {"earlier": "接通", "later": "呼入"},
+    Finding.CLOCK_WENT_BACK: {"back_s": 3600},
+    Finding.WAITS_DIFFER: {"told_s": 12, "between_s": 3600},
+    Finding.WAIT_BACKWARDS: {"told_s": 12},
+    Finding.ACCOUNT_REFUSED: {"reply": "no"},
+    Finding.PASSWORD_REFUSED: {"reply": "no"},
+}
+
+
+@pytest.mark.parametrize("finding", Finding)
+def test_every_problem_is_a_sentence_that_says_what_it_was_told(finding: Finding) -> None:
+    told = TOLD.get(finding, {})
+    problem = TelephonyProblem(
+        code=TelephonyCode.BAD_VALUE, finding=finding, file="a.csv", line=1234, event="E", value="V", told=told
+    )
+    words = in_english(problem)
+    assert words.startswith("a.csv, line 1,234: ")
+    assert "%(" not in words
+    for name, value in told.items():
+        assert name == "reason_zh" or (f"{value:,}" if isinstance(value, int) else value) in words
+
+
 def test_every_code_has_words() -> None:
-    assert set(TROUBLES) == set(TelephonyCode)
     assert set(UNKNOWABLE) == set(Unknowable)
     assert set(FORMATS) == set(LogFormat)

@@ -91,6 +91,7 @@ def test_a_second_call_says_that_it_is_there(demo: Demo) -> None:
     assert demo.ask("SELECT count(*), max(id) FROM ledger_fact") == before
 
 
+@pytest.mark.nightly
 def test_a_station_of_ones_own_is_left_alone(tmp_path: Path) -> None:
     run = runner(tmp_path / "home")
     network = ROOT / "tests/adapters/data/ieee123/123Bus/IEEE123Master.dss"

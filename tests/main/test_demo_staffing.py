@@ -15,10 +15,10 @@ from denghuo.apps.staffing.models import Duty, Plan, PlanState, Shift
 from denghuo.apps.staffing.queries.plans import staff_of
 from denghuo.main.demo.hotline import MOBILE, TEAMS, duty, people
 from denghuo.main.demo.staffing import mobile_sign_ins
-from tests.apps.network.conftest import world
+from tests.apps.network.conftest import built_world, world
 from tests.world import World
 
-__all__ = ["world"]
+__all__ = ["built_world", "world"]
 
 NOW = datetime(2026, 5, 25, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 WHO: dict[str, Any] = {"at": NOW, "actor": "test"}

@@ -123,3 +123,8 @@ def test_the_live_line_reaches_the_board_and_the_records() -> None:
     assert board.state["waiting"][0]["caller"] == "19900000002"
     assert board.state["agents"][0]["state"] == "talking"
     assert [row.call_id for row in Call.objects.all()] == ["1"]
+
+
+def test_without_a_hotline_there_is_nothing_to_forecast(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["staffing", "forecast"]) == 2
+    assert "no hotline" in capsys.readouterr().err

@@ -256,11 +256,11 @@ def test_an_upload_the_disk_has_no_room_for(settings: Settings, tmp_path: Path, 
     assert "could not keep the file" in answer.content.decode()
 
 
-@pytest.mark.parametrize("page", ["job", "confirm", "discard", "marked"])
-def test_an_import_of_another_station_is_not_there(tmp_path: Path, world: World, gu: Client, page: str) -> None:
+@pytest.mark.parametrize("name", ["job", "confirm", "discard", "marked"])
+def test_an_import_of_another_station_is_not_there(tmp_path: Path, world: World, gu: Client, name: str) -> None:
     job = the_job(give(gu, world.lamp.pk, workbook(tmp_path, lambda book: put(book, "Loads", "T2", "Node", "x"))))
-    bai, address = signed_in(world.bai), reverse(f"imports:{page}", args=[job.id])
-    answer = bai.get(address) if page in ("job", "marked") else bai.post(address)
+    bai, address = signed_in(world.bai), reverse(f"imports:{name}", args=[job.id])
+    answer = bai.get(address) if name in ("job", "marked") else bai.post(address)
     assert answer.status_code == 404
     assert jobs.load(job.id) is not None
 

@@ -7,11 +7,10 @@ import pytest
 
 from denghuo.apps.staffing.models import Plan, PlanState
 from denghuo.main import cli
-from tests.apps.network.conftest import world
-from tests.apps.staffing.conftest import Station, station
-from tests.world import World
+from tests.apps.network.conftest import built_world, world
+from tests.apps.staffing.conftest import Station, built_station, station
 
-__all__ = ["station", "world"]
+__all__ = ["built_station", "built_world", "station", "world"]
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -43,8 +42,3 @@ def test_what_somebody_can_put_right_is_said_in_a_sentence(
 ) -> None:
     assert cli.main(["staffing", *wrong]) == 2
     assert "denghuo: " in capsys.readouterr().err
-
-
-def test_without_a_hotline_there_is_nothing_to_forecast(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["staffing", "forecast"]) == 2
-    assert "no hotline" in capsys.readouterr().err

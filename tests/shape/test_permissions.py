@@ -67,6 +67,7 @@ SEES = [
     ("hotline:", Permission.HOTLINE_VIEW),
     ("api:hotline", Permission.HOTLINE_VIEW),
     ("staffing:wishes", Permission.STAFFING_VIEW),
+    ("staffing:put-off", Permission.HOTLINE_WORK),
     *((f"staffing:{name}", Permission.HOTLINE_VIEW) for name in ("person", "duties-file", "answer", "wish")),
     ("staffing:", Permission.STAFFING_VIEW),
     ("knowledge:", Permission.KNOWLEDGE_VIEW),
@@ -101,6 +102,7 @@ EDITS_HOTLINE = (
 )
 SETTINGS_OF_THE_HOTLINE = ("announcement-templates", "desk-rules", "seats")
 EDITS_STAFFING = ("plan", "forecast", "rules", "shifts", "wishes", "absences", "calendar", "surge")
+DOES_STAFFING = ("begin", "publish", "discard", "swap", "undo", "withdraw")
 WORKS_AT_THE_HOTLINE = (
     "desk",
     "desk-call",
@@ -133,7 +135,7 @@ DOES = {
         for name in ("announcement-templates", "desk-rules", "seats")
     },
     **{(f"hotline:{name}", "any"): Permission.HOTLINE_WORK for name in WORKS_AT_THE_HOTLINE},
-    **{(f"staffing:{name}", "any"): Permission.STAFFING_EDIT for name in ("begin", "publish", "swap", "withdraw")},
+    **{(f"staffing:{name}", "any"): Permission.STAFFING_EDIT for name in DOES_STAFFING},
     **{(f"staffing:{name}", "post"): Permission.STAFFING_EDIT for name in EDITS_STAFFING},
     ("staffing:export", "any"): Permission.EXPORT,
     ("hotline:withdraw", "any"): Permission.HOTLINE_EDIT,

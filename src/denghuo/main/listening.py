@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from denghuo.adapters.telephony import LiveBatch, LiveSnapshot
 from denghuo.apps.hotline.actions import Source, record_calls, update_board
+from denghuo.main.call_logs.sentences import in_both
 
 # A batch of records is a fact: one a second is often enough, and few enough to read.
 _RECORD_EVERY = timedelta(seconds=1)
@@ -45,7 +46,7 @@ class _Line:
     def record(self, now: datetime) -> None:
         calls = [call for batch in self._waiting for call in batch.calls]
         entries = [event for batch in self._waiting for event in batch.agent_events]
-        problems = [str(problem) for batch in self._waiting for problem in batch.problems]
+        problems = [in_both(problem) for batch in self._waiting for problem in batch.problems]
         self._recorded_at = now
         if calls or entries or problems:
             record_calls(

@@ -20,6 +20,7 @@ from denghuo.adapters.telephony import (
 )
 from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.facts import CallsRecorded
+from denghuo.main.call_logs.sentences import in_both
 
 _LOOKED_AT_BYTES = 65_536
 _RECORDED_AT_ONCE = 20_000
@@ -151,7 +152,7 @@ def take_in(
             name=name if len(parts) < 2 else f"{name[:_NAME_CHARS]} ({place + 1}/{len(parts)})",
             digest=digest,
             line_count=log.lines if is_first else 0,
-            problems=[str(problem) for problem in log.problems] if is_first else [],
+            problems=[in_both(problem) for problem in log.problems] if is_first else [],
             problem_count=len(log.problems) + log.problems_left_out if is_first else 0,
             unknowable=[code.value for code in log.unknowable],
         )

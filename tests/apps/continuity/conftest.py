@@ -1,8 +1,8 @@
 """Two years of Lamp station, short enough to add up by hand."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,6 +14,7 @@ from denghuo.apps.organization.models import User
 from denghuo.apps.outages.actions import OutageEntry, register_outages
 from denghuo.apps.outages.models import Cause
 from denghuo.engines.reliability import OutageKind
+from tests.kept import Kept
 from tests.world import AT, World, make_world
 
 
@@ -105,13 +106,21 @@ def tell(network_id: int, *story: Told) -> None:
     deliveries.drain()  # on a slow machine, what follows may be left to a worker
 
 
-@pytest.fixture
-def world(transactional_db: None, settings: Any) -> World:
+def booked_world() -> World:
     """The town, its two years booked."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nobody signs in with it
     world = make_world()
     tell(world.network.pk, *STORY)
     return world
+
+
+@pytest.fixture(scope="module")
+def built_world(kept: Kept) -> World:
+    return kept(booked_world)
+
+
+@pytest.fixture
+def world(built_world: World, db: None) -> World:
+    return deepcopy(built_world)
 
 
 def signed_in(user: User, language: str = "en") -> Client:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from denghuo.apps.continuity import queries
 from denghuo.apps.continuity.actions import book_interruptions
@@ -17,11 +18,18 @@ from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.outages.actions import classify_outage
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.engines.reliability import OutageKind
-from tests.apps.continuity.conftest import USER_HOURS, Told, local, tell
+from tests.apps.continuity.conftest import USER_HOURS, Told, booked_world, local, signed_in, tell
+from tests.apps.continuity.conftest import YEAR as YEAR_ASKED
 from tests.world import AT, World
 
 YEAR = [local("2025-01-01T00:00"), local("2026-01-01T00:00")]
 SINCE_2024 = [local("2024-01-01T00:00"), local("2026-01-01T00:00")]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """Without a transaction around the test: within one, nothing read is kept."""
+    return booked_world()
 
 
 def hours(world: World, edges: list[Any] = YEAR) -> float:
@@ -139,3 +147,28 @@ def waits(pid: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted", [pid])
         return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("name", ["home", "parts", "frequent"])
+def test_more_interruptions_take_no_more_queries(world: World, name: str) -> None:
+    client = signed_in(world.chen)
+
+    def count() -> int:
+        client.get(reverse(f"continuity:{name}"), YEAR_ASKED)
+        with CaptureQueriesContext(connection) as told:
+            assert client.get(reverse(f"continuity:{name}"), YEAR_ASKED).status_code == 200
+        return len(told)
+
+    before = count()
+    more = [
+        Told(
+            f"M-{day}",
+            OutageKind.FAULT,
+            Cause.UNKNOWN,
+            (("QF1", "open", f"2025-11-{day:02d}T08:00"), ("QF1", "close", f"2025-11-{day:02d}T09:00")),
+        )
+        for day in range(1, 29)
+    ]
+    tell(world.network.pk, *more)
+    assert count() == before
+    assert before <= 20

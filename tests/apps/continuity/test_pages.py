@@ -8,9 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -374,31 +372,6 @@ def test_days_that_make_no_sense_are_said(world: World) -> None:
         assert signed_in(world.chen).get("/api/reliability/indices", told).status_code == 422
     assert signed_in(world.chen).get("/api/reliability/indices", {**YEAR, "until": "2024-01-01"}).status_code == 422
     assert signed_in(world.chen).get("/api/reliability/indices", {"period": "some_day"}).status_code == 422
-
-
-@pytest.mark.parametrize("name", ["home", "parts", "frequent"])
-def test_more_interruptions_take_no_more_queries(world: World, name: str) -> None:
-    client = signed_in(world.chen)
-
-    def count() -> int:
-        get(client, name)
-        with CaptureQueriesContext(connection) as told:
-            assert get(client, name).status_code == 200
-        return len(told)
-
-    before = count()
-    more = [
-        Told(
-            f"M-{day}",
-            OutageKind.FAULT,
-            Cause.UNKNOWN,
-            (("QF1", "open", f"2025-11-{day:02d}T08:00"), ("QF1", "close", f"2025-11-{day:02d}T09:00")),
-        )
-        for day in range(1, 29)
-    ]
-    tell(world.network.pk, *more)
-    assert count() == before
-    assert before <= 20
 
 
 def test_pages_speak_chinese(world: World) -> None:

@@ -1,6 +1,7 @@
 """The exchange of Lamp station, a leader and an agent of its hotline, and a hand that lets telephones ring."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +16,11 @@ from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.organization.actions import assign_role, register_user
 from denghuo.apps.organization.models import Role, User
-from tests.apps.network.conftest import world
+from tests.apps.network.conftest import built_world, world
+from tests.kept import Kept
 from tests.world import AT, PASSWORD, World
 
-__all__ = ["world"]
+__all__ = ["built_world", "world"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,17 @@ class Hotline:
     agent: User
 
 
+@pytest.fixture(scope="module")
+def built_hotline(built_world: World, kept: Kept) -> Hotline:
+    return kept(lambda: _open(built_world))
+
+
 @pytest.fixture
-def hotline(world: World) -> Hotline:
+def hotline(built_hotline: Hotline, db: None) -> Hotline:
+    return deepcopy(built_hotline)
+
+
+def _open(world: World) -> Hotline:
     people = {}
     for username, name, role in (("jiang", "江月", Role.SHIFT_LEADER), ("he", "何雨", Role.AGENT)):
         people[username] = register_user(username=username, display_name=name, password=PASSWORD, at=AT, actor="test")

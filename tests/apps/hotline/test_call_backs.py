@@ -120,6 +120,8 @@ def test_the_page(hotline: Hotline, world: World) -> None:
     assert "138****0077" in page
     assert NUMBER not in page
     assert "1 overdue" in page
+    assert "何雨" in page
+    assert "Record the result" in page
     shown = client.post(reverse("hotline:call-back-number", args=[late.pk]))
     assert NUMBER in shown.content.decode()
     assert shown["Cache-Control"] == "no-store"

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.facts import NoteBegun, NoteKept
-from denghuo.apps.hotline.models import Agent, CallBack, CallerNumber, CallNote, DeskRule, NoteKind
+from denghuo.apps.hotline.models import Agent, Call, CallBack, CallerNumber, CallNote, DeskRule, NoteKind
 from denghuo.apps.knowledge.actions import ArticleEntry, WordingEntry, publish_article, set_wording_rule
 from denghuo.apps.knowledge.models import Topic
 from denghuo.apps.ledger import queries as ledger
@@ -122,8 +122,11 @@ def test_a_note_that_wants_a_follow_up_owes_a_call(known: Hotline) -> None:
     refused = client.post(address, note(known, keep="1"))
     assert refused.status_code == 422
     assert "Choose what kind of business it was." in refused.content.decode()
-    answer = client.post(address, note(known, keep="1", kind="fault_report", follow_up="on"))
-    assert answer.status_code == 302
+    answer = client.post(address, note(known, keep="1", kind="fault_report", follow_up="on"), follow=True)
+    assert answer.status_code == 200
+    told = answer.content.decode()
+    assert "The note is kept" in told
+    assert f"{reverse('hotline:call-backs')}#owed-{CallBack.objects.get().pk}" in told
     kept = CallNote.objects.get()
     assert (kept.kind, kept.follow_up, kept.written_by) == (NoteKind.FAULT_REPORT, True, "he")
     owed = CallBack.objects.get()
@@ -131,6 +134,47 @@ def test_a_note_that_wants_a_follow_up_owes_a_call(known: Hotline) -> None:
     assert timedelta(0) < owed.due_at - owed.asked_at <= timedelta(days=1, hours=8)
     assert 8 <= timezone.localtime(owed.due_at).hour <= 20
     assert [one.fact.kind for one in ledger.facts(classes=[NoteKept])] == ["fault_report"]
+
+
+def test_the_time_of_a_call_can_be_chosen(known: Hotline) -> None:
+    client, address = signed_in(known.agent), reverse("hotline:desk-note")
+    offered = client.get(reverse("hotline:desk"), {"number": NUMBER}).context["form"]
+    times = [value for value, _label in offered.fields["due_at"].widget.choices]
+    assert {8 <= int(one[11:13]) <= 20 for one in times} == {True}
+    assert offered["due_at"].value() in times
+    told = note(known, call_id="", keep="1", kind="enquiry", follow_up="on")
+    for wrong in ("2020-01-01T09:00", times[-1][:11] + "23:00"):
+        refused = client.post(address, told | {"due_at": wrong})
+        assert refused.status_code == 422
+        assert f'<option value="{wrong}" selected>' in refused.content.decode(), "what was chosen stays"
+    draft = told | {"due_at": times[-1]}
+    del draft["keep"]
+    client.post(address, draft)
+    assert f'<option value="{times[-1]}" selected>' in page(client, number=NUMBER), "a draft keeps the time"
+    client.post(address, told | {"due_at": times[-1]})
+    assert timezone.localtime(CallBack.objects.get().due_at).strftime("%Y-%m-%dT%H:%M") == times[-1]
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "found"),
+    [
+        ("13800000077", "0077", True),
+        ("057198094621", "21", True),
+        ("057198094621", "621", False),
+        ("057198094621", "4621", False),
+        ("057198094621", "057198094621", True),
+        ("98094621", "21", False),
+        ("98094621", "1", True),
+    ],
+)
+def test_a_search_tells_no_more_of_a_number_than_is_shown(
+    known: Hotline, ring: Ring, number: str, asked: str, found: bool
+) -> None:
+    ring(call(number, 0, call_id="c"))
+    row = Call.objects.get()
+    span = queries.Span(queue_ids=(row.queue_id,), first=date(2026, 5, 1), last=date(2026, 5, 1))
+    assert list(queries.calls_found(span, wanted={"q": asked})) == ([row] if found else [])
+    assert not found or asked in (number, queries.masked(number)[-len(asked) :])
 
 
 def test_nobody_calls_back_a_number_nobody_told(known: Hotline) -> None:

@@ -80,10 +80,11 @@ def test_a_month_without_calls_and_a_hotline_without_any(world: World, hotline: 
         {"month": "\x00"},
     ],
 )
-@pytest.mark.parametrize("page", ["home", "why", "calls", "agents", "figure"])
-def test_rubbish_is_this_month(month: Hotline, page: str, query: dict[str, str]) -> None:
-    more = {"column": "answer_rate"} if page == "figure" else {}
-    assert text(signed_in(month.leader), page, **query, **more)
+def test_rubbish_is_this_month(month: Hotline, query: dict[str, str]) -> None:
+    leader = signed_in(month.leader)
+    for name in ("home", "why", "calls", "agents"):
+        assert text(leader, name, **query), name
+    assert text(leader, "figure", column="answer_rate", **query)
 
 
 @pytest.mark.parametrize(
@@ -230,13 +231,15 @@ def test_the_board_now(month: Hotline) -> None:
             {"agent": "A001", "state": "talking", "since": now.isoformat()},
             {"agent": "A002", "state": "paused", "reason": "培训", "since": None},
             {"agent": "A003", "state": "no such state"},
+            {"agent": "A004", "state": "wrapping_up"},
         ],
     }
     actions.update_board(exchange_id=month.exchange.pk, state=state, connected=True, at=now, actor="listener")
     client = signed_in(month.leader)
     page = text(client, "board")
     assert "138****0077" in page
-    assert "1 talking, 0 free, 1 paused" in page
+    assert "1 talking, 0 ringing, 1 wrapping up, 0 free" in page
+    assert "besides, 1 paused" in page
     assert "培训" in page
     answer = client.get(reverse("hotline:stream"))
     sent = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
@@ -288,11 +291,27 @@ def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
     assert float(points[str(cause.pk)]) > 0.5 * float(foot[1])
     opened = text(client, "why", month="2026-06", cause=str(cause.pk))
     assert "day by day" in opened
+    days, foot = opened[opened.index('id="days"') :].split("<tfoot>")[:2]
+    points = re.findall(r'<td class="dh-num">[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', days)
+    [total] = re.findall(r'<td class="dh-num">[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', foot)[:1]
+    assert sum(map(float, points)) == pytest.approx(float(total))
     assert "2026-06-26" in opened
 
 
-def test_without_quiet_days_nothing_is_shared_out(month: Hotline) -> None:
-    assert "too few quiet days" in text(signed_in(month.leader), "why", **MONTH)
+def test_without_quiet_days_nothing_is_shared_out_but_the_days_add_up(month: Hotline, ring: Ring) -> None:
+    ring(*(call(f"1370000000{n}", 2880 + n) for n in range(4)))
+    client = signed_in(month.leader)
+    page = text(client, "why", **MONTH)
+    assert "too few quiet days" in page
+    assert "Days that reached it: 1" in page
+    for shown, rows in ((page, 3), (text(client, "why", days="all", **MONTH), 3)):
+        body, foot = shown[shown.index("worst-title") :].split("<tfoot>")
+        cells = [re.findall(r'<td class="dh-num">(?:<a[^>]*>)?([-\d.]+)', row) for row in body.split("<tr>")[2:]]
+        total = re.findall(r'<td class="dh-num">([-\d.]+)', foot)
+        assert len(cells) == rows
+        for column in (1, 2, 3):  # asked, missing, points
+            assert sum(float(row[column]) for row in cells) == pytest.approx(float(total[column]))
+        assert total == ["78.6", "14", "2", "11.43"], "as the verdict says: two more answers"
 
 
 def test_a_long_time_is_not_shared_out(month: Hotline) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.actions import ItemScore
-from denghuo.apps.hotline.facts import CallReviewed, MistakeFound
+from denghuo.apps.hotline.facts import CallReviewed, MistakeFound, ReviewCorrected
 from denghuo.apps.hotline.models import Call, DeskRule, NoteKind, ReviewSheet
 from denghuo.apps.hotline.queries import Span
 from denghuo.apps.knowledge.models import Article
@@ -119,9 +119,38 @@ def test_scores_that_do_not_fit(hotline: Hotline, ring: Ring, sheet: ReviewSheet
     full = [ItemScore(item_id=one.item_id, points=one.points, article_id=1) for one in good]
     with pytest.raises(ValueError, match="points were lost"):
         actions.review_call(call_id=answered.pk, scores=full, note="", **SYSTEM)
-    for row in (lost, before):
-        with pytest.raises(ValueError, match="nothing to score"):
-            actions.review_call(call_id=row.pk, scores=good, note="", **SYSTEM)
+    with pytest.raises(ValueError, match="nothing to score"):
+        actions.review_call(call_id=lost.pk, scores=good, note="", **SYSTEM)
+    with pytest.raises(ValueError, match="every item"):
+        actions.review_call(call_id=before.pk, scores=good, note="", **SYSTEM)
+
+
+def test_a_score_is_put_right_and_the_one_before_stays(
+    hotline: Hotline, world: World, ring: Ring, sheet: ReviewSheet
+) -> None:
+    ring(call("", 0))
+    row, article = Call.objects.get(), Article.objects.create(unit=world.lamp)
+    first = actions.review_call(
+        call_id=row.pk, scores=scores(sheet, 40, 20, article_id=article.pk), note="", at=AT, actor="jiang"
+    )
+    told: dict[str, Any] = {"scores": scores(sheet, 30, 50, article_id=article.pk), "note": "", "at": AT}
+    for wrong in ({"actor": "chen", "reason": "x"}, {"actor": "jiang", "reason": " "}):
+        with pytest.raises(ValueError, match="say why"):
+            actions.correct_review(review_id=first.pk, **told, **wrong)
+    second = actions.correct_review(review_id=first.pk, actor="jiang", reason="看错行", **told)
+    with pytest.raises(ValueError, match="last"):
+        actions.correct_review(review_id=first.pk, actor="jiang", reason="x", **told)
+    assert [(one.points, bool(one.replaced_at), one.reason) for one in queries.reviews_of(row)] == [
+        (60, True, ""),
+        (80, False, "看错行"),
+    ]
+    fact = ledger.facts(classes=[ReviewCorrected])[0].fact
+    assert (fact.corrected_id, fact.review_id, fact.points, fact.reason) == (first.pk, second.pk, 80, "看错行")
+    whats = [one.fact.what for one in ledger.facts(classes=[MistakeFound])]
+    assert whats == ["答复正确", "用语文明"], "a mistake that was told already is not told again"
+    actions.review_call(call_id=row.pk, scores=scores(sheet, 40, 60), note="", at=AT, actor="chen")
+    told_of = queries.reviews_within([str(hotline.exchange.unit.path)], span=span())
+    assert queries.drifts(told_of)[0].mean_distance_share == pytest.approx(0.4), "the first score was given unseen"
 
 
 def test_how_far_scorers_differ(hotline: Hotline, ring: Ring, sheet: ReviewSheet) -> None:
@@ -155,23 +184,39 @@ def test_pages(hotline: Hotline, world: World, ring: Ring) -> None:
     rule(review_share=1.0, double_share=1.0)
     ring(call("13800000077", 0))
     row, leader = Call.objects.get(), signed_in(hotline.leader)
-    assert "No score sheet was in force" in leader.get(reverse("hotline:review", args=[row.pk])).content.decode()
+    address, month = reverse("hotline:review", args=[row.pk]), {"month": "2026-05"}
+    assert "答复内容正确" in leader.get(address).content.decode(), "there is a sheet from the beginning"
+    sheets = leader.get(reverse("hotline:review-sheets")).content.decode()
+    assert "product default" in sheets
     new = {"from_date": "2026-05-01", "name": "质检表", "items": "用语文明 | 40\n答复 | x", "source": "x"}
     assert leader.post(reverse("hotline:review-sheets"), new).status_code == 422
-    assert leader.post(reverse("hotline:review-sheets"), new | {"items": "用语文明 | 40\n"}).status_code == 302
-    month = {"month": "2026-05"}
+    assert leader.post(reverse("hotline:review-sheets"), new | {"items": "用语 | 40\n答复 | 60"}).status_code == 302
     assert "0 / 2" in leader.get(reverse("hotline:reviews"), month).content.decode()
-    address = reverse("hotline:review", args=[row.pk])
-    item = ReviewSheet.objects.get().items.get()
-    assert leader.post(address, {f"points-{item.pk}": "50"}).status_code == 422
-    assert leader.post(address, {f"points-{item.pk}": "x"}).status_code == 422
-    assert leader.post(address, {f"points-{item.pk}": "31", f"article-{item.pk}": "999"}).status_code == 422
-    assert leader.post(address, {f"points-{item.pk}": "31"}).status_code == 302
-    assert "31 / 40" in leader.get(address).content.decode()
+    first, second_item = ReviewSheet.objects.get(source="x").items.all()
+    good = {f"points-{first.pk}": "31", f"points-{second_item.pk}": "50", "note": "语速快"}
+    for wrong in ("61", "x", ""):
+        answer = leader.post(address, good | {f"points-{second_item.pk}": wrong})
+        assert answer.status_code == 422
+        refused = answer.content.decode()
+        assert "Put right: 答复</div>" in refused, "the row is named, and no other"
+        assert 'value="31"' in refused
+        assert "语速快</textarea>" in refused
+    assert leader.post(address, good | {f"article-{first.pk}": "999"}).status_code == 422
+    assert leader.post(address, good).status_code == 302
+    assert "81 / 100" in leader.get(address).content.decode()
     second = signed_in(world.chen)
     for page in (second.get(address), second.get(reverse("hotline:reviews"), month)):
-        assert "31 / 40" not in page.content.decode(), "the second scorer is not told the first score"
-    second.post(address, {f"points-{item.pk}": "40"})
+        assert "81 / 100" not in page.content.decode(), "the second scorer is not told the first score"
+    second.post(address, {f"points-{first.pk}": "40", f"points-{second_item.pk}": "60"})
     assert "How far scorers differ" in second.get(reverse("hotline:reviews"), month).content.decode()
+    assert leader.post(address, good | {f"points-{first.pk}": "32"}).status_code == 422, "a correction says why"
+    assert leader.post(address, good | {f"points-{first.pk}": "32", "reason": "看错行"}).status_code == 302
+    shown = leader.get(address).content.decode()
+    for words in ("82 / 100", "81 / 100", "看错行", "江月"):
+        assert words in shown
+    assert "jiang" not in shown.split("<main", 1)[1]
+    listed = leader.get(reverse("hotline:reviews"), month).content.decode()
+    assert "82 / 100" in listed
+    assert "81 / 100" not in listed
     assert signed_in(hotline.agent).get(address).status_code == 403
     assert signed_in(hotline.agent).get(reverse("hotline:reviews")).status_code == 403

@@ -1,5 +1,6 @@
 """From a trip to the answer rate: the calls that an outage brought."""
 
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -70,12 +71,42 @@ def test_before_it_began_there_is_no_wave(hotline: Hotline, outage: Outage) -> N
     assert queries.call_wave(outage, [], at=NOW) is None
 
 
+def test_each_call_counts_at_one_outage(hotline: Hotline, outage: Outage, ring: Ring, switch: Switch) -> None:
+    switch("QF2", "open", 1.5, "F-2")  # 30 customers, an hour longer
+    switch("QF2", "close", 3.5, "F-2")
+    other = Outage.objects.get(number="F-2")
+    sound = f"denghuo/{queries.announcement_code(other.pk)}"
+    told = {"announcement": sound, "queued_at": None}
+    late = [call(f"1390000003{n}", minutes) for n, minutes in enumerate((181, 182, 185, 300))]
+    ring(*usual_weeks(), *storm(outage), call("13900000021", 99, CallOutcome.ANNOUNCED, **told), *late)
+    waves = [queries.call_wave(one, [hotline.exchange], at=NOW) for one in (outage, other)]
+    first, second = (dict(zip(one.begins, one.above.tolist(), strict=True)) for one in waves if one)
+    # Seven instead of two: one heard of each outage, and three are shared 60 to 30.
+    assert (first[after(1.5)], second[after(1.5)]) == pytest.approx((3, 2))
+    assert (first[after(3)], second[after(3)]) == pytest.approx((2, 1)), "who had it back an hour ago still calls"
+    assert after(5) not in first
+    assert second[after(5)] == 1
+    found = [one for one in waves if one]
+    assert [one.announced_calls for one in found] == [1, 1]
+    assert [[beside.pk for beside in one.beside] for one in found] == [[other.pk], [outage.pk]]
+    for begin, above in second.items():
+        shared = float(np.nansum([first.get(begin, 0.0), above]))
+        calls = dict(zip(found[1].begins, found[1].calls.tolist(), strict=True))[begin]
+        assert 0 <= shared <= calls
+    assert sum(one.above_usual for one in found) == pytest.approx(5 + 3 + 1)
+    page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[outage.pk])).content.decode()
+    assert "8 more than usual, 5 of them counted here" in page
+    assert reverse("hotline:wave", args=[other.pk]) in page
+
+
 def test_the_page_follows_the_chain(hotline: Hotline, outage: Outage, ring: Ring) -> None:
     ring(*usual_weeks(), *storm(outage))
     draft_announcement(exchange_id=hotline.exchange.pk, outage_id=outage.pk, at=after(1.6), actor="test")
     page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[outage.pk])).content.decode()
     for words in ("At 09:30 3.0 times as many called as usual", "4 more than usual", "Announcement drafted", "60.0"):
         assert words in page
+    [calls] = re.findall(r'href="([^"]*counted=not_answered[^"]*)"', page)
+    assert "1–2 of 2" in signed_in(hotline.leader).get(calls.replace("&amp;", "&")).content.decode()
     assert reverse("hotline:wave", args=[outage.pk]) in (
         signed_in(hotline.leader).get(reverse("outages:outage", args=[outage.pk])).content.decode()
     )

@@ -10,10 +10,10 @@ from denghuo.apps.knowledge.actions import ArticleEntry, publish_article
 from denghuo.apps.knowledge.models import Topic, Version
 from denghuo.apps.organization.actions import assign_role, register_user
 from denghuo.apps.organization.models import Role, Unit, User
-from tests.apps.network.conftest import world
+from tests.apps.network.conftest import built_world, world
 from tests.world import AT, World
 
-__all__ = ["world"]
+__all__ = ["built_world", "world"]
 
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "jiang"}
 DAY = date(2026, 5, 1)

@@ -1,6 +1,7 @@
 """Lamp station and the people in it."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,15 +12,20 @@ from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.organization.models import User
+from tests.kept import Kept
 from tests.world import AT, World, make_world
 
 Switch = Callable[..., SwitchingOperation]
 
 
+@pytest.fixture(scope="module")
+def built_world(kept: Kept) -> World:
+    return kept(make_world)
+
+
 @pytest.fixture
-def world(db: None, settings: Any) -> World:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nobody signs in with it
-    return make_world()
+def world(built_world: World, db: None) -> World:
+    return deepcopy(built_world)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from denghuo.apps.notices import queries
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice, read_notice, withdraw_notice
 from denghuo.apps.notices.facts import NoticeQueued, NoticeRead, NoticeWithdrawn
 from denghuo.apps.notices.models import Notice
-from tests.apps.network.conftest import signed_in, world
+from tests.apps.network.conftest import built_world, signed_in, world
 from tests.world import AT, World
 
-__all__ = ["world"]
+__all__ = ["built_world", "world"]
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
 
 

@@ -1,5 +1,6 @@
 """Lamp station's hotline with four teams of two and two mobile people, three weeks of calls, and its shifts set up."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,10 +15,11 @@ from denghuo.apps.organization.models import Role, Unit, User
 from denghuo.apps.staffing import actions
 from denghuo.apps.staffing.snapshot import problems
 from denghuo.engines.rostering import Limits
-from tests.apps.network.conftest import world
+from tests.apps.network.conftest import built_world, world
+from tests.kept import Kept
 from tests.world import AT, PASSWORD, World
 
-__all__ = ["world"]
+__all__ = ["built_world", "world"]
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 5, 25, 10, 0, tzinfo=ZONE)
@@ -41,8 +43,17 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(problems, "QUICK", Limits(time_limit_s=60.0, work_limit=0.5, workers=1))
 
 
+@pytest.fixture(scope="module")
+def built_station(built_world: World, kept: Kept) -> Station:
+    return kept(lambda: _set_up(built_world))
+
+
 @pytest.fixture
-def station(world: World) -> Station:
+def station(built_station: Station, db: None) -> Station:
+    return deepcopy(built_station)
+
+
+def _set_up(world: World) -> Station:
     people = {}
     for username, name, role in (("jiang", "江月", Role.SHIFT_LEADER), ("he", "何雨", Role.AGENT)):
         people[username] = register_user(username=username, display_name=name, password=PASSWORD, at=AT, actor="test")

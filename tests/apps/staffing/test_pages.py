@@ -36,7 +36,7 @@ def test_a_month_is_drafted_published_and_handed_out(station: Station) -> None:
     leader = signed_in(station.leader)
     month = f"{today():%Y-%m}"
     url = reverse("staffing:plan", kwargs={"month": month})
-    assert leader.post(url).status_code == 302
+    assert leader.post(url, headers={"hx-request": "true"}).headers["HX-Redirect"] == url
     assert "Draft" in leader.get(url).content.decode()
     assert leader.post(reverse("staffing:publish", kwargs={"month": month})).status_code == 302
     book = leader.post(reverse("staffing:export", kwargs={"month": month}))
@@ -52,7 +52,8 @@ def test_a_month_is_drafted_published_and_handed_out(station: Station) -> None:
 def test_an_agent_sees_nobody_elses_duties(station: Station) -> None:
     url = reverse("staffing:person") + f"?agent={station.agents[1].pk}"
     assert signed_in(station.agent_user).get(url).status_code == 404
-    assert signed_in(station.leader).get(url).status_code == 200
+    assert "sf-tabs" in signed_in(station.leader).get(url).content.decode(), "who plans keeps the tabs"
+    assert "sf-tabs" not in signed_in(station.agent_user).get(reverse("staffing:person")).content.decode()
 
 
 @pytest.mark.parametrize("month", ["2026-13", "rubbish", "0001-01", "9999-12"])
@@ -66,6 +67,14 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
     assert leader.post(reverse("staffing:rules"), told).status_code == 302
     assert Rule.objects.get().value == 12
     assert leader.post(reverse("staffing:rules"), told | {"kind": "target_share"}).status_code == 422
+    assert (
+        "A share is below 1"
+        in leader.post(
+            url := reverse("staffing:rules"), told | {"kind": "target_share", "value": "1.05"}
+        ).content.decode()
+    )
+    assert "write 1 or more" in leader.post(url, told | {"kind": "run_days", "value": "0"}).content.decode()
+    assert leader.post(url, told | {"value": "-1"}).status_code == 422
     absent = {"agent": station.agents[0].pk, "first": "2026-06-01", "last": "2026-06-03", "kind": "leave"}
     assert leader.post(reverse("staffing:absences"), absent).status_code == 302
     assert leader.post(reverse("staffing:absences"), absent | {"last": "2026-05-03"}).status_code == 422

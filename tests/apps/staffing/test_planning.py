@@ -8,11 +8,12 @@ import pytest
 from django.urls import reverse
 
 from denghuo.apps.ledger.models import Fact
+from denghuo.apps.notices.models import Notice
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.models import AbsenceKind, RuleKind
+from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState, RuleKind
 from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
-from denghuo.apps.staffing.snapshot.problems import judged
+from denghuo.apps.staffing.snapshot.problems import judged, problem_of
 from denghuo.apps.staffing.snapshot.requirement import at_telephones, requirement_of
 from denghuo.apps.staffing.snapshot.rosters import table_of
 from denghuo.apps.staffing.snapshot.standard import calendar_days
@@ -20,6 +21,7 @@ from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_pages import signed_in
 
 JUNE = date(2026, 6, 1)
+JUNE_PAGE = {"month": "2026-06"}
 WHO = {"at": NOW, "actor": "test"}
 
 
@@ -114,10 +116,70 @@ def test_swaps_that_are_offered_can_be_made(station: Station) -> None:
     page = leader.get(reverse("staffing:swaps", kwargs={"month": "2026-06"}), {"duty": duty.pk}).content.decode()
     assert best.other.name in page
     told = {"agent": duty.agent_id, "day": duty.day, "other": best.other.pk, "other_day": best.other_day or ""}
-    assert leader.post(reverse("staffing:swap", kwargs={"month": "2026-06"}), told).status_code == 302
+    assert "No rule would break." in leader.get(reverse("staffing:swap", kwargs=JUNE_PAGE), told).content.decode()
+    assert plan.duties.filter(pk=duty.pk).exists(), "asking changes nothing"
+    assert leader.post(reverse("staffing:swap", kwargs=JUNE_PAGE), told).status_code == 302
     assert not plan.duties.filter(pk=duty.pk).exists()
     assert plan.duties.filter(agent_id=best.other.pk, day=duty.day, shift_id=duty.shift_id).exists()
-    assert leader.get(reverse("staffing:swaps", kwargs={"month": "2026-06"}), {"duty": "x"}).status_code == 302
+    assert leader.get(reverse("staffing:swaps", kwargs=JUNE_PAGE), {"duty": "x"}).status_code == 302
+    late = leader.post(reverse("staffing:undo", kwargs=JUNE_PAGE), {"plan": plan.pk, "number": 0}, follow=True)
+    assert "This swap cannot be undone any more." in late.content.decode(), "its day has begun by today's clock"
+    assert actions.undo_swap(plan_id=plan.pk, number=0, **WHO).legal
+    assert plan.duties.filter(agent_id=duty.agent_id, day=duty.day, shift_id=duty.shift_id).exists()
+    assert Fact.objects.filter(kind__endswith="SwapUndone").count() == 1
+    with pytest.raises(LookupError):
+        actions.undo_swap(plan_id=plan.pk, number=0, **WHO)
+
+
+def test_a_swap_that_breaks_a_rule_is_shown_and_refused(station: Station) -> None:
+    plan, duty = _published(station)
+    Plan.objects.filter(pk=plan.pk).update(state=PlanState.DRAFT)
+    away = station.agents[5]
+    actions.record_absence(agent_id=away.pk, first=JUNE, last=JUNE, kind=AbsenceKind.LEAVE, note="", **WHO)
+    told = {"agent": duty.agent_id, "day": duty.day, "other": away.pk}
+    answer = signed_in(station.leader).post(reverse("staffing:swap", kwargs=JUNE_PAGE), told)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"{away}: put on 白班 though away or bound to the rota" in page
+    assert plan.duties.filter(pk=duty.pk).exists()
+
+
+def _published(station: Station) -> tuple[Plan, Duty]:
+    """A published June in which He, who has an account, works the first day."""
+    plan = Plan.objects.create(unit=station.unit, month=JUNE, state=PlanState.PUBLISHED, made_at=NOW, made_by="jiang")
+    plan.made = {"costs": [], "bounds": [], "proven": True}
+    plan.save()
+    day = next(one for one in queries.shifts_of(station.unit.pk) if one.name == "白班")
+    return plan, Duty.objects.create(plan=plan, agent=station.agents[0], day=JUNE, shift=day)
+
+
+def test_a_draft_lists_what_it_changes_and_is_discarded_or_published(station: Station) -> None:
+    published, duty = _published(station)
+    leader, page = signed_in(station.leader), reverse("staffing:plan", kwargs=JUNE_PAGE)
+    drafts = [Plan(unit=station.unit, month=JUNE, made_at=NOW, made_by="jiang", made=published.made) for _ in range(2)]
+    drafts[0].save()
+    Duty.objects.create(plan=drafts[0], agent=station.agents[1], day=JUNE, shift=duty.shift)
+    text = leader.get(page).content.decode()
+    assert "2 duties of 2 people" in text
+    assert station.leader.display_name in text, "who drafted it is called by name"
+    assert leader.post(reverse("staffing:discard", kwargs=JUNE_PAGE)).status_code == 302
+    assert [one.pk for one in Plan.objects.all()] == [published.pk]
+    assert leader.post(reverse("staffing:discard", kwargs=JUNE_PAGE)).status_code == 404
+    drafts[1].save()
+    Duty.objects.create(plan=drafts[1], agent=station.agents[1], day=JUNE, shift=duty.shift)
+    actions.publish_plan(plan_id=drafts[1].pk, **WHO)
+    assert [one.pk for one in Plan.objects.all()] == [drafts[1].pk]
+    told = Notice.objects.get()
+    assert told.recipient == station.agent_user
+    assert "06-01" in told.text, "the day that is another now"
+
+
+def test_spare_hours_lie_over_the_whole_month(station: Station) -> None:
+    staff = staff_of(station.unit, JUNE)
+    size = len(staff.days) * staff.types.count
+    demands = problem_of(staff).demands
+    heads = np.asarray(demands.wanted)[size : 2 * size].reshape(len(staff.days), -1).sum(axis=1)
+    assert abs(int(heads[:15].sum() - heads[15:].sum())) <= 2, "not all of them on its first days"
 
 
 def test_planning_anew_keeps_what_has_been_worked(station: Station) -> None:

@@ -13,7 +13,7 @@ from denghuo.apps.staffing.forms import MinimumsForm, RotaForm, ShiftForm, clock
 from denghuo.apps.staffing.models import Minimum, Rota, Shift, SkillNeed, Succession, Wish
 from denghuo.apps.staffing.queries.duties import team_order
 from denghuo.apps.staffing.views.frame import today
-from denghuo.apps.staffing.views.words import breach_words
+from denghuo.apps.staffing.views.words import breach_words, conflict_words
 from tests.apps.staffing.conftest import TEAMS, Station
 from tests.apps.staffing.test_pages import signed_in
 
@@ -95,7 +95,7 @@ def test_the_fewest_people_are_told_by_time_of_day(station: Station, leader: Cli
     assert told(leader, "rules", "minimums", **fields | {"bands": "08:00-07:00 3"}) == 422
 
 
-@pytest.mark.parametrize("wrong", ["08:00 3", "08:00-25:00 3", "00:00-08:00 1\n07:00-09:00 2"])
+@pytest.mark.parametrize("wrong", ["08:00 3", "08:00-25:00 3", "08:00-24:00 -3", "00:00-08:00 1\n07:00-09:00 2"])
 def test_hours_that_cannot_be_are_refused(wrong: str) -> None:
     assert not MinimumsForm({"bands": wrong, **DATED}).is_valid()
 
@@ -149,3 +149,12 @@ def test_a_broken_rule_is_said_in_words(kind: str, rule: str, amount: int, words
     one = {"kind": kind, "rule": rule, "agent": "何雨", "day": "2026-06-01", "shift": "白班", "amount": amount}
     with override("en"):
         assert breach_words(one) == {"where": "何雨", "day": "2026-06-01", "what": words}
+
+
+def test_what_cannot_hold_together_says_how_many_lack() -> None:
+    shift = {"kind": "too_few", "rule": "", "agent": "", "day": "2026-06-01", "shift": "白班", "amount": 1}
+    rule = {"kind": "succession", "rule": "rest", "agent": "何雨", "day": "2026-06-01", "shift": "", "amount": 1}
+    with override("en"):
+        assert conflict_words(shift, [shift | {"amount": 4}])["what"] == "4 people too few"
+        assert conflict_words(shift, [])["what"] == "fewest people on a shift"
+        assert conflict_words(rule, [])["what"] == "rest between two shifts"

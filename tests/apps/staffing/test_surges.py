@@ -1,14 +1,18 @@
 """What an outage will do to the hotline, what each measure would do about it, and who is called up."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone, translation
 
-from denghuo.apps.hotline.models import Agent
+from denghuo.apps.hotline.models import Agent, Queue, Tally
 from denghuo.apps.ledger import deliveries
+from denghuo.apps.ledger.models import Fact
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.notices.queries import notices_of
 from denghuo.apps.organization.models import User
@@ -16,7 +20,8 @@ from denghuo.apps.outages.models import Outage
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.snapshot.rules import STANDARD
-from denghuo.apps.staffing.snapshot.surges import Colleague, SurgeInputs, proposal
+from denghuo.apps.staffing.snapshot.surges import Colleague, SurgeInputs, carried_on, proposal
+from denghuo.apps.staffing.views import charts
 from tests.apps.staffing.conftest import NOW, Station
 from tests.world import World
 
@@ -133,3 +138,108 @@ def test_it_is_over_when_supply_is_back(world: World, station: Station, outage: 
     fact = actions.surges.SupplyChanged(network_id=world.network.pk, outage_ids=(outage.pk,))
     actions.follow_supply(fact, at=NOW + DAY / 24, actor="system", delivery_key="k")
     assert Surge.objects.get(outage=outage).state == SurgeState.OVER
+
+
+def test_a_cost_is_people_by_minutes_by_the_price_of_an_hour() -> None:
+    told = proposal(inputs())
+    second, third = told["measures"][2:]
+    assert second["minutes"] == (datetime.fromisoformat(second["until_at"]) - NOW).total_seconds() / 60 - 30
+    assert second["cost_fen"] == second["heads"] * second["minutes"] * 6_000 / 60
+    assert told["costs_fen"]["second+third"] == second["cost_fen"] + third["cost_fen"]
+
+
+def test_what_is_still_to_come_follows_the_calls_that_came() -> None:
+    since = NOW - DAY / 144
+    few, many = (carried_on(inputs(), since=since, count=16, came=np.array([calls])) for calls in (20.0, 300.0))
+    assert (few["calls"][0], many["calls"][0]) == (20.0, 300.0)
+    assert many["calls"][1:].sum() > 2 * few["calls"][1:].sum()
+    told = carried_on(inputs(announced_at=since), since=since, count=16, came=np.array([20.0]))
+    assert told["absorbed"].sum() > 0 == few["absorbed"].sum()
+
+
+def propose_now(station: Station, outage: Outage) -> Surge:
+    """A proposal made this minute, with somebody to call up."""
+    now = timezone.now()
+    surge = actions.propose_surge(unit=station.unit, outage=outage, at=now, actor="system")
+    assert surge is not None
+    second = {
+        "measure": "second", "heads": 1, "agent_ids": [station.agents[0].pk], "cost_fen": 12_000, "rate_alone": 0.5,
+        "from_at": now.isoformat(), "until_at": (now + DAY / 12).isoformat(),
+    }  # fmt: skip
+    surge.told["measures"].append(second)
+    surge.save()
+    return surge
+
+
+def seen(client: Client, url: str, told: dict[str, Any] | None = None) -> str:
+    with translation.override("en"):
+        answer = client.get(url) if told is None else client.post(url, told, follow=True)
+        assert answer.status_code == 200
+        return " ".join(answer.content.decode().split())
+
+
+def test_it_is_asked_for_once_sent_shown_and_taken_back(station: Station, outage: Outage) -> None:
+    surge = propose_now(station, outage)
+    person = User.objects.create_user(username="zhi", display_name="支援")
+    Agent.objects.filter(pk=station.agents[0].pk).update(user=person)
+    leader, agent = (Client(headers={"accept-language": "en"}) for _ in range(2))
+    leader.force_login(station.leader)
+    agent.force_login(station.agent_user)
+    url, call_backs = reverse("staffing:surge", args=[surge.pk]), reverse("staffing:put-off")
+    chosen = {"measure": ["announcement", "call_backs", "second"], "worded_at": timezone.now().isoformat()}
+
+    question = seen(leader, url, chosen)
+    assert "60.00 yuan/h ÷ 60 = " in question
+    assert not CallUp.objects.exists()
+    assert "put off" not in seen(agent, call_backs)
+
+    seen(leader, url, chosen | {"send": "1"})
+    deliveries.drain()
+    told = seen(leader, url)
+    assert f"by {station.leader.display_name}" in told
+    assert reverse("hotline:announcement", args=[outage.announcements.get().pk]) in told
+    assert "1 have not answered yet" in told
+    put_off = seen(agent, call_backs)
+    assert (outage.number in put_off, url in put_off) == (True, False), "an agent may not see surges"
+
+    assert "Take back what was sent" in seen(leader, url, {"ask_back": "1"})
+    assert not CallUp.objects.exclude(cancelled_at=None).exists()
+    assert "taken back" in seen(leader, url, {"take_back": "1"})
+    assert CallUp.objects.get().cancelled_at is not None
+    assert [one.kind for one in notices_of(person.pk)] == ["staffing.call_up_cancelled"]
+    assert "put off" not in seen(agent, call_backs)
+    surge.refresh_from_db()
+    assert (surge.state, surge.accepted) == (SurgeState.PROPOSED, [])
+    assert Fact.objects.filter(kind="staffing.SurgeTakenBack").count() == 1
+
+
+def test_what_was_expected_stands_beside_what_came(station: Station, outage: Outage) -> None:
+    surge = actions.propose_surge(unit=station.unit, outage=outage, at=NOW, actor="system")
+    assert surge is not None
+    surge = actions.send_surge(surge_id=surge.pk, measures=["announcement"], **WHO)
+    counts = [field.name for field in Tally._meta.get_fields() if field.name not in {"id", "queue", "day", "minute"}]
+    minute = timezone.localtime(NOW).hour * 60
+    told = dict.fromkeys(counts, 0) | {"requests": 9, "first_requests": 8, "answered": 6, "announced": 5}
+    Tally.objects.create(queue=Queue.objects.get(), day=NOW.date(), minute=minute, **told)
+
+    later = NOW + DAY / 48
+    course = queries.course_of(surge, at=later)
+    assert course is not None
+    assert course.came is not None
+    assert course.now is not None
+    assert {name: values.sum() for name, values in course.came.items()} == {
+        "calls": 8, "absorbed": 5, "answered": 6, "lost": 3,
+    }  # fmt: skip
+    assert course.now["calls"].sum() == pytest.approx(8 + course.now["calls"][course.over :].sum())
+    waves = queries.waves_ahead(station.unit, at=later)
+    assert sum(calls for _at, calls in waves) == pytest.approx(sum(surge.sent[0]["wave"][course.over :]))
+    days = [NOW.date(), NOW.date() + DAY]
+    actions.make_forecast(unit=station.unit, **WHO)
+    chart = charts.today(queries.demand_of(station.unit, days=days), None, at=later, waves=waves)
+    rest, with_waves = (one.exact for one in chart.series[2:])
+    assert np.nansum(with_waves - rest) == pytest.approx(sum(calls for _at, calls in waves))
+
+    Outage.objects.filter(pk=outage.pk).update(restored_at=later)
+    done = queries.course_of(queries.surge_for(scope=["/"], surge_id=surge.pk), at=NOW + DAY)
+    assert done is not None
+    assert (done.now, done.over) == (None, course.over)

@@ -8,6 +8,7 @@ call centre (:func:`read_freeswitch_events`, :func:`listen_freeswitch`) and tabl
 from denghuo.adapters.telephony.ami import read_ami_trace
 from denghuo.adapters.telephony.call_templates import COMMON, CallTemplate
 from denghuo.adapters.telephony.csv_calls import read_calls
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.freeswitch import read_freeswitch_events
 from denghuo.adapters.telephony.freeswitch_live import listen_freeswitch
 from denghuo.adapters.telephony.live import LiveBatch, listen
@@ -40,6 +41,7 @@ __all__ = [
     "CallRecord",
     "CallTemplate",
     "EventCount",
+    "Finding",
     "LiveBatch",
     "LiveSnapshot",
     "TelephonyCode",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from denghuo.adapters.telephony.ami_calls import CallAssembler
 from denghuo.adapters.telephony.ami_messages import AmiMessage, AmiParser
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import TelephonyCode, TelephonyError, TelephonyLog, TelephonyProblem
 from denghuo.adapters.telephony.streams import chunks, open_log
 
@@ -35,9 +36,10 @@ def read_ami_trace(
     for message in parser.close():
         assembler.feed(message)
     if read_bytes and not parser.messages:
-        detail = "This is no trace of Asterisk's manager interface: no block begins with 'Event:' or 'Response:'."
         file = assembler.account.file
-        raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=file))
+        raise TelephonyError(
+            TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=Finding.NO_AMI_TRACE, file=file)
+        )
     assembler.finish()
     return assembler.log(unread=unread)
 

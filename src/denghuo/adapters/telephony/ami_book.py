@@ -9,6 +9,7 @@ from denghuo.adapters.telephony.ami_agents import AgentDesk
 from denghuo.adapters.telephony.ami_channels import Channel, Channels
 from denghuo.adapters.telephony.ami_messages import AmiMessage
 from denghuo.adapters.telephony.assembling import Account, OpenCall, caller_number, seconds_between
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import CallOutcome, CallRecord, TelephonyCode
 
 __all__ = ["AmiCall", "CallBook"]
@@ -95,26 +96,21 @@ class CallBook:
         if back_s is None or not message.get("uniqueid"):
             self._unknown(message)
             return None
-        detail = (
-            f"{message.event} comes for a call that joined before these events or unseen; its entry is computed back."
-        )
-        self._tell(TelephonyCode.UNKNOWN_CALL, detail, message)
+        self._tell(TelephonyCode.UNKNOWN_CALL, Finding.ENTERED_UNSEEN, message)
         return self._begin(message, at - timedelta(seconds=back_s), at)
 
-    def _tell(self, code: TelephonyCode, detail: str, message: AmiMessage) -> None:
+    def _tell(self, code: TelephonyCode, finding: Finding, message: AmiMessage) -> None:
         call_id = message.get("uniqueid")[:100]
-        self.account.tell(code, detail, line=message.line, event=message.event, call_id=call_id)
+        self.account.tell(code, finding, line=message.line, event=message.event, call_id=call_id)
 
     def _unknown(self, message: AmiMessage) -> bool:
         if (message.get("uniqueid"), message.get("queue")) in self._ended:
             return self._repeated(message)
-        detail = f"{message.event} comes for a call that is not known; it was not used."
-        self._tell(TelephonyCode.UNKNOWN_CALL, detail, message)
+        self._tell(TelephonyCode.UNKNOWN_CALL, Finding.CALL_UNKNOWN, message)
         return False
 
     def _repeated(self, message: AmiMessage) -> bool:
-        detail = f"{message.event} comes for a call that is already so far; it was not used."
-        self._tell(TelephonyCode.DUPLICATE_EVENT, detail, message)
+        self._tell(TelephonyCode.DUPLICATE_EVENT, Finding.ALREADY_SO_FAR, message)
         return False
 
     def _told_twice(self, name: str, message: AmiMessage) -> bool:
@@ -129,8 +125,8 @@ class CallBook:
             self._recent.popitem(last=False)
         return False
 
-    def _lacks(self, message: AmiMessage, what: str) -> bool:
-        self._tell(TelephonyCode.MISSING_FIELD, f"{message.event} lacks {what} and was not used.", message)
+    def _lacks(self, message: AmiMessage, finding: Finding) -> bool:
+        self._tell(TelephonyCode.MISSING_FIELD, finding, message)
         return False
 
     def _drop(self, call: AmiCall) -> None:
@@ -148,16 +144,14 @@ class CallBook:
         """The end of a call whose own events leave it open."""
         channel = channel or call.channel or self._channels.get(call.call_id)
         if call.connected_at is not None:
-            detail = "The call's AgentComplete is missing; its end is when its channel hung up."
-            self.account.tell(TelephonyCode.MISSING_EVENT, detail, line=call.line, call_id=call.call_id)
+            self.account.tell(TelephonyCode.MISSING_EVENT, Finding.END_UNSEEN, line=call.line, call_id=call.call_id)
             call.left_at, call.talk_s = call.gone_at, seconds_between(call.connected_at, call.gone_at)
             if self.agents.board.call_of(call.agent) == call.call_id:
                 self.agents.board.free(call.agent, call.gone_at)
             self._end(call, CallOutcome.ANSWERED)
             return
         if not call.abandoned and call.left_at is None:
-            detail = "The call's channel hung up, but its QueueCallerLeave and what comes before it are missing."
-            self.account.tell(TelephonyCode.MISSING_EVENT, detail, line=call.line, call_id=call.call_id)
+            self.account.tell(TelephonyCode.MISSING_EVENT, Finding.LEAVING_UNSEEN, line=call.line, call_id=call.call_id)
             call.left_at, call.abandoned = call.gone_at, True
         was_sent = sent_on or self._was_sent_on(call, channel)
         if not was_sent:

@@ -17,6 +17,7 @@ from denghuo.adapters.telephony.ami_channels import Channel, queue_status
 from denghuo.adapters.telephony.ami_messages import AmiMessage
 from denghuo.adapters.telephony.ami_sync import SyncedBook
 from denghuo.adapters.telephony.assembling import instant, seconds_between, whole_number
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import (
     AgentEvent,
     AgentEventKind,
@@ -58,8 +59,9 @@ class CallAssembler(SyncedBook):
         told = message.get("timestamp")
         at = instant(told)
         if told and at is None:
-            detail = "The event's time is not seconds since 1970."
-            self.account.tell(TelephonyCode.BAD_TIME, detail, line=message.line, event=name, value=told)
+            self.account.tell(
+                TelephonyCode.BAD_TIME, Finding.TIME_UNREADABLE, line=message.line, event=name, value=told
+            )
         handle = _HANDLERS.get(name)
         if at is None:
             at = self.at if received_at is None else received_at + self._ahead
@@ -68,8 +70,7 @@ class CallAssembler(SyncedBook):
         if handle is None or at is None:
             self.account.count(name, used=False)
             if handle is not None and name not in _WITHOUT_TIME:
-                detail = "Events have no time; set timestampevents = yes in the exchange's manager.conf."
-                self.account.tell_once(TelephonyCode.MISSING_FIELD, detail, event="Timestamp")
+                self.account.tell_once(TelephonyCode.MISSING_FIELD, Finding.EVENTS_WITHOUT_TIMES, event="Timestamp")
             return
         self._precise = self._precise or "." in told
         if told:
@@ -207,15 +208,14 @@ class CallAssembler(SyncedBook):
     def join(self, message: AmiMessage, at: datetime) -> bool:
         call_id, queue = message.get("uniqueid"), message.get("queue")
         if not call_id or not queue:
-            return self._lacks(message, "the call's id or the queue")
+            return self._lacks(message, Finding.NO_QUEUE if message.get("uniqueid") else Finding.NO_CALL_ID)
         for other in list(self._open.get(call_id, ())):
             if other.queue == queue and other.left_at is None and other.queued_at == at:
                 return self._repeated(message)
             if other.left_at is not None and other.connected_at is None:
                 self._decide(other, self._channels.get(call_id), sent_on=True)
             elif other.queue == queue:
-                detail = "The call joins a queue it has not left; two exchanges use the same ids, or an event is lost."
-                self._tell(TelephonyCode.SAME_ID, detail, message)
+                self._tell(TelephonyCode.SAME_ID, Finding.JOINED_AGAIN, message)
         call = self._begin(message, at, at)
         position = whole_number(message.get("position"))
         line = self._waiting.setdefault(queue, [])
@@ -300,8 +300,13 @@ class CallAssembler(SyncedBook):
             call.connected_at = None if talk_s is None else at - timedelta(seconds=talk_s)
             call.agent, call.wait_s = self.agents.name(message), None if hold_s is None else float(hold_s)
             call.precise = False
-            detail = "AgentComplete comes without an AgentConnect; the answer is computed back from the talk."
-            self.account.tell(TelephonyCode.MISSING_EVENT, detail, line=message.line, call_id=call.call_id)
+            self.account.tell(
+                TelephonyCode.MISSING_EVENT,
+                Finding.ANSWER_UNSEEN,
+                line=message.line,
+                event=message.event,
+                call_id=call.call_id,
+            )
         call.talk_s = seconds_between(call.connected_at, at)
         if call.talk_s is None and talk_s is not None:
             call.talk_s = float(talk_s)

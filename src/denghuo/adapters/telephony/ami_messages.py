@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from denghuo.adapters.telephony.assembling import Account
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import TelephonyCode
 from denghuo.adapters.telephony.streams import LINE_LIMIT, readable
 
@@ -14,7 +15,6 @@ __all__ = ["AmiMessage", "AmiParser"]
 
 _GLUED = re.compile(r"(?<!^User)(?<=.)Event: [A-Za-z]+$")
 _BLOCK_LINES = 2_000
-_TOO_LONG = f"The line is longer than {LINE_LIMIT:,} bytes and was left out."
 
 
 class AmiMessage(NamedTuple):
@@ -63,11 +63,10 @@ class AmiParser:
         """The stream has ended. A message without its empty line counts where its last line is whole."""
         cut = bool(self._buffer.strip())
         if cut:
-            detail = "The stream ends within a message, which was not used."
-            self.account.tell(TelephonyCode.CUT_OFF, detail, event=self._fields.get("event", ""))
+            self.account.tell(TelephonyCode.CUT_OFF, Finding.ENDS_WITHIN_EVENT, event=self._fields.get("event", ""))
             self._fields = {}
         if self._skipping:
-            self.account.tell(TelephonyCode.LINE_TOO_LONG, _TOO_LONG)
+            self.account.tell(TelephonyCode.LINE_TOO_LONG, Finding.LINE_TOO_LONG, told={"limit_bytes": LINE_LIMIT})
         self._buffer, self._skipping = b"", False
         return list(self._flush())
 
@@ -76,7 +75,7 @@ class AmiParser:
         self.account.lines += 1
         if self._skipping or len(line) > LINE_LIMIT:
             self._skipping = False
-            self.account.tell(TelephonyCode.LINE_TOO_LONG, _TOO_LONG)
+            self.account.tell(TelephonyCode.LINE_TOO_LONG, Finding.LINE_TOO_LONG, told={"limit_bytes": LINE_LIMIT})
             return
         if not line.strip(b"\r \t"):
             yield from self._flush()
@@ -93,8 +92,7 @@ class AmiParser:
             self._odd(text)
             return
         if key in ("event", "privilege") and key in self._fields:
-            detail = "A message begins within another, which was cut and not used."
-            self.account.tell(TelephonyCode.CUT_OFF, detail, event=self._fields.get("event", ""))
+            self.account.tell(TelephonyCode.CUT_OFF, Finding.EVENT_WITHIN_EVENT, event=self._fields.get("event", ""))
             self._fields, self._block_lines = {}, 0
         if not self._fields:
             self._line = self.account.line
@@ -107,8 +105,7 @@ class AmiParser:
             return
         if self._fields.get("response") == "Follows":
             return
-        detail = "The line is not of the form 'Key: value' and was left out."
-        self.account.tell(TelephonyCode.UNREADABLE_LINE, detail, value=text)
+        self.account.tell(TelephonyCode.UNREADABLE_LINE, Finding.NOT_A_PAIR, value=text)
 
     def _flush(self) -> Iterator[AmiMessage]:
         fields, self._fields, self._block_lines = self._fields, {}, 0
@@ -120,5 +117,4 @@ class AmiParser:
             # OriginateResponse is an event that has a response among its fields.
             yield AmiMessage(event, "" if event else response, fields, self._line)
             return
-        detail = "A message names neither an event nor a response; its beginning is lost and it was not used."
-        self.account.tell(TelephonyCode.CUT_OFF, detail, line=self._line)
+        self.account.tell(TelephonyCode.CUT_OFF, Finding.BEGINNING_LOST, line=self._line)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from denghuo.adapters.telephony.ami_book import AmiCall, CallBook
 from denghuo.adapters.telephony.ami_messages import AmiMessage
 from denghuo.adapters.telephony.assembling import whole_number
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.merging import merged_call, same_call
 from denghuo.adapters.telephony.records import AgentState, CallRecord, TelephonyCode
 
@@ -35,7 +36,7 @@ class SyncedBook(CallBook):
     def listed_caller(self, message: AmiMessage, at: datetime) -> bool:
         call_id, queue = message.get("uniqueid"), message.get("queue")
         if not call_id:
-            return self._lacks(message, "the call's id")
+            return self._lacks(message, Finding.NO_CALL_ID)
         self._listed.setdefault(queue, set()).add(call_id)
         if any(one.queue == queue for one in self._open.get(call_id, ())):
             return True
@@ -77,8 +78,7 @@ class SyncedBook(CallBook):
             if call.abandoned or call.gone_at is not None:
                 self._decide(call)
                 continue
-            detail = "The call ended while there was no connection; how, only the exchange's own log can tell."
-            self.account.tell(TelephonyCode.GAP, detail, line=call.line, call_id=call.call_id)
+            self.account.tell(TelephonyCode.GAP, Finding.ENDED_UNHEARD, line=call.line, call_id=call.call_id)
             self._forget(call)
             self.calls.append(call.record())
 

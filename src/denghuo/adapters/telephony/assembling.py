@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import (
     AgentEvent,
     CallOutcome,
@@ -132,31 +133,37 @@ class Account:
     def tell(
         self,
         code: TelephonyCode,
-        detail: str,
+        finding: Finding,
         *,
         line: int | None = None,
         event: str = "",
         value: str = "",
         call_id: str = "",
+        told: Mapping[str, str | int] | None = None,
     ) -> None:
         if self.quiet:
             return
         if len(self.problems) >= PROBLEM_LIMIT:
             self.problems_left_out += 1
             return
-        at_line = self.line if line is None else line
-        value = value[:100]
         problem = TelephonyProblem(
-            code=code, detail=detail, file=self.file, line=at_line, event=event, value=value, call_id=call_id
+            code=code,
+            finding=finding,
+            file=self.file,
+            line=self.line if line is None else line,
+            event=event,
+            value=value[:100],
+            call_id=call_id,
+            told=told or {},
         )
         self.problems.append(problem)
 
-    def tell_once(self, code: TelephonyCode, detail: str, *, event: str, value: str = "") -> None:
+    def tell_once(self, code: TelephonyCode, finding: Finding, *, event: str) -> None:
         """A problem that every line of a name has is told at the first of them."""
         if (code, event) not in self._told:
             if not self.quiet:
                 self._told.add((code, event))
-            self.tell(code, detail, event=event, value=value)
+            self.tell(code, finding, event=event)
 
     def count(self, name: str, *, used: bool) -> None:
         if not self.quiet:
@@ -172,9 +179,8 @@ class Account:
         if self.last_at is None or at > self.last_at:
             self.last_at = at
         if self._clock is not None and at < self._clock - _CLOCK_TOLERANCE:
-            back_s = (self._clock - at).total_seconds()
-            detail = f"The clock went back by {back_s:,.0f} s; durations across this line are not computed from it."
-            self.tell(TelephonyCode.CLOCK_WENT_BACK, detail)
+            back_s = round((self._clock - at).total_seconds())
+            self.tell(TelephonyCode.CLOCK_WENT_BACK, Finding.CLOCK_WENT_BACK, told={"back_s": back_s})
             self._clock = at
         self._clock = at if self._clock is None else max(self._clock, at)
 

@@ -15,6 +15,7 @@ from denghuo.adapters.tables.files import Limits, RawRow, open_tables
 from denghuo.adapters.tables.problems import TableError
 from denghuo.adapters.telephony.assembling import Account, caller_number, seconds_between
 from denghuo.adapters.telephony.call_templates import COMMON, TEMPLATES, CallTemplate
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import (
     CallOutcome,
     CallRecord,
@@ -77,11 +78,13 @@ def read_calls(
                 if call is not None:
                     calls.append(call)
     except TableError as error:
-        detail = str(error.problems[0]) if error.problems else "The file is no table."
+        told = {f"reason_{language}": error.sentences(language=language)[0] for language in ("zh", "en")}
         if not calls:
-            problem = TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=path.name)
+            problem = TelephonyProblem(
+                code=TelephonyCode.NOT_RECOGNIZED, finding=Finding.NO_TABLE, file=path.name, told=told
+            )
             raise TelephonyError(problem) from error
-        account.tell(TelephonyCode.CUT_OFF, detail)
+        account.tell(TelephonyCode.CUT_OFF, Finding.TABLE_CUT_OFF, told=told)
     return account.log(calls, (), unknowable=reader.unknowable())
 
 
@@ -98,11 +101,12 @@ def _reader(rows: Iterator[RawRow], template: CallTemplate | None, timezone: str
                 return reader
             if best is None or len(reader.places) > len(best.places):
                 best = reader
-    detail = "No column tells when calls came; a heading such as 呼入时间 or 'Start time' is needed, or a template."
+    finding, told = Finding.NO_TIME_COLUMN, {}
     if best is not None and template is not None:
         lacking = [names[0] for name, names in template.columns.items() if name not in best.places]
-        detail = f"The template's columns are not there: {', '.join(lacking)}."
-    raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=account.file))
+        finding, told = Finding.NO_TEMPLATE_COLUMNS, {"columns": ", ".join(lacking)}
+    problem = TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=finding, file=account.file, told=told)
+    raise TelephonyError(problem)
 
 
 class _Reader:
@@ -154,15 +158,12 @@ class _Reader:
     def call(self, cells: list[Any]) -> CallRecord | None:
         word = self._text(cells, "outcome")
         if fold(word) in self.phantoms and word:
-            detail = f"The row is marked '{word[:40]}', which is no call, and was left out."
-            self._tell(TelephonyCode.PHANTOM_CALL, detail, "outcome", word)
+            self._tell(TelephonyCode.PHANTOM_CALL, Finding.ROW_OF_NO_CALL, "outcome", word)
             return None
         times = self._times(cells)
         entered_at = times.get("entered_at") or times.get("queued_at")
         if entered_at is None:
-            self._tell(
-                TelephonyCode.MISSING_FIELD, "The row does not tell when the call came; it was left out.", "entered_at"
-            )
+            self._tell(TelephonyCode.MISSING_FIELD, Finding.ROW_WITHOUT_TIME, "entered_at")
             return None
         lasts = {name: self._duration(cells, name) for name in _DURATIONS if name in self.places}
         outcome = self._outcome(cells, word, times, lasts)
@@ -177,8 +178,7 @@ class _Reader:
         if word:
             outcome = self.outcomes.get(fold(word))
             if outcome is None:
-                detail = f"'{word[:40]}' is no known outcome of a call; the row was left out."
-                self._tell(TelephonyCode.UNKNOWN_OUTCOME, detail, "outcome", word)
+                self._tell(TelephonyCode.UNKNOWN_OUTCOME, Finding.UNKNOWN_OUTCOME, "outcome", word)
                 return None
         elif self._text(cells, "agent") and (lasts.get("talk_s") or "connected_at" in times):
             outcome = CallOutcome.ANSWERED
@@ -270,8 +270,8 @@ class _Reader:
                 continue
             # Two systems keep these times, and their clocks may be a few seconds apart.
             if at < latest - timedelta(seconds=5):
-                detail = f"'{self._heading_of(name)}' is before '{self._heading_of(name_before)}'; both were kept."
-                self._tell(TelephonyCode.IMPOSSIBLE_ORDER, detail, name)
+                told = {"earlier": self._heading_of(name), "later": self._heading_of(name_before)}
+                self._tell(TelephonyCode.IMPOSSIBLE_ORDER, Finding.TIMES_OUT_OF_ORDER, name, told=told)
             latest, name_before = max((latest, name_before), (at, name))
 
     def _times(self, cells: list[Any]) -> dict[str, datetime]:
@@ -284,8 +284,7 @@ class _Reader:
             try:
                 at = self._instant(raw, day)
             except (CellError, ValueError, OverflowError):
-                detail = f"'{str(raw)[:40]}' is no date and time."
-                self._tell(TelephonyCode.BAD_TIME, detail, name, str(raw))
+                self._tell(TelephonyCode.BAD_TIME, Finding.NO_INSTANT, name, str(raw))
                 continue
             entered_at = found.get("entered_at")
             # A time of day smaller by far than the call's beginning is of the next day.
@@ -311,7 +310,7 @@ class _Reader:
                 raw = f"{plain[0][:4]}-{plain[0][4:6]}-{plain[0][6:]}"
             return read_instant(raw, zone=UTC)
         except CellError:
-            self._tell(TelephonyCode.BAD_TIME, f"'{str(raw)[:40]}' is no date.", "date", str(raw))
+            self._tell(TelephonyCode.BAD_TIME, Finding.NO_DATE, "date", str(raw))
             return None
 
     def _instant(self, raw: Any, day: datetime | None) -> datetime:
@@ -346,8 +345,7 @@ class _Reader:
             return None
         seconds = _seconds(raw, self.units_s[name])
         if seconds is None or seconds < 0 or seconds > 1e7:
-            detail = f"'{str(raw)[:40]}' is no duration; it stays unknown."
-            self._tell(TelephonyCode.BAD_VALUE, detail, name, str(raw))
+            self._tell(TelephonyCode.BAD_VALUE, Finding.NO_DURATION, name, str(raw))
             return None
         return seconds
 
@@ -367,8 +365,10 @@ class _Reader:
     def _heading_of(self, name: str) -> str:
         return self.headings[self.places[name]] if name in self.places else name
 
-    def _tell(self, code: TelephonyCode, detail: str, name: str, value: str = "") -> None:
-        self.account.tell(code, detail, event=self._heading_of(name), value=value)
+    def _tell(
+        self, code: TelephonyCode, finding: Finding, name: str, value: str = "", told: Mapping[str, str] | None = None
+    ) -> None:
+        self.account.tell(code, finding, event=self._heading_of(name), value=value, told=told)
 
 
 def _heading(text: str) -> tuple[str, float | None]:

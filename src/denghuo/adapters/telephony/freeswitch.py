@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from denghuo.adapters.telephony.agent_board import AgentBoard
 from denghuo.adapters.telephony.assembling import Account, OpenCall, caller_number, instant, seconds_between
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import (
     AgentEvent,
     AgentEventKind,
@@ -81,13 +82,13 @@ class EslParser:
     def _keep(self, rest: bytes) -> None:
         """Half a line waits for its other half, unless it is longer than any line."""
         if len(rest) > LINE_LIMIT:
-            self.account.tell(TelephonyCode.LINE_TOO_LONG, "A line without an end was left out.")
+            self.account.tell(TelephonyCode.LINE_TOO_LONG, Finding.LINE_WITHOUT_END)
             rest = b""
         self._buffer = rest
 
     def close(self) -> None:
         if self._buffer.strip() or self._headers:
-            self.account.tell(TelephonyCode.CUT_OFF, "The stream ends within an event, which was not used.")
+            self.account.tell(TelephonyCode.CUT_OFF, Finding.ENDS_WITHIN_EVENT)
         self._buffer, self._headers, self._body_left = b"", {}, 0
 
     def _take(self, line: bytes) -> Event | None:
@@ -100,12 +101,10 @@ class EslParser:
             return None
         key, colon, value = text.partition(":")
         if not colon:
-            detail = "The line is not of the form 'Key: value' and was left out."
-            self.account.tell(TelephonyCode.UNREADABLE_LINE, detail, value=text)
+            self.account.tell(TelephonyCode.UNREADABLE_LINE, Finding.NOT_A_PAIR, value=text)
             return None
         if key == "Event-Name" and "Event-Name" in self._headers:
-            detail = "An event begins within another, which was cut and not used."
-            self.account.tell(TelephonyCode.CUT_OFF, detail)
+            self.account.tell(TelephonyCode.CUT_OFF, Finding.EVENT_WITHIN_EVENT)
             self._headers = {}
         self._headers.setdefault(key.strip(), unquote(value.strip()))
         return None
@@ -140,8 +139,7 @@ class CallCenterAssembler:
             return
         action, at = event["CC-Action"], _event_time(event)
         if at is None:
-            detail = "The event has no time and was not used."
-            self.account.tell(TelephonyCode.BAD_TIME, detail, event=action)
+            self.account.tell(TelephonyCode.BAD_TIME, Finding.EVENT_WITHOUT_TIME, event=action)
             self.account.count(action, used=False)
             return
         self.account.see(at)
@@ -175,13 +173,12 @@ class CallCenterAssembler:
     def start(self, event: Event, at: datetime) -> bool:
         key = _key(event)
         if not key[0]:
-            self.account.tell(
-                TelephonyCode.MISSING_FIELD, "A caller joins without an id; not used.", event="CC-Member-UUID"
-            )
+            self.account.tell(TelephonyCode.MISSING_FIELD, Finding.NO_CALL_ID, event="CC-Member-UUID")
             return False
         if key in self._open:
-            detail = "The caller joins a queue that it has not left; the event was not used."
-            self.account.tell(TelephonyCode.DUPLICATE_EVENT, detail, event=event["CC-Action"], call_id=key[0])
+            self.account.tell(
+                TelephonyCode.DUPLICATE_EVENT, Finding.JOINED_AGAIN_UNUSED, event=event["CC-Action"], call_id=key[0]
+            )
             return False
         self._begin(event, at)
         return True
@@ -201,12 +198,11 @@ class CallCenterAssembler:
             return self._open[key]
         if key in self._ended or not key[0]:
             code = TelephonyCode.DUPLICATE_EVENT if key[0] else TelephonyCode.MISSING_FIELD
-            detail = "The event is of a call that has ended or has no id; it was not used."
-            self.account.tell(code, detail, event=event["CC-Action"], call_id=key[0])
+            finding = Finding.CALL_ENDED if key[0] else Finding.NO_CALL_ID
+            self.account.tell(code, finding, event=event["CC-Action"], call_id=key[0])
             return None
         joined_at = instant(event.get("CC-Member-Joined-Time", ""))
-        detail = "The event is of a call that joined before these events or unseen."
-        self.account.tell(TelephonyCode.UNKNOWN_CALL, detail, event=event["CC-Action"], call_id=key[0])
+        self.account.tell(TelephonyCode.UNKNOWN_CALL, Finding.ENTERED_UNSEEN, event=event["CC-Action"], call_id=key[0])
         return self._begin(event, joined_at or at)
 
     def offer(self, event: Event, at: datetime) -> bool:
@@ -278,8 +274,9 @@ class CallCenterAssembler:
     def _answered(self, call: OpenCall, event: Event, left_at: datetime) -> None:
         """What the end of an answered call still tells where its bridge was not seen."""
         if call.connected_at is None:
-            detail = "A call ends answered without a bridge; its answer is taken from its last event."
-            self.account.tell(TelephonyCode.MISSING_EVENT, detail, event=event["CC-Action"], call_id=call.call_id)
+            self.account.tell(
+                TelephonyCode.MISSING_EVENT, Finding.BRIDGE_UNSEEN, event=event["CC-Action"], call_id=call.call_id
+            )
             call.connected_at = instant(event.get("CC-Agent-Answered-Time", ""))
             call.agent = event.get("CC-Agent", "")
             call.wait_s, call.precise = seconds_between(call.queued_at, call.connected_at), False
@@ -315,7 +312,7 @@ class CallCenterAssembler:
     ) -> bool:
         agent = event.get("CC-Agent", "")
         if not agent:
-            self.account.tell(TelephonyCode.MISSING_FIELD, "The event names no agent.", event=event["CC-Action"])
+            self.account.tell(TelephonyCode.MISSING_FIELD, Finding.NO_AGENT, event=event["CC-Action"])
             return False
         told = AgentEvent(
             at=at,
@@ -386,7 +383,8 @@ def read_freeswitch_events(*paths: Path | str) -> TelephonyLog:
     unread = parser.pending_bytes
     parser.close()
     if read_bytes and not parser.events:
-        detail = "These are no events of FreeSWITCH: no block has an 'Event-Name:'."
         file = assembler.account.file
-        raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=file))
+        raise TelephonyError(
+            TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=Finding.NO_FREESWITCH_EVENTS, file=file)
+        )
     return assembler.log(unread=unread)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.freeswitch import CallCenterAssembler, EslParser
 from denghuo.adapters.telephony.live import LiveBatch
 from denghuo.adapters.telephony.records import TelephonyCode, TelephonyError, TelephonyProblem
@@ -89,8 +90,10 @@ async def _batches(
 
 def _replied(reply: str, writer: asyncio.StreamWriter, *, online: bool) -> bool:
     if reply.startswith("-ERR") and not online:
-        detail = f"The exchange does not accept the password ({reply[:100]}); check its event_socket.conf."
-        raise TelephonyError(TelephonyProblem(code=TelephonyCode.ACCESS_DENIED, detail=detail))
+        told = {"reply": reply[:100]}
+        raise TelephonyError(
+            TelephonyProblem(code=TelephonyCode.ACCESS_DENIED, finding=Finding.PASSWORD_REFUSED, told=told)
+        )
     if not online:
         writer.write(b"event plain CUSTOM callcenter::info\n\n")
     return True

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from denghuo.adapters.telephony.ami_calls import CallAssembler
 from denghuo.adapters.telephony.ami_messages import AmiMessage, AmiParser
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.log_tail import LogTail
 from denghuo.adapters.telephony.queue_log import QueueLogAssembler
 from denghuo.adapters.telephony.records import (
@@ -275,11 +276,10 @@ class _Wire:
 
     def _logged_in(self, message: AmiMessage) -> None:
         if message.response != "Success":
-            detail = (
-                f"The exchange does not accept the account ({message.get('message')[:100]}); check the user name, the "
-                "secret and the permitted addresses in its manager.conf."
+            told = {"reply": message.get("message")[:100]}
+            raise TelephonyError(
+                TelephonyProblem(code=TelephonyCode.ACCESS_DENIED, finding=Finding.ACCOUNT_REFUSED, told=told)
             )
-            raise TelephonyError(TelephonyProblem(code=TelephonyCode.ACCESS_DENIED, detail=detail))
         self.session.online = True
         self._send("QueueStatus", ActionID="status")
 

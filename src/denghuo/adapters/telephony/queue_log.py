@@ -21,6 +21,7 @@ from denghuo.adapters.telephony.assembling import (
     seconds_between,
     whole_number,
 )
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import (
     AgentEvent,
     AgentEventKind,
@@ -88,8 +89,7 @@ class QueueLogAssembler:
         handle = _HANDLERS.get(line.event)
         if handle is None:
             self.account.count(line.event, used=False)
-            detail = f"The event {line.event[:40]} is none of Asterisk's own; its lines are counted and not used."
-            self.account.tell_once(TelephonyCode.UNKNOWN_EVENT, detail, event=line.event)
+            self.account.tell_once(TelephonyCode.UNKNOWN_EVENT, Finding.UNKNOWN_EVENT, event=line.event)
             return
         if line.call_id not in _NOBODY and self._repeated(line):
             self.account.count(line.event, used=False)
@@ -127,15 +127,14 @@ class QueueLogAssembler:
         parts = text.split("|")
         if len(parts) < 5:
             if text.strip():
-                detail = "The line does not have the five parts time|call|queue|agent|event and was left out."
-                self.account.tell(TelephonyCode.UNREADABLE_LINE, detail, value=text)
+                self.account.tell(TelephonyCode.UNREADABLE_LINE, Finding.NOT_FIVE_PARTS, value=text)
             return None
         at = instant(parts[0].strip())
         event = parts[4].strip()
         if at is None or not event:
             code = TelephonyCode.BAD_TIME if event else TelephonyCode.MISSING_FIELD
-            detail = "The line does not begin with seconds since 1970" if event else "The line names no event"
-            self.account.tell(code, f"{detail} and was left out.", event=event[:40], value=text)
+            finding = Finding.LINE_WITHOUT_TIME if event else Finding.LINE_WITHOUT_EVENT
+            self.account.tell(code, finding, event=event[:40], value=text)
             return None
         agent = "" if parts[3] in _NOBODY else self._names.get(parts[3], parts[3])
         queue = "" if parts[2] in _NOBODY else parts[2]
@@ -146,8 +145,7 @@ class QueueLogAssembler:
         if line.event in _MAY_REPEAT:
             return False
         if line.text in self._recent:
-            detail = "The same line stands there twice; the second was not used."
-            self.account.tell(TelephonyCode.DUPLICATE_EVENT, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(TelephonyCode.DUPLICATE_EVENT, Finding.TOLD_TWICE, event=line.event, call_id=line.call_id)
             return True
         self._recent[line.text] = None
         if len(self._recent) > _REMEMBERED:
@@ -195,8 +193,7 @@ class QueueLogAssembler:
         self, line: _Line, kind: AgentEventKind, *, reason: str = "", seconds: float | None = None, call_id: str = ""
     ) -> bool:
         if not line.agent:
-            detail = f"{line.event} names no agent and was left out."
-            self.account.tell(TelephonyCode.MISSING_FIELD, detail, event=line.event)
+            self.account.tell(TelephonyCode.MISSING_FIELD, Finding.NO_AGENT, event=line.event)
             return False
         event = AgentEvent(
             at=line.at, agent=line.agent, kind=kind, queue=line.queue, reason=reason, seconds=seconds, call_id=call_id
@@ -206,16 +203,11 @@ class QueueLogAssembler:
 
     def enter(self, line: _Line) -> bool:
         if line.call_id in _NOBODY:
-            detail = "A caller enters without the call's id; the line was left out."
-            self.account.tell(TelephonyCode.MISSING_FIELD, detail, event=line.event)
+            self.account.tell(TelephonyCode.MISSING_FIELD, Finding.NO_CALL_ID, event=line.event)
             return False
         others = [call for call, _ in self._open.get(line.call_id, ()) if call.queue == line.queue]
         if others:
-            detail = (
-                f"The call {line.call_id[:60]} enters the queue although it has not left it since line "
-                f"{others[-1].line}: two exchanges use the same ids, or a line is missing. Both are kept."
-            )
-            self.account.tell(TelephonyCode.SAME_ID, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(TelephonyCode.SAME_ID, Finding.JOINED_AGAIN, event=line.event, call_id=line.call_id)
         call = self._begin(line)
         call.caller = caller_number(line.data[1] if len(line.data) > 1 else "")
         call.position = line.number(2)
@@ -224,28 +216,24 @@ class QueueLogAssembler:
     def _unknown(self, line: _Line, back_s: float | None) -> OpenCall | None:
         """A call whose entry this source does not have: begun before it, or its line is lost."""
         if (line.call_id, line.queue) in self._ended:
-            detail = f"{line.event} comes for a call that has ended; it was not used."
-            self.account.tell(TelephonyCode.DUPLICATE_EVENT, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(TelephonyCode.DUPLICATE_EVENT, Finding.CALL_ENDED, event=line.event, call_id=line.call_id)
             return None
         if back_s is None or line.call_id in _NOBODY:
-            detail = f"{line.event} comes for a call that never entered, and without its waiting time; it was not used."
-            self.account.tell(TelephonyCode.UNKNOWN_CALL, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(TelephonyCode.UNKNOWN_CALL, Finding.CALL_UNKNOWN, event=line.event, call_id=line.call_id)
             return None
-        detail = f"{line.event} comes for a call that entered before this log or unseen; its entry is computed back."
-        self.account.tell(TelephonyCode.UNKNOWN_CALL, detail, event=line.event, call_id=line.call_id)
+        self.account.tell(TelephonyCode.UNKNOWN_CALL, Finding.ENTERED_UNSEEN, event=line.event, call_id=line.call_id)
         return self._begin(line, back_s=back_s)
 
     def _wait(self, call: OpenCall, line: _Line, told_s: int | None) -> float | None:
         """The wait until this line: from the instants where they have fractions, else as the exchange tells it."""
         between_s = seconds_between(call.queued_at, line.at)
         if told_s is None:
-            detail = f"{line.event} does not tell a waiting time; it is computed from the lines' times."
-            self.account.tell_once(TelephonyCode.MISSING_FIELD, detail, event=line.event)
+            self.account.tell_once(TelephonyCode.MISSING_FIELD, Finding.NO_WAIT, event=line.event)
             return between_s
         if between_s is None or abs(between_s - told_s) > 2:
-            shown = "less than nothing" if between_s is None else f"{between_s:,.0f} s"
-            detail = f"The wait is {told_s:,} s as told, {shown} by the lines' times; what is told was taken."
-            self.account.tell(TelephonyCode.CONTRADICTION, detail, event=line.event, call_id=call.call_id)
+            finding = Finding.WAIT_BACKWARDS if between_s is None else Finding.WAITS_DIFFER
+            told = {"told_s": told_s} | ({} if between_s is None else {"between_s": round(between_s)})
+            self.account.tell(TelephonyCode.CONTRADICTION, finding, event=line.event, call_id=call.call_id, told=told)
             return float(told_s)
         return between_s if call.precise and line.precise else float(told_s)
 
@@ -255,8 +243,9 @@ class QueueLogAssembler:
         if call is None:
             return False
         if call.connected_at is not None:
-            detail = "The call is connected although it is; the line was not used."
-            self.account.tell(TelephonyCode.DUPLICATE_EVENT, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(
+                TelephonyCode.DUPLICATE_EVENT, Finding.ALREADY_SO_FAR, event=line.event, call_id=line.call_id
+            )
             return False
         call.connected_at, call.agent = line.at, line.agent
         call.wait_s, ring_s = self._wait(call, line, told_s), line.number(2)
@@ -276,8 +265,9 @@ class QueueLogAssembler:
         if call.connected_at is None:
             call.agent, call.wait_s = line.agent, None if wait_s is None else float(wait_s)
             call.connected_at = None if talk_s is None else line.at - timedelta(seconds=talk_s)
-            detail = f"{line.event} comes without a CONNECT; the answer is computed back from the talk."
-            self.account.tell(TelephonyCode.MISSING_EVENT, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(
+                TelephonyCode.MISSING_EVENT, Finding.ANSWER_UNSEEN, event=line.event, call_id=line.call_id
+            )
         between_s = seconds_between(call.connected_at, line.at)
         precise = call.precise and line.precise and between_s is not None
         call.talk_s = between_s if precise or talk_s is None else float(talk_s)
@@ -313,8 +303,9 @@ class QueueLogAssembler:
         if call is None:
             return False
         if call.connected_at is not None:
-            detail = f"{line.event} comes for a caller who is talking to an agent; it was not used."
-            self.account.tell(TelephonyCode.IMPOSSIBLE_ORDER, detail, event=line.event, call_id=line.call_id)
+            self.account.tell(
+                TelephonyCode.IMPOSSIBLE_ORDER, Finding.LEAVES_WHILE_TALKING, event=line.event, call_id=line.call_id
+            )
             return False
         call.wait_s = self._wait(call, line, wait_s)
         call.position = position if call.position is None else call.position
@@ -340,8 +331,7 @@ class QueueLogAssembler:
 
     def restart(self, line: _Line) -> bool:
         for call in [call for calls in self._open.values() for call, _ in calls]:
-            detail = f"The exchange started anew while the call {call.call_id[:60]} went on; how it ended is lost."
-            self.account.tell(TelephonyCode.RESTARTED, detail, event=line.event, call_id=call.call_id)
+            self.account.tell(TelephonyCode.RESTARTED, Finding.RESTARTED, event=line.event, call_id=call.call_id)
             call.left_because = line.event
             self._end(call, CallOutcome.ANSWERED if call.connected_at else CallOutcome.FAILED, line.at)
         return True
@@ -426,8 +416,7 @@ def _read_file(path: Path, assembler: QueueLogAssembler, offset: int) -> int:
         stream.seek(offset)
         for line in raw_lines(stream, account):
             if not line.endswith(b"\n"):
-                detail = "The file ends within this line; it is read once it is whole."
-                account.tell(TelephonyCode.CUT_OFF, detail, value=line[:100].decode("latin-1"))
+                account.tell(TelephonyCode.CUT_OFF, Finding.ENDS_WITHIN_LINE, value=line[:100].decode("latin-1"))
                 unread = len(line)
                 break
             text = readable(line, account)
@@ -437,6 +426,7 @@ def _read_file(path: Path, assembler: QueueLogAssembler, offset: int) -> int:
             if tried >= _RECOGNIZED_WITHIN and assembler.recognized == before:
                 break
     if tried and assembler.recognized == before:
-        detail = "This is no queue log: no line reads time|call|queue|agent|event. Choose Asterisk's file queue_log."
-        raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, detail=detail, file=path.name))
+        raise TelephonyError(
+            TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=Finding.NO_QUEUE_LOG, file=path.name)
+        )
     return unread

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from denghuo.adapters.telephony.findings import Finding
+
 __all__ = [
     "AgentEvent",
     "AgentEventKind",
@@ -130,25 +132,28 @@ class TelephonyCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TelephonyProblem:
-    """One problem: where it is and, in one English sentence, what it is and what was done about it.
+    """One problem: where it is, what it is and what was done about it, in codes; pages and commands have the words.
 
     ``line`` counts as a text editor does, the first being 1; 0 where the problem is the file's or the connection's.
     ``event`` is the event, column or field as the source names it, ``value`` what stood there, cut to 100 characters.
+    ``told`` is what else the finding needs to be told.
     """
 
     code: TelephonyCode
-    detail: str
+    finding: Finding
     file: str = ""
     line: int = 0
     event: str = ""
     value: str = ""
     call_id: str = ""
+    told: Mapping[str, str | int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        place = [self.file] if self.file else []
-        if self.line:
-            place.append(f"line {self.line}")
-        return f"{', '.join(place)}: {self.detail}" if place else self.detail
+        place = ", ".join([self.file] * bool(self.file) + [f"line {self.line}"] * bool(self.line))
+        given = {"event": self.event, "value": self.value, "call": self.call_id, **self.told}
+        shown = ", ".join(f"{name}: {value}" for name, value in given.items() if value != "")
+        what = self.finding.replace("_", " ") + (f" ({shown})" if shown else "")
+        return f"{place}: {what}" if place else what
 
 
 class TelephonyError(ValueError):

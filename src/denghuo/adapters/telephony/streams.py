@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from denghuo.adapters.telephony.assembling import Account
+from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.records import TelephonyCode, TelephonyError, TelephonyProblem
 from denghuo.adapters.texts import decoded
 
@@ -17,7 +18,6 @@ __all__ = ["LINE_LIMIT", "chunks", "open_log", "raw_lines", "readable"]
 
 LINE_LIMIT = 65_536
 _CHUNK_BYTES = 1 << 18
-_DAMAGED = "The compressed file is damaged or ends too early; what comes after this line could not be read."
 
 
 @contextmanager
@@ -28,8 +28,7 @@ def open_log(path: Path) -> Iterator[IO[bytes]]:
         TelephonyError: no such file.
     """
     if not path.is_file():
-        detail = "There is no such file; check the path."
-        raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_FOUND, detail=detail, file=path.name))
+        raise TelephonyError(TelephonyProblem(code=TelephonyCode.NOT_FOUND, finding=Finding.NO_FILE, file=path.name))
     with path.open("rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
         stream.seek(0)
@@ -50,12 +49,11 @@ def raw_lines(stream: IO[bytes], account: Account) -> Iterator[bytes]:
             if len(line) == LINE_LIMIT and not line.endswith(b"\n"):
                 while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
                     pass
-                detail = f"The line is longer than {LINE_LIMIT:,} bytes and was left out."
-                account.tell(TelephonyCode.LINE_TOO_LONG, detail)
+                account.tell(TelephonyCode.LINE_TOO_LONG, Finding.LINE_TOO_LONG, told={"limit_bytes": LINE_LIMIT})
                 continue
             yield line
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        account.tell(TelephonyCode.CUT_OFF, _DAMAGED)
+        account.tell(TelephonyCode.CUT_OFF, Finding.ARCHIVE_DAMAGED)
 
 
 def chunks(stream: IO[bytes], account: Account) -> Iterator[bytes]:
@@ -64,13 +62,12 @@ def chunks(stream: IO[bytes], account: Account) -> Iterator[bytes]:
         while chunk := stream.read(_CHUNK_BYTES):
             yield chunk
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        account.tell(TelephonyCode.CUT_OFF, _DAMAGED)
+        account.tell(TelephonyCode.CUT_OFF, Finding.ARCHIVE_DAMAGED)
 
 
 def readable(line: bytes, account: Account) -> str | None:
     """The text of a line; ``None`` where it holds what no text holds."""
     if b"\0" in line:
-        detail = "The line holds NUL bytes and was left out; the disk was full or the machine stopped while writing."
-        account.tell(TelephonyCode.UNREADABLE_LINE, detail, value=line[:40].decode("latin-1"))
+        account.tell(TelephonyCode.UNREADABLE_LINE, Finding.NUL_BYTES, value=line[:40].decode("latin-1"))
         return None
     return decoded(line).rstrip("\r\n")

@@ -270,6 +270,22 @@ class CallReviewed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReviewCorrected:
+    """A scorer put a score of theirs right, and said why; the score before stays as it was."""
+
+    review_id: int
+    corrected_id: int
+    call_id: int
+    exchange_id: int
+    sheet_id: int
+    agent_id: int | None
+    points: int
+    most_points: int
+    article_ids: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MistakeFound:
     """A review found that what an article says was told wrongly: who told it, and in which call."""
 

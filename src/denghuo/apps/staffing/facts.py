@@ -157,7 +157,27 @@ class PlanPublished:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DraftDiscarded:
+    """What was worked out is not wanted; what is published stays."""
+
+    plan_id: int
+    unit_id: int
+    month: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class DutiesSwapped:
+    plan_id: int
+    agent_id: int
+    day: date
+    other_id: int
+    other_day: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwapUndone:
+    """Both work again what they worked before the swap."""
+
     plan_id: int
     agent_id: int
     day: date
@@ -191,6 +211,17 @@ class SurgeSent:
     announced: bool
     cost_fen: int
     worded_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurgeTakenBack:
+    """What was sent holds no more: these people need not come, and call-backs are made again. What callers hear stays
+    until its own page says otherwise."""
+
+    surge_id: int
+    outage_id: int
+    measures: tuple[str, ...]
+    call_up_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,9 @@ urlpatterns = [
     path("plan/", views.plan_now, name="plan-now"),
     path("plan/<str:month>/", views.plan, name="plan"),
     path("plan/<str:month>/publish/", views.publish, name="publish"),
+    path("plan/<str:month>/discard/", views.discard, name="discard"),
     path("plan/<str:month>/swap/", views.swap, name="swap"),
+    path("plan/<str:month>/swap/undo/", views.undo, name="undo"),
     path("plan/<str:month>/swaps/", views.swaps, name="swaps"),
     path("plan/<str:month>/export/", views.export, name="export"),
     path("person/", views.person, name="person"),
@@ -27,5 +29,6 @@ urlpatterns = [
     path("person/call-ups/<int:call_up_id>/", views.answer, name="answer"),
     path("adherence/", views.adherence, name="adherence"),
     path("surge/", views.surges, name="surges"),
+    path("surge/put-off/", views.put_off, name="put-off"),
     path("surge/<int:surge_id>/", views.surge, name="surge"),
 ]

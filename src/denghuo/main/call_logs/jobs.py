@@ -28,12 +28,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """One problem, as the reader tells it: a code, where it is, a sentence."""
+    """One problem, as the reader tells it: a code, where it is, and what its sentence speaks of."""
 
-    code: str
+    finding: str
     file: str
     line: int
-    detail: str
+    given: dict[str, str | int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,7 @@ def _told(state: dict[str, Any]) -> Told:
             "names": tuple(state["names"]),
             "kind": LogFormat(state["kind"]),
             "unknowable": tuple(state["unknowable"]),
-            "troubles": tuple(Trouble(**one) for one in state["troubles"]),
+            "troubles": tuple(Trouble(**one) for one in state["troubles"] if "finding" in one),
         }
     )
 

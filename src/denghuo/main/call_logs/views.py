@@ -8,19 +8,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from denghuo.adapters.telephony import TelephonyCode, Unknowable
+from denghuo.adapters.telephony import Finding, Unknowable
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.main import processes, uploading
 from denghuo.main.call_logs import jobs
 from denghuo.main.call_logs.forms import CallLogForm
-from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
-from denghuo.main.call_logs.words import FORMATS, TROUBLES, UNKNOWABLE, UNKNOWN_FORMAT
+from denghuo.main.call_logs.jobs import Job, Status, Told
+from denghuo.main.call_logs.sentences import sentence
+from denghuo.main.call_logs.words import FORMATS, UNKNOWABLE, UNKNOWN_FORMAT
 from denghuo.main.processes import CALL_LOGS
 
 _SHOWN_PROBLEMS = 20
@@ -102,21 +102,15 @@ def _shown_name(found: Job) -> str:
 def _card(told: Told) -> dict[str, Any]:
     """What was read of one log, in words."""
     shown = told.troubles[:_SHOWN_PROBLEMS]
+    troubles = [sentence(Finding(one.finding), file=one.file, line=one.line, given=one.given) for one in shown]
     return {
         "told": told,
         "names": ", ".join(told.names),
         "format": FORMATS[told.kind] if told.is_known else "",
         "unknowable": [UNKNOWABLE[Unknowable(code)] for code in told.unknowable],
-        "troubles": [UNKNOWN_FORMAT] if not told.is_known else [_sentence(one) for one in shown],
+        "troubles": [UNKNOWN_FORMAT] if not told.is_known else troubles,
         "rest": told.trouble_count - len(shown) if told.is_known else 0,
     }
-
-
-def _sentence(trouble: Trouble) -> str:
-    """Where, what, and what was done about it; the last as the reader tells it, in English like the logs."""
-    told = {"file": trouble.file, "line": trouble.line, "what": TROUBLES[TelephonyCode(trouble.code)]}
-    words = _("%(file)s, line %(line)d: %(what)s.") if trouble.line else _("%(file)s: %(what)s.")
-    return f"{words % told} {trouble.detail}"
 
 
 @require_POST

@@ -12,6 +12,7 @@ from denghuo.adapters.telephony import TelephonyError, TelephonyProblem
 from denghuo.apps.ledger import deliveries
 from denghuo.main.call_logs import jobs
 from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
+from denghuo.main.call_logs.sentences import given_of
 from denghuo.main.imports.words import Sentence, in_both
 from denghuo.main.telephone_logs import Part, digest_of, parts_of, read_logs, take_in
 
@@ -87,5 +88,6 @@ def _read(job: Job, part: Part) -> Told:
 
 def _troubles(problems: tuple[TelephonyProblem, ...]) -> tuple[Trouble, ...]:
     return tuple(
-        Trouble(code=one.code.value, file=one.file, line=one.line, detail=one.detail) for one in problems[:_SHOWN]
+        Trouble(finding=one.finding.value, file=one.file, line=one.line, given=given_of(one))
+        for one in problems[:_SHOWN]
     )

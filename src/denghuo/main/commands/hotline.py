@@ -20,6 +20,7 @@ from denghuo.apps.hotline.actions import open_exchange
 from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.organization.models import Unit
+from denghuo.main.call_logs.sentences import in_english
 from denghuo.main.call_logs.working import work
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 from denghuo.main.listening import follow
@@ -92,12 +93,16 @@ def _exchange(code: str) -> Exchange:
     return found
 
 
+def _told(error: TelephonyError) -> str:
+    return "\n".join(map(in_english, error.problems))
+
+
 def _import(args: argparse.Namespace) -> int:
     exchange = _exchange(args.exchange)
     try:
         log = read_logs(args.files, kind=LogFormat(args.format) if args.format else None)
     except TelephonyError as error:
-        raise UserError(str(error)) from None
+        raise UserError(_told(error)) from None
     fact = take_in(
         log,
         exchange_id=exchange.pk,
@@ -107,7 +112,7 @@ def _import(args: argparse.Namespace) -> int:
         actor=ACTOR,
     )
     deliveries.drain()
-    problems = [str(problem) for problem in log.problems]
+    problems = [in_english(problem) for problem in log.problems]
     told: dict[str, Any] = {
         "exchange": exchange.code,
         "lines": log.lines,
@@ -156,7 +161,7 @@ def _listen(args: argparse.Namespace) -> int:
     try:
         asyncio.run(_until_told(batches, exchange.pk, name))
     except TelephonyError as error:
-        raise UserError(str(error)) from None
+        raise UserError(_told(error)) from None
     return 0
 
 

@@ -61,7 +61,7 @@ def _forecast(args: argparse.Namespace) -> int:
             short += 1
             told.append({"unit": unit.code, "forecast": "too few days with calls: a week at least"})
             continue
-        error = row.errors.get("overall", {}).get("wape_share", [None])[0]
+        error, *_parts = row.errors.get("overall", {}).get("wape_share") or [None]
         told.append(
             {
                 "unit": unit.code,

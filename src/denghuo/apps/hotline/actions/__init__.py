@@ -33,7 +33,7 @@ from denghuo.apps.hotline.actions.calls import (
 )
 from denghuo.apps.hotline.actions.desk import NoteEntry, keep_note, save_note, set_desk_rule
 from denghuo.apps.hotline.actions.privacy import export_calls, unmask_caller
-from denghuo.apps.hotline.actions.reviews import ItemScore, review_call, set_review_sheet
+from denghuo.apps.hotline.actions.reviews import ItemScore, correct_review, review_call, set_review_sheet
 from denghuo.apps.hotline.actions.rules import (
     CauseEntry,
     import_numbers,
@@ -53,6 +53,7 @@ __all__ = [
     "announce_outages",
     "approve_announcement",
     "ask_call_back",
+    "correct_review",
     "draft_announcement",
     "edit_announcement",
     "expire_announcement",

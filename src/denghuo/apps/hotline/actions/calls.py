@@ -47,12 +47,12 @@ _TOLD = (
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a batch of calls comes from, and what its reader had to say."""
+    """Where a batch of calls comes from, and what its reader had to say: sentences, or sentences by language."""
 
     name: str
     digest: str = ""
     line_count: int = 0
-    problems: Sequence[str] = ()
+    problems: Sequence[str | Mapping[str, str]] = ()
     problem_count: int = 0
     unknowable: Sequence[str] = ()
     keep: bool = True  # whether the reading is listed; the live line's batches are not

@@ -17,12 +17,16 @@ from denghuo.apps.ledger.actions import record
 
 @dataclass(frozen=True, kw_only=True)
 class NoteEntry:
-    """What an agent wrote: of what kind the call was, which versions of articles were told, whether we call back."""
+    """What an agent wrote: of what kind the call was, which versions of articles were told, whether we call back.
+
+    ``due_at`` is by when, where somebody chose a time.
+    """
 
     text: str
     kind: NoteKind | None = None
     told_versions: Sequence[int] = ()
     follow_up: bool = False
+    due_at: datetime | None = None
 
     def columns(self) -> dict[str, Any]:
         """The entry as model fields."""
@@ -31,6 +35,7 @@ class NoteEntry:
             "kind": self.kind or "",
             "told_versions": list(dict.fromkeys(self.told_versions)),
             "follow_up": self.follow_up,
+            "due_at": self.due_at if self.follow_up else None,
         }
 
 
@@ -57,12 +62,16 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
     """Keep a note for good. One that wants a follow-up owes the caller a call.
 
     Raises:
-        ValueError: it says nothing, not of what kind the call was, or wants to call back a number nobody told.
+        ValueError: it says nothing, not of what kind the call was, wants to call back a number nobody told, or at an
+            hour at which nobody is called.
     """
     if not entry.text.strip() or entry.kind is None:
         raise ValueError("a note says something, and of what kind the call was")
     if entry.follow_up and not number:
         raise ValueError("nobody can be called back whose number was withheld")
+    rule = queries.desk_rule(timezone.localdate(at))
+    if entry.follow_up and entry.due_at and not (entry.due_at > at and queries.may_call(rule, at=entry.due_at)):
+        raise ValueError("people are called back in the hours of the rule, and later than now")
     note = save_note(exchange_id=exchange_id, call_id=call_id, number=number, entry=entry, at=at, actor=actor)
     note.kept_at = at
     note.save(update_fields=["kept_at"])
@@ -71,7 +80,7 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
             exchange_id=exchange_id,
             number=number,
             reason=entry.text.strip()[:300],
-            due_at=queries.call_back_due(queries.desk_rule(timezone.localdate(at)), at=at),
+            due_at=entry.due_at or queries.call_back_due(rule, at=at),
             note_id=note.pk,
             at=at,
             actor=actor,

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import queries
-from denghuo.apps.hotline.facts import CallReviewed, MistakeFound, ReviewSheetSet
+from denghuo.apps.hotline.facts import CallReviewed, MistakeFound, ReviewCorrected, ReviewSheetSet
 from denghuo.apps.hotline.models import Call, Review, ReviewItem, ReviewScore, ReviewSheet
 from denghuo.apps.ledger.actions import record
 
@@ -67,6 +68,44 @@ def review_call(*, call_id: int, scores: Sequence[ItemScore], note: str, at: dat
         raise ValueError("there is nothing to score, or no sheet to score it by")
     if Review.objects.filter(call=call, scorer=actor).exists():
         raise ValueError("each person scores a call once")
+    review = _score(call, sheet, scores, note=note, at=at, actor=actor)
+    record(CallReviewed(**_told(review, scores)), at=at, actor=actor)
+    _tell_mistakes(review, _mistakes(review))
+    return review
+
+
+@transaction.atomic
+def correct_review(
+    *, review_id: int, scores: Sequence[ItemScore], note: str, reason: str, at: datetime, actor: str
+) -> Review:
+    """Put a score of one's own right, by the sheet that it was given by; the one before stays as it was.
+
+    Raises:
+        ValueError: it is somebody else's, was put right already, no reason, or the scores do not fit the sheet.
+    """
+    before = Review.objects.select_for_update().get(pk=review_id)
+    if before.scorer != actor or before.replaced_at is not None or not reason.strip():
+        raise ValueError("people put right what they scored last themselves, and say why")
+    before.replaced_at = at
+    before.save(update_fields=["replaced_at"])
+    call = Call.objects.select_related("agent__user").get(pk=before.call_id)
+    review = _score(call, before.sheet, scores, note=note, reason=reason, at=at, actor=actor)
+    fact = ReviewCorrected(corrected_id=before.pk, reason=review.reason, **_told(review, scores))
+    record(fact, at=at, actor=actor)
+    _tell_mistakes(review, _mistakes(review) - _mistakes(before))
+    return review
+
+
+def _score(
+    call: Call,
+    sheet: ReviewSheet,
+    scores: Sequence[ItemScore],
+    *,
+    note: str,
+    reason: str = "",
+    at: datetime,
+    actor: str,
+) -> Review:
     items = {item.pk: item for item in sheet.items.all()}
     _check(items, scores)
     review = Review.objects.create(
@@ -77,9 +116,9 @@ def review_call(*, call_id: int, scores: Sequence[ItemScore], note: str, at: dat
         points=sum(score.points for score in scores),
         most_points=sum(item.points for item in items.values()),
         note=note.strip()[:500],
+        reason=reason.strip()[:300],
     )
     ReviewScore.objects.bulk_create(ReviewScore(review=review, **vars(score)) for score in scores)
-    _tell(call, review, items, scores, at, actor)
     return review
 
 
@@ -94,28 +133,30 @@ def _check(items: dict[int, ReviewItem], scores: Sequence[ItemScore]) -> None:
             raise ValueError("an article is named where points were lost")
 
 
-def _tell(
-    call: Call,
-    review: Review,
-    items: dict[int, ReviewItem],
-    scores: Sequence[ItemScore],
-    at: datetime,
-    actor: str,
-) -> None:
-    """One fact for the review, and one for each mistake that an article would have prevented."""
-    failed = [(score.article_id, items[score.item_id].name) for score in scores if score.article_id is not None]
-    username = call.agent.user.username if call.agent and call.agent.user else ""
-    fact = CallReviewed(
-        review_id=review.pk,
-        call_id=call.pk,
-        exchange_id=call.exchange_id,
-        sheet_id=review.sheet_id,
-        agent_id=call.agent_id,
-        points=review.points,
-        most_points=review.most_points,
-        article_ids=tuple(dict.fromkeys(article_id for article_id, _ in failed)),
-    )
-    record(fact, at=at, actor=actor)
-    for article_id, what in failed:
-        found = MistakeFound(article_id=article_id, what=what, username=username, reference=call.call_id[:80])
-        record(found, at=at, actor=actor)
+def _told(review: Review, scores: Sequence[ItemScore]) -> dict[str, Any]:
+    """What the facts of a score tell of it."""
+    return {
+        "review_id": review.pk,
+        "call_id": review.call_id,
+        "exchange_id": review.call.exchange_id,
+        "sheet_id": review.sheet_id,
+        "agent_id": review.call.agent_id,
+        "points": review.points,
+        "most_points": review.most_points,
+        "article_ids": tuple(dict.fromkeys(score.article_id for score in scores if score.article_id is not None)),
+    }
+
+
+def _mistakes(review: Review) -> set[tuple[int, str]]:
+    """Which articles ought to have been known, and at which item."""
+    rows = review.scores.filter(article_id__isnull=False).values_list("article_id", "item__name")
+    return set(rows)
+
+
+def _tell_mistakes(review: Review, mistakes: set[tuple[int, str]]) -> None:
+    """One fact for each mistake that an article would have prevented."""
+    agent = review.call.agent
+    username = agent.user.username if agent and agent.user else ""
+    for article_id, what in sorted(mistakes):
+        found = MistakeFound(article_id=article_id, what=what, username=username, reference=review.call.call_id[:80])
+        record(found, at=review.scored_at, actor=review.scorer)

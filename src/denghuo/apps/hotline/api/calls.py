@@ -29,7 +29,7 @@ class FilterIn(Schema):
     """Which calls are listed; left out: all of the question."""
 
     counted: str = Field("", description="Which figure they make: requests, answered, not_answered, abandoned, …")
-    q: str = Field("", description="The id of a call, a number, or the last four digits of one")
+    q: str = Field("", description="The id of a call, a number, or the end of one as far as it is shown")
     longer_s: str = Field("", description="Waited at least so long [s]")
     since_at: str = Field("", description="Entered at this instant or later")
     until_at: str = Field("", description="Entered before this instant")

@@ -130,6 +130,8 @@ class WaveIntervalOut(Schema):
     calls: int
     usual: float | None = Field(description="Mean of the same weekday over the four weeks before; null: not known")
     customers_out: int = Field(description="Customers without supply, the most at once")
+    above_usual: float | None = Field(description="Calls above the usual that count at this outage and at no other")
+    announced: int = Field(description="Hung up content with the announcement of this outage")
     figures: FiguresOut
 
 
@@ -142,7 +144,8 @@ class WaveOut(Schema):
     interval_min: int
     intervals: list[WaveIntervalOut]
     total: FiguresOut | None = Field(description="Everything counted since the outage began")
-    above_usual: float | None = Field(description="Calls since it began, less what is usual; null: not known")
+    above_usual: float | None = Field(description="The same since it began; null: not known")
+    announced: int = Field(description="Hung up content with the announcement of this outage")
     peak_at: AwareDatetime | None = Field(description="When the interval with most calls since then begins")
 
 
@@ -245,12 +248,14 @@ def outage_calls(request: HttpRequest, outage_id: int) -> dict[str, Any]:
         "intervals": _wave_intervals(wave) if wave else [],
         "total": _figures(wave.total) if wave else None,
         "above_usual": known(wave.above_usual) if wave else None,
+        "announced": wave.announced_calls if wave else 0,
         "peak_at": wave.begins[wave.peak] if wave else None,
     }
 
 
 def _wave_intervals(wave: queries.CallWave) -> list[dict[str, Any]]:
-    rows = zip(wave.begins, wave.figures, wave.usual.tolist(), wave.customers_out.tolist(), strict=True)
+    columns = (wave.usual, wave.above, wave.announced, wave.customers_out)
+    rows = zip(wave.begins, wave.figures, *(column.tolist() for column in columns), strict=True)
     return [
         {
             "begins_at": begin,
@@ -258,7 +263,9 @@ def _wave_intervals(wave: queries.CallWave) -> list[dict[str, Any]]:
             "calls": told.calls,
             "usual": known(usual),
             "customers_out": customers,
+            "above_usual": known(above),
+            "announced": announced,
             "figures": _figures(told),
         }
-        for place, (begin, told, usual, customers) in enumerate(rows)
+        for place, (begin, told, usual, above, announced, customers) in enumerate(rows)
     ]

@@ -58,7 +58,7 @@ class CallNote(models.Model):
 
     A note may be there before its call is: the exchange tells a call when it is over. ``call_id`` and the exchange
     tell which; "" where a number was typed in without a call. ``told_versions`` are the keys of the versions of
-    articles that the caller was told.
+    articles that the caller was told; ``due_at`` is by when the caller was promised a call, if at a chosen time.
     """
 
     exchange = models.ForeignKey("hotline.Exchange", on_delete=models.PROTECT, related_name="notes")
@@ -72,6 +72,7 @@ class CallNote(models.Model):
     text = models.TextField(blank=True)
     told_versions = models.JSONField(default=list)
     follow_up = models.BooleanField(default=False)
+    due_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-drafted_at", "-pk"]

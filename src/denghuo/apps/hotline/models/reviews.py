@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReviewSheet(models.Model):
-    """The sheet by which calls are scored from a day on, and where that was written."""
+    """The sheet by which calls are scored from a day on, and where that was written; "" is this product's default."""
 
     from_date = models.DateField(unique=True)
     name = models.CharField(max_length=120)
@@ -39,7 +39,11 @@ class ReviewItem(models.Model):
 
 
 class Review(models.Model):
-    """One person's score of one call."""
+    """One person's score of one call.
+
+    A correction is a review of its own, with ``reason``; that which it corrects stays, and was in force until
+    ``replaced_at``.
+    """
 
     call = models.ForeignKey("hotline.Call", on_delete=models.PROTECT, related_name="reviews")
     sheet = models.ForeignKey(ReviewSheet, on_delete=models.PROTECT, related_name="reviews")
@@ -48,11 +52,15 @@ class Review(models.Model):
     points = models.PositiveIntegerField()
     most_points = models.PositiveIntegerField()
     note = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    replaced_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-scored_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["call", "scorer"], name="review_once_each"),
+            models.UniqueConstraint(
+                fields=["call", "scorer"], condition=models.Q(replaced_at=None), name="review_once_each"
+            ),
             models.CheckConstraint(
                 condition=models.Q(points__lte=models.F("most_points")), name="review_points_within_the_sheet"
             ),

@@ -28,7 +28,16 @@ from denghuo.apps.hotline.queries.board import (
     seats_on,
     waiting_on,
 )
-from denghuo.apps.hotline.queries.call_backs import Quiet, call_back_for, last_urging, made, owed, quiet
+from denghuo.apps.hotline.queries.call_backs import (
+    Quiet,
+    call_back_for,
+    last_urging,
+    made,
+    owed,
+    proposed_at,
+    quiet,
+    times_to_promise,
+)
 from denghuo.apps.hotline.queries.calls import (
     AgentFigures,
     agent_figures,
@@ -44,10 +53,12 @@ from denghuo.apps.hotline.queries.calls import (
 from denghuo.apps.hotline.queries.desk import (
     Contact,
     InHand,
+    Kept,
     OutAt,
     Pop,
     call_in_hand,
     draft_of,
+    kept_note,
     notes_of,
     number_of_call,
     open_drafts,
@@ -55,7 +66,7 @@ from denghuo.apps.hotline.queries.desk import (
     pop_of,
     seat_of,
 )
-from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, desk_rules
+from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, desk_rules, may_call
 from denghuo.apps.hotline.queries.figures import (
     Figures,
     Span,
@@ -66,6 +77,7 @@ from denghuo.apps.hotline.queries.figures import (
     by_queue,
     figures,
     month_days,
+    total,
 )
 from denghuo.apps.hotline.queries.reviews import (
     Drawn,
@@ -80,11 +92,13 @@ from denghuo.apps.hotline.queries.reviews import (
 from denghuo.apps.hotline.queries.rota import SignedIn, signed_in
 from denghuo.apps.hotline.queries.rules import (
     Definitions,
+    Targets,
     Verdict,
     all_causes,
     causes_within,
     definitions,
     target_of,
+    targets_of,
     targets_within,
     verdict,
 )
@@ -116,12 +130,14 @@ __all__ = [
     "Explained",
     "Figures",
     "InHand",
+    "Kept",
     "OutAt",
     "Pop",
     "Quiet",
     "Seat",
     "SignedIn",
     "Span",
+    "Targets",
     "Verdict",
     "Waiting",
     "Worded",
@@ -161,6 +177,7 @@ __all__ = [
     "explained",
     "figures",
     "first_day",
+    "kept_note",
     "kind_of",
     "largest_waves",
     "last_call_at",
@@ -169,6 +186,7 @@ __all__ = [
     "latest_texts",
     "made",
     "masked",
+    "may_call",
     "month_days",
     "notes_of",
     "number_of_call",
@@ -176,6 +194,7 @@ __all__ = [
     "out_at",
     "owed",
     "pop_of",
+    "proposed_at",
     "published_text",
     "queues_of",
     "quiet",
@@ -189,9 +208,12 @@ __all__ = [
     "sheets",
     "signed_in",
     "target_of",
+    "targets_of",
     "targets_within",
     "template_for",
     "templates_within",
+    "times_to_promise",
+    "total",
     "unannounced_outages",
     "unknowable_of",
     "unknown_places",

@@ -24,6 +24,7 @@ from denghuo.apps.outages.models import Outage
 
 PLACES = ("area", "line", "start", "restoration")
 _PLACE = re.compile(r"\{(\w*)\}")
+_SOUND = re.compile(r"(?:^|/)outage-([0-9]{1,18})$")
 _AREAS_NAMED = 3
 _COMES_BACK_WITHIN = timedelta(hours=1)
 # What a new installation says until somebody words it otherwise.
@@ -73,6 +74,12 @@ class Absorbed:
 def announcement_code(outage_id: int) -> str:
     """What the exchange calls the announcement of an outage: the name of its sound."""
     return f"outage-{outage_id}"
+
+
+def outage_of_sound(sound: str) -> int | None:
+    """The key of the outage that a sound is about, with or without a folder before its name."""
+    told = _SOUND.search(sound)
+    return int(told[1]) if told else None
 
 
 def announcements_within(scope: Iterable[str]) -> QuerySet[Announcement]:

@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from denghuo.apps.hotline.models import CallBack, Exchange, Urging
 from denghuo.apps.hotline.queries.board import boards_within
-from denghuo.apps.hotline.queries.desk_rules import desk_rule
+from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, may_call
 from denghuo.apps.hotline.queries.figures import Span, by_minute
 from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
 
 _LOOKS_BACK = timedelta(days=28)
 _STALE = timedelta(seconds=30)
+_INTERVAL = timedelta(minutes=15)
+_AHEAD = timedelta(minutes=45)  # a time that is proposed lies ahead still when the call is over
 _TROUGH = 0.25  # the quietest part of the hours within which people are called
 
 
@@ -71,8 +73,7 @@ def quiet(exchanges: Sequence[Exchange], *, at: datetime) -> Quiet:
     heard = [one for one in boards_within(ids) if one.connected and at - one.told_at <= _STALE]
     idle = sum(seat.get("state") == "available" for one in heard for seat in one.state.get("agents", ()))
     waiting = sum(len(one.state.get("waiting", ())) for one in heard)
-    local = timezone.localtime(at)
-    in_hours = rule.call_from <= local.hour < rule.call_until
+    in_hours = may_call(rule, at=at)
     return Quiet(
         now=bool(heard) and not waiting and idle >= rule.quiet_idle_agents and in_hours,
         live=bool(heard),
@@ -83,6 +84,23 @@ def quiet(exchanges: Sequence[Exchange], *, at: datetime) -> Quiet:
     )
 
 
+def proposed_at(exchange: Exchange, *, at: datetime) -> datetime:
+    """When to promise a call: the next time that is usually quiet, if the rule's time allows; else by its end."""
+    rule = desk_rule(timezone.localdate(at))
+    due = call_back_due(rule, at=at)
+    calm = _next_trough([exchange.pk], at=at + _AHEAD, hours=(rule.call_from, rule.call_until))
+    return calm if calm is not None and at < calm <= due else due
+
+
+def times_to_promise(exchange: Exchange, *, at: datetime) -> list[datetime]:
+    """The full hours of today and the next two days at which people are called, and the proposed time among them."""
+    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    hours = [midnight + timedelta(hours=hour) for hour in range(72)]
+    rule = desk_rule(timezone.localdate(at))
+    found = {hour for hour in hours if hour > at and may_call(rule, at=hour)}
+    return sorted(found | {proposed_at(exchange, at=at)})
+
+
 def _next_trough(exchange_ids: Sequence[int], *, at: datetime, hours: tuple[int, int]) -> datetime | None:
     """When the next interval begins that usually belongs to the quietest; the one that runs counts."""
     today = timezone.localdate(at)
@@ -90,7 +108,7 @@ def _next_trough(exchange_ids: Sequence[int], *, at: datetime, hours: tuple[int,
     told = by_minute(Span(queue_ids=queue_ids, first=today - _LOOKS_BACK, last=today - timedelta(days=1)))
     if not told:
         return None
-    interval_min = 15
+    interval_min = _INTERVAL // timedelta(minutes=1)
     minutes = np.arange(60 * hours[0], 60 * hours[1], interval_min)
     requests = np.array([told[minute].requests if minute in told else 0 for minute in minutes.tolist()])
     low = (requests <= np.quantile(requests, _TROUGH, method="lower")) & (requests < requests.mean())

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from denghuo.adapters.telephony.records import CallOutcome
@@ -16,7 +17,6 @@ from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
 
 _SENT_AWAY = (CallOutcome.TIMED_OUT, CallOutcome.LEFT_EMPTY, CallOutcome.LEFT_BY_KEY)
-_SHOWN_OF_NUMBER = 4
 _ASKED = Q(queued_at__isnull=False) | Q(
     outcome__in=[CallOutcome.ANSWERED, CallOutcome.ABANDONED, CallOutcome.REFUSED, *_SENT_AWAY]
 )
@@ -67,6 +67,21 @@ def masked(number: str) -> str:
     return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if len(number) > 2 else "*" * len(number)
 
 
+def _number_told(asked: str) -> Q:
+    """Calls of a number, or of numbers that end so, as far as their ends are shown (see ``masked``).
+
+    A longer end would give a masked number away, digit by digit.
+    """
+    told, is_mobile = Q(caller=asked), Q(digits=11, caller__startswith="1")
+    if len(asked) <= 4:
+        told |= is_mobile & Q(caller__endswith=asked)
+    if len(asked) <= 2:
+        told |= Q(digits__gte=9, caller__endswith=asked)
+    if len(asked) <= 1:
+        told |= Q(digits__gte=3, caller__endswith=asked)
+    return told
+
+
 def edges(span: Span) -> tuple[datetime, datetime]:
     """The instants at which a span of local days begins and ends."""
     first = datetime.combine(span.first, time.min)
@@ -75,9 +90,9 @@ def edges(span: Span) -> tuple[datetime, datetime]:
 
 
 def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
-    """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (a number, up to
-    four of its last digits, or a call's id), ``agent_id``, ``longer_s`` (waited at least so long), ``since``,
-    ``until``.
+    """Calls of a span as a list filters them: ``counted`` (a key of COUNTED), ``q`` (a number,
+    the end of one as far as it is shown, or a call's id), ``agent_id``, ``longer_s`` (waited at least so long),
+    ``since``, ``until``.
     """
     start, end = edges(span)
     rows = Call.objects.filter(queue_id__in=span.queue_ids, entered_at__gte=start, entered_at__lt=end)
@@ -87,9 +102,7 @@ def calls_found(span: Span, *, wanted: dict[str, Any]) -> QuerySet[Call]:
     if wanted.get("longer_s") is not None:
         rows = rows.filter(wait_s__gte=wanted["longer_s"])
     if asked := wanted.get("q"):
-        # A longer end would give a masked number away, digit by digit.
-        number = Q(caller__endswith=asked) if len(asked) <= _SHOWN_OF_NUMBER else Q(caller=asked)
-        rows = rows.filter(number | Q(call_id=asked))
+        rows = rows.annotate(digits=Length("caller")).filter(_number_told(asked) | Q(call_id=asked))
     if wanted.get("since"):
         rows = rows.filter(entered_at__gte=wanted["since"])
     if wanted.get("until"):

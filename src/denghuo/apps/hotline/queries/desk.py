@@ -167,6 +167,30 @@ def draft_of(exchange: Exchange, *, call_id: str, number: str, username: str) ->
     return CallNote.objects.filter(kept_at=None, **key).first()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A note that was kept, and what it leads to: its call, once the exchange told it, the call that is owed, and the
+    outages that keep the caller out.
+    """
+
+    note: CallNote
+    call: Call | None
+    owed: CallBack | None
+    out: tuple[OutAt, ...]
+
+
+def kept_note(scope: Iterable[str], *, note_id: int, username: str, at: datetime) -> Kept | None:
+    """A note that this person kept, if its exchange lies in the scope."""
+    rows = CallNote.objects.filter(within(scope, field="exchange__unit__path"), kept_at__isnull=False)
+    note = rows.filter(pk=note_id, written_by=username).select_related("exchange__unit").first()
+    if note is None:
+        return None
+    known = caller_of(Call(exchange=note.exchange, caller=note.number))
+    out = out_at(note.exchange, known.load_code, at=at) if known and known.load_code else ()
+    calls = Call.objects.filter(exchange_id=note.exchange_id, call_id=note.call_id).exclude(call_id="")
+    return Kept(note=note, call=calls.order_by("-entered_at").first(), owed=note.call_backs.first(), out=tuple(out))
+
+
 def open_drafts(scope: Iterable[str], *, username: str) -> list[CallNote]:
     """Notes that this person began and did not keep, the newest first."""
     rows = CallNote.objects.filter(within(scope, field="exchange__unit__path"), written_by=username, kept_at=None)

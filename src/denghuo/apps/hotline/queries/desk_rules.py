@@ -20,12 +20,17 @@ def desk_rules() -> list[DeskRule]:
     return [*DeskRule.objects.order_by("-from_date"), _FIRST]
 
 
+def may_call(rule: DeskRule, *, at: datetime) -> bool:
+    """Whether an instant lies in the hours at which people are called."""
+    return rule.call_from <= timezone.localtime(at).hour < rule.call_until
+
+
 def call_back_due(rule: DeskRule, *, at: datetime) -> datetime:
     """By when somebody is called back who is promised it at an instant: within the rule's time, and at an hour at which
     people are called. A time in the night is the evening before, or the morning after where that is past.
     """
     due = timezone.localtime(at + timedelta(seconds=rule.call_back_within_s))
-    if rule.call_from <= due.hour < rule.call_until:
+    if may_call(rule, at=due):
         return due
     midnight = due.replace(hour=0, minute=0, second=0, microsecond=0)
     day = midnight if due.hour >= rule.call_until else midnight - timedelta(days=1)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet, Sum
-from django.db.models.functions import TruncMonth
 
 from denghuo.apps.hotline.models import Measure, Tally
 
@@ -147,8 +146,10 @@ def by_day(span: Span) -> dict[date, Figures]:
 
 def by_month(span: Span) -> dict[date, Figures]:
     """Figures of each month that has calls, by its first day."""
-    rows = _rows(span).values(month=TruncMonth("day")).annotate(**_sums()).order_by("month")
-    return {row["month"]: _figures(row) for row in rows}
+    months: dict[date, list[Figures]] = {}
+    for day, told in by_day(span).items():
+        months.setdefault(day.replace(day=1), []).append(told)
+    return {month: total(days) for month, days in months.items()}
 
 
 def by_minute(span: Span) -> dict[int, Figures]:

@@ -121,7 +121,8 @@ def _lot(call: dict[str, Any], purpose: str) -> float:
 def _with_scorers(picked: Sequence[tuple[dict[str, Any], tuple[str, ...], DeskRule]]) -> list[Drawn]:
     scorers: dict[int, list[str]] = {}
     keys = [call["pk"] for call, _, _ in picked]
-    for call_id, scorer in Review.objects.filter(call_id__in=keys).order_by("pk").values_list("call_id", "scorer"):
+    rows = Review.objects.filter(call_id__in=keys, replaced_at=None).order_by("pk")
+    for call_id, scorer in rows.values_list("call_id", "scorer"):
         scorers.setdefault(call_id, []).append(scorer)
     return [
         Drawn(
@@ -137,13 +138,13 @@ def _with_scorers(picked: Sequence[tuple[dict[str, Any], tuple[str, ...], DeskRu
 
 
 def reviews_of(call: Call) -> list[Review]:
-    """Every review of a call with its scores, in order."""
+    """Every review of a call with its scores, in order, those that were corrected among them."""
     rows = Review.objects.filter(call=call).select_related("sheet").prefetch_related("scores__item", "scores__article")
     return list(rows.order_by("scored_at", "pk"))
 
 
 def reviews_within(scope: Iterable[str], *, span: Span) -> list[Review]:
-    """Reviews of the calls of a span."""
+    """Reviews of the calls of a span, those that were corrected among them."""
     start, end = edges(span)
     rows = Review.objects.filter(
         within(scope, field="call__exchange__unit__path"), call__entered_at__gte=start, call__entered_at__lt=end
@@ -152,10 +153,13 @@ def reviews_within(scope: Iterable[str], *, span: Span) -> list[Review]:
 
 
 def drifts(reviews: Sequence[Review]) -> list[Drift]:
-    """How far each scorer is from the others, over the calls that several scored; who differs most first."""
+    """How far each scorer is from the others, over the calls that several scored; who differs most first.
+
+    What counts is everybody's first score of a call: who corrects one may have seen the others'.
+    """
     of_call: dict[int, dict[str, float]] = {}
     for one in reviews:
-        of_call.setdefault(one.call_id, {})[one.scorer] = one.points / one.most_points
+        of_call.setdefault(one.call_id, {}).setdefault(one.scorer, one.points / one.most_points)
     differences: dict[str, list[float]] = {}
     for shares in of_call.values():
         for scorer, share in shares.items() if len(shares) > 1 else ():

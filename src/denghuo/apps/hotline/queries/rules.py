@@ -38,11 +38,27 @@ def definitions() -> Definitions:
     return Definitions((_FIRST, *Definition.objects.order_by("from_date")))
 
 
+@dataclass(frozen=True)
+class Targets:
+    """What some units are held to, by day."""
+
+    rows: tuple[Target, ...]
+
+    def on(self, day: date) -> Target | None:
+        """The target in force on a day: the units' own, else that of the nearest unit above them."""
+        begun = (row for row in self.rows if row.from_date <= day)
+        return max(begun, key=lambda row: (len(str(row.unit.path)), row.from_date), default=None)
+
+
+def targets_of(unit_paths: Sequence[str], *, measure: Measure) -> Targets:
+    """Every target of one measure that reaches all of these units; of no unit there is none."""
+    rows = Target.objects.filter(measure=measure).select_related("unit") if unit_paths else ()
+    return Targets(tuple(row for row in rows if all(path.startswith(str(row.unit.path)) for path in unit_paths)))
+
+
 def target_of(unit_paths: Sequence[str], *, measure: Measure, on: date) -> Target | None:
-    """The target in force on a day for a unit: its own, else that of the nearest unit above it."""
-    rows = Target.objects.filter(measure=measure, from_date__lte=on).select_related("unit")
-    reaching = [row for row in rows if all(path.startswith(str(row.unit.path)) for path in unit_paths)]
-    return max(reaching, key=lambda row: (len(str(row.unit.path)), row.from_date), default=None)
+    """The target in force on a day for units: their own, else that of the nearest unit above them."""
+    return targets_of(unit_paths, measure=measure).on(on)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,12 @@ def hotline_deeds(context: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@register.filter
+def named(names: dict[str, str], username: str) -> str:
+    """What somebody is called; who has no account is told by the name that is recorded."""
+    return names.get(username, username)
+
+
 @register.inclusion_tag("hotline/call_backs_due.html")
 def call_backs_due(exchanges: Sequence[Exchange]) -> dict[str, Any]:
     """The calls owed by exchanges that are overdue or due within the hour; nothing where there are none."""

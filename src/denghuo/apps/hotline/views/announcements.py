@@ -83,12 +83,14 @@ def announcement(request: HttpRequest, announcement_id: int) -> HttpResponse:
 def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None = None) -> HttpResponse:
     now, versions = timezone.now(), queries.versions_of(row)
     latest = versions[0]
+    names = organization.names_of([row.approved_by, *(one.written_by for one in versions)])
     form = form or AnnouncementForm(initial={"text": latest.text, "promised_at": latest.promised_at})
     context = {
         "row": row,
         "latest": latest,
         "heard_now": next((one for one in versions if one.number == row.published), None),
-        "versions": versions,
+        "versions": [(one, names.get(one.written_by, one.written_by)) for one in versions],
+        "approver": names.get(row.approved_by, row.approved_by),
         "form": form,
         "may_edit": may(request.user, Permission.HOTLINE_EDIT, path=row.exchange.unit.path),
         "told": _told(row, now),

@@ -13,6 +13,7 @@ from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.forms import CallBackForm, TryForm
 from denghuo.apps.hotline.models import CallBack, CallBackResult
 from denghuo.apps.hotline.views.announcements import who
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 
 _MADE_SINCE = timedelta(days=1)
@@ -24,8 +25,8 @@ def call_backs(request: HttpRequest) -> HttpResponse:
     """Whom we owe a call, the longest overdue first; whether now is a good time; and a form to owe another."""
     now = timezone.now()
     exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
-    within = timedelta(seconds=queries.desk_rule(timezone.localdate(now)).call_back_within_s)
-    form = CallBackForm(request.POST or None, initial={"due_at": now + within}) if exchanges else None
+    due_at = queries.call_back_due(queries.desk_rule(timezone.localdate(now)), at=now)
+    form = CallBackForm(request.POST or None, initial={"due_at": due_at}) if exchanges else None
     if request.method == "POST" and form is not None and form.is_valid():
         told, seat = form.cleaned_data, queries.seat_of(request.user.pk or 0)
         own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
@@ -46,12 +47,15 @@ def _wrong(form: CallBackForm | None) -> bool:
 def _context(request: HttpRequest, form: CallBackForm | None, **more: object) -> dict[str, object]:
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
     rows = [(row, queries.masked(row.number), row.due_at < now) for row in queries.owed(scope)]
+    made = queries.made(scope, since=now - _MADE_SINCE)
+    tried = [one.tried_by for row, _number, _late in rows for one in row.tries.all()]
     return {
         "form": form,
+        "names": organization.names_of([*(row.asked_by for row, *_ in rows), *tried, *(row.made_by for row in made)]),
         "rows": rows,
         "late": sum(late for _row, _number, late in rows),
         "quiet": queries.quiet(queries.exchanges_within(scope), at=now),
-        "made": [(row, queries.masked(row.number)) for row in queries.made(scope, since=now - _MADE_SINCE)],
+        "made": [(row, queries.masked(row.number)) for row in made],
         "try_form": TryForm(),
         **more,
     }

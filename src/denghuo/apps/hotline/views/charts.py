@@ -1,6 +1,6 @@
 """Charts of the hotline: each answers one question and says it in its title."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 from denghuo.apps.charts import Chart, Row, Series
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import Asked
-from denghuo.apps.hotline.models import Measure, Target
 from denghuo.apps.hotline.queries import Figures, Span
 from denghuo.apps.hotline.snapshot import INTERVAL_MIN
-from denghuo.apps.hotline.views.figures import number, percent
+from denghuo.apps.hotline.views.figures import adding_up, number, percent
 
 _MONTHS_SHOWN = 13
 _NOTHING = Figures()
@@ -76,7 +75,9 @@ def months(asked: Asked) -> Chart:
     found = queries.by_month(span)
     figures = [found.get(month, _NOTHING) for month in told]
     rate = np.array([100 * one.answer_rate for one in figures])
-    aims = np.array([100 * aim.share if (aim := _target(asked, month)) else np.nan for month in told])
+    aims = np.array(
+        [100 * aim.share if (aim := asked.targets.on(queries.month_days(month)[1])) else np.nan for month in told]
+    )
     below = int((rate < aims).sum())
     series = [Series(name=_("Answer rate"), role="now", exact=rate)]
     if np.isfinite(aims).any():
@@ -105,12 +106,6 @@ def months(asked: Asked) -> Chart:
         ],
         empty=_("No call in these months"),
     )
-
-
-def _target(asked: Asked, month: date) -> Target | None:
-    paths = [str(one.unit.path) for one in asked.exchanges]
-    measure = Measure.ANSWER_RATE
-    return queries.target_of(paths, measure=measure, on=queries.month_days(month)[1]) if paths else None
 
 
 def profile(asked: Asked) -> Chart:
@@ -163,6 +158,7 @@ def fates(asked: Asked) -> Chart:
         (_("Not finished in the log"), "lasting", told.lasting),
     ]
     kept = sorted((one for one in parts if one[2]), key=lambda one: -one[2])
+    shares = adding_up([100 * count / told.calls for _name, _counted, count in kept], total=100 * bool(kept), digits=1)
     hrefs = [asked.address("calls", counted=counted) for _name, counted, _count in kept]
     return Chart(
         key="fates",
@@ -177,8 +173,8 @@ def fates(asked: Asked) -> Chart:
         hrefs=hrefs,
         head=[_("Ended"), _("Calls"), "%"],
         rows=[
-            Row(label=name, href=href, cells=[number(count), percent(count / told.calls)])
-            for (name, _counted, count), href in zip(kept, hrefs, strict=True)
+            Row(label=name, href=href, cells=[number(count), number(share, 1)])
+            for (name, _counted, count), href, share in zip(kept, hrefs, shares, strict=True)
         ],
         foot=[number(told.calls), percent(1.0 if told.calls else np.nan)],
         empty=_("No call on these days"),

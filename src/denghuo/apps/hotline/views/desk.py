@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import DeskRuleForm, NoteForm, local_today
+from denghuo.apps.hotline.forms import LOCAL_MINUTE, DeskRuleForm, NoteForm, local_today
 from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.knowledge import queries as knowledge
@@ -67,9 +67,10 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, asked: Asked | None, form: NoteForm | None = None) -> HttpResponse:
-    username, now = request.user.get_username(), timezone.now()
+    username = request.user.get_username()
     context: dict[str, Any] = {
         "asked": asked,
+        "kept": _kept(request),
         "seat": queries.seat_of(request.user.pk or 0),
         "exchanges": queries.exchanges_within(request.data_scope),  # type: ignore[attr-defined]
         "drafts": [
@@ -78,25 +79,47 @@ def _page(request: HttpRequest, asked: Asked | None, form: NoteForm | None = Non
         ],
     }
     if asked is not None:
-        draft = queries.draft_of(asked.exchange, call_id=asked.call_id, number=asked.number, username=username)
-        pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now)
-        # A call is named by its id alone; only a number that this person typed goes back to them.
-        typed = "" if asked.call_id else asked.number
-        initial = {"exchange_id": asked.exchange.pk, "call_id": asked.call_id, "number": typed}
-        if draft:
-            initial |= {"text": draft.text, "kind": draft.kind, "follow_up": draft.follow_up}
-        told = draft.told_versions if draft else []
-        context |= {
-            "pop": pop,
-            "number": queries.masked(asked.number),
-            "form": form or NoteForm(initial=initial),
-            "told": _versions(told),
-            "query": "停电" if pop.out else "",
-            "findings": _findings(request, draft.text if draft else ""),
-        }
+        context |= _of_caller(request, asked, form)
     answer = render(request, "hotline/desk.html", context, status=422 if form is not None else 200)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _of_caller(request: HttpRequest, asked: Asked, form: NoteForm | None) -> dict[str, Any]:
+    """What is known of who calls, and the note as far as it is written."""
+    username, now = request.user.get_username(), timezone.now()
+    draft = queries.draft_of(asked.exchange, call_id=asked.call_id, number=asked.number, username=username)
+    pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now)
+    times = queries.times_to_promise(asked.exchange, at=now)
+    due_at = draft.due_at if draft and draft.due_at else queries.proposed_at(asked.exchange, at=now)
+    # A call is named by its id alone; only a number that this person typed goes back to them.
+    initial: dict[str, Any] = {
+        "exchange_id": asked.exchange.pk,
+        "call_id": asked.call_id,
+        "number": "" if asked.call_id else asked.number,
+        "due_at": timezone.localtime(due_at).strftime(LOCAL_MINUTE),
+    }
+    if draft:
+        initial |= {"text": draft.text, "kind": draft.kind, "follow_up": draft.follow_up}
+    form = form or NoteForm(initial=initial)
+    form.offer(times)
+    return {
+        "pop": pop,
+        "number": queries.masked(asked.number),
+        "form": form,
+        "told": _versions(draft.told_versions if draft else []),
+        "query": "停电" if pop.out else "",
+        "findings": _findings(request, draft.text if draft else ""),
+    }
+
+
+def _kept(request: HttpRequest) -> queries.Kept | None:
+    """The note that this person kept a moment ago."""
+    key = request.GET.get("kept", "")
+    if not (key.isascii() and key.isdigit() and len(key) < 18):
+        return None
+    scope = request.data_scope  # type: ignore[attr-defined]
+    return queries.kept_note(scope, note_id=int(key), username=request.user.get_username(), at=timezone.now())
 
 
 def _knows(request: HttpRequest) -> tuple[str, ...]:
@@ -169,20 +192,20 @@ def desk_note(request: HttpRequest) -> HttpResponse:
         kind=NoteKind(told["kind"]) if told.get("kind") else None,
         told_versions=_told_keys(request, request.POST.getlist("told")),
         follow_up=bool(told.get("follow_up")),
+        due_at=told.get("due_at"),
     )
     if "keep" not in request.POST:
         note = actions.save_note(**key, entry=entry, **who(request))
         context = {"saved_at": note.saved_at, "findings": _findings(request, entry.text)}
         return render(request, "hotline/desk_saved.html", context)
     try:
-        actions.keep_note(**key, entry=entry, **who(request))
+        note = actions.keep_note(**key, entry=entry, **who(request))
     except ValueError:
         actions.save_note(**key, entry=entry, **who(request))
-        form.add_error(None, _why_not(entry))
+        form.add_error(None, _why_not(entry, key["number"]))
         asked = Asked(exchange=exchange, call_id=key["call_id"], number=key["number"], state="", since=None)
         return _page(request, asked, form)
-    messages.success(request, _("Kept."))
-    return redirect("hotline:desk")
+    return redirect(f"{reverse('hotline:desk')}?{urlencode({'kept': note.pk})}")
 
 
 def _key(told: dict[str, Any]) -> dict[str, Any]:
@@ -192,12 +215,14 @@ def _key(told: dict[str, Any]) -> dict[str, Any]:
     return {"exchange_id": exchange_id, "call_id": call_id, "number": number}
 
 
-def _why_not(entry: actions.NoteEntry) -> str:
+def _why_not(entry: actions.NoteEntry, number: str) -> str:
     if not entry.text.strip():
         return _("Write what the call was about.")
     if entry.kind is None:
         return _("Choose what kind of business it was.")
-    return _("The number was withheld, so nobody can be called back.")
+    if not number:
+        return _("The number was withheld, so nobody can be called back.")
+    return _("Promise the call for a time that is still to come, in the hours at which people are called.")
 
 
 @require_POST

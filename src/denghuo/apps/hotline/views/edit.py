@@ -133,9 +133,11 @@ def sources(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The exchange is open. Its calls can be read now."))
             return redirect("hotline:import")
     exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
+    rows = queries.readings_of([one.pk for one in exchanges])
+    names = organization.names_of(row.read_by for row in rows)
     context = {
         "exchanges": exchanges,
-        "rows": queries.readings_of([one.pk for one in exchanges]),
+        "rows": [(row, names.get(row.read_by, row.read_by)) for row in rows],
         "form": form,
         "may_import": bool(importable and queries.exchanges_within(importable)),
     }

@@ -33,7 +33,7 @@ class Explanation:
 
     title: str
     value: str
-    unit: str
+    unit: str | Promise
     over: tuple[Part, Part]
     rules: list[str]
 
@@ -77,7 +77,7 @@ def explanation(asked: Asked, column: str) -> Explanation:
         Part(name=_("seconds in all"), value=number(total)),
         Part(name=_("answered calls that tell it"), value=number(known), href=calls("answered")),
     )
-    return Explanation(title=title, value=number(seconds, 1), unit="s", over=parts, rules=_rules(asked, column))
+    return Explanation(title=title, value=number(seconds, 1), unit=_("s"), over=parts, rules=_rules(asked, column))
 
 
 def _rules(asked: Asked, column: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Figures of the hotline as people read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,17 @@ def percent(share: float, digits: int = 1) -> str:
     return number(100 * share, digits)
 
 
+def adding_up(parts: Sequence[float], *, total: float, digits: int = 0) -> list[float]:
+    """Parts as they are shown: rounded up or down (largest remainders) so that they add up to the total shown, which is
+    their sum rounded up or down.
+    """
+    exact = np.asarray(parts, dtype=np.float64) * 10**digits
+    shown = np.floor(exact)
+    raised = round(total * 10**digits - shown.sum())
+    shown[np.argsort(shown - exact, kind="stable")[: max(raised, 0)]] += 1
+    return [one / 10**digits for one in shown.tolist()]
+
+
 def headline(asked: Asked) -> tuple[list[Figure], list[Figure]]:
     """The figures of the question: those that count first, and the rest."""
     return [_answer_rate(asked), *_first(asked)], _more(asked)
@@ -69,7 +80,7 @@ def _first(asked: Asked) -> list[Figure]:
         ),
         _count(_("Asked for a person"), told.requests, counted("requests")),
         _count(_("Not answered"), told.requests - told.answered, counted("not_answered")),
-        Figure(label=_("Mean wait"), value=number(told.mean_wait_s), unit="s", why=why("mean_wait_s")),
+        Figure(label=_("Mean wait"), value=number(told.mean_wait_s), unit=_("s"), why=why("mean_wait_s")),
     ]
 
 
@@ -84,13 +95,13 @@ def _more(asked: Asked) -> list[Figure]:
         Figure(
             label=_("Waited before giving up"),
             value=number(told.mean_lost_wait_s),
-            unit="s",
+            unit=_("s"),
             note=_("%(count)s within %(seconds)d s") % soon,
         ),
         _count(_("Sent away"), told.sent_away, counted("sent_away")),
         _count(_("Served by announcements"), told.announced, counted("announced")),
         _count(_("Redials"), told.redials, counted("redials")),
-        Figure(label=_("Handling time"), value=number(told.mean_handling_s), unit="s", why=why("mean_handling_s")),
+        Figure(label=_("Handling time"), value=number(told.mean_handling_s), unit=_("s"), why=why("mean_handling_s")),
     ]
 
 

@@ -140,7 +140,7 @@ def _wave_rows(request: HttpRequest, asked: Asked) -> list[dict[str, Any]]:
             "outage": told.outage,
             "customers": number(told.outage.lv_customers),
             "above": number(told.above_usual),
-            "announced": number(told.total.announced),
+            "announced": number(told.announced_calls),
             "answer_rate": percent(told.total.answer_rate),
         }
         for told in waves

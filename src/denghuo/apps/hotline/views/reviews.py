@@ -1,5 +1,6 @@
 """Calls reviewed by a sheet: which are drawn, the scores, and how far scorers differ."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import SheetForm, local_today
-from denghuo.apps.hotline.models import Call, ReviewSheet
+from denghuo.apps.hotline.forms import ScoreForm, SheetForm, local_today
+from denghuo.apps.hotline.models import Call, Review, ReviewSheet
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.hotline.views.figures import number, percent
 from denghuo.apps.hotline.views.pages import asked_of, framed
@@ -22,13 +24,6 @@ from denghuo.apps.organization.access import Permission, permission_required, sc
 
 _LISTED = 50
 _ROWS_PER_PAGE = 20
-# What a sheet may look like, until somebody writes their own.
-_SUGGESTED = """开头语和结束语规范 | 10
-服务用语文明 | 15
-准确理解客户诉求 | 15
-答复内容正确 | 30
-记录完整准确 | 15
-处理及时、不推诿 | 15"""
 
 
 @require_GET
@@ -37,13 +32,14 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """The calls of a month that are to be reviewed, what is left of them, and how far scorers differ."""
     asked, me = asked_of(request), request.user.get_username()
     found = queries.drawn(asked.span)
-    scored = queries.reviews_within(request.data_scope, span=asked.span)  # type: ignore[attr-defined]
+    told = queries.reviews_within(request.data_scope, span=asked.span)  # type: ignore[attr-defined]
+    scored = [one for one in told if not one.replaced_at]
     open_ones = [one for one in found if not one.done]
     blind = {one.call_id for one in open_ones if me not in one.scorers}
     # What somebody was unhappy with comes first.
     mine = sorted((one for one in open_ones if me not in one.scorers), key=lambda one: not one.marks)
     shares = [one.points / one.most_points for one in scored]
-    drifts = queries.drifts(scored)
+    drifts = queries.drifts(told)
     names = organization.names_of(one.scorer for one in drifts)
     context = {
         "drawn": number(len(found)),
@@ -53,7 +49,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         "rows": Paginator(mine, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "waiting": sum(me in one.scorers for one in open_ones),
         # A score is not shown to who may still be the call's second scorer.
-        "scored": [one for one in reversed(scored) if one.call_id not in blind][:_LISTED],
+        "scored": _named([one for one in reversed(scored) if one.call_id not in blind][:_LISTED]),
         "drifts": [
             {
                 "name": names.get(one.scorer, one.scorer),
@@ -63,7 +59,6 @@ def reviews(request: HttpRequest) -> HttpResponse:
             }
             for one in drifts
         ],
-        "sheet": queries.sheet_on(asked.span.last),
     }
     return render(request, "hotline/reviews.html", framed(request, asked, **context))
 
@@ -71,57 +66,69 @@ def reviews(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required(Permission.HOTLINE_EDIT)
 def review(request: HttpRequest, call_id: int) -> HttpResponse:
-    """Score one call; who has scored it sees how others did, nobody before."""
+    """Score one call, or correct one's score; who has scored it sees how others did, nobody before."""
     try:
         call = queries.call_for(scope=request.data_scope, call_id=call_id)  # type: ignore[attr-defined]
     except Call.DoesNotExist as missing:
         raise Http404 from missing
-    sheet = queries.sheet_on(timezone.localdate(call.entered_at))
     told = queries.reviews_of(call)
-    mine = any(one.scorer == request.user.get_username() for one in told)
-    wrong = ""
-    if request.method == "POST":
-        try:
-            if sheet is None:
-                raise ValueError
-            note = request.POST.get("note", "")
-            actions.review_call(call_id=call.pk, scores=_scores(request, sheet), note=note, **who(request))
-        except ValueError:
-            wrong = _("Give every item its points, and name an article only where points were lost.")
-        else:
-            messages.success(request, _("Scored."))
-            return redirect("hotline:reviews")
+    mine = next((one for one in told if one.scorer == request.user.get_username() and not one.replaced_at), None)
+    sheet = mine.sheet if mine else queries.sheet_on(timezone.localdate(call.entered_at))
+    wants_form = call.outcome == CallOutcome.ANSWERED and (
+        mine is None or request.method == "POST" or "correct" in request.GET
+    )
+    form = _form(request, sheet, mine) if sheet and wants_form else None
+    if form and form.is_valid() and _scored(request, form, call, mine):
+        return redirect("hotline:review", call.pk) if mine else redirect("hotline:reviews")
     context = {
         "call": call,
         "caller": queries.masked(call.caller),
         "notes": queries.notes_of(call),
         "sheet": sheet,
-        "items": _items(request, sheet),
-        "articles": knowledge.versions(scope_of(request.user, Permission.KNOWLEDGE_VIEW), on=local_today()),
-        "reviews": told if mine else [],
+        "form": form,
+        "reviews": _named(told) if mine else [],
         "mine": mine,
-        "wrong": wrong,
     }
-    return render(request, "hotline/review.html", context, status=422 if wrong else 200)
+    return render(request, "hotline/review.html", context, status=422 if form and form.errors else 200)
 
 
-def _items(request: HttpRequest, sheet: ReviewSheet | None) -> list[tuple[Any, str]]:
-    """The items of a sheet with what was given to each before it was refused."""
-    items = sheet.items.all() if sheet else ()
-    return [(item, request.POST.get(f"points-{item.pk}", "")) for item in items]
-
-
-def _scores(request: HttpRequest, sheet: ReviewSheet) -> list[actions.ItemScore]:
+def _form(request: HttpRequest, sheet: ReviewSheet, mine: Review | None) -> ScoreForm:
+    """The sheet to be filled in; a correction begins with what was given before."""
     scope = scope_of(request.user, Permission.KNOWLEDGE_VIEW)
-    known = set(knowledge.versions(scope, on=local_today()).values_list("article_id", flat=True))
-    scores = []
-    for item in sheet.items.all():
-        points, article = request.POST.get(f"points-{item.pk}", ""), request.POST.get(f"article-{item.pk}", "")
-        article_id = int(article[:18]) if article.isascii() and article.isdigit() else None
-        if article_id is not None and article_id not in known:
-            raise ValueError("no such article")
-        scores.append(actions.ItemScore(item_id=item.pk, points=int(points[:6]), article_id=article_id))
-    return scores
+    articles = {one.article_id: one.title for one in knowledge.versions(scope, on=local_today())}
+    initial: dict[str, Any] = {"note": mine.note} if mine else {}
+    for score in mine.scores.all() if mine else ():
+        initial |= {f"points-{score.item_id}": score.points, f"article-{score.item_id}": score.article_id}
+    items = list(sheet.items.all())
+    told = request.POST if request.method == "POST" else None
+    return ScoreForm(told, items=items, articles=list(articles.items()), corrects=mine is not None, initial=initial)
+
+
+def _scored(request: HttpRequest, form: ScoreForm, call: Call, mine: Review | None) -> bool:
+    """Record what the form says; where that cannot be, the form says why."""
+    told = form.cleaned_data
+    scores = [
+        actions.ItemScore(item_id=item.pk, points=told[f"points-{item.pk}"], article_id=told[f"article-{item.pk}"])
+        for item in form.items
+    ]
+    try:
+        if mine is None:
+            actions.review_call(call_id=call.pk, scores=scores, note=told["note"], **who(request))
+        else:
+            actions.correct_review(
+                review_id=mine.pk, scores=scores, note=told["note"], reason=told["reason"], **who(request)
+            )
+    except ValueError:
+        form.add_error(None, _("The call was scored, or the sheet changed, a moment ago. Open the page anew."))
+        return False
+    messages.success(request, _("Corrected. The score before stays visible here.") if mine else _("Scored."))
+    return True
+
+
+def _named(reviews: Sequence[Review]) -> list[tuple[Review, str]]:
+    """Reviews with what their scorers are called."""
+    names = organization.names_of(one.scorer for one in reviews)
+    return [(one, names.get(one.scorer, one.scorer)) for one in reviews]
 
 
 @require_http_methods(["GET", "POST"])
@@ -129,9 +136,10 @@ def _scores(request: HttpRequest, sheet: ReviewSheet) -> list[actions.ItemScore]
 def review_sheets(request: HttpRequest) -> HttpResponse:
     """By which sheet calls are scored, from when, and a form for another."""
     rows = queries.sheets()
-    initial = {"from_date": local_today(), "items": _SUGGESTED}
+    initial: dict[str, Any] = {"from_date": local_today()}
     if rows:
-        initial["items"] = "\n".join(f"{item.name} | {item.points}" for item in rows[0].items.all())
+        items = "\n".join(f"{item.name} | {item.points}" for item in rows[0].items.all())
+        initial |= {"name": rows[0].name, "items": items}
     form = SheetForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,8 +1,10 @@
 """From a trip to the answer rate: the calls that an outage brought, on one page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from denghuo.apps.charts import Chart, Row, Series
+from denghuo.apps.charts import Chart, Floats, Row, Series
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import Announcement, Measure
 from denghuo.apps.hotline.queries import CallWave
@@ -21,6 +23,9 @@ from denghuo.apps.network.queries import SupplyStep
 from denghuo.apps.organization.access import Permission, permission_required, permissions_of
 from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.models import Outage
+from denghuo.engines.attribution import round_to_total
+
+_BESIDE_SHOWN = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,24 +64,43 @@ def wave(request: HttpRequest, outage_id: int) -> HttpResponse:
         paths = [str(one.unit.path) for one in exchanges]
         aim = queries.target_of(paths, measure=Measure.ANSWER_RATE, on=told.begins[0].date())
         context |= {
-            "figures": _figures(told, aim.share if aim else None),
+            "figures": _figures(
+                told,
+                aim.share if aim else None,
+                # The list holds the calls of every exchange within reach: it is offered where these are all of them.
+                _calls_of(told, offered=within == {one.pk for one in queries.exchanges_within(scope)}),
+                [reverse("hotline:announcement", args=[one.pk]) for one in announcements],
+            ),
             "charts": [_calls_chart(told), _customers_chart(told)],
             "steps": _steps(told, announcements),
             "days": _days(told),
+            "beside": told.beside[:_BESIDE_SHOWN],
+            "beside_more": max(0, len(told.beside) - _BESIDE_SHOWN),
         }
     return render(request, "hotline/wave.html", context)
 
 
-def _figures(told: CallWave, aim: float | None) -> list[dict[str, Any]]:
+def _calls_of(told: CallWave, *, offered: bool) -> Callable[[str], str]:
+    """Addresses of the calls since the outage began."""
+    first, last = told.begins[told.during.start], told.begins[-1]
+    times = (first, last + timedelta(minutes=queries.INTERVAL_MIN))
+    query = {"since": f"{first:%Y-%m-%d}", "until": f"{last:%Y-%m-%d}"}
+    query |= dict(zip(("since_at", "until_at"), (f"{at:%Y-%m-%d %H:%M}" for at in times), strict=True))
+    return lambda counted: f"{reverse('hotline:calls')}?{urlencode(query | {'counted': counted})}" if offered else ""
+
+
+def _figures(
+    told: CallWave, aim: float | None, calls_of: Callable[[str], str], announced_at: list[str]
+) -> list[dict[str, Any]]:
     counted, above = told.total, told.above_usual
     customers = told.outage.lv_customers
-    missed = aim is not None and counted.answer_rate < aim
     return [
         {
             "label": _("Calls since then"),
             "value": number(counted.calls),
             "unit": _("calls"),
-            "note": _above(above),
+            "href": calls_of("calls"),
+            "note": _above(told),
         },
         {
             "label": _("Calls per 100 customers out"),
@@ -86,14 +110,23 @@ def _figures(told: CallWave, aim: float | None) -> list[dict[str, Any]]:
         },
         {
             "label": _("Served by the announcement"),
-            "value": number(counted.announced),
+            "value": number(told.announced_calls),
             "unit": _("calls"),
-            "note": _("%(share)s %% of all calls") % {"share": percent(counted.announced_share)},
+            "href": announced_at[0] if announced_at else "",
+            "note": _("%(share)s %% of all calls") % {"share": percent(_share_of_calls(told))},
         },
+        *_answers(counted, aim, calls_of),
+    ]
+
+
+def _answers(counted: queries.Figures, aim: float | None, calls_of: Callable[[str], str]) -> list[dict[str, Any]]:
+    missed = aim is not None and counted.answer_rate < aim
+    return [
         {
             "label": _("Answer rate since then"),
             "value": percent(counted.answer_rate),
             "unit": "%",
+            "href": calls_of("requests"),
             "note": _("target %(share)s %%") % {"share": percent(aim)} if aim is not None else "",
             "tone": "breached" if missed else "",
         },
@@ -101,15 +134,27 @@ def _figures(told: CallWave, aim: float | None) -> list[dict[str, Any]]:
             "label": _("Not answered"),
             "value": number(counted.requests - counted.answered),
             "unit": _("calls"),
+            "href": calls_of("not_answered"),
             "note": _("of %(count)s who asked for a person") % {"count": number(counted.requests)},
         },
     ]
 
 
-def _above(calls: float) -> str:
+def _share_of_calls(told: CallWave) -> float:
+    over = told.total.calls - told.total.lasting
+    return told.announced_calls / over if over else float("nan")
+
+
+def _above(told: CallWave) -> str:
+    calls, of_all = told.above_usual, told.above_usual_of_all
     if np.isnan(calls):
         return _("nobody knows yet what is usual")
-    return _("%(count)s more than usual") % {"count": number(calls)} if calls >= 0 else _("no more than usual")
+    if of_all < 0:
+        return _("no more than usual")
+    words = {"count": number(of_all), "here": number(calls)}
+    if words["here"] != words["count"]:
+        return _("%(count)s more than usual, %(here)s of them counted here") % words
+    return _("%(count)s more than usual") % words
 
 
 def _calls_chart(told: CallWave) -> Chart:
@@ -133,18 +178,44 @@ def _calls_chart(told: CallWave) -> Chart:
         unit=_("calls"),
         labels=labels,
         series=series,
-        head=[_("From"), _("Calls"), _("Usual"), _("Announced"), _("Asked"), _("Answered"), _("Answer rate")],
-        rows=[
-            Row(label=f"{begin:%m-%d %H:%M}", cells=[number(one.calls), number(usual, 1), *_cells(one)])
-            for begin, one, usual in zip(told.begins, told.figures, told.usual.tolist(), strict=True)
+        head=[
+            _("From"),
+            _("Calls"),
+            _("Usual"),
+            _("Above usual, counted here"),
+            _("Announced, counted here"),
+            _("Asked"),
+            _("Answered"),
+            _("Answer rate"),
         ],
-        foot=[number(told.total.calls), number(np.sum(told.usual[told.during]), 1), *_cells(told.total)],
+        rows=_rows(told),
+        foot=_cells(told.total, *_sums(told), told.announced_calls),
         note=_("The last row is the sum since the outage began."),
     )
 
 
-def _cells(one: queries.Figures) -> list[str]:
-    return [number(one.announced), number(one.requests), number(one.answered), percent(one.answer_rate)]
+def _rows(told: CallWave) -> list[Row]:
+    columns = (_adding_up(told.usual, told.during), _adding_up(told.above, told.during), told.announced.tolist())
+    return [
+        Row(label=f"{begin:%m-%d %H:%M}", cells=_cells(one, usual, above, announced))
+        for begin, one, usual, above, announced in zip(told.begins, told.figures, *columns, strict=True)
+    ]
+
+
+def _sums(told: CallWave) -> tuple[float, float]:
+    return float(np.sum(told.usual[told.during])), told.above_usual
+
+
+def _adding_up(values: Floats, during: slice) -> list[float]:
+    """Values as they are shown, those of the outage so that they add up to their sum."""
+    if not np.isfinite(values[during]).all():
+        return values.tolist()
+    return [*values[: during.start].tolist(), *round_to_total(values[during], decimals=1).tolist()]
+
+
+def _cells(one: queries.Figures, usual: float, above: float, announced: float) -> list[str]:
+    counts = [number(announced), number(one.requests), number(one.answered)]
+    return [number(one.calls), number(usual, 1), number(above, 1), *counts, percent(one.answer_rate)]
 
 
 def _customers_chart(told: CallWave) -> Chart:

@@ -1,7 +1,9 @@
-"""Why a time fell short of its target."""
+"""What the answer rate of a time is made of: its distance from the target, by cause and by day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from denghuo.apps.charts import Chart, Floats, Row, Series
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import Asked
 from denghuo.apps.hotline.models import Cause
-from denghuo.apps.hotline.views.figures import number, percent
+from denghuo.apps.hotline.views.figures import adding_up, number, percent
 from denghuo.apps.hotline.views.pages import asked_of, framed, verdict
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.engines.attribution import REDIALS, UNNAMED, round_to_total
@@ -28,7 +30,7 @@ USUAL, UNEXPLAINED = "usual", "unexplained"
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What one cause took of the answer rate: points of the whole time, and calls."""
+    """What one cause took of the answer rate: points of the whole time, and whole calls, as they are shown."""
 
     code: str
     name: str | Promise
@@ -43,7 +45,7 @@ class Share:
 
     @property
     def calls_text(self) -> str:
-        return number(self.calls, 1)
+        return number(self.calls)
 
 
 @require_GET
@@ -53,7 +55,7 @@ def why(request: HttpRequest) -> HttpResponse:
     asked = asked_of(request)
     context = framed(request, asked)
     if asked.first_day is not None:
-        context |= {"verdict": verdict(asked), "worst": _worst(asked)}
+        context |= {"verdict": verdict(asked), "days": _days(asked, every=request.GET.get("days") == "all")}
         if context["verdict"]:
             context |= _explained(request, asked)
     return render(request, "hotline/why.html", context)
@@ -74,13 +76,14 @@ def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     shares = _shares(asked, found)
     code = request.GET.get("cause", "")
     chosen = next((one for one in shares if one.code == code), None)
+    points, calls = sum(one.points for one in shares), sum(one.calls for one in shares)
     return {
         "shares": shares,
-        "total": number(100 * found.found.shortfall_share, _DIGITS),
-        "total_calls": number(float(found.found.missing_calls.sum()), 1),
+        "total": number(points, _DIGITS),
+        "total_calls": number(calls),
         "chart": _waterfall(shares),
         "chosen": chosen,
-        "cause_days": _cause_days(asked, found, chosen.code) if chosen else [],
+        "cause_days": _cause_days(asked, found, chosen) if chosen else [],
         "how": _how(found),
     }
 
@@ -97,8 +100,9 @@ def _calls_of(found: queries.Explained, code: str) -> Floats:
 def _shares(asked: Asked, found: queries.Explained) -> list[Share]:
     """Every part of the account, the largest cause first; rounded so that what is shown adds up to what is shown."""
     codes = [USUAL, *found.found.players, UNEXPLAINED]
-    calls = [float(_calls_of(found, code).sum()) for code in codes]
-    points = round_to_total([100 * found.found.share_of_month(one) for one in calls], decimals=_DIGITS)
+    exact = [float(_calls_of(found, code).sum()) for code in codes]
+    calls = adding_up(exact, total=_whole(exact))
+    points = round_to_total([100 * found.found.share_of_month(one) for one in exact], decimals=_DIGITS)
     by_code = {str(cause.pk): cause for cause in found.causes}
     shares = [
         Share(code=code, calls=one, points=float(point), **_words(asked, code, by_code))
@@ -108,6 +112,11 @@ def _shares(asked: Asked, found: queries.Explained) -> list[Share]:
     named = [one for one in middle if one.code not in (UNNAMED, REDIALS)]
     rest = [one for one in middle if one.code in (UNNAMED, REDIALS)]
     return [first, *sorted(named, key=lambda one: -one.points), *rest, last]
+
+
+def _whole(calls: Sequence[float]) -> int:
+    """Whole calls that would have had to be answered besides; below zero, those to spare."""
+    return ceil(sum(calls) - 1e-9)
 
 
 def _words(asked: Asked, code: str, by_code: dict[str, Cause]) -> dict[str, Any]:
@@ -142,25 +151,27 @@ def _waterfall(shares: list[Share]) -> Chart:
         floor=min(0.0, float(np.floor(min(one.points for one in shares)))),
         head=[_("Cause"), _("Points"), _("Answers missing")],
         rows=[Row(label=str(one.name), href=one.href, cells=[one.points_text, one.calls_text]) for one in shares],
-        foot=[number(sum(one.points for one in shares), _DIGITS), number(sum(one.calls for one in shares), 1)],
+        foot=[number(sum(one.points for one in shares), _DIGITS), number(sum(one.calls for one in shares))],
     )
 
 
-def _cause_days(asked: Asked, found: queries.Explained, code: str) -> list[dict[str, Any]]:
-    """The days of one part of the account, those that cost most first."""
-    calls = _calls_of(found, code).tolist()
-    rows = [
+def _cause_days(asked: Asked, found: queries.Explained, chosen: Share) -> list[dict[str, Any]]:
+    """The days of one part of the account, those that cost most first; what is shown adds up to the part."""
+    exact = _calls_of(found, chosen.code).tolist()
+    calls = adding_up(exact, total=chosen.calls)
+    points = [100 * found.found.share_of_month(one) for one in exact]
+    points = adding_up(points, total=chosen.points, digits=_DIGITS)
+    told = zip(found.inputs.days, exact, calls, points, strict=True)
+    return [
         {
             "day": day,
-            "calls": number(one, 1),
-            "points": number(100 * found.found.share_of_month(one), _DIGITS),
+            "calls": number(count),
+            "points": number(point, _DIGITS),
             "href": asked.address("calls", since=day, until=day, counted="not_answered"),
-            "size": abs(one),
         }
-        for day, one in zip(found.inputs.days, calls, strict=True)
-        if abs(one) >= 0.05
+        for day, _exact, count, point in sorted(told, key=lambda row: -abs(row[1]))
+        if count or point
     ]
-    return sorted(rows, key=lambda row: -row["size"])
 
 
 def _how(found: queries.Explained) -> dict[str, str | bool]:
@@ -178,25 +189,59 @@ def _how(found: queries.Explained) -> dict[str, str | bool]:
     }
 
 
-def _worst(asked: Asked) -> list[dict[str, Any]]:
-    """The days with most calls missing to the target."""
+def _days(asked: Asked, *, every: bool) -> dict[str, Any] | None:
+    """The days with most answers missing to the target, and the others in one row each for those below it and those
+    that reached it: what is shown adds up to the distance from the target. None where no day is below it.
+    """
     if asked.target is None:
-        return []
-    missing: dict[date, float] = {
-        day: asked.target.share * told.requests - told.answered
-        for day, told in asked.by_day.items()
-        if told.answer_rate < asked.target.share
-    }
-    total = asked.figures.requests or np.nan
-    return [
-        {
-            "day": day,
-            "href": asked.address("home", since=day, until=day),
-            "lost": asked.address("calls", since=day, until=day, counted="not_answered"),
-            "rate": percent(asked.by_day[day].answer_rate),
-            "requests": number(asked.by_day[day].requests),
-            "missing": number(count),
-            "points": number(100 * count / total, _DIGITS),
-        }
-        for day, count in sorted(missing.items(), key=lambda item: -item[1])[:_WORST]
+        return None
+    share = asked.target.share
+    missing = {day: share * told.requests - told.answered for day, told in asked.by_day.items() if told.requests}
+    below = sorted((day for day in missing if missing[day] > 0), key=lambda day: -missing[day])
+    if not below:
+        return None
+    reached = sorted(missing.keys() - set(below), key=lambda day: -missing[day])
+    shown = [*below, *reached] if every else below[:_WORST]
+    rest = [] if every else [one for one in (below[_WORST:], reached) if one]
+    exact = [*(missing[day] for day in shown), *(sum(missing[day] for day in days) for days in rest)]
+    calls = adding_up(exact, total=_whole(exact))
+    points = round_to_total([100 * one / asked.figures.requests for one in exact], decimals=_DIGITS)
+    cells = [
+        {"missing": number(count), "points": number(point, _DIGITS)}
+        for count, point in zip(calls, points.tolist(), strict=True)
     ]
+    return {
+        "rows": [_day(asked, day) | cell for day, cell in zip(shown, cells, strict=False)],
+        "rest": [
+            _rest(asked, days, below=missing[days[0]] > 0) | cell
+            for days, cell in zip(rest, cells[len(shown) :], strict=True)
+        ],
+        "requests": number(asked.figures.requests),
+        "rate": percent(asked.figures.answer_rate),
+        "missing": number(sum(calls)),
+        "points": number(float(points.sum()), _DIGITS),
+        "all_href": "" if every else asked.address("why", days="all"),
+    }
+
+
+def _day(asked: Asked, day: date) -> dict[str, Any]:
+    return {
+        "day": day,
+        "href": asked.address("home", since=day, until=day),
+        "lost": asked.address("calls", since=day, until=day, counted="not_answered"),
+        "rate": percent(asked.by_day[day].answer_rate),
+        "requests": number(asked.by_day[day].requests),
+    }
+
+
+def _rest(asked: Asked, days: Sequence[date], *, below: bool) -> dict[str, str]:
+    """Several days in one row."""
+    told = [asked.by_day[day] for day in days]
+    requests, answered = sum(one.requests for one in told), sum(one.answered for one in told)
+    words = {"count": number(len(days))}
+    return {
+        "name": (_("Other days below the target: %(count)s") if below else _("Days that reached it: %(count)s"))
+        % words,
+        "requests": number(requests),
+        "rate": percent(answered / requests),
+    }

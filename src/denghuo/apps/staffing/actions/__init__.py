@@ -1,7 +1,14 @@
 """Every write to staffing."""
 
 from denghuo.apps.staffing.actions.forecasts import TooShortError, follow_calls, make_forecast
-from denghuo.apps.staffing.actions.plans import export_plan, make_plan, publish_plan, swap_duties
+from denghuo.apps.staffing.actions.plans import (
+    discard_draft,
+    export_plan,
+    make_plan,
+    publish_plan,
+    swap_duties,
+    undo_swap,
+)
 from denghuo.apps.staffing.actions.rules import (
     BandEntry,
     ShiftEntry,
@@ -26,6 +33,7 @@ from denghuo.apps.staffing.actions.surges import (
     follow_supply,
     propose_surge,
     send_surge,
+    take_back_surge,
 )
 
 __all__ = [
@@ -34,6 +42,7 @@ __all__ = [
     "TooShortError",
     "allow_succession",
     "answer_call_up",
+    "discard_draft",
     "dismiss_surge",
     "export_plan",
     "follow_calls",
@@ -56,5 +65,7 @@ __all__ = [
     "set_skills",
     "set_up",
     "swap_duties",
+    "take_back_surge",
+    "undo_swap",
     "withdraw_absence",
 ]

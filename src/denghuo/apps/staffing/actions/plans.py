@@ -1,66 +1,76 @@
 """Plans: made, published, changed, handed out."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 
+from denghuo.apps.hotline.models import Agent
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notice
 from denghuo.apps.organization.models import Unit
-from denghuo.apps.staffing.facts import DutiesSwapped, PlanExported, PlanMade, PlanPublished, PublishedDuties
-from denghuo.apps.staffing.models import Duty, Plan, PlanState, RuleKind
-from denghuo.apps.staffing.queries.outlook import ahead_of_unit
-from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
-from denghuo.apps.staffing.snapshot.expected import expected_told
-from denghuo.apps.staffing.snapshot.problems import Solved, judged, solve, swap_problem
-from denghuo.apps.staffing.snapshot.rosters import Staff, duties_of, table_of
-from denghuo.engines.rostering import Breach, Swap, SwapCheck, check_swap
+from denghuo.apps.staffing.facts import (
+    DraftDiscarded,
+    DutiesSwapped,
+    PlanExported,
+    PlanMade,
+    PlanPublished,
+    PublishedDuties,
+    SwapUndone,
+)
+from denghuo.apps.staffing.models import Duty, Plan, PlanState
+from denghuo.apps.staffing.queries.plans import Change, Draft, changes_of, draft_of, duties_of_plan, expected_of
+from denghuo.apps.staffing.queries.swaps import SwapOutlook, exchanges_of, swap_outlook
+from denghuo.apps.staffing.snapshot.problems import judged
+from denghuo.apps.staffing.snapshot.rosters import breach_told, duties_of
+from denghuo.engines.rostering import SwapCheck
 
 _BATCH = 500
 
 
 @transaction.atomic
 def make_plan(
-    *, unit: Unit, month: date, at: datetime, actor: str, individual: bool = False, keep: bool = False
+    *,
+    unit: Unit,
+    month: date,
+    at: datetime,
+    actor: str,
+    individual: bool = False,
+    keep: bool = False,
+    draft: Draft | None = None,
 ) -> Plan:
-    """Draft a month's roster and live it through; a draft there is of it is replaced. ``individual`` lets everybody be
-    moved away from the rota; ``keep`` changes as little as can be of what is published, and nothing up to today.
+    """Draft a month's roster and live it through; a draft there is of it is replaced. ``individual`` and ``keep`` as in
+    :func:`draft_of`; ``draft`` what it has worked out already, so that nobody waits for this to write.
 
     Raises:
         LookupError: no shifts, or nobody to work them.
     """
-    fixed_until = timezone.localdate(at) if keep else None
-    staff = staff_of(unit, month, keep=keep, fixed_until=fixed_until)
-    solved = solve(staff, individual=individual)
+    worked = draft or draft_of(unit, month, at=at, individual=individual, keep=keep)
     Plan.objects.filter(unit_id=unit.pk, month=month, state=PlanState.DRAFT).delete()
     plan = Plan.objects.create(
         unit_id=unit.pk,
         month=month,
         made_at=at,
         made_by=actor,
-        made=_made(staff, solved, individual=individual),
-        expected=_expected(unit, staff, solved.roster),
+        made=_made(worked, individual=individual),
+        expected=worked.expected,
     )
-    duties = duties_of(staff, solved.roster, plan_id=plan.pk)
+    duties = duties_of(worked.staff, worked.solved.roster, plan_id=plan.pk)
     Duty.objects.bulk_create(duties, batch_size=_BATCH)
-    fact = PlanMade(plan_id=plan.pk, unit_id=unit.pk, month=month, proven=solved.proven, duty_count=len(duties))
+    fact = PlanMade(plan_id=plan.pk, unit_id=unit.pk, month=month, proven=worked.solved.proven, duty_count=len(duties))
     record(fact, at=at, actor=actor)
     return plan
 
 
-def _expected(unit: Unit, staff: Staff, roster: np.ndarray) -> dict[str, Any]:
-    ahead = ahead_of_unit(unit.pk)
-    if ahead is None:
-        return {}
-    shrinkage = staff.book.value(RuleKind.SHRINKAGE_SHARE, on=staff.days[0])
-    return expected_told(ahead, days=staff.days, heads=staff.heads(roster), shrinkage_share=shrinkage, seed=unit.pk)
-
-
-def _made(staff: Staff, solved: Solved, *, individual: bool) -> dict[str, Any]:
+def _made(draft: Draft, *, individual: bool) -> dict[str, Any]:
     """How it came about, as a row holds it."""
-    _, broken = judged(staff, solved.roster)
+    staff, solved = draft.staff, draft.solved
+    _report, broken = judged(staff, solved.roster)
     return {
         "status": solved.status.value,
         "proven": solved.proven,
@@ -68,76 +78,144 @@ def _made(staff: Staff, solved: Solved, *, individual: bool) -> dict[str, Any]:
         "bounds": list(solved.bounds),
         "seconds": round(solved.seconds, 2),
         "individual": individual,
-        "broken": [_breach(staff, one) for one in broken],
-        "conflict": [_breach(staff, one) for one in solved.conflict],
-    }
-
-
-def _breach(staff: Staff, one: Breach) -> dict[str, Any]:
-    return {
-        "kind": one.kind.value,
-        "rule": one.rule,
-        "agent": str(staff.agents[one.person]) if one.person >= 0 else "",
-        "day": staff.days[one.day].isoformat() if 0 <= one.day < len(staff.days) else "",
-        "shift": staff.shifts[one.shift].name if 0 <= one.shift < len(staff.shifts) else "",
-        "amount": int(one.amount),
+        "broken": [breach_told(staff, one) for one in broken],
+        "conflict": [breach_told(staff, one) for one in solved.conflict],
     }
 
 
 @transaction.atomic
-def publish_plan(*, plan_id: int, at: datetime, actor: str) -> Plan:
-    """Have people live by a draft; what was published for the month goes."""
+def discard_draft(*, plan_id: int, at: datetime, actor: str) -> None:
+    """Give a draft up; what is published for the month stays in force."""
     plan = Plan.objects.select_for_update().get(pk=plan_id, state=PlanState.DRAFT)
-    Plan.objects.filter(unit_id=plan.unit_id, month=plan.month, state=PlanState.PUBLISHED).delete()
+    fact = DraftDiscarded(plan_id=plan.pk, unit_id=plan.unit_id, month=plan.month)
+    plan.delete()
+    record(fact, at=at, actor=actor)
+
+
+@transaction.atomic
+def publish_plan(*, plan_id: int, at: datetime, actor: str) -> Plan:
+    """Have people live by a draft; what was published for the month goes, and who works otherwise now is told."""
+    plan = Plan.objects.select_for_update().get(pk=plan_id, state=PlanState.DRAFT)
+    duties = duties_of_plan(plan)
+    former = Plan.objects.filter(unit_id=plan.unit_id, month=plan.month, state=PlanState.PUBLISHED).first()
+    if former is None:
+        _tell_all(plan, duties, at=at, actor=actor)
+    else:
+        _tell_changes(changes_of(duties_of_plan(former), duties), key=f"roster-{plan.pk}", at=at, actor=actor)
+        former.delete()
     plan.state, plan.published_at, plan.published_by = PlanState.PUBLISHED, at, actor
     plan.save(update_fields=["state", "published_at", "published_by"])
     by_agent: dict[int, dict[int, int]] = {}
-    for duty in plan.duties.all():
+    for duty in duties:
         by_agent.setdefault(duty.agent_id, {})[duty.day.day] = duty.shift_id
-    duties = tuple(
+    told = tuple(
         PublishedDuties(agent_id=agent_id, shift_ids=tuple(days.get(day) for day in range(1, 32)))
         for agent_id, days in sorted(by_agent.items())
     )
-    record(PlanPublished(plan_id=plan.pk, unit_id=plan.unit_id, month=plan.month, duties=duties), at=at, actor=actor)
+    record(PlanPublished(plan_id=plan.pk, unit_id=plan.unit_id, month=plan.month, duties=told), at=at, actor=actor)
     return plan
 
 
-def _swap_checked(*, plan: Plan, agent_id: int, day: date, other_id: int, other_day: date | None) -> SwapCheck:
-    """What a swap between two people would break.
+def _tell_all(plan: Plan, duties: Sequence[Duty], *, at: datetime, actor: str) -> None:
+    """Tell everybody who has duties in a roster that it is there."""
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("The roster of %(month)s is published") % {"month": f"{plan.month:%Y-%m}"}
+        counts: dict[Agent, int] = {}
+        for one in duties:
+            counts[one.agent] = counts.get(one.agent, 0) + 1
+        for agent, count in counts.items():
+            text = _("Your duties: %(count)d") % {"count": count}
+            _tell(agent, key=f"roster-{plan.pk}", subject=subject, text=text, at=at, actor=actor)
 
-    Raises:
-        ValueError: somebody or some day is not in the plan.
-    """
-    staff = staff_of(plan.unit, plan.month)
-    roster = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
-    swap = Swap(
-        person=staff.place(agent_id),
-        day=staff.days.index(day),
-        other=staff.place(other_id),
-        other_day=None if other_day is None else staff.days.index(other_day),
-    )
-    return check_swap(swap_problem(staff), roster, swap)
+
+def _tell_changes(changes: Sequence[Change], *, key: str, at: datetime, actor: str) -> None:
+    """Tell everybody who works otherwise than before, and on which days."""
+    lines: dict[Agent, list[str]] = {}
+    with translation.override(settings.LANGUAGE_CODE):
+        for one in changes:
+            told = {"before": one.before or _("off"), "after": one.after or _("off"), "day": f"{one.day:%m-%d}"}
+            lines.setdefault(one.agent, []).append(_("%(day)s: %(after)s instead of %(before)s") % told)
+        for agent, days in lines.items():
+            subject, text = _("Your duties have changed"), "\n".join(days)
+            _tell(agent, key=key, subject=subject, text=text, at=at, actor=actor)
+
+
+def _tell(agent: Agent, *, key: str, subject: str, text: str, at: datetime, actor: str) -> None:
+    if agent.user_id is not None:
+        entry = NoticeEntry(kind="staffing.roster", subject=subject, text=text, path=reverse("staffing:person"))
+        queue_notice(recipient_id=agent.user_id, key=key, entry=entry, at=at, actor=actor)
 
 
 @transaction.atomic
 def swap_duties(
     *, plan_id: int, agent_id: int, day: date, other_id: int, other_day: date | None, at: datetime, actor: str
 ) -> SwapCheck:
-    """Exchange duties between two people, if nothing breaks that must hold; what would break is in the answer."""
+    """Exchange duties between two people, if nothing breaks that must hold; what would break is in the answer. Where
+    the plan is published, both are told."""
     plan = Plan.objects.select_related("unit").select_for_update().get(pk=plan_id)
-    checked = _swap_checked(plan=plan, agent_id=agent_id, day=day, other_id=other_id, other_day=other_day)
-    if not checked.legal:
-        return checked
-    staff = staff_of(plan.unit, plan.month)
-    plan.duties.filter(agent_id__in=(agent_id, other_id)).delete()
-    own = {agent_id, other_id}
-    rows = [one for one in duties_of(staff, checked.roster, plan_id=plan.pk) if one.agent_id in own]
-    Duty.objects.bulk_create(rows)
-    plan.expected = _expected(plan.unit, staff, checked.roster)
-    plan.save(update_fields=["expected"])
+    found = swap_outlook(plan, agent_id=agent_id, day=day, other_id=other_id, other_day=other_day)
+    if not found.check.legal:
+        return found.check
+    swaps = plan.made.setdefault("swaps", [])
+    swaps.append(
+        {
+            "agent": agent_id,
+            "day": day.isoformat(),
+            "other": other_id,
+            "other_day": other_day.isoformat() if other_day else None,
+            "at": at.isoformat(),
+            "by": actor,
+            "undone": False,
+        }
+    )
+    _exchange(plan, found, key=_swap_key(plan, len(swaps) - 1), at=at, actor=actor)
     fact = DutiesSwapped(plan_id=plan.pk, agent_id=agent_id, day=day, other_id=other_id, other_day=other_day)
     record(fact, at=at, actor=actor)
-    return checked
+    return found.check
+
+
+def _swap_key(plan: Plan, number: int) -> str:
+    return f"swap-{plan.pk}-{number}"
+
+
+@transaction.atomic
+def undo_swap(*, plan_id: int, number: int, at: datetime, actor: str) -> SwapCheck:
+    """Have two people work again what they worked before a swap, if nothing breaks that must hold.
+
+    Raises:
+        LookupError: there is no such swap, a day of it has begun, or its duties were swapped again.
+    """
+    plan = Plan.objects.select_related("unit").select_for_update().get(pk=plan_id)
+    swap = next((one for one in exchanges_of(plan, at=at) if one.number == number and one.open), None)
+    if swap is None:
+        raise LookupError("this swap cannot be undone any more")
+    told: dict[str, Any] = {
+        "agent_id": swap.agent.pk, "day": swap.day, "other_id": swap.other.pk, "other_day": swap.other_day,
+    }  # fmt: skip
+    found = swap_outlook(plan, **told)
+    if not found.check.legal:
+        return found.check
+    plan.made["swaps"][number]["undone"] = True
+    key = _swap_key(plan, number)
+    for user_id in {one.user_id for one in (swap.agent, swap.other) if one.user_id is not None}:
+        withdraw_notice(recipient_id=user_id, key=key, at=at, actor=actor)
+    _exchange(plan, found, key=f"{key}-undone", at=at, actor=actor)
+    record(SwapUndone(plan_id=plan.pk, **told), at=at, actor=actor)
+    return found.check
+
+
+def _exchange(plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: str) -> None:
+    """Write the duties of two people anew as a swap leaves them."""
+    pair = (found.agent.pk, found.other.pk)
+    rows = plan.duties.filter(agent_id__in=pair).select_related("agent", "shift")
+    before = list(rows)
+    rows.delete()
+    after = [one for one in duties_of(found.staff, found.check.roster, plan_id=plan.pk) if one.agent_id in pair]
+    Duty.objects.bulk_create(after)
+    plan.expected = expected_of(plan.unit, found.staff, found.check.roster)
+    plan.save(update_fields=["expected", "made"])
+    if plan.state == PlanState.PUBLISHED:
+        _tell_changes(changes_of(before, rows.all()), key=key, at=at, actor=actor)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,9 +23,11 @@ from denghuo.apps.staffing.facts import (
     SurgeOver,
     SurgeProposed,
     SurgeSent,
+    SurgeTakenBack,
 )
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.queries.rules import rule_book, units_staffed
+from denghuo.apps.staffing.queries.sent import sending_now
 from denghuo.apps.staffing.queries.surges import surge_inputs, undecided
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
 
@@ -86,20 +89,19 @@ def send_surge(
     the words that were the latest when the proposal was looked at, ``worded_at``.
 
     Raises:
-        ValueError: it was decided already, or a measure is not in it.
+        ValueError: it was decided already, a measure is not in it, or would begin after it ends.
     """
     surge = Surge.objects.select_for_update().get(pk=surge_id)
-    offered = {one["measure"]: one for one in surge.told["measures"]}
     if surge.state != SurgeState.PROPOSED:
         raise ValueError("decided already")
-    if not measures or set(measures) - offered.keys():
-        raise ValueError("not in the proposal")
-    chosen = [measure for measure in offered if measure in measures]
+    told = sending_now(surge, measures, at=at)
+    chosen = [one["measure"] for one in told["measures"]]
     surge.state, surge.decided_at, surge.decided_by = SurgeState.SENT, at, actor
     surge.accepted = [*surge.accepted, *(one for one in chosen if one not in surge.accepted)]
-    surge.save(update_fields=["state", "decided_at", "decided_by", "accepted"])
-    for measure in chosen:
-        for agent_id in offered[measure]["agent_ids"]:
+    surge.sent = [*surge.sent, {"by": actor} | told]
+    surge.save(update_fields=["state", "decided_at", "decided_by", "accepted", "sent"])
+    for measure in told["measures"]:
+        for agent_id in measure["agent_ids"]:
             _call_up(surge, agent_id, measure, at=at, actor=actor)
     fact = SurgeSent(
         surge_id=surge.pk,
@@ -107,19 +109,50 @@ def send_surge(
         outage_id=surge.outage_id,
         measures=tuple(chosen),
         announced=Measure.ANNOUNCEMENT.value in chosen,
-        cost_fen=surge.told["costs_fen"]["+".join(chosen)],
+        cost_fen=told["cost_fen"],
         worded_at=worded_at,
     )
     record(fact, at=at, actor=actor)
     return surge
 
 
-def _call_up(surge: Surge, agent_id: int, measure: str, *, at: datetime, actor: str) -> None:
-    told = next(one for one in surge.told["measures"] if one["measure"] == measure)
+@transaction.atomic
+def take_back_surge(*, surge_id: int, at: datetime, actor: str) -> Surge:
+    """Take back what was sent: nobody who was called up need come, and call-backs are made again. The proposal is
+    worked out anew and waits for a decision. What callers hear stays: its own page takes it off.
+
+    Raises:
+        ValueError: nothing is sent, or its outage is over.
+    """
+    surge = Surge.objects.select_for_update().get(pk=surge_id)
+    if surge.state != SurgeState.SENT or not surge.outage.lasts:
+        raise ValueError("nothing to take back")
+    rows = list(surge.call_ups.select_for_update().filter(cancelled_at=None))
+    for row in rows:
+        row.cancelled_at = at
+        row.save(update_fields=["cancelled_at"])
+        _tell_cancelled(row, at=at, actor=actor)
+    fact = SurgeTakenBack(
+        surge_id=surge.pk,
+        outage_id=surge.outage_id,
+        measures=tuple(surge.accepted),
+        call_up_ids=tuple(row.pk for row in rows),
+    )
+    back = {"taken_back_at": at.isoformat(), "taken_back_by": actor}
+    surge.sent = [one if "taken_back_at" in one else one | back for one in surge.sent]
+    surge.accepted, surge.state, surge.proposed_at = [], SurgeState.PROPOSED, at
+    surge.save(update_fields=["sent", "accepted", "state", "proposed_at"])
+    surge.told = proposal(surge_inputs(surge.unit, surge.outage, at=at))
+    surge.save(update_fields=["told"])
+    record(fact, at=at, actor=actor)
+    return surge
+
+
+def _call_up(surge: Surge, agent_id: int, told: dict[str, Any], *, at: datetime, actor: str) -> None:
     row = CallUp.objects.create(
         surge=surge,
         agent_id=agent_id,
-        tier=_TIER[measure],
+        tier=_TIER[told["measure"]],
         from_at=datetime.fromisoformat(told["from_at"]),
         until_at=datetime.fromisoformat(told["until_at"]),
         asked_at=at,
@@ -146,11 +179,30 @@ def _tell(row: CallUp, *, at: datetime, actor: str) -> None:
             kind="staffing.call_up",
             subject=_("You are called up from %(from)s to %(until)s") % times,
             text=_("Outage %(number)s: %(customers)s customers without supply. Say whether you can come.")
-            % {"number": row.surge.outage.number, "customers": row.surge.customers},
+            % {"number": row.surge.outage.number, "customers": f"{row.surge.customers:,}"},
             path=reverse("staffing:person"),
             urgent=True,
         )
     queue_notice(recipient_id=row.agent.user_id, key=_notice_key(row), entry=entry, at=at, actor=actor)
+
+
+def _tell_cancelled(row: CallUp, *, at: datetime, actor: str) -> None:
+    """Put it into the notices of who need not come, unless they have said that they cannot."""
+    if row.agent.user_id is None:
+        return
+    withdraw_notice(recipient_id=row.agent.user_id, key=_notice_key(row), at=at, actor=actor)
+    if row.answer == Answer.DECLINED:
+        return
+    times = {"from": f"{timezone.localtime(row.from_at):%H:%M}", "until": f"{timezone.localtime(row.until_at):%H:%M}"}
+    with translation.override(settings.LANGUAGE_CODE):
+        entry = NoticeEntry(
+            kind="staffing.call_up_cancelled",
+            subject=_("You need not come from %(from)s to %(until)s") % times,
+            text=_("Outage %(number)s: the call-up was taken back.") % {"number": row.surge.outage.number},
+            path=reverse("staffing:person"),
+            urgent=True,
+        )
+    queue_notice(recipient_id=row.agent.user_id, key=f"{_notice_key(row)}-cancelled", entry=entry, at=at, actor=actor)
 
 
 def _notice_key(row: CallUp) -> str:

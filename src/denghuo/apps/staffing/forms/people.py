@@ -13,6 +13,7 @@ from denghuo.apps.staffing.models import AbsenceKind, CalendarDay, DayKind, Rule
 from denghuo.apps.staffing.snapshot.rules import SHARES
 
 _MOST_ABSENT = timedelta(days=400)
+_AT_LEAST_ONE = frozenset({RuleKind.SEATS, RuleKind.RUN_DAYS, RuleKind.MONTH_H})
 
 
 def _day(label: Any, **told: Any) -> forms.DateField:
@@ -31,6 +32,8 @@ class RuleForm(forms.Form):
         told: dict[str, Any] = self.cleaned_data
         if told.get("kind") in SHARES and told.get("value", 0) >= 1:
             self.add_error("value", _("A share is below 1: write 0.9 for 90 %."))
+        if told.get("kind") in _AT_LEAST_ONE and told.get("value", 1) < 1:
+            self.add_error("value", _("With less than 1 nobody could work: write 1 or more."))
         return told
 
 

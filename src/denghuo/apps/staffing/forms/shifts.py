@@ -67,7 +67,8 @@ class MinimumsForm(_DatedForm):
                 continue
             parts = re.fullmatch(r"\s*(\S+?)\s*[-–~—至]\s*(\S+?)[\s,，:：]+(\d{1,3})\s*", line)
             if parts is None:
-                raise forms.ValidationError(_("Line %(line)d cannot be read.") % {"line": number})
+                text = _("Line %(line)d cannot be read: write it as 08:00-24:00 6, with 0 people or more.")
+                raise forms.ValidationError(text % {"line": number})
             start, end = minute_of(parts[1]), minute_of(parts[2])
             if end <= start:
                 raise forms.ValidationError(_("Line %(line)d ends before it begins.") % {"line": number})

@@ -22,10 +22,10 @@ class RuleKind(models.TextChoices):
     ANNOUNCE_MIN = "announce_min", _("Minutes until an announcement is on (min)")
     SECOND_MIN = "second_min", _("Minutes until the second tier sits (min)")
     SECOND_HEADS = "second_heads", _("Most people of the second tier at once")
-    SECOND_FEN_PER_H = "second_fen_per_h", _("Cost of an hour of the second tier (fen)")
+    SECOND_YUAN_PER_H = "second_yuan_per_h", _("Cost of an hour of the second tier (yuan)")
     THIRD_MIN = "third_min", _("Minutes until the third tier sits (min)")
     THIRD_HEADS = "third_heads", _("Most people of the third tier at once")
-    THIRD_FEN_PER_H = "third_fen_per_h", _("Cost of an hour of the third tier (fen)")
+    THIRD_YUAN_PER_H = "third_yuan_per_h", _("Cost of an hour of the third tier (yuan)")
     CALL_BACK_HEADS = "call_back_heads", _("People busy with call-backs who can come back to the line")
 
 

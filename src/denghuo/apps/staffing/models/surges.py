@@ -17,7 +17,8 @@ class Surge(models.Model):
     """A proposal for one outage, worked out anew while it grows and nobody has decided.
 
     ``told`` is what the snapshot worked out: calls to come, measures with cost, answer rates before and after;
-    ``accepted`` the measures that were sent.
+    ``accepted`` the measures that hold; ``sent`` every sending, the last one last: who sent what when, what was
+    expected of it then, and by whom it was taken back when, if it was.
     """
 
     unit = models.ForeignKey("organization.Unit", on_delete=models.CASCADE, related_name="surges")
@@ -29,6 +30,7 @@ class Surge(models.Model):
     decided_by = models.CharField(max_length=150, blank=True)
     told = models.JSONField(default=dict)
     accepted = models.JSONField(default=list)
+    sent = models.JSONField(default=list)
 
     class Meta:
         ordering = ["-proposed_at", "-pk"]
@@ -45,7 +47,7 @@ class Answer(models.TextChoices):
 
 
 class CallUp(models.Model):
-    """Somebody is asked to come in for a surge."""
+    """Somebody is asked to come in for a surge, until that is cancelled."""
 
     surge = models.ForeignKey(Surge, on_delete=models.CASCADE, related_name="call_ups")
     agent = models.ForeignKey("hotline.Agent", on_delete=models.CASCADE, related_name="call_ups")
@@ -56,8 +58,13 @@ class CallUp(models.Model):
     answer = models.CharField(max_length=10, choices=Answer, default=Answer.ASKED)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=150, blank=True)
+    cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["tier", "from_at", "agent"]
-        constraints = [models.UniqueConstraint(fields=["surge", "agent"], name="call_up_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["surge", "agent"], condition=models.Q(cancelled_at=None), name="call_up_once"
+            ),
+        ]
         verbose_name = _("call-up")

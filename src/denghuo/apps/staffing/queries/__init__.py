@@ -11,8 +11,9 @@ from denghuo.apps.staffing.queries.duties import (
     rota_teams,
     times_of,
 )
+from denghuo.apps.staffing.queries.forecasts import forecast_anew
 from denghuo.apps.staffing.queries.outlook import Demand, Today, ahead_of_unit, demand_of, forecast_of, today_followed
-from denghuo.apps.staffing.queries.plans import Offer, plan_of, staff_of, swaps_of
+from denghuo.apps.staffing.queries.plans import Change, Draft, changes_of_draft, draft_of, plan_of, staff_of
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
     all_calendar_days,
@@ -27,6 +28,18 @@ from denghuo.apps.staffing.queries.rules import (
     unknown_years,
     wishes_between,
 )
+from denghuo.apps.staffing.queries.sent import (
+    FLOWS,
+    Course,
+    announcements_of,
+    call_backs_put_off,
+    course_of,
+    put_off_until,
+    rate_of,
+    sending_now,
+    sending_of,
+    waves_ahead,
+)
 from denghuo.apps.staffing.queries.surges import (
     call_ups_of,
     open_surges,
@@ -35,29 +48,47 @@ from denghuo.apps.staffing.queries.surges import (
     surges_of,
     wording_of,
 )
+from denghuo.apps.staffing.queries.swaps import Exchange, Offer, SwapOutlook, exchanges_of, swap_outlook, swaps_of
 
 __all__ = [
+    "FLOWS",
     "AdherenceRow",
+    "Change",
+    "Course",
     "Demand",
+    "Draft",
+    "Exchange",
     "Offer",
     "Person",
+    "SwapOutlook",
     "Today",
     "absences_between",
     "adherence",
     "agents_of_unit",
     "ahead_of_unit",
     "all_calendar_days",
+    "announcements_of",
+    "call_backs_put_off",
     "call_ups_of",
+    "changes_of_draft",
+    "course_of",
     "demand_of",
+    "draft_of",
     "duties_between",
+    "exchanges_of",
+    "forecast_anew",
     "forecast_of",
     "heads_on_duty",
     "open_surges",
     "person_of_user",
     "plan_of",
+    "put_off_until",
+    "rate_of",
     "rota_teams",
     "rotas_of",
     "rule_book",
+    "sending_now",
+    "sending_of",
     "shifts_of",
     "skill_needs_of",
     "skills_of",
@@ -66,12 +97,14 @@ __all__ = [
     "surge_for",
     "surge_inputs",
     "surges_of",
+    "swap_outlook",
     "swaps_of",
     "target_share",
     "times_of",
     "today_followed",
     "units_staffed",
     "unknown_years",
+    "waves_ahead",
     "wishes_between",
     "wording_of",
 ]

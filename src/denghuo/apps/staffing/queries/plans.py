@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import Unit
-from denghuo.apps.staffing.models import Duty, Plan, PlanState
-from denghuo.apps.staffing.queries.duties import agents_of_unit, duties_between
+from denghuo.apps.staffing.models import Duty, Plan, PlanState, RuleKind, Shift
+from denghuo.apps.staffing.queries.duties import agents_of_unit, duties_between, team_order
 from denghuo.apps.staffing.queries.outlook import ahead_of_unit
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
@@ -23,7 +25,8 @@ from denghuo.apps.staffing.queries.rules import (
     target_share,
     wishes_between,
 )
-from denghuo.apps.staffing.snapshot.problems import swap_problem
+from denghuo.apps.staffing.snapshot.expected import expected_told
+from denghuo.apps.staffing.snapshot.problems import Solved, solve
 from denghuo.apps.staffing.snapshot.requirement import requirement_of
 from denghuo.apps.staffing.snapshot.rosters import (
     Staff,
@@ -33,7 +36,7 @@ from denghuo.apps.staffing.snapshot.rosters import (
     shift_types,
     table_of,
 )
-from denghuo.engines.rostering import OFF, UNKNOWN, legal_swaps
+from denghuo.engines.rostering import OFF, UNKNOWN
 
 
 def month_days(month: date) -> list[date]:
@@ -65,8 +68,8 @@ def duties_of_plan(plan: Plan) -> list[Duty]:
 
 
 def staff_of(unit: Unit, month: date, *, keep: bool = False, fixed_until: date | None = None) -> Staff:
-    """Everything about a month that a roster is made from; ``keep`` to change as little as can be of what is published,
-    and nothing of the days up to ``fixed_until``.
+    """Everything about a month that a roster is made from; ``keep`` to change as little as can be of what is published.
+    Published days up to ``fixed_until`` stay as they are.
 
     Raises:
         LookupError: no shifts, or nobody to work them.
@@ -78,7 +81,7 @@ def staff_of(unit: Unit, month: date, *, keep: bool = False, fixed_until: date |
     if not agents or not shifts:
         raise LookupError("no shifts, or nobody to work them")
     ids, book, rotas = [one.pk for one in agents], rule_book(unit.pk), rotas_of(unit.pk)
-    published = plan_of(unit.pk, month, state=PlanState.PUBLISHED) if keep else None
+    published = plan_of(unit.pk, month, state=PlanState.PUBLISHED) if keep or fixed_until else None
     current = table_of(duties_of_plan(published), agents=agents, shifts=shifts, days=days) if published else None
     pattern = pattern_of(rotas, agents=agents, shifts=shifts, days=days)
     worked = duties_between(unit.pk, before[0], before[-1])
@@ -108,41 +111,74 @@ def staff_of(unit: Unit, month: date, *, keep: bool = False, fixed_until: date |
         skills=tuple(skills_of(ids)),
         needs=tuple(skill_needs_of(unit.pk, on=days[0])),
         fixed=_fixed(current, days, fixed_until),
-        published=current,
+        published=current if keep else None,
         position={one.pk: at for at, one in enumerate(shifts)},
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
-    """Somebody who could take over a duty: for nothing, or for one of their own of ``other_day``; the ``change`` of the
-    roster's cost, below 0 where it gets better."""
+class Draft:
+    """A month worked out and not yet written."""
 
-    other: Agent
-    other_day: date | None
-    taken: str
-    change: int
+    staff: Staff
+    solved: Solved
+    expected: dict[str, Any]
 
 
-def swaps_of(plan: Plan, duty: Duty) -> list[Offer]:
-    """Who could take over a duty of a plan without breaking what must hold, the best first; of two who are as good, who
-    does it on the same day."""
-    staff = staff_of(plan.unit, plan.month)
-    roster = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
-    person, day = staff.place(duty.agent_id), staff.days.index(duty.day)
-    found = []
-    for check in legal_swaps(swap_problem(staff), roster, person=person, day=day):
-        swap = check.swap
-        taken = roster[swap.other, day if swap.other_day is None else swap.other_day]
-        found.append(
-            Offer(
-                other=staff.agents[swap.other],
-                other_day=None if swap.other_day is None else staff.days[swap.other_day],
-                taken=staff.shifts[taken].name if taken >= 0 else "",
-                change=check.cost_change,
-            )
-        )
-    return sorted(found, key=lambda one: (one.change, one.other_day is not None and one.other_day != duty.day))
+def draft_of(unit: Unit, month: date, *, at: datetime, individual: bool = False, keep: bool = False) -> Draft:
+    """Work a month's roster out and live it through, which takes its time. ``individual`` lets everybody be moved away
+    from the rota; ``keep`` changes as little as can be of what is published. What is published up to today stays.
+
+    Raises:
+        LookupError: no shifts, or nobody to work them.
+    """
+    staff = staff_of(unit, month, keep=keep, fixed_until=timezone.localdate(at))
+    solved = solve(staff, individual=individual)
+    return Draft(staff=staff, solved=solved, expected=expected_of(unit, staff, solved.roster))
+
+
+def expected_of(unit: Unit, staff: Staff, roster: NDArray[np.int64]) -> dict[str, Any]:
+    """What a roster makes of the calls that are expected; nothing where none are."""
+    ahead = ahead_of_unit(unit.pk)
+    if ahead is None:
+        return {}
+    shrinkage = staff.book.value(RuleKind.SHRINKAGE_SHARE, on=staff.days[0])
+    return expected_told(ahead, days=staff.days, heads=staff.heads(roster), shrinkage_share=shrinkage, seed=unit.pk)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Somebody works another shift on a day than they did; None is a day off."""
+
+    agent: Agent
+    day: date
+    before: Shift | None
+    after: Shift | None
+
+
+def changes_of(before: Iterable[Duty], after: Iterable[Duty]) -> list[Change]:
+    """What changes from some duties to others, person by person."""
+    agents: dict[int, Agent] = {}
+    tables: list[dict[tuple[int, date], Shift]] = []
+    for duties in (before, after):
+        rows = list(duties)
+        agents |= {one.agent_id: one.agent for one in rows}
+        tables.append({(one.agent_id, one.day): one.shift for one in rows})
+    old, new = tables
+    found = [
+        Change(agent=agents[key[0]], day=key[1], before=old.get(key), after=new.get(key))
+        for key in old.keys() | new.keys()
+        if old.get(key) != new.get(key)
+    ]
+    return sorted(found, key=lambda one: (team_order(one.agent.team), one.agent.code, one.agent.pk, one.day))
+
+
+def changes_of_draft(draft: Plan) -> list[Change]:
+    """What would change for people if a draft were published in the place of what is."""
+    published = plan_of(draft.unit_id, draft.month, state=PlanState.PUBLISHED)
+    if published is None or draft.state != PlanState.DRAFT:
+        return []
+    return changes_of(duties_of_plan(published), duties_of_plan(draft))
 
 
 def _fixed(current: NDArray[np.int64] | None, days: Sequence[date], until: date | None) -> NDArray[np.int64] | None:

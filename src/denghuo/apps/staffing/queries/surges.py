@@ -48,13 +48,15 @@ def surge_for(*, scope: Iterable[str], surge_id: int) -> Surge:
 
 
 def call_ups_of(surge: Surge) -> list[CallUp]:
-    """Who was called up for it, and what they said."""
-    return list(surge.call_ups.select_related("agent").order_by("tier", "agent__code"))
+    """Who is called up for it, and what they said."""
+    rows = surge.call_ups.filter(cancelled_at=None).select_related("agent")
+    return list(rows.order_by("tier", "agent__code"))
 
 
 def call_ups_for_agent(agent_id: int) -> list[CallUp]:
-    """What somebody was called up for, the newest first."""
-    return list(CallUp.objects.filter(agent_id=agent_id).select_related("surge__outage").order_by("-asked_at")[:20])
+    """What somebody is called up for, the newest first."""
+    rows = CallUp.objects.filter(agent_id=agent_id, cancelled_at=None).select_related("surge__outage")
+    return list(rows.order_by("-asked_at")[:20])
 
 
 def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:

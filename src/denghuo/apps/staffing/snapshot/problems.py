@@ -36,10 +36,12 @@ from denghuo.engines.rostering import (
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 _SHORT, _FILL, _CHANGE = 1_000, 10, 50
 _NEVER = 10_000  # the price of a minute short where it must not be
 _FILLED_SHARE = 0.95  # of the hours due; the rest is left for surges and swaps, and to be fair with
+_GOLDEN = 0.618034  # its multiples lie far apart, however many there are of them
 _WORTH_MIN = 120  # a shift is worth working from so many minutes on in which somebody would be missing
 QUICK = Limits(time_limit_s=20.0, workers=1)
 _EXPLAIN = Limits(time_limit_s=10.0, workers=2)
@@ -65,8 +67,12 @@ def solve(staff: Staff, *, individual: bool = False, limits: Limits | None = Non
     Raises:
         RosterError: rows that do not fit together.
     """
-    problem = problem_of(staff, individual=individual)
-    found = solve_roster(problem, limits=limits or QUICK)
+    problem, most = problem_of(staff, individual=individual), limits or QUICK
+    hint = staff.published
+    if individual and hint is None:  # from nothing, everybody would be moved about and nobody gain by it
+        most = replace(most, time_limit_s=most.time_limit_s / 2, work_limit=most.work_limit / 2)
+        hint = solve_roster(problem_of(staff), limits=most).roster
+    found = solve_roster(problem, limits=most, hint=hint)
     if found.roster is not None:
         return Solved(
             roster=found.roster,
@@ -220,31 +226,40 @@ def _plan(staff: Staff, heads: Ints, *, short_weight: int) -> Ints:
 
 
 def _filled(staff: Staff, wanted: Ints, fixed: Ints) -> Ints:
-    """Further heads for the hours that mobile people owe: one after the other where calls per head are most."""
+    """Further heads for the hours that mobile people owe: one after the other where calls per head are most, and of
+    days alike those far apart first, for heads on many days in a row cannot all be had."""
     present = (~staff.absent[staff.mobile]).sum(axis=0)
     paid_min = float(np.mean(staff.types.paid_min))
     owed_min = 60 * 12 / 365 * limit(staff, RuleKind.DUE_H) * float(present.sum())
     left = int(_FILLED_SHARE * owed_min / paid_min) - int(np.maximum(wanted - fixed, 0).sum())
-    calls = np.nan_to_num(staff.requirement.calls, nan=1.0)
+    calls = _calls(staff)
     load = np.array([
         [calls[day] @ _covers(staff, shift) for shift in range(staff.types.count)] for day in range(len(staff.days))
     ])  # fmt: skip
     run = limit(staff, RuleKind.RUN_DAYS)
     found, room = wanted.copy(), present * run // (run + 1) - np.maximum(wanted - fixed, 0).sum(axis=1)
-    heap: list[tuple[float, tuple[int, ...]]] = [
-        (float(-load[at] / (found[at] + 1)), at) for at in np.ndindex(load.shape)
+    heap: list[tuple[float, float, tuple[int, ...]]] = [
+        (float(-load[at] / (found[at] + 1)), at[0] * _GOLDEN % 1, at) for at in np.ndindex(load.shape)
     ]
     heapify(heap)
     while left > 0 and heap[0][0] < 0:
-        at = heap[0][1]
+        _load, turn, at = heap[0]
         if room[at[0]] <= 0:
-            heapreplace(heap, (0.0, at))
+            heapreplace(heap, (0.0, turn, at))
             continue
         found[at] += 1
         room[at[0]] -= 1
         left -= 1
-        heapreplace(heap, (float(-load[at] / (found[at] + 1)), at))
+        heapreplace(heap, (float(-load[at] / (found[at] + 1)), turn, at))
     return found
+
+
+def _calls(staff: Staff) -> Floats:
+    """Calls by day and interval, those of the mean day where none are forecast."""
+    calls = staff.requirement.calls
+    known = np.isfinite(calls.sum(axis=1))
+    usual = calls[known].mean(axis=0) if known.any() else np.ones(calls.shape[1])
+    return np.where(known[:, None], calls, usual)
 
 
 def _covers(staff: Staff, shift: int) -> Ints:
@@ -308,11 +323,12 @@ def _weekends(staff: Staff) -> Ints:
 def judged(staff: Staff, roster: Ints) -> tuple[Any, list[Breach]]:
     """The report of a roster held against rules that bind everybody, and what of them it breaks."""
     problem = problem_of(staff, check=True)
-    report = report_roster(problem, roster, required=staff.requirement.required.ravel(), share=_present(staff))
+    report = report_roster(problem, roster, required=staff.requirement.required.ravel(), share=present(staff))
     return report, [one for one in report.breaches if one.hard]
 
 
-def _present(staff: Staff) -> Ints:
+def present(staff: Staff) -> Ints:
+    """Days on which each person is there, int64[P]."""
     return np.asarray((~staff.absent).sum(axis=1), np.int64)
 
 

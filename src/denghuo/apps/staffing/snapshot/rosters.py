@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from denghuo.engines.rostering import (
     MOBILE_TEAM,
     OFF,
     UNKNOWN,
+    Breach,
     Rotation,
     ShiftTypes,
     build_shifts,
@@ -156,6 +158,18 @@ def duties_of(staff: Staff, roster: Ints, *, plan_id: int) -> list[Duty]:
         )
         for row, column in zip(*np.nonzero(roster >= 0), strict=True)
     ]
+
+
+def breach_told(staff: Staff, one: Breach) -> dict[str, Any]:
+    """Something broken as a plan holds it: who or which shift, and on which day."""
+    return {
+        "kind": one.kind.value,
+        "rule": one.rule,
+        "agent": str(staff.agents[one.person]) if one.person >= 0 else "",
+        "day": staff.days[one.day].isoformat() if 0 <= one.day < len(staff.days) else "",
+        "shift": staff.shifts[one.shift].name if 0 <= one.shift < len(staff.shifts) else "",
+        "amount": int(one.amount),
+    }
 
 
 def days_before(first: date) -> list[date]:

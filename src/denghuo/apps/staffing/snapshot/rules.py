@@ -14,7 +14,7 @@ from denghuo.apps.staffing.snapshot import INTERVAL_MIN, INTERVALS
 
 Ints = NDArray[np.int64]
 
-PAPER = _("as in the paper that this hotline is modeled on; set your own")
+PAPER = _("default, after a published study of a city hotline with 30 seats; set your own")
 OURS = _("default of this product, not measured")
 _LABOR = _("Labor Law of the PRC, art. 41: 36 h above 20.67 workdays of 8 h")
 
@@ -35,10 +35,10 @@ STANDARD: dict[RuleKind, tuple[float, str | Promise]] = {
     RuleKind.ANNOUNCE_MIN: (5, OURS),
     RuleKind.SECOND_MIN: (30, OURS),
     RuleKind.SECOND_HEADS: (4, OURS),
-    RuleKind.SECOND_FEN_PER_H: (6_000, OURS),
+    RuleKind.SECOND_YUAN_PER_H: (60, OURS),
     RuleKind.THIRD_MIN: (60, OURS),
     RuleKind.THIRD_HEADS: (6, OURS),
-    RuleKind.THIRD_FEN_PER_H: (9_000, OURS),
+    RuleKind.THIRD_YUAN_PER_H: (90, OURS),
     RuleKind.CALL_BACK_HEADS: (1, OURS),
 }
 SHARES = frozenset({RuleKind.TARGET_SHARE, RuleKind.DEMAND_SHARE, RuleKind.SHRINKAGE_SHARE})

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
@@ -86,12 +87,17 @@ class _Step:
     until_at: datetime
     agent_ids: tuple[int, ...] = ()
     heads: int = 0
-    fen_per_h: float = 0.0
+    yuan_per_h: Decimal = Decimal(0)
+
+    @property
+    def minutes(self) -> int:
+        return int((self.until_at - self.from_at) / timedelta(minutes=1))
 
     @property
     def cost_fen(self) -> int:
-        hours = (self.until_at - self.from_at).total_seconds() / 3600
-        return round(self.heads * hours * self.fen_per_h)
+        """People by whole minutes by the price of an hour, rounded half up."""
+        fen = 100 * self.heads * self.minutes * self.yuan_per_h / 60
+        return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def proposal(inputs: SurgeInputs) -> dict[str, Any]:
@@ -99,14 +105,41 @@ def proposal(inputs: SurgeInputs) -> dict[str, Any]:
     return _Work(inputs).told()
 
 
-class _Work:
-    """One proposal being worked out. Steps of a quarter of an hour from one hour before the window on."""
+def sending(inputs: SurgeInputs, told: dict[str, Any], chosen: Sequence[str]) -> dict[str, Any]:
+    """What is sent of a proposal ``told``, and what is expected of it, counted from now, as a row holds it.
 
-    def __init__(self, inputs: SurgeInputs) -> None:
+    Raises:
+        ValueError: a measure would begin after it ends.
+    """
+    work, late = _Work(inputs), inputs.at - datetime.fromisoformat(told["at"])
+    steps = [_sent_step(one, late, inputs.rules) for one in told["measures"] if one["measure"] in chosen]
+    if any(one.minutes <= 0 for one in steps):
+        raise ValueError("too late")
+    return {
+        "at": inputs.at.isoformat(),
+        "from": work.begin.isoformat(),
+        "step_min": STEP_MIN,
+        "restored_at": inputs.restored_at.isoformat(),
+        "measures": [_measure_told(one) for one in steps],
+        "cost_fen": sum(one.cost_fen for one in steps),
+        **{name: _list(values) for name, values in work.flow(steps).items()},
+    }
+
+
+def carried_on(inputs: SurgeInputs, *, since: datetime, count: int, came: Floats) -> dict[str, Floats]:
+    """What is expected now of ``count`` steps from ``since`` on; the first of them are over and brought ``came``."""
+    return _Work(inputs, since=since, count=count).flow([], came=came)
+
+
+class _Work:
+    """One proposal being worked out. Steps of a quarter of an hour from one hour before the window on; the window
+    begins now, unless it is told."""
+
+    def __init__(self, inputs: SurgeInputs, *, since: datetime | None = None, count: int | None = None) -> None:
         self.inputs = inputs
-        local = timezone.localtime(inputs.at)
+        local = timezone.localtime(since or inputs.at)
         self.begin = local.replace(minute=local.minute // STEP_MIN * STEP_MIN, second=0, microsecond=0)
-        self.size = max(round(inputs.rules[RuleKind.SURGE_H] * 60 / STEP_MIN), 1)
+        self.size = count or max(round(inputs.rules[RuleKind.SURGE_H] * 60 / STEP_MIN), 1)
         self.times = [self.begin + timedelta(minutes=STEP_MIN) * n for n in range(-_WARM_STEPS, self.size)]
         self.end = self.begin + timedelta(minutes=STEP_MIN) * self.size
 
@@ -136,8 +169,8 @@ class _Work:
         ]
         return np.array(rows, np.int64)
 
-    def wave(self, *, announced: bool) -> WaveForecast:
-        """Calls the outage brings, by step."""
+    def wave(self, *, told_at: datetime | None) -> WaveForecast:
+        """Calls the outage brings, by step, where callers hear of it from an instant on, or never."""
         inputs = self.inputs
         points = {0.0: float(inputs.steps[0][1] if inputs.steps else 0)}
         for at, customers in inputs.steps:
@@ -145,13 +178,12 @@ class _Work:
         back_s = (inputs.restored_at - inputs.started_at).total_seconds()
         points = {second: customers for second, customers in points.items() if second < back_s} | {back_s: 0.0}
         local = timezone.localtime(inputs.started_at)
-        told_at = inputs.announced_at or inputs.at + timedelta(minutes=inputs.rules[RuleKind.ANNOUNCE_MIN])
-        told_s = max((told_at - inputs.started_at).total_seconds(), 0.0)
+        told_s = np.inf if told_at is None else max((told_at - inputs.started_at).total_seconds(), 0.0)
         outage = build_outage(
             sorted(points),
             [points[second] for second in sorted(points)],
             start_hour=local.hour + local.minute / 60,
-            announced_from_s=told_s if announced or inputs.announced_at else np.inf,
+            announced_from_s=told_s,
             noticed_share=inputs.noticed_share,
         )
         return outage_wave(
@@ -164,13 +196,17 @@ class _Work:
 
     @cached_property
     def waves(self) -> dict[bool, WaveForecast]:
-        """Without and with an announcement."""
-        return {announced: self.wave(announced=announced) for announced in (False, True)}
+        """Without and with an announcement, where there is none already."""
+        told_at = self.inputs.at + timedelta(minutes=self.inputs.rules[RuleKind.ANNOUNCE_MIN])
+        return {one: self.wave(told_at=self.inputs.announced_at or (told_at if one else None)) for one in (False, True)}
 
     def performance(self, steps: Sequence[_Step], *, worse: float = 1.0) -> DayPerformance:
         """What callers meet; ``worse`` times as large a wave."""
+        return self.met(steps, self.background + self.waves[_announces(steps)].mean * worse * 60 / STEP_MIN)
+
+    def met(self, steps: Sequence[_Step], calls_per_h: Floats) -> DayPerformance:
+        """What so many callers meet."""
         ahead, rules = self.inputs.ahead, self.inputs.rules
-        announced = any(one.measure is Measure.ANNOUNCEMENT for one in steps)
         heads = self.heads.copy()
         for one in steps:
             heads += one.heads * np.array([one.from_at <= at < one.until_at for at in self.times], np.int64)
@@ -178,7 +214,7 @@ class _Work:
             np.minimum(heads, int(rules[RuleKind.SEATS])), shrinkage_share=rules[RuleKind.SHRINKAGE_SHARE]
         )
         return day_performance(
-            self.background + self.waves[announced].mean * worse * 60 / STEP_MIN,
+            calls_per_h,
             seats=np.maximum(seats, 1),
             interval_s=STEP_MIN * 60.0,
             handling_s=HANDLING_S if ahead is None else ahead.handling_s,
@@ -186,6 +222,27 @@ class _Work:
             redial_share=0.0 if ahead is None else ahead.redial_share,
             redial_delay_s=REDIAL_DELAY_S,
         )
+
+    def flow(self, steps: Sequence[_Step], *, came: Floats | None = None) -> dict[str, Floats]:
+        """By step of the window: calls, of them the wave; those absorbed by the announcement; attempts answered and
+        lost. Of the calls that ``came`` in the first steps follows how large the wave is."""
+        known = np.zeros(0) if came is None else came
+        over = slice(_WARM_STEPS, _WARM_STEPS + len(known))
+        wave, silent = self.waves[_announces(steps)], self.wave(told_at=None)
+        usual = self.background * STEP_MIN / 60
+        weight = _weight(wave, over, known.sum() - usual[over].sum())
+        brought = weight @ wave.rates
+        calls = usual + brought
+        calls[over] = known
+        found = self.met(steps, calls * 60 / STEP_MIN)
+        told = {
+            "wave": brought,
+            "calls": calls,
+            "absorbed": weight @ (silent.rates - wave.rates),
+            "answered": found.answered_calls,
+            "lost": found.abandoned_calls + found.blocked_calls,
+        }
+        return {name: values[_WARM_STEPS:].copy() for name, values in told.items()}
 
     def rate(self, steps: Sequence[_Step], *, worse: float = 1.0) -> float:
         """Answer rate of the window."""
@@ -201,22 +258,23 @@ class _Work:
     def available(self) -> list[_Step]:
         """Measures that can be taken now, heads as few as reach the target after those before."""
         inputs, rules = self.inputs, self.inputs.rules
-        told_at = inputs.at + timedelta(minutes=rules[RuleKind.ANNOUNCE_MIN])
+        now = inputs.at.replace(second=0, microsecond=0)
+        told_at = now + timedelta(minutes=rules[RuleKind.ANNOUNCE_MIN])
         found = []
         if inputs.announced_at is None:
             found.append(_Step(measure=Measure.ANNOUNCEMENT, from_at=told_at, until_at=self.end))
         back = 0 if inputs.call_backs_off else int(rules[RuleKind.CALL_BACK_HEADS])
         if back and self.heads[_WARM_STEPS:].any():
-            found.append(_Step(measure=Measure.CALL_BACKS, from_at=inputs.at, until_at=self.end, heads=back))
+            found.append(_Step(measure=Measure.CALL_BACKS, from_at=now, until_at=self.end, heads=back))
         for measure, delay, most, price in _TIERS:
-            from_at = inputs.at + timedelta(minutes=rules[delay])
+            from_at = now + timedelta(minutes=rules[delay])
             ids = self._off_duty(mobile=measure is Measure.SECOND, from_at=from_at)[: int(rules[most])]
             if not ids or from_at >= self.end:
                 continue
             for count in range(1, len(ids) + 1):
                 step = _Step(
                     measure=measure, from_at=from_at, until_at=self.end, agent_ids=tuple(ids[:count]), heads=count,
-                    fen_per_h=rules[price],
+                    yuan_per_h=_yuan(rules[price]),
                 )  # fmt: skip
                 if self.rate([*found, step]) >= inputs.target_share:
                     break
@@ -265,7 +323,7 @@ class _Work:
             "costs_fen": costs,
             "recommended": best,
             "worse": {"before": _plain(self.rate([], worse=worse)), "after": _plain(self.rate(after, worse=worse))},
-            "measures": [_measure_told(one, self.rate([one])) for one in steps],
+            "measures": [_measure_told(one) | {"rate_alone": _plain(self.rate([one]))} for one in steps],
             "target_share": self.inputs.target_share,
             "restored_at": self.inputs.restored_at.isoformat(),
             "announced": self.inputs.announced_at is not None,
@@ -289,8 +347,8 @@ class _Work:
 
 
 _TIERS = (
-    (Measure.SECOND, RuleKind.SECOND_MIN, RuleKind.SECOND_HEADS, RuleKind.SECOND_FEN_PER_H),
-    (Measure.THIRD, RuleKind.THIRD_MIN, RuleKind.THIRD_HEADS, RuleKind.THIRD_FEN_PER_H),
+    (Measure.SECOND, RuleKind.SECOND_MIN, RuleKind.SECOND_HEADS, RuleKind.SECOND_YUAN_PER_H),
+    (Measure.THIRD, RuleKind.THIRD_MIN, RuleKind.THIRD_HEADS, RuleKind.THIRD_YUAN_PER_H),
 )
 
 
@@ -313,15 +371,48 @@ def _recommended(rates: dict[str, float], lost: dict[str, float], costs: dict[st
     return min(near, key=lambda key: (costs[key], key.count("+")))
 
 
-def _measure_told(step: _Step, rate_alone: float) -> dict[str, Any]:
+def _announces(steps: Sequence[_Step]) -> bool:
+    return any(one.measure is Measure.ANNOUNCEMENT for one in steps)
+
+
+def _weight(wave: WaveForecast, over: slice, above: float) -> Floats:
+    """How likely each of the waves that could be is, after so many calls above the usual in the steps that are over."""
+    expected = wave.rates[:, over].sum(axis=1)
+    spread = np.maximum(wave.dispersion * expected, 1.0)
+    fit = -0.5 * ((above - expected) ** 2 / spread + np.log(spread))
+    weight: Floats = np.exp(fit - fit.max())
+    return weight / weight.sum()
+
+
+def _yuan(price: float) -> Decimal:
+    return Decimal(str(price))
+
+
+def _sent_step(told: dict[str, Any], late: timedelta, rules: dict[RuleKind, float]) -> _Step:
+    """A measure of a proposal, begun later by as much as it is sent later."""
+    measure = Measure(told["measure"])
+    price = next((price for one, _delay, _most, price in _TIERS if one is measure), None)
+    from_at = datetime.fromisoformat(told["from_at"]) + late
+    return _Step(
+        measure=measure,
+        from_at=from_at.replace(second=0, microsecond=0),
+        until_at=datetime.fromisoformat(told["until_at"]),
+        agent_ids=tuple(told["agent_ids"]),
+        heads=told["heads"],
+        yuan_per_h=Decimal(0) if price is None else _yuan(rules[price]),
+    )
+
+
+def _measure_told(step: _Step) -> dict[str, Any]:
     return {
         "measure": step.measure.value,
         "heads": step.heads,
         "agent_ids": list(step.agent_ids),
         "from_at": step.from_at.isoformat(),
         "until_at": step.until_at.isoformat(),
+        "minutes": step.minutes,
+        "yuan_per_h": str(step.yuan_per_h),
         "cost_fen": step.cost_fen,
-        "rate_alone": _plain(rate_alone),
     }
 
 

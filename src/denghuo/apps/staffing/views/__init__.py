@@ -2,10 +2,10 @@
 
 from denghuo.apps.staffing.views.outlook import ahead, alerts, begin, forecast, home
 from denghuo.apps.staffing.views.people import adherence, answer, duties_file, person
-from denghuo.apps.staffing.views.plans import export, plan, plan_now, publish, swap, swaps
+from denghuo.apps.staffing.views.plans import discard, export, plan, plan_now, publish, swap, swaps, undo
 from denghuo.apps.staffing.views.rules import absences, calendar, rules, withdraw
 from denghuo.apps.staffing.views.shifts import shifts
-from denghuo.apps.staffing.views.surges import surge, surges
+from denghuo.apps.staffing.views.surges import put_off, surge, surges
 from denghuo.apps.staffing.views.wishes import wish, wishes
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "answer",
     "begin",
     "calendar",
+    "discard",
     "duties_file",
     "export",
     "forecast",
@@ -24,12 +25,14 @@ __all__ = [
     "plan",
     "plan_now",
     "publish",
+    "put_off",
     "rules",
     "shifts",
     "surge",
     "surges",
     "swap",
     "swaps",
+    "undo",
     "wish",
     "wishes",
     "withdraw",

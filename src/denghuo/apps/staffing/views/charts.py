@@ -1,9 +1,11 @@
 """Charts of staffing: each answers one question and says it in its title."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,9 +65,11 @@ def calls(demand: queries.Demand) -> Chart:
     )
 
 
-def today(demand: queries.Demand, found: queries.Today | None, *, at: datetime) -> Chart:
+def today(
+    demand: queries.Demand, found: queries.Today | None, *, at: datetime, waves: Sequence[tuple[datetime, float]] = ()
+) -> Chart:
     """Calls of today and the next morning by half hour: as forecast, as they came, and what is expected of the rest.
-    ``demand`` is of both days."""
+    ``demand`` is of both days, ``waves`` calls that outages will bring from an instant on."""
     shown = INTERVALS + _NEXT_MORNING
     days = demand.requirement.days
     known = np.full((2, INTERVALS), np.nan) if demand.ahead is None else demand.ahead.of(days)
@@ -75,13 +79,21 @@ def today(demand: queries.Demand, found: queries.Today | None, *, at: datetime) 
     if found is not None:
         came[:INTERVALS], expected[:INTERVALS] = found.counts, found.expected
     came, rest = np.where(over, came, np.nan), np.where(over, np.nan, expected)
-    times = [timedelta(minutes=n * INTERVAL_MIN) for n in range(shown)]
-    midnight = datetime.combine(days[0], time())
-    labels = [f"{midnight + since:%H:%M}" for since in times]
+    begins = [datetime.combine(days[0], time()) + timedelta(minutes=n * INTERVAL_MIN) for n in range(shown)]
+    labels = [f"{begin:%H:%M}" for begin in begins]
+    with_waves = _with_waves(rest, waves, first=days[0])
+    highest = np.where(np.isfinite(with_waves), with_waves, rest)
+    series = [
+        Series(name=_("As forecast"), role="before", exact=planned, digits=1),
+        Series(name=_("Came"), role="now", exact=came, digits=0),
+        Series(name=_("Still to come"), role="projection", exact=rest, digits=1),
+    ]
+    if np.isfinite(with_waves).any():
+        series.append(Series(name=_("With the calls of the outage"), role="target", exact=with_waves, digits=1))
     title = _("Calls of today")
-    if np.isfinite(rest).any():
-        peak = int(np.nanargmax(rest))
-        words = {"time": labels[peak], "calls": _n(rest[peak])}
+    if np.isfinite(highest).any():
+        peak = int(np.nanargmax(highest))
+        words = {"time": labels[peak], "calls": _n(highest[peak])}
         title = _("Most of what is still to come: %(calls)s calls at %(time)s") % words
     return Chart(
         key="today",
@@ -90,20 +102,25 @@ def today(demand: queries.Demand, found: queries.Today | None, *, at: datetime) 
         about=_("First calls of each half hour; the rest of the day follows what came so far"),
         unit=_("calls"),
         labels=labels,
-        series=[
-            Series(name=_("As forecast"), role="before", exact=planned, digits=1),
-            Series(name=_("Came"), role="now", exact=came, digits=0),
-            Series(name=_("Still to come"), role="projection", exact=rest, digits=1),
-        ]
-        if np.isfinite(planned).any()
-        else [],
-        head=[_("From"), _("As forecast"), _("Came"), _("Still to come")],
+        series=series if np.isfinite(planned).any() else [],
+        head=[_("From"), *(one.name for one in series)],
         rows=[
-            Row(label=f"{midnight + since:%m-%d %H:%M}", cells=[_n(value) for value in values])
-            for since, values in zip(times, np.stack([planned, came, rest], axis=1), strict=True)
+            Row(label=f"{begin:%m-%d %H:%M}", cells=[_n(value) for value in values])
+            for begin, values in zip(begins, np.stack([one.exact for one in series], axis=1), strict=True)
         ],
         empty=_("Nothing is forecast yet"),
     )
+
+
+def _with_waves(rest: Floats, waves: Sequence[tuple[datetime, float]], *, first: date) -> Floats:
+    """What is still to come with the calls that outages bring, where they bring any; NaN elsewhere."""
+    brought = np.full(len(rest), np.nan)
+    for at, calls in waves:
+        local = timezone.localtime(at)
+        place = (local.date() - first).days * INTERVALS + (local.hour * 60 + local.minute) // INTERVAL_MIN
+        if 0 <= place < len(rest):
+            brought[place] = np.nan_to_num(brought[place]) + calls
+    return rest + brought
 
 
 def heads(demand: queries.Demand, *, key: str = "heads") -> Chart:
@@ -216,7 +233,7 @@ def surge_calls(surge: Surge) -> Chart:
     return Chart(
         key="surge-calls",
         shape="curve",
-        title=_("%(calls)d more calls are coming") % {"calls": round(told["wave_total"]["mean"])},
+        title=_("%(calls)s more calls are coming") % {"calls": _n(told["wave_total"]["mean"])},
         about=_("Calls in each quarter of an hour"),
         unit=_("calls"),
         labels=told["labels"],

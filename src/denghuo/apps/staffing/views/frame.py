@@ -5,7 +5,8 @@ from math import isnan
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from denghuo.apps.organization.access import Permission, may, scope_of
@@ -23,6 +24,12 @@ def today() -> date:
 def who(request: HttpRequest) -> dict[str, Any]:
     """When and by whom a write is done."""
     return {"at": timezone.now(), "actor": request.user.get_username()}
+
+
+def gone_to(request: HttpRequest, name: str, **arguments: Any) -> HttpResponse:
+    """Where a deed leads. htmx, which shows a busy sign until then, is told to go there."""
+    answer = redirect(name, **arguments)
+    return HttpResponse(headers={"HX-Redirect": answer.url}) if "HX-Request" in request.headers else answer
 
 
 def unit_of(request: HttpRequest, permission: Permission = Permission.STAFFING_VIEW) -> Unit | None:

@@ -14,10 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.models import Surge
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
 from denghuo.apps.staffing.views import charts
-from denghuo.apps.staffing.views.frame import may_edit, percent, today, unit_of, unit_to_edit, who
+from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
 
 _DAYS = 14
 
@@ -53,13 +52,23 @@ def ahead(request: HttpRequest) -> HttpResponse:
         both = queries.demand_of(unit, days=[today(), today() + timedelta(days=1)])
         found = queries.today_followed(unit, at=now)
         seats = queries.demand_of(unit, days=[today()])
-        context["charts"] = [charts.today(both, found, at=now), charts.heads(seats, key="seats")]
+        context["charts"] = [
+            charts.today(both, found, at=now, waves=queries.waves_ahead(unit, at=now)),
+            charts.heads(seats, key="seats"),
+        ]
     return render(request, "staffing/ahead.html", context)
 
 
-def _surges(unit: Unit) -> list[tuple[Surge, str, str]]:
+def _surges(unit: Unit) -> list[dict[str, Any]]:
+    """What their rows tell, worked out before: this is asked for every second."""
     return [
-        (one, f"{one.told['wave_total']['mean']:,.0f}", percent(one.told["rates"][""]))
+        {
+            "surge": one,
+            "calls": f"{one.told['wave_total']['mean']:,.0f}",
+            "rate": percent(one.told["rates"][""]),
+            "sent": percent(queries.rate_of(sending)) if (sending := queries.sending_of(one)) else "",
+            "put_off_until": queries.put_off_until(one),
+        }
         for one in queries.open_surges([str(unit.path)])
     ]
 
@@ -117,7 +126,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             teams=queries.rota_teams(unit.pk),
             names=[_("Day"), _("Evening"), _("Night")],
             from_date=today().replace(day=1),
-            source=_("as in the paper that this hotline is modeled on; set your own"),
+            source=_("default, after a published study of a city hotline with 30 seats; set your own"),
             **who(request),
         )
         messages.success(request, _("Shifts, rota, minimums and calendar are set. Edit them under Planning rules."))
@@ -131,11 +140,12 @@ def forecast(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         unit = unit_to_edit(request)
         try:
-            actions.make_forecast(unit=unit, **who(request))
+            told = who(request)
+            actions.make_forecast(unit=unit, **told, worked_out=queries.forecast_anew(unit, at=told["at"]))
             messages.success(request, _("The forecast is made anew."))
         except TooShortError:
             messages.error(request, _("There are too few days with calls to forecast from: a week at least."))
-        return redirect("staffing:forecast")
+        return gone_to(request, "staffing:forecast")
     shown = unit_of(request)
     row = queries.forecast_of(shown.pk) if shown else None
     context: dict[str, Any] = {"unit": shown, "may_edit": may_edit(request, shown), "forecast": row}

@@ -39,7 +39,11 @@ def _person(request: HttpRequest) -> Person | None:
 def person(request: HttpRequest) -> HttpResponse:
     """My duties of the next weeks, and what I am called up for."""
     found = _person(request)
-    context: dict[str, Any] = {"person": found}
+    context: dict[str, Any] = {
+        "person": found,
+        "own": not request.GET.get("agent"),
+        "may_see": bool(scope_of(request.user, Permission.STAFFING_VIEW)),
+    }
     if found is not None:
         duties = queries.duties_between(found.unit_id, today(), today() + _AHEAD, agent_id=found.agent.pk)
         context |= {
@@ -48,7 +52,6 @@ def person(request: HttpRequest) -> HttpResponse:
             "asked": Answer.ASKED,
             "now": timezone.now(),
             "wish": WishForm(shifts=queries.shifts_of(found.unit_id, first=today()), agents=None),
-            "own": not request.GET.get("agent"),
             "wishes": queries.wishes_between([found.agent.pk], today(), today() + WISHES_AHEAD),
         }
     return render(request, "staffing/person.html", context)

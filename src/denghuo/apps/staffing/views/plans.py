@@ -9,19 +9,21 @@ import xlsxwriter
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
+from denghuo.apps.organization.queries import names_of
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.forms import SwapForm
 from denghuo.apps.staffing.models import Duty, Plan, PlanState, Shift
 from denghuo.apps.staffing.queries.duties import heads_on_duty
 from denghuo.apps.staffing.queries.plans import duties_of_plan, month_days
 from denghuo.apps.staffing.views import charts
-from denghuo.apps.staffing.views.frame import may_edit, percent, today, unit_of, unit_to_edit, who
-from denghuo.apps.staffing.views.words import breach_words, rule_name
+from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
+from denghuo.apps.staffing.views.words import breach_words, conflict_words, rule_name
 from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
 
 _LISTED = 50
@@ -70,7 +72,13 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
         "unknown_years": queries.unknown_years(first, first),
     }
     if unit is not None and found is not None:
-        context |= _shown(unit, found)
+        changes = queries.changes_of_draft(found)
+        context |= _shown(unit, found) | {
+            "changes": changes,
+            "changed_people": len({one.agent.pk for one in changes}),
+            "exchanges": queries.exchanges_of(found, at=timezone.now()),
+            "by": names_of([by := found.published_by or found.made_by]).get(by, by),
+        }
         context["swap"] = SwapForm(agents=queries.agents_of_unit(unit.pk))
     return render(request, "staffing/plan.html", context)
 
@@ -78,19 +86,21 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
 def _make(request: HttpRequest, month: date) -> HttpResponse:
     unit = unit_to_edit(request)
     individual, keep = "individual" in request.POST, "keep" in request.POST
+    told = who(request)
     try:
-        made = actions.make_plan(unit=unit, month=month, individual=individual, keep=keep, **who(request))
+        draft = queries.draft_of(unit, month, at=told["at"], individual=individual, keep=keep)
+        made = actions.make_plan(unit=unit, month=month, individual=individual, draft=draft, **told)
     except LookupError:
         messages.error(request, _("There are no shifts yet, or nobody to work them. Set them up first."))
     else:
-        told = {"seconds": made.made["seconds"]}
-        messages.success(
-            request,
-            _("Drafted in %(seconds)s s; no roster is better.") % told
-            if made.made["proven"]
-            else _("Drafted in %(seconds)s s; a better one may exist.") % told,
-        )
-    return redirect("staffing:plan", month=f"{month:%Y-%m}")
+        proven = made.made["proven"]
+        if made.made["conflict"] or made.made["broken"]:
+            messages.warning(request, _("Drafted, but not every rule can be kept: see what stands in the way."))
+        else:
+            messages.success(
+                request, _("Drafted; no roster is better.") if proven else _("Drafted; a better one may exist.")
+            )
+    return gone_to(request, "staffing:plan", month=f"{month:%Y-%m}")
 
 
 def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
@@ -105,6 +115,7 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         drawn.insert(0, charts.expected(days, found.expected, target_share=demand.requirement.target_share))
     rates = [one["day"] for one in found.expected.get("by_day", ()) if one["day"] is not None]
     shifts = queries.shifts_of(unit.pk, first=days[0], last=days[-1])
+    broken = found.made.get("broken", [])
     short = None if demand.heads is None else int((demand.heads < demand.requirement.required).sum())
     return {
         "days": days,
@@ -114,12 +125,12 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         "figures": [
             (_("Expected answer rate"), percent(sum(rates) / len(rates)) if rates else "–", "%"),
             (_("Target"), percent(demand.requirement.target_share), "%"),
-            (_("Half hours short"), "–" if short is None else str(short), ""),
-            (_("Rules broken"), str(len(found.made.get("broken", ()))), ""),
+            (_("Half hours short"), "–" if short is None else f"{short:,}", ""),
+            (_("Rules broken"), f"{len(broken):,}", ""),
         ],
         "bound": _bound(found),
-        "conflict": [breach_words(one) for one in found.made.get("conflict", ())][:_LISTED],
-        "broken": [breach_words(one) for one in found.made.get("broken", ())][:_LISTED],
+        "conflict": [conflict_words(one, broken) for one in found.made.get("conflict", ())][:_LISTED],
+        "broken": [breach_words(one) for one in broken][:_LISTED],
         "today": today(),
     }
 
@@ -179,6 +190,19 @@ def publish(request: HttpRequest, month: str) -> HttpResponse:
     return redirect("staffing:plan", month=month)
 
 
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def discard(request: HttpRequest, month: str) -> HttpResponse:
+    """Give the draft up."""
+    unit = unit_to_edit(request)
+    found = queries.plan_of(unit.pk, _month(month), state=PlanState.DRAFT)
+    if found is None:
+        raise Http404
+    actions.discard_draft(plan_id=found.pk, **who(request))
+    messages.success(request, _("The draft is discarded. What is published stays in force."))
+    return redirect("staffing:plan", month=month)
+
+
 @require_GET
 @permission_required(Permission.STAFFING_VIEW)
 def swaps(request: HttpRequest, month: str) -> HttpResponse:
@@ -203,33 +227,71 @@ def _whole(told: str) -> int:
     return int(told) if told.isascii() and told.isdigit() and len(told) < 15 else 0
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.STAFFING_EDIT)
 def swap(request: HttpRequest, month: str) -> HttpResponse:
-    """Two people exchange duties, if the rules allow it."""
+    """What it would do if two people exchanged duties; sent, they do, if the rules allow it."""
+    unit = unit_to_edit(request)
+    found = queries.plan_of(unit.pk, _month(month))
+    told = _swap_told(request, found) if found else None
+    if found is None or told is None:
+        return redirect("staffing:plan", month=month)
+    if request.method == "POST":
+        if actions.swap_duties(plan_id=found.pk, **told, **who(request)).legal:
+            messages.success(request, _("Swapped. The answer rate was worked out anew."))
+            return redirect("staffing:plan", month=month)
+        found.refresh_from_db()
+    outlook = queries.swap_outlook(found, **told)
+    context = {
+        "unit": unit,
+        "plan": found,
+        "told": told,
+        "outlook": outlook,
+        "broken": [breach_words(one) for one in outlook.broken],
+    }
+    return render(request, "staffing/swap.html", context)
+
+
+def _swap_told(request: HttpRequest, plan: Plan) -> dict[str, Any] | None:
+    """Who swaps which days; None where that cannot be, which is said."""
+    form = SwapForm(
+        request.POST if request.method == "POST" else request.GET, agents=queries.agents_of_unit(plan.unit_id)
+    )
+    days = month_days(plan.month)
+    if not form.is_valid() or {form.cleaned_data["day"], form.cleaned_data["other_day"]} - {*days, None}:
+        messages.error(request, _("Choose two people and days of this month."))
+        return None
+    told = form.cleaned_data
+    if told["agent"] == told["other"]:
+        messages.error(request, _("Choose two people and days of this month."))
+        return None
+    first = min(told["day"], told["other_day"] or told["day"])
+    if plan.state == PlanState.PUBLISHED and first <= today():
+        messages.error(request, _("A day that has begun is not swapped any more."))
+        return None
+    return {"agent_id": told["agent"], "day": told["day"], "other_id": told["other"], "other_day": told["other_day"]}
+
+
+@require_POST
+@permission_required(Permission.STAFFING_EDIT)
+def undo(request: HttpRequest, month: str) -> HttpResponse:
+    """Take a swap back whose days have not begun."""
     unit = unit_to_edit(request)
     found = queries.plan_of(unit.pk, _month(month))
     if found is None:
         raise Http404
-    form = SwapForm(request.POST, agents=queries.agents_of_unit(unit.pk))
-    days = month_days(found.month)
-    if not form.is_valid() or {form.cleaned_data["day"], form.cleaned_data["other_day"]} - {*days, None}:
-        messages.error(request, _("Choose two people and days of this month."))
-        return redirect("staffing:plan", month=month)
-    told = form.cleaned_data
-    checked = actions.swap_duties(
-        plan_id=found.pk,
-        agent_id=told["agent"],
-        day=told["day"],
-        other_id=told["other"],
-        other_day=told["other_day"],
-        **who(request),
-    )
-    if checked.legal:
-        messages.success(request, _("Swapped. The answer rate was worked out anew."))
+    number = _whole(request.POST.get("number", ""))
+    asked = found.pk == _whole(request.POST.get("plan", ""))
+    try:
+        checked = actions.undo_swap(plan_id=found.pk, number=number if asked else -1, **who(request))
+    except LookupError:
+        messages.error(request, _("This swap cannot be undone any more."))
     else:
-        reasons = ", ".join(sorted({rule_name(one.rule or one.kind.value) for one in checked.broken}))
-        messages.error(request, _("Not swapped, for it would break: %(rules)s") % {"rules": reasons})
+        if checked.legal:
+            messages.success(request, _("Undone. Both work again what they worked before."))
+        else:
+            reasons = _(", ").join(sorted({rule_name(one.rule or one.kind.value) for one in checked.broken}))
+            messages.error(request, _("Not undone, for it would break: %(rules)s") % {"rules": reasons})
     return redirect("staffing:plan", month=month)
 
 

@@ -1,6 +1,7 @@
-"""What to do about an outage, decided with one click."""
+"""What to do about an outage: proposed, asked once, sent, followed, and taken back while that makes sense."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -10,13 +11,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
+from denghuo.apps.organization.queries import names_of
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.models import Surge, SurgeState
-from denghuo.apps.staffing.views import charts
+from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
+from denghuo.apps.staffing.views import charts, courses
 from denghuo.apps.staffing.views.frame import percent, who
+
+_PRICES = {"second": RuleKind.SECOND_YUAN_PER_H, "third": RuleKind.THIRD_YUAN_PER_H}
 
 
 @require_GET
@@ -28,10 +33,19 @@ def surges(request: HttpRequest) -> HttpResponse:
     return render(request, "staffing/surges.html", {"rows": told})
 
 
+@require_GET
+@permission_required(Permission.HOTLINE_WORK)
+def put_off(request: HttpRequest) -> HttpResponse:
+    """For the pages of call-backs: until when they are put off, and why."""
+    rows = queries.call_backs_put_off(request.data_scope, at=timezone.now())  # type: ignore[attr-defined]
+    links = bool(scope_of(request.user, Permission.STAFFING_VIEW))
+    return render(request, "staffing/put_off.html", {"rows": rows, "links": links})
+
+
 @require_http_methods(["GET", "POST"])
 @permission_required(Permission.STAFFING_VIEW)
 def surge(request: HttpRequest, surge_id: int) -> HttpResponse:
-    """How many calls will come, what the answer rate will be, and what to do about it."""
+    """How many calls will come, what the answer rate will be, what to do about it, and what came of it."""
     if request.method == "POST" and not scope_of(request.user, Permission.STAFFING_EDIT):
         raise PermissionDenied
     try:
@@ -43,37 +57,97 @@ def surge(request: HttpRequest, surge_id: int) -> HttpResponse:
         if not edit:
             raise PermissionDenied
         return _decide(request, found)
-    told = found.told
-    best = told["recommended"]
-    context: dict[str, Any] = {
-        "surge": found,
+    now = timezone.now()
+    context = _told(found) | {
         "may_edit": edit and found.state == SurgeState.PROPOSED,
+        "may_take_back": edit and found.state == SurgeState.SENT and found.outage.lasts,
         "measures": _measures(found),
-        "call_ups": queries.call_ups_of(found),
         "charts": [charts.surge_calls(found), charts.surge_rates(found)],
         "again": found.state == SurgeState.PROPOSED and bool(found.accepted),
-        "wording": queries.wording_of(found, at=timezone.now()),
-        "now": timezone.now().isoformat(),
+        "wording": queries.wording_of(found, at=now),
+        "now": now.isoformat(),
+    }
+    if found.accepted:
+        context |= _sent(found, at=now)
+        course = queries.course_of(found, at=now)
+        if course is not None:
+            context |= {"course": courses.table(course)}
+            context["charts"] = [courses.chart(course), charts.surge_rates(found)]
+    return render(request, "staffing/surge.html", context)
+
+
+def _told(found: Surge) -> dict[str, Any]:
+    """What the head of every page of a surge says, and the figures of its proposal."""
+    told, best = found.told, found.told["recommended"]
+    begin, length = datetime.fromisoformat(told["from"]), timedelta(minutes=told["step_min"] * len(told["labels"]))
+    lost = _("instead of %(calls)s as things are") % {"calls": f"{told['lost']['']:,.0f}"}
+    return {
+        "surge": found,
         "restored_at": parse_datetime(told["restored_at"]),
-        "until_label": told["labels"][-1],
+        "begin": begin,
+        "until": begin + length,
+        "hours": f"{length / timedelta(hours=1):g}",
+        "sending": _sending(found),
+        "taken_back": _taken_back(found),
         "figures": [
             (_("More calls"), f"{told['wave_total']['mean']:,.0f}", _("calls"), _range(told)),
             (_("Answer rate as things are"), percent(told["rates"][""]), "%", _worse(told, "before")),
             (_("With what is proposed"), percent(told["rates"][best]), "%", _worse(told, "after")),
-            (_("Calls lost with it"), f"{told['lost'][best]:,.0f}", _("calls"), _instead(told)),
+            (_("Calls lost with it"), f"{told['lost'][best]:,.0f}", _("calls"), lost),
             (_("Cost of the proposal"), f"{told['costs_fen'][best] / 100:,.2f}", _("yuan"), ""),
         ],
     }
-    return render(request, "staffing/surge.html", context)
+
+
+def _sending(found: Surge) -> dict[str, Any] | None:
+    """When and by whom what holds was sent."""
+    if not found.accepted or found.decided_at is None:
+        return None
+    return {"at": found.decided_at, "by": names_of([found.decided_by]).get(found.decided_by, found.decided_by)}
+
+
+def _taken_back(found: Surge) -> list[dict[str, Any]]:
+    rows = [one for one in found.sent if "taken_back_at" in one]
+    names = names_of(one[key] for one in rows for key in ("by", "taken_back_by"))
+    return [
+        {
+            "at": parse_datetime(one["at"]),
+            "by": names.get(one["by"], one["by"]),
+            "back_at": parse_datetime(one["taken_back_at"]),
+            "back_by": names.get(one["taken_back_by"], one["taken_back_by"]),
+        }
+        for one in rows
+    ]
+
+
+def _sent(found: Surge, *, at: datetime) -> dict[str, Any]:
+    """What happened: the words on the line, who is called up, and until when call-backs are put off."""
+    call_ups = queries.call_ups_of(found)
+    told = queries.sending_of(found)
+    return {
+        "call_ups": call_ups,
+        "answers": _answers(call_ups),
+        "announced": "announcement" in found.accepted,
+        "announcements": queries.announcements_of(found),
+        "put_off_until": queries.put_off_until(found),
+        "put_off_now": found.outage.lasts and (queries.put_off_until(found) or at) > at,
+        "cost": None if told is None else f"{told['cost_fen'] / 100:,.2f}",
+    }
+
+
+def _answers(call_ups: list[CallUp]) -> str:
+    counts = {answer: sum(one.answer == answer for one in call_ups) for answer in Answer}
+    return _("%(come)d come, %(cannot)d cannot, %(open)d have not answered yet") % {
+        "come": counts[Answer.ACCEPTED],
+        "cannot": counts[Answer.DECLINED],
+        "open": counts[Answer.ASKED],
+    }
 
 
 def _range(told: dict[str, Any]) -> str:
     wave = told["wave_total"]
-    return _("in four of five cases %(low)d to %(high)d") % {"low": round(wave["low"]), "high": round(wave["high"])}
-
-
-def _instead(told: dict[str, Any]) -> str:
-    return _("instead of %(calls)d as things are") % {"calls": round(told["lost"][""])}
+    words = {"low": f"{wave['low']:,.0f}", "high": f"{wave['high']:,.0f}"}
+    return _("in four of five cases %(low)s to %(high)s") % words
 
 
 def _worse(told: dict[str, Any], key: str) -> str:
@@ -81,29 +155,59 @@ def _worse(told: dict[str, Any], key: str) -> str:
 
 
 def _measures(found: Surge) -> list[dict[str, Any]]:
-    """Each measure in words, with what it does alone and what it costs."""
+    """Each measure of a proposal; those that were sent, with the times and costs of their sending."""
+    best = found.told["recommended"].split("+")
+    told = queries.sending_of(found) if found.state != SurgeState.PROPOSED else None
+    sent = {one["measure"]: one for one in told["measures"]} if told else {}
+    return [
+        _measure(found, one | sent.get(one["measure"], {}))
+        | {
+            "rate": percent(one["rate_alone"]),
+            "proposed": one["measure"] in best,
+            "accepted": one["measure"] in found.accepted,
+        }
+        for one in found.told["measures"]
+    ]
+
+
+def _measure(found: Surge, told: dict[str, Any]) -> dict[str, Any]:
+    """A measure in words, with its times and what it costs."""
     words = {
         "announcement": _("Announcement to callers about the outage"),
         "call_backs": _("Put call-backs off; who makes them answers"),
         "second": _("Call up the second tier: mobile people who are off"),
         "third": _("Call up the third tier: people of teams who are off"),
     }
-    best = found.told["recommended"].split("+")
     named = {one.pk: str(one) for one in queries.agents_of_unit(found.unit_id)}
-    return [
-        {
-            "code": one["measure"],
-            "name": words[one["measure"]],
-            "heads": one["heads"] or "–",
-            "from_at": parse_datetime(one["from_at"]),
-            "cost": f"{one['cost_fen'] / 100:,.2f}",
-            "rate": percent(one["rate_alone"]),
-            "people": ", ".join(named.get(agent_id, "") for agent_id in one["agent_ids"]),
-            "proposed": one["measure"] in best,
-            "accepted": one["measure"] in found.accepted,
-        }
-        for one in found.told["measures"]
-    ]
+    return {
+        "code": told["measure"],
+        "name": words[told["measure"]],
+        "heads": told["heads"] or "–",
+        "from_at": parse_datetime(told["from_at"]),
+        "until_at": parse_datetime(told["until_at"]),
+        "cost": f"{told['cost_fen'] / 100:,.2f}",
+        "working": _working(found, told),
+        "people": [named.get(agent_id, "") for agent_id in told["agent_ids"]],
+    }
+
+
+def _working(found: Surge, told: dict[str, Any]) -> str:
+    """How the cost of a measure comes about, and by which rule."""
+    kind = _PRICES.get(told["measure"])
+    if kind is None or "yuan_per_h" not in told:
+        return ""
+    rule = queries.rule_book(found.unit_id).now(kind, on=timezone.localdate(datetime.fromisoformat(told["from_at"])))
+    words = {
+        "people": ngettext("%(n)d person", "%(n)d people", told["heads"]) % {"n": told["heads"]},
+        "minutes": told["minutes"],
+        "price": f"{Decimal(told['yuan_per_h']):,.2f}",
+        "cost": f"{told['cost_fen'] / 100:,.2f}",
+        "since": rule.from_date.isoformat() if rule.from_date else "",
+        "source": rule.source,
+    }
+    text = _("%(people)s × %(minutes)d min × %(price)s yuan/h ÷ 60 = %(cost)s yuan") % words
+    by = _("rule from %(since)s: %(source)s") if rule.from_date else _("rule: %(source)s")
+    return text + _("; ") + by % words
 
 
 def _instant(told: str) -> datetime | None:
@@ -115,20 +219,59 @@ def _instant(told: str) -> datetime | None:
 
 
 def _decide(request: HttpRequest, found: Surge) -> HttpResponse:
+    """Ask before something is sent or taken back; do it once that is answered."""
+    told = request.POST
+    if "ask_back" in told or "take_back" in told:
+        return _take_back(request, found)
     if found.state != SurgeState.PROPOSED:
         messages.error(request, _("This was decided already."))
-    elif "dismiss" in request.POST:
+    elif "dismiss" in told:
         actions.dismiss_surge(surge_id=found.pk, **who(request))
         messages.success(request, _("Noted: nothing needs to be done."))
     else:
-        try:
-            actions.send_surge(
-                surge_id=found.pk,
-                measures=request.POST.getlist("measure"),
-                worded_at=_instant(request.POST.get("worded_at", "")),
-                **who(request),
-            )
-            messages.success(request, _("Sent. Answers of those called up appear below."))
-        except ValueError:
-            messages.error(request, _("Choose at least one measure."))
+        return _send(request, found)
+    return redirect("staffing:surge", surge_id=found.pk)
+
+
+def _send(request: HttpRequest, found: Surge) -> HttpResponse:
+    chosen = request.POST.getlist("measure")
+    worded_at = _instant(request.POST.get("worded_at", ""))
+    try:
+        if "send" not in request.POST:
+            return _ask(request, found, chosen, worded_at=request.POST.get("worded_at", ""))
+        actions.send_surge(surge_id=found.pk, measures=chosen, worded_at=worded_at, **who(request))
+        messages.success(request, _("Sent. What happened stands below."))
+    except ValueError:
+        text = _("Choose at least one measure, and none that would begin after it ends.")
+        messages.error(request, text)
+    return redirect("staffing:surge", surge_id=found.pk)
+
+
+def _ask(request: HttpRequest, found: Surge, chosen: list[str], *, worded_at: str) -> HttpResponse:
+    """What would be sent now, and what is expected of it."""
+    told = queries.sending_now(found, chosen, at=timezone.now())
+    context = _told(found) | {
+        "measures": [_measure(found, one) for one in told["measures"]],
+        "wording": queries.wording_of(found, at=timezone.now()),
+        "worded_at": worded_at,
+        "cost": f"{told['cost_fen'] / 100:,.2f}",
+        "figures": [
+            (_("Answer rate as things are"), percent(found.told["rates"][""]), "%", ""),
+            (_("With what is sent"), percent(queries.rate_of(told)), "%", ""),
+            (_("Calls lost with it"), f"{sum(told['lost']):,.1f}", _("calls"), ""),
+            (_("Cost"), f"{told['cost_fen'] / 100:,.2f}", _("yuan"), ""),
+        ],
+    }
+    return render(request, "staffing/surge_ask.html", context)
+
+
+def _take_back(request: HttpRequest, found: Surge) -> HttpResponse:
+    if "take_back" not in request.POST and found.state == SurgeState.SENT and found.outage.lasts:
+        context = _told(found) | _sent(found, at=timezone.now()) | {"back": True}
+        return render(request, "staffing/surge_ask.html", context)
+    try:
+        actions.take_back_surge(surge_id=found.pk, **who(request))
+        messages.success(request, _("Taken back. What can be done is worked out anew."))
+    except ValueError:
+        messages.error(request, _("There is nothing to take back any more."))
     return redirect("staffing:surge", surge_id=found.pk)

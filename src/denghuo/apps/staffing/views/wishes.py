@@ -64,7 +64,7 @@ def _listed(unit: Unit) -> dict[str, Any]:
     for row in queries.skills_of(ids):
         held.setdefault(row.agent_id, []).append(row.name)
     rows = queries.wishes_between(ids, today(), today() + WISHES_AHEAD)
-    return {"wishes": rows, "skills": [(one, ", ".join(held[one.pk])) for one in agents if one.pk in held]}
+    return {"wishes": rows, "skills": [(one, _(", ").join(held[one.pk])) for one in agents if one.pk in held]}
 
 
 @require_POST

@@ -27,6 +27,13 @@ def breach_words(told: dict[str, Any]) -> dict[str, str]:
     return {"where": where, "day": told["day"], "what": _what(told, int(told["amount"]))}
 
 
+def conflict_words(told: dict[str, Any], broken: list[dict[str, Any]]) -> dict[str, str]:
+    """Part of what cannot hold together: a rule, or a shift with how many it lacks in the roster that breaks least."""
+    same = (one for one in broken if all(one[name] == told[name] for name in ("kind", "day", "shift", "agent")))
+    lacks = next(same, None) if told["kind"] == "too_few" else None
+    return breach_words(lacks) if lacks else breach_words(told) | {"what": rule_name(told["rule"] or told["kind"])}
+
+
 def _what(told: dict[str, Any], amount: int) -> str:
     kind, rule = told["kind"], told["rule"]
     if kind == "succession" and rule == "rest":

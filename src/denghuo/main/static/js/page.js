@@ -1,4 +1,4 @@
-// What every page does beyond HTML: the theme switch, and menus that close when the eye has left them.
+// What every page does beyond HTML: the theme switch, menus that close when the eye has left them, tabs in sight.
 
 const YEAR_S = 365 * 24 * 3600;
 
@@ -38,3 +38,10 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-dh-auto]");
   if (form && event.target.matches("select, input[type=date], input[type=checkbox], input[type=radio]")) form.requestSubmit();
 });
+
+// A strip of tabs that is wider than the screen begins at the tab that is open.
+for (const tab of document.querySelectorAll(".dh-tabs [aria-current]")) {
+  const strip = tab.closest(".dh-tabs");
+  const [inner, outer] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
+  strip.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+}

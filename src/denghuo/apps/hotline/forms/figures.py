@@ -1,4 +1,4 @@
-"""What is asked of the hotline's figures, and what people tell it."""
+"""What is asked of the hotline's figures, and what they are held to."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,15 @@ from urllib.parse import urlencode
 from django import forms
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import (
-    AnnouncementKind,
-    CallBackResult,
     CauseKind,
     Definition,
-    DeskRule,
     Exchange,
     Measure,
-    NoteKind,
     Queue,
     Target,
 )
@@ -91,7 +87,7 @@ class Asked:
 
     @cached_property
     def figures(self) -> Figures:
-        return queries.figures(self.span)
+        return queries.total(self.by_day.values())
 
     @cached_property
     def by_day(self) -> dict[date, Figures]:
@@ -103,10 +99,14 @@ class Asked:
         return queries.first_day([one.pk for one in self.exchanges])
 
     @cached_property
+    def targets(self) -> queries.Targets:
+        """What the answer rate is held to, by day."""
+        return queries.targets_of([str(one.unit.path) for one in self.exchanges], measure=Measure.ANSWER_RATE)
+
+    @property
     def target(self) -> Target | None:
         """The target of the answer rate in force on the last day of the span."""
-        paths = [str(one.unit.path) for one in self.exchanges]
-        return queries.target_of(paths, measure=Measure.ANSWER_RATE, on=self.span.last) if paths else None
+        return self.targets.on(self.span.last)
 
     @cached_property
     def definition(self) -> Definition:
@@ -193,7 +193,7 @@ class CallsForm(forms.Form):
     """Which calls to list."""
 
     counted = forms.ChoiceField(label=_("Calls"), choices=COUNTED_CHOICES, required=False)
-    q = forms.CharField(label=_("Last four digits, number or id"), required=False, max_length=120)
+    q = forms.CharField(label=_("Last digits as shown, number or id"), required=False, max_length=120)
     longer_s = forms.IntegerField(label=_("Waited at least (s)"), required=False, min_value=0, max_value=100_000)
     since_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
     until_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
@@ -290,142 +290,3 @@ class CauseForm(forms.Form):
 def local_today() -> date:
     """Today on the clock of the place."""
     return timezone.localdate(timezone.now())
-
-
-_LOCAL = {"type": "datetime-local"}
-
-
-class AnnouncementForm(forms.Form):
-    """What an announcement says."""
-
-    text = forms.CharField(label=_("What callers hear"), max_length=1000, widget=forms.Textarea({"rows": 5}))
-    promised_at = forms.DateTimeField(
-        label=_("Restoration that it tells callers to expect"),
-        required=False,
-        widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"),
-    )
-
-
-class TemplateForm(forms.Form):
-    """How announcements are worded."""
-
-    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
-    kind = forms.ChoiceField(label=_("About"), choices=AnnouncementKind.choices)
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    text = forms.CharField(label=_("Text"), max_length=1000, widget=forms.Textarea({"rows": 4}))
-    source = forms.CharField(label=_("Where it is written"), max_length=200)
-
-    def __init__(self, *args: Any, units: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["unit"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = units
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if unknown := queries.unknown_places(text):
-            raise forms.ValidationError(gettext("Nothing known of an outage is named {%s}.") % unknown[0])
-        return text
-
-
-class DeskRuleForm(forms.ModelForm):
-    """How the desk works from a day on."""
-
-    class Meta:
-        model = DeskRule
-        exclude = ("id",)
-        labels = {
-            "from_date": _("From"),
-            "draft_from_customers": _("Announce outages from so many customers on (0: none)"),
-            "urge_gap_s": _("The same caller presses again after (s)"),
-            "call_back_within_s": _("Call back within (s)"),
-            "quiet_idle_agents": _("Quiet: free agents at least"),
-            "call_from": _("Call back from (hour of the day)"),
-            "call_until": _("Call back until (hour of the day)"),
-            "review_share": _("Share of plain calls reviewed (0 to 1)"),
-            "double_share": _("Share of those scored twice (0 to 1)"),
-            "long_wait_s": _("Long wait from (s)"),
-            "complaint_words": _("Words that hint at a grievance"),
-            "source": _("Where it is written"),
-        }
-        widgets = {"from_date": forms.DateInput({"type": "date"}, "%Y-%m-%d")}
-
-    def clean(self) -> dict[str, Any]:
-        told: dict[str, Any] = super().clean() or self.cleaned_data
-        if told.get("call_from") is not None and (told.get("call_until") or 0) <= told["call_from"]:
-            self.add_error("call_until", _("The end must come after the beginning."))
-        if (told.get("call_until") or 0) > 24:
-            self.add_error("call_until", _("A day has 24 hours."))
-        for name in ("review_share", "double_share"):
-            if not 0 <= (told.get(name) or 0) <= 1:
-                self.add_error(name, _("A share lies between 0 and 1."))
-        return told
-
-    def validate_unique(self) -> None:
-        """A rule of the same day takes the place of the one before."""
-
-
-class SeatForm(forms.Form):
-    """Who an agent of an exchange is; ``people`` are those who may work there, by key."""
-
-    agent_id = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=2**62)
-    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), required=False, max_length=80)
-    team = forms.CharField(label=_("Team"), required=False, max_length=40)
-    user = forms.TypedChoiceField(
-        label=pgettext_lazy("to sign in", "Account"), required=False, coerce=int, empty_value=None
-    )
-
-    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
-
-
-class NoteForm(forms.Form):
-    """What an agent writes of a call; nothing has to be there until it is kept."""
-
-    exchange_id = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=2**62)
-    call_id = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput())
-    number = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
-    text = forms.CharField(
-        label=_("Note"), required=False, max_length=5000, strip=False, widget=forms.Textarea({"rows": 6})
-    )
-    kind = forms.ChoiceField(label=_("Kind of business"), required=False, choices=NoteKind, widget=forms.RadioSelect)
-    follow_up = forms.BooleanField(label=_("Call the customer back"), required=False)
-
-
-class CallBackForm(forms.Form):
-    """Whom to call, why, and by when."""
-
-    number = forms.RegexField(r"^[0-9+*# -]{3,40}$", label=pgettext_lazy("of a telephone", "Number"), max_length=40)
-    reason = forms.CharField(label=_("Why"), max_length=300)
-    due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"))
-
-
-class TryForm(forms.Form):
-    """What came of calling back."""
-
-    result = forms.ChoiceField(label=_("Result"), choices=CallBackResult)
-    note = forms.CharField(label=_("Note"), max_length=500, required=False)
-
-
-class SheetForm(forms.Form):
-    """A score sheet: an item a line, with its points after a bar."""
-
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    name = forms.CharField(label=_("Name"), max_length=120)
-    items = forms.CharField(
-        label=_("Items, one a line: what | points"), max_length=5000, widget=forms.Textarea({"rows": 8})
-    )
-    source = forms.CharField(label=_("Where it is written"), max_length=200)
-
-    def clean_items(self) -> list[tuple[str, int]]:
-        found = []
-        for line in self.cleaned_data["items"].splitlines():
-            what, _bar, points = (part.strip() for part in line.rpartition("|"))
-            if not line.strip():
-                continue
-            worth = int(points) if points.isascii() and points.isdigit() and len(points) < 4 else 0
-            if not 0 < len(what) <= 120 or not 0 < worth <= 100:
-                raise forms.ValidationError(gettext("Write “what | points” on each line, with 1 to 100 points."))
-            found.append((what, worth))
-        return found

@@ -1,0 +1,51 @@
+"""What is asked of the hotline, and what people tell it."""
+
+from denghuo.apps.hotline.forms.desk import (
+    LOCAL_MINUTE,
+    AnnouncementForm,
+    CallBackForm,
+    DeskRuleForm,
+    NoteForm,
+    ScoreForm,
+    SeatForm,
+    SheetForm,
+    TemplateForm,
+    TryForm,
+)
+from denghuo.apps.hotline.forms.figures import (
+    COUNTED_CHOICES,
+    Asked,
+    CallsForm,
+    CauseForm,
+    DefinitionForm,
+    ExchangeForm,
+    QuestionForm,
+    TargetForm,
+    UnmaskForm,
+    ask,
+    local_today,
+)
+
+__all__ = [
+    "COUNTED_CHOICES",
+    "LOCAL_MINUTE",
+    "AnnouncementForm",
+    "Asked",
+    "CallBackForm",
+    "CallsForm",
+    "CauseForm",
+    "DefinitionForm",
+    "DeskRuleForm",
+    "ExchangeForm",
+    "NoteForm",
+    "QuestionForm",
+    "ScoreForm",
+    "SeatForm",
+    "SheetForm",
+    "TargetForm",
+    "TemplateForm",
+    "TryForm",
+    "UnmaskForm",
+    "ask",
+    "local_today",
+]

@@ -1,0 +1,233 @@
+"""What people tell the hotline at work: announcements, notes, call-backs, scores."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.models import (
+    AnnouncementKind,
+    CallBackResult,
+    DeskRule,
+    NoteKind,
+    ReviewItem,
+)
+
+LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
+_LOCAL = {"type": "datetime-local"}
+
+
+class AnnouncementForm(forms.Form):
+    """What an announcement says."""
+
+    text = forms.CharField(label=_("What callers hear"), max_length=1000, widget=forms.Textarea({"rows": 5}))
+    promised_at = forms.DateTimeField(
+        label=_("Restoration that it tells callers to expect"),
+        required=False,
+        widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"),
+    )
+
+
+class TemplateForm(forms.Form):
+    """How announcements are worded."""
+
+    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
+    kind = forms.ChoiceField(label=_("About"), choices=AnnouncementKind.choices)
+    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    text = forms.CharField(label=_("Text"), max_length=1000, widget=forms.Textarea({"rows": 4}))
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def __init__(self, *args: Any, units: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["unit"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = units
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if unknown := queries.unknown_places(text):
+            raise forms.ValidationError(gettext("Nothing known of an outage is named {%s}.") % unknown[0])
+        return text
+
+
+class DeskRuleForm(forms.ModelForm):
+    """How the desk works from a day on."""
+
+    class Meta:
+        model = DeskRule
+        exclude = ("id",)
+        labels = {
+            "from_date": _("From"),
+            "draft_from_customers": _("Announce outages from so many customers on (0: none)"),
+            "urge_gap_s": _("The same caller presses again after (s)"),
+            "call_back_within_s": _("Call back within (s)"),
+            "quiet_idle_agents": _("Quiet: free agents at least"),
+            "call_from": _("Call back from (hour of the day)"),
+            "call_until": _("Call back until (hour of the day)"),
+            "review_share": _("Share of plain calls reviewed (0 to 1)"),
+            "double_share": _("Share of those scored twice (0 to 1)"),
+            "long_wait_s": _("Long wait from (s)"),
+            "complaint_words": _("Words that hint at a grievance"),
+            "source": _("Where it is written"),
+        }
+        widgets = {"from_date": forms.DateInput({"type": "date"}, "%Y-%m-%d")}
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if told.get("call_from") is not None and (told.get("call_until") or 0) <= told["call_from"]:
+            self.add_error("call_until", _("The end must come after the beginning."))
+        if (told.get("call_until") or 0) > 24:
+            self.add_error("call_until", _("A day has 24 hours."))
+        for name in ("review_share", "double_share"):
+            if not 0 <= (told.get(name) or 0) <= 1:
+                self.add_error(name, _("A share lies between 0 and 1."))
+        return told
+
+    def validate_unique(self) -> None:
+        """A rule of the same day takes the place of the one before."""
+
+
+class SeatForm(forms.Form):
+    """Who an agent of an exchange is; ``people`` are those who may work there, by key."""
+
+    agent_id = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=2**62)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), required=False, max_length=80)
+    team = forms.CharField(label=_("Team"), required=False, max_length=40)
+    user = forms.TypedChoiceField(
+        label=pgettext_lazy("to sign in", "Account"), required=False, coerce=int, empty_value=None
+    )
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
+
+
+class NoteForm(forms.Form):
+    """What an agent writes of a call; nothing has to be there until it is kept."""
+
+    exchange_id = forms.IntegerField(widget=forms.HiddenInput(), min_value=1, max_value=2**62)
+    call_id = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput())
+    number = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
+    text = forms.CharField(
+        label=_("Note"), required=False, max_length=5000, strip=False, widget=forms.Textarea({"rows": 6})
+    )
+    kind = forms.ChoiceField(label=_("Kind of business"), required=False, choices=NoteKind, widget=forms.RadioSelect)
+    follow_up = forms.BooleanField(label=_("Call the customer back"), required=False)
+    due_at = forms.DateTimeField(
+        label=_("Promise the call by"),
+        required=False,
+        widget=forms.Select(),
+        help_text=_("Proposed: when it is usually quiet, in the hours at which people are called."),
+    )
+
+    def offer(self, times: Sequence[datetime]) -> None:
+        """The times that can be chosen; one that was chosen before stays among them."""
+        local = [timezone.localtime(one).strftime(LOCAL_MINUTE) for one in times]
+        chosen = str(self["due_at"].value() or "")
+        values = sorted({*local, chosen} - {""})
+        self.fields["due_at"].widget.choices = [(one, one.replace("T", " ")) for one in values]
+
+
+class CallBackForm(forms.Form):
+    """Whom to call, why, and by when."""
+
+    number = forms.RegexField(r"^[0-9+*# -]{3,40}$", label=pgettext_lazy("of a telephone", "Number"), max_length=40)
+    reason = forms.CharField(label=_("Why"), max_length=300)
+    due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"))
+
+
+class TryForm(forms.Form):
+    """What came of calling back."""
+
+    result = forms.ChoiceField(label=_("Result"), choices=CallBackResult)
+    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+
+
+class ScoreForm(forms.Form):
+    """A call scored by a sheet: points for each item and, where points were lost, what ought to have been known."""
+
+    def __init__(
+        self,
+        *args: Any,
+        items: Sequence[ReviewItem],
+        articles: Sequence[tuple[int, str]],
+        corrects: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = items
+        for item in items:
+            self.fields[f"points-{item.pk}"] = forms.IntegerField(
+                label=item.name,
+                min_value=0,
+                max_value=item.points,
+                initial=item.points,
+                widget=forms.NumberInput({"class": "dh-input"}),
+            )
+            self.fields[f"article-{item.pk}"] = forms.TypedChoiceField(
+                label=item.name,
+                required=False,
+                coerce=int,
+                empty_value=None,
+                choices=[("", "–"), *articles],
+                widget=forms.Select({"class": "dh-input", "aria-label": item.name}),
+            )
+        widget = forms.Textarea({"rows": 3})
+        self.fields["note"] = forms.CharField(label=_("Note"), required=False, max_length=500, widget=widget)
+        if corrects:
+            self.fields["reason"] = forms.CharField(label=_("Why the score is corrected"), max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        for item in self.items:
+            if told.get(f"article-{item.pk}") and told.get(f"points-{item.pk}") == item.points:
+                self.add_error(f"article-{item.pk}", _("Name an article only where points were lost."))
+        return told
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The items with their fields, and what is wrong with either."""
+        pairs = ((one, self[f"points-{one.pk}"], self[f"article-{one.pk}"]) for one in self.items)
+        return [
+            {"item": item, "points": points, "article": article, "errors": [*points.errors, *article.errors]}
+            for item, points, article in pairs
+        ]
+
+    @property
+    def wrong(self) -> str:
+        """The names of what has to be put right."""
+        names = dict.fromkeys(str(field.label) for name, field in self.fields.items() if name in self.errors)
+        return pgettext("between names", ", ").join(names)
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The fields below the items."""
+        return [self[name] for name in ("note", "reason") if name in self.fields]
+
+
+class SheetForm(forms.Form):
+    """A score sheet: an item a line, with its points after a bar."""
+
+    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    name = forms.CharField(label=_("Name"), max_length=120)
+    items = forms.CharField(
+        label=_("Items, one a line: what | points"), max_length=5000, widget=forms.Textarea({"rows": 8})
+    )
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def clean_items(self) -> list[tuple[str, int]]:
+        found = []
+        for line in self.cleaned_data["items"].splitlines():
+            what, _bar, points = (part.strip() for part in line.rpartition("|"))
+            if not line.strip():
+                continue
+            worth = int(points) if points.isascii() and points.isdigit() and len(points) < 4 else 0
+            if not 0 < len(what) <= 120 or not 0 < worth <= 100:
+                raise forms.ValidationError(gettext("Write “what | points” on each line, with 1 to 100 points."))
+            found.append((what, worth))
+        return found
