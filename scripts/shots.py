@@ -32,6 +32,10 @@ PICTURES = (
     Picture("network-dark", "/network/", theme="dark"),
     Picture("outages", "/outages/"),
     Picture("reliability", "/reliability/", person="manager"),
+    Picture("hotline", "/hotline/why/?month=2026-07", person="manager"),
+    Picture("hotline-live", "/hotline/live/", person="leader"),
+    Picture("hotline-live-phone", "/hotline/live/", person="leader", size=PHONE),
+    Picture("roster", "/staffing/plan/", person="leader"),
 )
 
 

@@ -9,11 +9,13 @@ import pytest
 from denghuo.adapters.telephony import AgentEventKind
 from denghuo.apps.hotline.actions import name_agents, open_exchange
 from denghuo.apps.hotline.models import Agent
+from denghuo.apps.organization.actions import register_user
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Duty, Plan, PlanState, Shift
 from denghuo.apps.staffing.queries.plans import staff_of
 from denghuo.main.demo.hotline import MOBILE, TEAMS, duty, people
+from denghuo.main.demo.load_hotline import seat_the_agent
 from denghuo.main.demo.staffing import mobile_sign_ins
 from tests.apps.network.conftest import built_world, world
 from tests.world import World
@@ -65,3 +67,16 @@ def test_mobile_people_come_and_go_as_their_duties_say(unit: Unit) -> None:
         assert any(abs(at - start) < timedelta(minutes=20) for at in own)
         assert any(abs(at - end) < timedelta(minutes=20) for at in own)
     assert list(mobile_sign_ins(unit.pk, day, now=NOW - timedelta(days=2))) == []
+
+
+def test_the_visitor_has_one_seat_and_leaves_none_behind(unit: Unit) -> None:
+    person = register_user(username="agent", display_name="何小雨", password=None, **WHO)
+    exchange = Agent.objects.earliest("code").exchange
+    for later in (timedelta(), timedelta(hours=8)):
+        seat_the_agent(exchange.pk, NOW + later)
+        seat = Agent.objects.get(name="何小雨")
+        assert seat.user == person
+        assert seat.code == duty((NOW + later).date(), (NOW + later).hour)[0].code
+    assert {one.name for one in people()} - set(Agent.objects.values_list("name", flat=True)) == {
+        one.name for one in people() if one.code == seat.code
+    }

@@ -105,12 +105,14 @@ def _announce(exchange_id: int, waves: dict[int, Wave], now: datetime) -> None:
 
 
 def seat_the_agent(exchange_id: int, now: datetime) -> None:
-    """The visitor who signs in as the agent sits where calls come in now."""
-    on = duty(now.date(), now.hour)
+    """The visitor who signs in as the agent sits where calls come in now; whoever sat there before is back."""
+    on, usual = duty(now.date(), now.hour), {one.code: one for one in people()}
     agents = {agent.code: agent for agent in hotline.agents_of([exchange_id])}
     person = User.objects.filter(username="agent").first()
     if person is not None and on[0].code in agents:
-        names = {on[0].code: (str(person), on[0].team)}
+        left = [code for code, agent in agents.items() if agent.user_id == person.pk and code in usual]
+        names = {code: (usual[code].name, usual[code].team) for code in left}
+        names |= {on[0].code: (str(person), on[0].team)}
         name_agents(exchange_id=exchange_id, names=names, at=now, actor=ACTOR)
         link_agent(agent_id=agents[on[0].code].pk, user_id=person.pk, at=now, actor=ACTOR)
 

@@ -125,7 +125,7 @@ def _with_waves(rest: Floats, waves: Sequence[tuple[datetime, float]], *, first:
 
 def heads(demand: queries.Demand, *, key: str = "heads") -> Chart:
     """People required and rostered, by half hour of the day: the most that is required on any day, the fewest there."""
-    need = demand.requirement.required
+    need, days = demand.requirement.required, len(demand.requirement.days)
     there = None if demand.heads is None else demand.heads[demand.heads.sum(axis=1) > 0]
     labels = [f"{n * INTERVAL_MIN // 60:02d}:{n * INTERVAL_MIN % 60:02d}" for n in range(INTERVALS)]
     most = need.max(axis=0).astype(np.float64)
@@ -140,12 +140,12 @@ def heads(demand: queries.Demand, *, key: str = "heads") -> Chart:
         title = _("Enough people in every half hour")
         if short:
             title = _("Too few people in %(count)d half hours") % {"count": short}
+    about = _("Over %(days)d days: the highest requirement and the lowest roster of each half hour") % {"days": days}
     return Chart(
         key=key,
         shape="curve",
         title=title,
-        about=_("Over %(days)d days: the highest requirement and the lowest roster of each half hour")
-        % {"days": len(demand.requirement.days)},
+        about=about if days > 1 else _("What each half hour requires, and who is rostered"),
         unit=_("people"),
         labels=labels,
         series=series,
