@@ -45,7 +45,7 @@ def write(measured: dict[str, str]) -> None:
     """Put the sections into the page, which stays in the order of the areas."""
     _, *kept = PAGE.read_text().split("\n## ")
     sections = {text.partition("\n")[0].lower().replace(" ", "_"): f"## {text.rstrip()}\n" for text in kept}
-    sections |= measured
+    sections |= {area: f"{text.rstrip()}\n" for area, text in measured.items()}
     PAGE.write_text("\n".join([HEAD.format(machine=machine()), *(sections[area] for area in sorted(sections))]))
 
 

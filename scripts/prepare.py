@@ -134,6 +134,9 @@ def engines() -> None:
 
 
 def _compile_engines() -> None:
+    # What is kept knows only of the file it was compiled from, not of those whose functions went into it.
+    for kept in (ROOT / "src/denghuo/engines").rglob("*.nb[ic]"):
+        kept.unlink()
     command(PYTHON, "-m", "denghuo.main.warm")
 
 

@@ -37,15 +37,20 @@ def push(at: Any, tag: Any, size: int, instant: float, what: int) -> int:
 
 @inner
 def replace_first(at: Any, tag: Any, size: int, instant: float, what: int) -> None:
-    """Take the earliest instant out of a heap and put another in."""
+    """Take the earliest instant out of a heap and put another in.
+
+    Down to the bottom without a branch, which would be guessed wrong every other time: of what is carried and what is
+    below, the earlier stays and the later goes on.
+    """
     place = 0
     below = 1
     while below < size:
         beside = below + (below + 1 < size)
-        below += at[beside] < at[below]  # a sum, for a branch would be guessed wrong every other time
-        if at[below] >= instant:
-            break
-        at[place], tag[place] = at[below], tag[below]
+        below += at[beside] < at[below]
+        under, its = at[below], tag[below]
+        change = (what ^ its) & -np.int64(under < instant)
+        at[place], tag[place] = min(under, instant), what ^ change
+        instant, what = max(under, instant), its ^ change
         place = below
         below = 2 * place + 1
     at[place], tag[place] = instant, what

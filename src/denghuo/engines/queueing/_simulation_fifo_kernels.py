@@ -39,10 +39,8 @@ def _run(plan: Any, room: Any, seed: Any) -> bool:
         slot = caller.come(plan, room, at_s, kind)
         if slot >= 0 and caller.asks(plan, room, slot, at_s):
             free_s = _free_at(plan, room, at_s)
-            if free_s <= at_s:
-                _talk(plan, room, slot, 0.0)
-            else:
-                _wait(plan, room, slot, free_s)
+            if free_s <= at_s or _stays(plan, room, slot, free_s):
+                _talk(plan, room, slot, max(free_s - at_s, 0.0))
     return False
 
 
@@ -92,14 +90,14 @@ def _talk(plan: Any, room: Any, slot: int, wait_s: float) -> None:
     caller.redial(plan, room, slot, of.AFTER_ANSWERED, begin_s + talk_s)
 
 
-@inner
-def _wait(plan: Any, room: Any, slot: int, free_s: float) -> None:
-    """Until an agent is free, or hang up before, or hear the busy tone."""
+@here
+def _stays(plan: Any, room: Any, slot: int, free_s: float) -> bool:
+    """Whether the caller waits until an agent is free; otherwise he hangs up before, or hears the busy tone."""
     call, rules = room.calls[slot], plan.rules[0]
     limited = rules.waiting_places >= 0
     if limited and _waiting(room, call.at_s) >= rules.waiting_places:
         caller.block(plan, room, slot)
-        return
+        return False
     law = plan.types[call.call_type].patience
     patience_s = draw(plan.laws, plan.quantiles, law, for_purpose(call.key, call.attempt, PATIENCE))
     end_s = min(call.at_s + patience_s, free_s)
@@ -107,14 +105,15 @@ def _wait(plan: Any, room: Any, slot: int, free_s: float) -> None:
         end_s = min(end_s, rules.close_s)
     if limited:
         room.state[0].dues = caller.push(room.due_at, room.due_tag, room.state[0].dues, end_s, slot)
+    if free_s <= end_s < np.inf:
+        return True
     if end_s == np.inf:
         caller.cut_off(plan, room, slot, rules.close_s)
-    elif free_s <= end_s:
-        _talk(plan, room, slot, free_s - call.at_s)
     elif call.at_s + patience_s <= end_s:
         caller.abandon(plan, room, slot, patience_s)
     else:
         caller.cut_off(plan, room, slot, end_s)
+    return False
 
 
 @here

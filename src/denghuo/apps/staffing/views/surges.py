@@ -258,7 +258,7 @@ def _ask(request: HttpRequest, found: Surge, chosen: list[str], *, worded_at: st
         "figures": [
             (_("Answer rate as things are"), percent(found.told["rates"][""]), "%", ""),
             (_("With what is sent"), percent(queries.rate_of(told)), "%", ""),
-            (_("Calls lost with it"), f"{sum(told['lost']):,.1f}", _("calls"), ""),
+            (_("Calls lost with it"), f"{sum(told['lost']):,.0f}", _("calls"), ""),
             (_("Cost"), f"{told['cost_fen'] / 100:,.2f}", _("yuan"), ""),
         ],
     }
