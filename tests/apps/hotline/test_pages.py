@@ -17,6 +17,7 @@ from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import actions
 from denghuo.apps.hotline.facts import CallerUnmasked, CallsExported
 from denghuo.apps.hotline.models import Call, CallerNumber, CauseKind, Measure
+from denghuo.apps.hotline.queries import why as asking
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
@@ -280,9 +281,10 @@ def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
     client = signed_in(storm.leader)
     page = text(client, "why", month="2026-06")
     rows = re.findall(
-        r"<tr[^>]*><th scope=\"row\"><a href=\"[^\"]*cause=(\w+)#days\">.*?<td class=\"dh-num\">([-\d.,]+)</td>", page
+        r"<tr[^>]*><th scope=\"row\"><a href=\"[^\"]*cause=(\w+)#days\">.*?<td class=\"dh-num\"[^>]*>([-\d.,]+)</td>",
+        page,
     )
-    foot = re.search(r"short of the target by</th><td class=\"dh-num\">([-\d.,]+)</td>", page)
+    foot = re.search(r"short of the target by</th><td class=\"dh-num\"[^>]*>([-\d.,]+)</td>", page)
     assert foot is not None
     assert {code for code, _points in rows} >= {"usual", "redials", "unnamed", "unexplained"}
     assert sum(float(points) for _code, points in rows) == pytest.approx(float(foot[1]), abs=0.005)
@@ -292,10 +294,23 @@ def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
     opened = text(client, "why", month="2026-06", cause=str(cause.pk))
     assert "day by day" in opened
     days, foot = opened[opened.index('id="days"') :].split("<tfoot>")[:2]
-    points = re.findall(r'<td class="dh-num">[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', days)
-    [total] = re.findall(r'<td class="dh-num">[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', foot)[:1]
+    points = re.findall(r'<td class="dh-num"[^>]*>[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', days)
+    [total] = re.findall(r'<td class="dh-num"[^>]*>[-\d,]+</td><td class="dh-num">([-\d.]+)</td>', foot)[:1]
     assert sum(map(float, points)) == pytest.approx(float(total))
     assert "2026-06-26" in opened
+
+
+def test_every_part_of_a_shortfall_says_how_sure_it_is(storm: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_DRAWS", 4)
+    page = text(signed_in(storm.leader), "why", month="2026-06", sure=1)
+    rows = re.findall(r"<th scope=\"row\">([^<]+)</th>" + 3 * r"<td[^>]*>([-\d.,]+)</td>", page)
+    assert {name for name, *_told in rows} >= {
+        "A usual month",
+        "Redials",
+        storm.exchange.unit.hotline_causes.get().name,
+    }
+    for _name, points, low, high in rows:  # the quiet days are all alike, so that others would have told the same
+        assert [float(low), float(high)] == pytest.approx([float(points)] * 2, abs=0.011)
 
 
 def test_without_quiet_days_nothing_is_shared_out_but_the_days_add_up(month: Hotline, ring: Ring) -> None:
@@ -306,8 +321,8 @@ def test_without_quiet_days_nothing_is_shared_out_but_the_days_add_up(month: Hot
     assert "Days that reached it: 1" in page
     for shown, rows in ((page, 3), (text(client, "why", days="all", **MONTH), 3)):
         body, foot = shown[shown.index("worst-title") :].split("<tfoot>")
-        cells = [re.findall(r'<td class="dh-num">(?:<a[^>]*>)?([-\d.]+)', row) for row in body.split("<tr>")[2:]]
-        total = re.findall(r'<td class="dh-num">([-\d.]+)', foot)
+        cells = [re.findall(r'<td class="dh-num"[^>]*>(?:<a[^>]*>)?([-\d.]+)', row) for row in body.split("<tr>")[2:]]
+        total = re.findall(r'<td class="dh-num"[^>]*>([-\d.]+)', foot)
         assert len(cells) == rows
         for column in (1, 2, 3):  # asked, missing, points
             assert sum(float(row[column]) for row in cells) == pytest.approx(float(total[column]))

@@ -4,16 +4,29 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from denghuo.apps.hotline.models import Cause
 from denghuo.apps.hotline.queries.calls import edges
 from denghuo.apps.hotline.queries.figures import Span, figures
 from denghuo.apps.hotline.queries.rules import causes_within
 from denghuo.apps.hotline.snapshot.months import MonthInputs, month_inputs
-from denghuo.engines.attribution import AttributionError, Calibration, MonthExplanation, calibrate, explain_month
+from denghuo.engines.attribution import (
+    AttributionError,
+    Calibration,
+    MonthExplanation,
+    ShareIntervals,
+    calibrate,
+    explain_month,
+    resample_usual_calls,
+    share_intervals,
+)
 
 _KEPT = 24
+_DRAWS, CONFIDENCE_SHARE = 40, 0.8
 _AROUND = timedelta(weeks=10)
 _kept: OrderedDict[Any, "Explained | None"] = OrderedDict()
 
@@ -26,6 +39,31 @@ class Explained:
     calibration: Calibration
     found: MonthExplanation
     causes: tuple[Cause, ...]  # in the order of the engine's players
+
+    @cached_property
+    def intervals(self) -> ShareIntervals | None:
+        """Where the parts would lie had the usual been the mean of other quiet days; takes seconds, once. None where
+        some day of the time has no quiet day of its kind."""
+        inputs, rng = self.inputs, np.random.default_rng(1)
+        try:
+            usual = resample_usual_calls(
+                inputs.history_calls_per_h,
+                history_groups=inputs.history_kinds,
+                day_groups=inputs.day_kinds,
+                draw_count=_DRAWS,
+                rng=rng,
+            )
+        except AttributionError:
+            return None
+        return share_intervals(
+            inputs.month,
+            inputs.causes,
+            usual_calls_per_h=usual,
+            target_answered_share=self.found.target_answered_share,
+            model=self.calibration.model,
+            confidence_share=CONFIDENCE_SHARE,
+            rng=rng,
+        )
 
 
 def explained(span: Span, *, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:

@@ -34,8 +34,15 @@ class MonthInputs:
     causes: tuple[EngineCause, ...]
     model: QueueModel
     days: tuple[date, ...]
-    usual_day_count: int
+    history_calls_per_h: Floats  # of the days that the usual is the mean of, [days, intervals]
+    history_kinds: NDArray[np.int64]
+    day_kinds: NDArray[np.int64]
     patience_is_default: bool
+
+    @property
+    def usual_day_count(self) -> int:
+        """How many days the usual is the mean of."""
+        return len(self.history_kinds)
 
 
 def month_inputs(
@@ -64,7 +71,9 @@ def month_inputs(
         causes=_worked(causes, masks, inside),
         model=model,
         days=tuple(day for day, within in zip(days, inside.tolist(), strict=True) if within),
-        usual_day_count=int(quiet.sum()),
+        history_calls_per_h=counts["first_requests"][quiet] * (60 / INTERVAL_MIN),
+        history_kinds=around.kind[quiet],
+        day_kinds=around.kind[inside],
         patience_is_default=is_default,
     )
 

@@ -54,6 +54,8 @@ def why(request: HttpRequest) -> HttpResponse:
     """The shortfall shared out over causes, and the days that made it."""
     asked = asked_of(request)
     context = framed(request, asked)
+    if "sure" in request.GET:
+        return render(request, "hotline/why_sure.html", _sure(request, asked))
     if asked.first_day is not None:
         context |= {"verdict": verdict(asked), "days": _days(asked, every=request.GET.get("days") == "all")}
         if context["verdict"]:
@@ -61,16 +63,20 @@ def why(request: HttpRequest) -> HttpResponse:
     return render(request, "hotline/why.html", context)
 
 
-def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    if asked.span.days > _MOST_DAYS:
-        return {"too_long": True}
+def _found(request: HttpRequest, asked: Asked) -> queries.Explained | None:
     assert asked.target is not None
-    found = queries.explained(
+    return queries.explained(
         asked.span,
         target_share=asked.target.share,
         causes=queries.causes_around(request.data_scope, asked.span),  # type: ignore[attr-defined]
         known_until=asked.today,
     )
+
+
+def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    if asked.span.days > _MOST_DAYS:
+        return {"too_long": True}
+    found = _found(request, asked)
     if found is None:
         return {"nothing_usual": True}
     shares = _shares(asked, found)
@@ -85,6 +91,32 @@ def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "chosen": chosen,
         "cause_days": _cause_days(asked, found, chosen) if chosen else [],
         "how": _how(found),
+        "sure_href": asked.address("why", sure=1),
+    }
+
+
+def _sure(request: HttpRequest, asked: Asked) -> dict[str, Any]:
+    """How far the parts of the account would move with another usual; nothing where there is no account."""
+    known = asked.first_day is not None and asked.target is not None and asked.span.days <= _MOST_DAYS
+    found = _found(request, asked) if known else None
+    if found is None or found.intervals is None:
+        return {}
+    told = found.intervals
+    bounds = dict(zip(told.players, zip(told.low.tolist(), told.high.tolist(), strict=True), strict=True))
+    bounds[USUAL] = (told.usual_low, told.usual_high)
+    return {
+        "rows": [
+            {
+                "name": one.name,
+                "points": one.points_text,
+                "low": number(100 * bounds[one.code][0], _DIGITS),
+                "high": number(100 * bounds[one.code][1], _DIGITS),
+            }
+            for one in _shares(asked, found)
+            if one.code in bounds
+        ],
+        "draws": len(told.draws),
+        "confidence": number(100 * told.confidence_share),
     }
 
 
