@@ -130,7 +130,7 @@ def _fetch_assets() -> None:
 def engines() -> None:
     """The engines compiled for this machine, so that nobody's first page waits for it."""
     inputs = [*(ROOT / "src/denghuo/engines").rglob("*.py"), ROOT / "src/denghuo/main/warm.py"]
-    step("engines", "compiling the engines (once, a minute or so)", inputs, _compile_engines)
+    step("engines", "compiling the engines (once, a few minutes)", inputs, _compile_engines)
 
 
 def _compile_engines() -> None:
