@@ -90,7 +90,7 @@ function option(chart, colors, narrow) {
     animation: false,
     textStyle: { fontFamily: colors.font },
     grid: { left: 8, right: chart.shape === "bars" ? 48 : 16, top: chart.shape === "bars" ? 36 : 64, bottom: chart.shape === "bars" ? 28 : 8, containLabel: true },
-    legend: { top: 0, left: 0, textStyle: text, itemGap: 16, itemWidth: 18, itemHeight: 8, data: chart.series.map((one) => (one.role === "target" || isCurve(chart) ? one.name : { name: one.name, icon: "roundRect" })) },
+    legend: { type: "scroll", top: 0, left: 0, right: 0, textStyle: text, itemGap: 16, itemWidth: 18, itemHeight: 8, data: chart.series.map((one) => (one.role === "target" || isCurve(chart) ? one.name : { name: one.name, icon: "roundRect" })) },
     tooltip: {
       trigger: "axis",
       renderMode: "richText",
