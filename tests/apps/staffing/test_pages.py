@@ -66,18 +66,28 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
     told = {"kind": "seats", "from_date": "2026-06-01", "value": "12", "source": "通知"}
     assert leader.post(reverse("staffing:rules"), told).status_code == 302
     assert Rule.objects.get().value == 12
-    assert leader.post(reverse("staffing:rules"), told | {"kind": "target_share"}).status_code == 422
-    assert (
-        "A share is below 1"
-        in leader.post(
-            url := reverse("staffing:rules"), told | {"kind": "target_share", "value": "1.05"}
-        ).content.decode()
-    )
-    assert "write 1 or more" in leader.post(url, told | {"kind": "run_days", "value": "0"}).content.decode()
+    url = reverse("staffing:rules")
+    for kind, value, words in (
+        ("target_share", "105", "below 100 %"),
+        ("target_share", "0.9", "write 90 for 90 %"),
+        ("run_days", "0", "write 1 or more"),
+        ("run_days", "2.5", "write a whole number"),
+    ):
+        assert words in leader.post(url, told | {"kind": kind, "value": value}).content.decode()
+    assert Rule.objects.count() == 1
+    assert leader.post(url, told | {"kind": "target_share", "value": "92"}).status_code == 302
+    assert Rule.objects.get(kind="target_share").value == 0.92
+    assert ">92</td>" in leader.get(url).content.decode(), "shown as it is written"
     assert leader.post(url, told | {"value": "-1"}).status_code == 422
-    absent = {"agent": station.agents[0].pk, "first": "2026-06-01", "last": "2026-06-03", "kind": "leave"}
-    assert leader.post(reverse("staffing:absences"), absent).status_code == 302
-    assert leader.post(reverse("staffing:absences"), absent | {"last": "2026-05-03"}).status_code == 422
+    soon, away = today() + timedelta(days=3), reverse("staffing:absences")
+    absent = {"agent": station.agents[0].pk, "first": soon, "last": soon + timedelta(days=2), "kind": "leave"}
+    assert leader.post(away, absent).status_code == 302
+    assert leader.post(away, absent | {"last": today()}).status_code == 422
+    assert "away already" in leader.post(away, absent | {"first": soon + timedelta(days=2)}).content.decode()
+    assert (
+        "Is the year right?"
+        in leader.post(away, absent | {"first": "2025-01-01", "last": "2025-01-02"}).content.decode()
+    )
     row = Absence.objects.get()
     assert leader.post(reverse("staffing:withdraw", args=[row.pk])).status_code == 302
     assert not Absence.objects.exists()

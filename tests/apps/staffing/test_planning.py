@@ -72,6 +72,56 @@ def test_a_plan_keeps_leave_and_minimum_and_says_what_it_will_give(station: Stat
     assert all(0.5 < one["day"] <= 1 for one in plan.expected["by_day"])
 
 
+def test_leave_after_publishing_takes_duties_out_and_is_said(station: Station) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    plan = actions.publish_plan(plan_id=actions.make_plan(unit=station.unit, month=JUNE, **WHO).pk, **WHO)
+    leader, url = signed_in(station.leader), reverse("staffing:plan", kwargs=JUNE_PAGE)
+    assert queries.standing_of(plan).as_made
+    days = [JUNE + timedelta(days=n) for n in range(30)]
+    heads, before = queries.heads_on_duty(station.unit.pk, days), plan.expected
+    for away in station.agents[:2]:
+        actions.record_absence(
+            agent_id=away.pk, first=JUNE, last=JUNE + timedelta(9), kind=AbsenceKind.SICK, note="", **WHO
+        )
+    gone = queries.standing_of(plan).away
+    assert gone
+    assert {one.agent_id for one in gone} <= {one.pk for one in station.agents[:2]}
+    left = queries.heads_on_duty(station.unit.pk, days)
+    assert heads is not None
+    assert left is not None
+    assert heads.sum() - left.sum() == sum(one.shift.length_min for one in gone) / 30
+    plan.refresh_from_db()
+    assert queries.expected_rate(plan).share < sum(  # type: ignore[operator]
+        one["day"] * one["calls"] for one in before["by_day"]
+    ) / sum(one["calls"] for one in before["by_day"])
+    page = leader.get(url).content.decode()
+    assert f"{len(gone)} duties fall into absences" in page
+    assert "it is proven" not in page
+    own = signed_in(station.agent_user).get(reverse("staffing:duties-file")).content.decode()
+    assert "DTSTART:20260601" not in own
+
+
+def test_a_draft_that_breaks_rules_is_asked_about_before_people_live_by_it(station: Station) -> None:
+    plan, _duty = _published(station)
+    Plan.objects.filter(pk=plan.pk).update(state=PlanState.DRAFT)
+    leader, url = signed_in(station.leader), reverse("staffing:publish", kwargs=JUNE_PAGE)
+    asked = leader.post(url)
+    assert asked.status_code == 200
+    assert f"{len(queries.standing_of(plan).broken)} rules broken" in asked.content.decode()
+    assert Plan.objects.get().state == PlanState.DRAFT
+    assert leader.post(url, {"sure": "1"}).status_code == 302
+    assert Plan.objects.get().state == PlanState.PUBLISHED
+
+
+def test_a_month_that_is_over_is_not_planned(station: Station) -> None:
+    with pytest.raises(queries.MonthOverError):
+        actions.make_plan(unit=station.unit, month=date(2026, 4, 1), **WHO)
+    leader, url = signed_in(station.leader), reverse("staffing:plan", kwargs={"month": "2020-01"})
+    assert "only this month and later ones" in leader.get(url).content.decode()
+    assert "This month is over" in leader.post(url, follow=True).content.decode()
+    assert not Plan.objects.exists()
+
+
 @pytest.mark.nightly
 def test_the_impossible_is_explained_and_the_nearest_roster_drafted(station: Station) -> None:
     bands = [actions.BandEntry(start_min=0, end_min=1440, heads=15)]
@@ -141,6 +191,8 @@ def test_a_swap_that_breaks_a_rule_is_shown_and_refused(station: Station) -> Non
     page = answer.content.decode()
     assert answer.status_code == 200
     assert f"{away}: put on 白班 though away or bound to the rota" in page
+    answer = signed_in(station.leader).get(reverse("staffing:swaps", kwargs=JUNE_PAGE), {"duty": 0}, follow=True)
+    assert "This duty is not there any more" in answer.content.decode()
     assert plan.duties.filter(pk=duty.pk).exists()
 
 

@@ -156,5 +156,7 @@ def test_what_cannot_hold_together_says_how_many_lack() -> None:
     rule = {"kind": "succession", "rule": "rest", "agent": "何雨", "day": "2026-06-01", "shift": "", "amount": 1}
     with override("en"):
         assert conflict_words(shift, [shift | {"amount": 4}])["what"] == "4 people too few"
+        alike = [shift | {"amount": 4}, shift | {"day": "2026-06-02"}, shift | {"day": "2026-06-03"}]
+        assert conflict_words(shift, alike)["more"] == "(and so on 2 other days)"
         assert conflict_words(shift, [])["what"] == "fewest people on a shift"
         assert conflict_words(rule, [])["what"] == "rest between two shifts"

@@ -101,6 +101,12 @@ class Outage(models.Model):
         return tone_of(self.kind)
 
     @property
+    def where(self) -> str:
+        """Its line and place; the device that opened where neither is told, as when several lines lost supply."""
+        told = " ".join(filter(None, (str(self.feeder or ""), self.place)))
+        return told or self.device_code
+
+    @property
     def lasts(self) -> bool:
         """Whether somebody is without supply now."""
         return self.started_at is not None and self.restored_at is None

@@ -25,7 +25,7 @@ from denghuo.main.demo.hotline import CallHistory
 from denghuo.main.demo.line import demo_line
 from denghuo.main.demo.load import demo_network_id, is_loaded, load_calls, load_demo
 from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, outages_now, seat_the_agent
-from denghuo.main.demo.staffing import mobile_sign_ins
+from denghuo.main.demo.staffing import is_staffed, mobile_sign_ins
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 from denghuo.main.listening import follow
 
@@ -84,7 +84,7 @@ def _ring() -> int:
     """Load the calls of the past unless they are there, then go on where they end, as time does."""
     if not is_loaded():
         raise UserError(_("the demo station is not there yet; load it first with `denghuo demo`"))
-    if exchange_of_code(EXCHANGE_CODE) is None:
+    if not is_staffed():
         load_calls(now=timezone.now(), progress=_tell)
     exchange = exchange_of_code(EXCHANGE_CODE)
     assert exchange is not None

@@ -10,6 +10,7 @@ from denghuo.apps.hotline.queries import all_exchanges
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.actions import TooShortError, make_forecast, make_plan
+from denghuo.apps.staffing.queries import MonthOverError, expected_rate
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 
 NAME = "staffing"
@@ -88,10 +89,12 @@ def _plan(args: argparse.Namespace) -> int:
             plan = make_plan(
                 unit=unit, month=month, individual=args.individual, keep=args.keep, at=timezone.now(), actor=ACTOR
             )
+        except MonthOverError:
+            raise UserError(f"{args.month} is over: plan this month or a later one") from None
         except LookupError:
             raise UserError(f"{unit.code} has no shifts yet, or nobody to work them: set them up on its page") from None
         broken += bool(plan.made["conflict"])
-        rates = [one["day"] for one in plan.expected.get("by_day", ()) if one["day"] is not None]
+        expected = expected_rate(plan)
         told.append(
             {
                 "unit": unit.code,
@@ -99,7 +102,8 @@ def _plan(args: argparse.Namespace) -> int:
                 "duties": plan.duties.count(),
                 "proven best": plan.made["proven"],
                 "rules broken": len(plan.made["broken"]),
-                "expected answer rate": round(sum(rates) / len(rates), 4) if rates else None,
+                "expected answer rate": None if expected.share is None else round(expected.share, 4),
+                "days forecast": expected.days,
                 "seconds": plan.made["seconds"],
             }
         )

@@ -230,8 +230,11 @@ def _center(
             slow[n] = max(slow[n], 1.6)
         if _working(causes, CauseKind.DUNNING, at) and 8 <= at.hour < 21:
             other[n] *= 1.9
+    edges = _edges(midnight, waves)
+    place = (edges[:-1] // _INTERVAL_S).astype(np.int64)
+    fault, other, slow, heads = fault[place], other[place], slow[place], heads[place]
     for wave in waves:
-        fault += _wave_calls(wave, midnight, _CALLING_SHARE)
+        fault += _wave_calls(wave, midnight, edges)
     # Callers whose talk takes longer are of a type of their own: fault, other, and the same two slowed down.
     longer, factor = slow > 1, slow.max()
     types = tuple(
@@ -240,7 +243,7 @@ def _center(
         for kind, calls in ((_FAULT, fault), (_OTHER, other))
     )
     return CallCenter(
-        edges_s=np.arange(_INTERVALS + 1) * _INTERVAL_S,
+        edges_s=edges,
         types=types,
         groups=(AgentGroup(heads=heads, skills=tuple(range(len(types)))),),
         announcements=tuple(_announcements(waves, midnight)),
@@ -262,14 +265,21 @@ def _type(calls_per_h: Floats, talk_s: float) -> CallType:
     )
 
 
-def _wave_calls(wave: Wave, midnight: datetime, share: float) -> Floats:
+def _edges(midnight: datetime, waves: Sequence[Wave]) -> Floats:
+    """Quarters of an hour, and when outages begin and end: nobody calls about one before it is there."""
+    quarters = np.arange(_INTERVALS + 1) * float(_INTERVAL_S)
+    told = [at for wave in waves for at in (wave.started_at, wave.restored_at) if at is not None]
+    inside = np.round([(at - midnight).total_seconds() for at in told])
+    return np.unique([*quarters, *inside[(inside > 0) & (inside < quarters[-1])]])
+
+
+def _wave_calls(wave: Wave, midnight: datetime, edges_s: Floats) -> Floats:
     """Calls per hour that an outage adds: many at first, fewer as time goes on, none once supply is back."""
-    edges = np.arange(_INTERVALS + 1) * _INTERVAL_S / 60
-    begin = (wave.started_at - midnight).total_seconds() / 60
-    end = (wave.restored_at - midnight).total_seconds() / 60 if wave.restored_at else edges[-1]
+    begin_s = (wave.started_at - midnight).total_seconds()
+    end_s = (wave.restored_at - midnight).total_seconds() if wave.restored_at else edges_s[-1]
     asleep = 0.35 if wave.started_at.astimezone(midnight.tzinfo).hour < 6 else 1.0
-    told = 1 - 0.5 ** (np.clip(np.minimum(edges, end) - begin, 0, None) / _HALF_WITHIN_MIN)
-    return np.diff(told) * wave.customers * share * asleep * 4
+    told = 1 - 0.5 ** (np.clip(np.minimum(edges_s, end_s) - begin_s, 0, None) / (60 * _HALF_WITHIN_MIN))
+    return np.diff(told) * wave.customers * _CALLING_SHARE * asleep * 3600 / np.diff(edges_s)
 
 
 def _announcements(waves: Sequence[Wave], midnight: datetime) -> Iterator[Announcement]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,7 +24,7 @@ from denghuo.apps.hotline.actions import (
     record_calls,
     set_target,
 )
-from denghuo.apps.hotline.models import CallerNumber, Measure
+from denghuo.apps.hotline.models import Announcement, CallerNumber, Exchange, Measure
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.models import Unit, User
 from denghuo.apps.outages import queries as outages
@@ -37,12 +38,14 @@ _COUNTY = "lampcounty"
 _TARGET = 0.95
 _NUMBERS_PER_LOAD = 3
 _LATEST = 50
-# Calls are recorded by so many at once: what follows from a batch is then a day's work, not a year's.
-_BATCH = 100_000
+# Somebody looks around meanwhile, and on SQLite one writes at a time: calls are recorded in steps of less than a
+# second, with a pause longer than who waits for the lock takes to look again (a tenth of a second).
+_BATCH = 2_000
+_PAUSE_S = 0.12
 
 
 def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], None]) -> None:
-    """Put the hotline in; ``now`` is local."""
+    """Put the hotline in; ``now`` is local. One that was stopped on its way is carried on."""
     zone = now.tzinfo
     assert isinstance(zone, ZoneInfo)
     numbers = _numbers(network_id)
@@ -52,41 +55,53 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
     history = simulate_calls(
         start=start, now=now, waves=list(waves.values()), seed=SEED, progress=lambda share: progress(0.6 * share)
     )
-    with transaction.atomic():
-        county = Unit.objects.get(code=_COUNTY)
-        exchange = open_exchange(unit_id=county.pk, code=EXCHANGE_CODE, name="灯火县95598", at=now, actor=ACTOR)
-        set_target(
-            unit_id=county.pk,
-            from_date=start.date(),
-            measure=Measure.ANSWER_RATE,
-            share=_TARGET,
-            source="演示目标",
-            at=now,
-            actor=ACTOR,
-        )
-        load_knowledge(unit_id=county.pk, at=now, actor=ACTOR)
-        for entry in history.causes:
-            name_cause(unit_id=county.pk, entry=entry, at=now, actor=ACTOR)
-        rows = [row for listed in numbers.values() for row in listed]
-        import_numbers(unit_id=county.pk, numbers=rows, source_name="demo", at=now, actor=ACTOR)
-        _record(exchange.pk, history, now, progress)
-        names = {one.code: (one.name, one.team) for one in people()}
-        name_agents(exchange_id=exchange.pk, names=names, at=now, actor=ACTOR)
-        _announce(exchange.pk, waves, now)
-        seat_the_agent(exchange.pk, now)
+    exchange = hotline.exchange_of_code(EXCHANGE_CODE) or _opened(history, numbers, since=start.date(), now=now)
+    _record(exchange.pk, history, now, progress)
+    if not Announcement.objects.filter(exchange=exchange).exists():
+        with transaction.atomic():
+            names = {one.code: (one.name, one.team) for one in people()}
+            name_agents(exchange_id=exchange.pk, names=names, at=now, actor=ACTOR)
+            _announce(exchange.pk, waves, now)
+            seat_the_agent(exchange.pk, now)
+
+
+@transaction.atomic
+def _opened(history: CallHistory, numbers: dict[str, list[CallerNumber]], *, since: date, now: datetime) -> Exchange:
+    """The county's exchange with all that it goes by, before its first call."""
+    county = Unit.objects.get(code=_COUNTY)
+    exchange = open_exchange(unit_id=county.pk, code=EXCHANGE_CODE, name="灯火县95598", at=now, actor=ACTOR)
+    set_target(
+        unit_id=county.pk,
+        from_date=since,
+        measure=Measure.ANSWER_RATE,
+        share=_TARGET,
+        source="演示目标",
+        at=now,
+        actor=ACTOR,
+    )
+    load_knowledge(unit_id=county.pk, at=now, actor=ACTOR)
+    for entry in history.causes:
+        name_cause(unit_id=county.pk, entry=entry, at=now, actor=ACTOR)
+    rows = [row for listed in numbers.values() for row in listed]
+    import_numbers(unit_id=county.pk, numbers=rows, source_name="demo", at=now, actor=ACTOR)
+    return exchange
 
 
 def _record(exchange_id: int, history: CallHistory, now: datetime, progress: Callable[[float], None]) -> None:
-    for place in range(0, len(history.calls), _BATCH):
+    calls, entries = history.calls, history.entries
+    steps = -(-max(len(calls), len(entries)) // _BATCH)
+    for done, step in enumerate(reversed(range(steps)), 1):  # the last days first: they are looked at first
+        span = slice(step * _BATCH, (step + 1) * _BATCH)
         record_calls(
             exchange_id=exchange_id,
-            calls=history.calls[place : place + _BATCH],
-            entries=history.entries if place == 0 else (),
+            calls=calls[span],
+            entries=entries[span],
             source=Source(name="演示总机"),
             at=now,
             actor=ACTOR,
         )
-        progress(0.6 + 0.3 * place / len(history.calls))
+        progress(0.6 + 0.4 * done / steps)
+        sleep(_PAUSE_S)
 
 
 def _announce(exchange_id: int, waves: dict[int, Wave], now: datetime) -> None:

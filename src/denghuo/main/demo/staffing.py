@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from django.db import transaction
 
 from denghuo.adapters.telephony import AgentEvent, AgentEventKind
 from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.queries import exchange_of_code
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.models import AbsenceKind, Duty
+from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState
 from denghuo.main.demo.hotline import MOBILE, TEAMS
 
 ACTOR = "demo"
@@ -28,12 +29,41 @@ _WISHES_OFF = ((25, 12), (27, 19), (28, 25))
 
 
 def load_staffing(*, now: datetime, progress: Callable[[float], None]) -> None:
-    """Set the four teams and the mobile one up, forecast, and publish this month and the next; ``now`` is local."""
+    """Set the four teams and the mobile one up, forecast, and publish this month and the next; ``now`` is local. What
+    takes its time is worked out before it is written, so that nobody waits for it; what is there already stays."""
     exchange = exchange_of_code(_EXCHANGE_CODE)
     assert exchange is not None
     unit = Unit.objects.get(pk=exchange.unit_id)
     this = now.date().replace(day=1)
     following = (this + timedelta(days=31)).replace(day=1)
+    if not queries.shifts_of(unit.pk):
+        _set_up(unit, this, following, now)
+    forecast = queries.forecast_anew(unit, at=now)
+    actions.make_forecast(unit=unit, worked_out=forecast, at=now, actor=ACTOR)
+    progress(0.5)
+    for month in (this, following):
+        if queries.plan_of(unit.pk, month, state=PlanState.PUBLISHED) is None:
+            draft = queries.draft_of(unit, month, at=now)
+            plan = actions.make_plan(unit=unit, month=month, draft=draft, at=now, actor=ACTOR)
+            actions.publish_plan(plan_id=plan.pk, at=now, actor=ACTOR)
+        progress(0.75)
+    first = this - timedelta(days=1)
+    entries = list(mobile_sign_ins(unit.pk, first, now=now))
+    record_calls(
+        exchange_id=exchange.pk, calls=(), entries=entries, source=Source(name="演示总机"), at=now, actor=ACTOR
+    )
+
+
+def is_staffed() -> bool:
+    """Whether it is there, all of it: the rosters come last."""
+    exchange = exchange_of_code(_EXCHANGE_CODE)
+    if exchange is None:
+        return False
+    return Plan.objects.filter(unit_id=exchange.unit_id, state=PlanState.PUBLISHED).count() > 1
+
+
+@transaction.atomic
+def _set_up(unit: Unit, this: date, following: date, now: datetime) -> None:
     actions.set_up(
         unit_id=unit.pk,
         teams=TEAMS,
@@ -44,17 +74,6 @@ def load_staffing(*, now: datetime, progress: Callable[[float], None]) -> None:
         actor=ACTOR,
     )
     _people(unit.pk, following, now)
-    actions.make_forecast(unit=unit, at=now, actor=ACTOR)
-    progress(0.5)
-    for month in (this, following):
-        plan = actions.make_plan(unit=unit, month=month, at=now, actor=ACTOR)
-        actions.publish_plan(plan_id=plan.pk, at=now, actor=ACTOR)
-        progress(0.75)
-    first = this - timedelta(days=1)
-    entries = list(mobile_sign_ins(unit.pk, first, now=now))
-    record_calls(
-        exchange_id=exchange.pk, calls=(), entries=entries, source=Source(name="演示总机"), at=now, actor=ACTOR
-    )
 
 
 def _people(unit_id: int, month: date, now: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from denghuo.apps.hotline.models import Agent
@@ -24,10 +24,18 @@ from denghuo.apps.staffing.facts import (
     SwapUndone,
 )
 from denghuo.apps.staffing.models import Duty, Plan, PlanState
-from denghuo.apps.staffing.queries.plans import Change, Draft, changes_of, draft_of, duties_of_plan, expected_of
+from denghuo.apps.staffing.queries.plans import (
+    Change,
+    Draft,
+    changes_of,
+    draft_of,
+    duties_of_plan,
+    expected_of,
+    staff_of,
+)
 from denghuo.apps.staffing.queries.swaps import SwapOutlook, exchanges_of, swap_outlook
 from denghuo.apps.staffing.snapshot.problems import judged
-from denghuo.apps.staffing.snapshot.rosters import breach_told, duties_of
+from denghuo.apps.staffing.snapshot.rosters import breach_told, duties_of, table_of
 from denghuo.engines.rostering import SwapCheck
 
 _BATCH = 500
@@ -48,6 +56,7 @@ def make_plan(
     :func:`draft_of`; ``draft`` what it has worked out already, so that nobody waits for this to write.
 
     Raises:
+        MonthOverError: nobody can work it any more.
         LookupError: no shifts, or nobody to work them.
     """
     worked = draft or draft_of(unit, month, at=at, individual=individual, keep=keep)
@@ -70,7 +79,7 @@ def make_plan(
 def _made(draft: Draft, *, individual: bool) -> dict[str, Any]:
     """How it came about, as a row holds it."""
     staff, solved = draft.staff, draft.solved
-    _report, broken = judged(staff, solved.roster)
+    _report, broken = judged(staff, staff.worked(solved.roster))
     return {
         "status": solved.status.value,
         "proven": solved.proven,
@@ -216,6 +225,18 @@ def _exchange(plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: 
     plan.save(update_fields=["expected", "made"])
     if plan.state == PlanState.PUBLISHED:
         _tell_changes(changes_of(before, rows.all()), key=key, at=at, actor=actor)
+
+
+def expect_anew(*, agent_id: int, first: date, last: date, at: datetime) -> None:
+    """Have the plans not over yet tell what they will give, now that somebody is away on other days than before."""
+    since = max(first, timezone.localdate(at)).replace(day=1)
+    touched = Plan.objects.filter(month__gte=since, month__lte=last, duties__agent_id=agent_id, duties__day__gte=first,
+                                  duties__day__lte=last)  # fmt: skip
+    for plan in touched.select_related("unit").distinct():
+        staff = staff_of(plan.unit, plan.month)
+        roster = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
+        plan.expected = expected_of(plan.unit, staff, roster)
+        plan.save(update_fields=["expected"])
 
 
 @transaction.atomic

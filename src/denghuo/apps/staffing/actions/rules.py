@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.staffing.actions.plans import expect_anew
 from denghuo.apps.staffing.facts import (
     AbsenceRecorded,
     AbsenceWithdrawn,
@@ -38,7 +39,7 @@ from denghuo.apps.staffing.models import (
     Succession,
     Wish,
 )
-from denghuo.apps.staffing.snapshot.rules import SHARES, STANDARD_BANDS
+from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES, STANDARD_BANDS
 from denghuo.apps.staffing.snapshot.standard import (
     CALENDAR_SOURCE,
     CYCLE,
@@ -58,9 +59,9 @@ def set_rule(
     """Say what a number is from a day on, and where that was written.
 
     Raises:
-        ValueError: below 0, or a share that is not below 1.
+        ValueError: below 0, a share that is not below 1, or part of a person or a day.
     """
-    if value < 0 or (kind in SHARES and value >= 1):
+    if value < 0 or (kind in SHARES and value >= 1) or (kind in COUNTS and value != int(value)):
         raise ValueError(f"{kind.label}: {value:g} cannot be")
     row, _ = Rule.objects.update_or_create(
         unit_id=unit_id, kind=kind, from_date=from_date, defaults={"value": value, "source": source}
@@ -223,7 +224,7 @@ def import_calendar(*, rows: Sequence[CalendarDay], source: str, at: datetime, a
 def record_absence(
     *, agent_id: int, first: date, last: date, kind: AbsenceKind, note: str, at: datetime, actor: str
 ) -> Absence:
-    """Say that somebody cannot work on these days.
+    """Say that somebody cannot work on these days; duties of theirs stay drawn, and count for nobody.
 
     Raises:
         django.db.IntegrityError: it ends before it begins.
@@ -231,6 +232,7 @@ def record_absence(
     row = Absence.objects.create(agent_id=agent_id, first=first, last=last, kind=kind, note=note)
     fact = AbsenceRecorded(absence_id=row.pk, agent_id=agent_id, first=first, last=last, kind=kind.value)
     record(fact, at=at, actor=actor)
+    expect_anew(agent_id=agent_id, first=first, last=last, at=at)
     return row
 
 
@@ -241,6 +243,7 @@ def withdraw_absence(*, absence_id: int, at: datetime, actor: str) -> None:
     fact = AbsenceWithdrawn(absence_id=row.pk, agent_id=row.agent_id)
     row.delete()
     record(fact, at=at, actor=actor)
+    expect_anew(agent_id=row.agent_id, first=row.first, last=row.last, at=at)
 
 
 @transaction.atomic

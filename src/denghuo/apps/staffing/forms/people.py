@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.staffing.models import AbsenceKind, CalendarDay, DayKind, RuleKind, Shift
-from denghuo.apps.staffing.snapshot.rules import SHARES
+from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
 
 _MOST_ABSENT = timedelta(days=400)
 _AT_LEAST_ONE = frozenset({RuleKind.SEATS, RuleKind.RUN_DAYS, RuleKind.MONTH_H})
@@ -30,8 +30,15 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = self.cleaned_data
-        if told.get("kind") in SHARES and told.get("value", 0) >= 1:
-            self.add_error("value", _("A share is below 1: write 0.9 for 90 %."))
+        kind, value = told.get("kind"), told.get("value")
+        if kind in SHARES and value is not None:
+            if value >= 100:
+                self.add_error("value", _("This must be below 100 %: write 90 for 90 %."))
+            elif 0 < value < 1:
+                self.add_error("value", _("This is less than 1 %: write 90 for 90 %, not 0.9."))
+            told["value"] = value / 100
+        if kind in COUNTS and value is not None and value != int(value):
+            self.add_error("value", _("People, customers, days and nights are counted: write a whole number."))
         if told.get("kind") in _AT_LEAST_ONE and told.get("value", 1) < 1:
             self.add_error("value", _("With less than 1 nobody could work: write 1 or more."))
         return told

@@ -8,9 +8,9 @@ class RuleKind(models.TextChoices):
     """A number that planning goes by. What stands in the name is its unit."""
 
     SEATS = "seats", _("Seats in the room")
-    TARGET_SHARE = "target_share", _("Answer rate to plan for, where the hotline has no target (share)")
-    DEMAND_SHARE = "demand_share", _("Plan for the calls not exceeded with this probability (share)")
-    SHRINKAGE_SHARE = "shrinkage_share", _("Paid time not at the telephone: pauses, talks (share)")
+    TARGET_SHARE = "target_share", _("Answer rate to plan for, where the hotline has no target (%)")
+    DEMAND_SHARE = "demand_share", _("Plan for the calls not exceeded with this probability (%)")
+    SHRINKAGE_SHARE = "shrinkage_share", _("Paid time not at the telephone: pauses, talks (%)")
     REST_H = "rest_h", _("Rest between two shifts (h)")
     RUN_DAYS = "run_days", _("Most days of work in a row")
     NIGHTS_IN_A_ROW = "nights_in_a_row", _("Most nights in a row")

@@ -6,6 +6,7 @@ from denghuo.apps.staffing.queries.duties import (
     adherence,
     agents_of_unit,
     duties_between,
+    duties_in,
     heads_on_duty,
     person_of_user,
     rota_teams,
@@ -13,7 +14,19 @@ from denghuo.apps.staffing.queries.duties import (
 )
 from denghuo.apps.staffing.queries.forecasts import forecast_anew
 from denghuo.apps.staffing.queries.outlook import Demand, Today, ahead_of_unit, demand_of, forecast_of, today_followed
-from denghuo.apps.staffing.queries.plans import Change, Draft, changes_of_draft, draft_of, plan_of, staff_of
+from denghuo.apps.staffing.queries.plans import (
+    Change,
+    Draft,
+    Expected,
+    MonthOverError,
+    Standing,
+    changes_of_draft,
+    draft_of,
+    expected_rate,
+    plan_of,
+    staff_of,
+    standing_of,
+)
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
     all_calendar_days,
@@ -58,8 +71,11 @@ __all__ = [
     "Demand",
     "Draft",
     "Exchange",
+    "Expected",
+    "MonthOverError",
     "Offer",
     "Person",
+    "Standing",
     "SwapOutlook",
     "Today",
     "absences_between",
@@ -75,7 +91,9 @@ __all__ = [
     "demand_of",
     "draft_of",
     "duties_between",
+    "duties_in",
     "exchanges_of",
+    "expected_rate",
     "forecast_anew",
     "forecast_of",
     "heads_on_duty",
@@ -93,6 +111,7 @@ __all__ = [
     "skill_needs_of",
     "skills_of",
     "staff_of",
+    "standing_of",
     "successions_of",
     "surge_for",
     "surge_inputs",

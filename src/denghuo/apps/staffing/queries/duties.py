@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from django.db.models import Exists, OuterRef
 from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import User
-from denghuo.apps.staffing.models import Duty, PlanState
+from denghuo.apps.staffing.models import Absence, Duty, PlanState
 from denghuo.apps.staffing.queries.rules import shifts_of
 from denghuo.apps.staffing.snapshot.history import midnight
 from denghuo.apps.staffing.snapshot.rosters import days_before, heads_of, shift_types, table_of
@@ -72,12 +73,25 @@ def agent_for(*, scope: Iterable[str], agent_id: int) -> Person:
 def duties_between(
     unit_id: int, first: date, last: date, *, agent_id: int | None = None, state: PlanState = PlanState.PUBLISHED
 ) -> list[Duty]:
-    """Duties of the published plans of a unit, in order."""
+    """Duties of the published plans of a unit, in order; not those that fall into an absence, which nobody works."""
     rows = Duty.objects.filter(plan__unit_id=unit_id, plan__state=state, day__gte=first, day__lte=last)
+    rows = rows.exclude(away())
     if agent_id is not None:
         rows = rows.filter(agent_id=agent_id)
     found = rows.select_related("shift", "agent").order_by("day", "shift__start_min", "agent__code")
     return sorted(found, key=lambda one: (one.day, one.shift.start_min, team_order(one.agent.team)))
+
+
+def duties_in(absence: Absence) -> list[Duty]:
+    """Published duties that fall into an absence."""
+    rows = Duty.objects.filter(agent_id=absence.agent_id, plan__state=PlanState.PUBLISHED)
+    return list(rows.filter(day__gte=absence.first, day__lte=absence.last).select_related("shift").order_by("day"))
+
+
+def away() -> Exists:
+    """Whether whom a duty belongs to is away on its day, for a query of duties."""
+    return Exists(Absence.objects.filter(agent_id=OuterRef("agent_id"), first__lte=OuterRef("day"),
+                                         last__gte=OuterRef("day")))  # fmt: skip
 
 
 def heads_on_duty(

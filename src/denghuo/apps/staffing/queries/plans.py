@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.models import Duty, Plan, PlanState, RuleKind, Shift
-from denghuo.apps.staffing.queries.duties import agents_of_unit, duties_between, team_order
+from denghuo.apps.staffing.queries.duties import agents_of_unit, away, duties_between, team_order
 from denghuo.apps.staffing.queries.outlook import ahead_of_unit
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
@@ -26,11 +26,12 @@ from denghuo.apps.staffing.queries.rules import (
     wishes_between,
 )
 from denghuo.apps.staffing.snapshot.expected import expected_told
-from denghuo.apps.staffing.snapshot.problems import Solved, solve
+from denghuo.apps.staffing.snapshot.problems import Solved, judged, solve
 from denghuo.apps.staffing.snapshot.requirement import requirement_of
 from denghuo.apps.staffing.snapshot.rosters import (
     Staff,
     absences_of,
+    breach_told,
     days_before,
     pattern_of,
     shift_types,
@@ -43,6 +44,10 @@ def month_days(month: date) -> list[date]:
     """The days of a month."""
     after = (month.replace(day=1) + timedelta(days=31)).replace(day=1)
     return [month.replace(day=1) + timedelta(days=n) for n in range((after - month.replace(day=1)).days)]
+
+
+class MonthOverError(ValueError):
+    """A month that is over is not planned any more."""
 
 
 def plan_of(unit_id: int, month: date, *, state: PlanState | None = None) -> Plan | None:
@@ -130,8 +135,11 @@ def draft_of(unit: Unit, month: date, *, at: datetime, individual: bool = False,
     from the rota; ``keep`` changes as little as can be of what is published. What is published up to today stays.
 
     Raises:
+        MonthOverError: nobody can work it any more.
         LookupError: no shifts, or nobody to work them.
     """
+    if month_days(month)[-1] < timezone.localdate(at):
+        raise MonthOverError(f"{month:%Y-%m} is over")
     staff = staff_of(unit, month, keep=keep, fixed_until=timezone.localdate(at))
     solved = solve(staff, individual=individual)
     return Draft(staff=staff, solved=solved, expected=expected_of(unit, staff, solved.roster))
@@ -144,6 +152,47 @@ def expected_of(unit: Unit, staff: Staff, roster: NDArray[np.int64]) -> dict[str
         return {}
     shrinkage = staff.book.value(RuleKind.SHRINKAGE_SHARE, on=staff.days[0])
     return expected_told(ahead, days=staff.days, heads=staff.heads(roster), shrinkage_share=shrinkage, seed=unit.pk)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """The answer rate of a plan, over the ``days`` of it that are forecast; None where none are."""
+
+    share: float | None
+    days: int
+
+
+def expected_rate(plan: Plan) -> Expected:
+    """What all calls of a plan's days together will see answered, by its simulation."""
+    rows = [one for one in plan.expected.get("by_day", ()) if one["day"] is not None]
+    calls = [one.get("calls") or 1.0 for one in rows]  # a plan of long ago does not say how many they were
+    share = sum(one["day"] * count for one, count in zip(rows, calls, strict=True)) / sum(calls) if rows else None
+    return Expected(share=share, days=len(rows))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a plan stands against rules and absences as they are now: what is ``broken``, as a plan holds it; ``away``
+    duties that fall into an absence; ``as_made`` whether it is still what was proven when it was made."""
+
+    broken: tuple[dict[str, Any], ...]
+    away: tuple[Duty, ...]
+    as_made: bool
+
+
+def standing_of(plan: Plan) -> Standing:
+    """A plan held against the rules and absences of now, which may have come after it."""
+    made = plan.made.get("broken", [])
+    try:
+        staff = staff_of(plan.unit, plan.month)
+    except LookupError:  # nobody is left, or no shift
+        return Standing(broken=tuple(made), away=(), as_made=False)
+    drawn = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
+    _report, found = judged(staff, staff.worked(drawn))
+    broken = tuple(breach_told(staff, one) for one in found)
+    gone = plan.duties.filter(away()).select_related("shift", "agent").order_by("day", "shift__start_min")
+    swapped = any(not one["undone"] for one in plan.made.get("swaps", ()))
+    return Standing(broken=broken, away=tuple(gone), as_made=not gone and not swapped and list(broken) == made)
 
 
 @dataclass(frozen=True, kw_only=True)

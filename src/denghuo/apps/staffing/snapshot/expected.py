@@ -34,14 +34,14 @@ def expected_told(
     ahead: Ahead, *, days: Sequence[date], heads: NDArray[np.int64], shrinkage_share: float, seed: int
 ) -> dict[str, Any]:
     """Answer rates of a roster, ``heads`` int64[days, intervals], as a row holds them: mean, low and high of 95 %
-    confidence by day and by interval of all days together; days without a forecast are None."""
+    confidence by day, with its ``calls``, and by interval of all days together; days without a forecast are None."""
     calls = ahead.of(days)
     seats = at_telephones(heads, shrinkage_share=shrinkage_share)
     by_day: list[dict[str, float | None]] = []
     rates, weights = np.full((len(days), INTERVALS), np.nan), np.nan_to_num(calls)
     for row, day in enumerate(days):
         if not calls[row].sum() > 0:
-            by_day.append({"day": None, "low": None, "high": None})
+            by_day.append({"day": None, "low": None, "high": None, "calls": None})
             continue
         found = answer_rate(
             _center(ahead, calls[row], day),
@@ -53,9 +53,10 @@ def expected_told(
         )
         rates[row] = found.by_interval.mean
         day_rate = found.of_day
-        by_day.append(
-            {"day": _plain(day_rate.mean), "low": _plain(day_rate.low), "high": _plain(min(day_rate.high, 1.0))}
-        )
+        by_day.append({
+            "day": _plain(day_rate.mean), "low": _plain(day_rate.low), "high": _plain(min(day_rate.high, 1.0)),
+            "calls": _plain(calls[row].sum()),
+        })  # fmt: skip
     return {"by_day": by_day, "by_interval": _by_interval(rates, weights), "replications": _REPLICATIONS}
 
 

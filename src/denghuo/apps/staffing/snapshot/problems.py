@@ -151,7 +151,7 @@ def _rules(staff: Staff, binding: Flags) -> tuple[Rule, ...]:
     for row in staff.successions:
         if row.earlier_id in staff.position and row.later_id in staff.position:
             told[staff.position[row.earlier_id], staff.position[row.later_id]] = True
-    rest_min = 60 * limit(staff, RuleKind.REST_H)
+    rest_min = limit(staff, RuleKind.REST_H, times=60)
     paid, night = types.paid_min, types.night
     share = (~staff.absent).sum(axis=1)
     # Whole shifts cannot be shared out more evenly than to one; parts by days present, than to two.
@@ -164,7 +164,7 @@ def _rules(staff: Staff, binding: Flags) -> tuple[Rule, ...]:
             id="nights", shifts=night, at_most=max(limit(staff, RuleKind.NIGHTS_IN_A_ROW), 1), people=binding,
             on=bool(night.any()),
         ),
-        TotalLimit(id="month_h", per_shift=paid, at_most=60 * limit(staff, RuleKind.MONTH_H), people=binding),
+        TotalLimit(id="month_h", per_shift=paid, at_most=limit(staff, RuleKind.MONTH_H, times=60), people=binding),
         Fair(
             id="fair_nights", per_shift=night.astype(np.int64), weight=3, level=1, people=binding, share=share,
             at_most=even,
@@ -230,7 +230,7 @@ def _filled(staff: Staff, wanted: Ints, fixed: Ints) -> Ints:
     days alike those far apart first, for heads on many days in a row cannot all be had."""
     present = (~staff.absent[staff.mobile]).sum(axis=0)
     paid_min = float(np.mean(staff.types.paid_min))
-    owed_min = 60 * 12 / 365 * limit(staff, RuleKind.DUE_H) * float(present.sum())
+    owed_min = 12 / 365 * limit(staff, RuleKind.DUE_H, times=60) * float(present.sum())
     left = int(_FILLED_SHARE * owed_min / paid_min) - int(np.maximum(wanted - fixed, 0).sum())
     calls = _calls(staff)
     load = np.array([

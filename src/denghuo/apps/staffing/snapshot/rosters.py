@@ -63,9 +63,13 @@ class Staff:
         """The position of a person; ValueError if there is none."""
         return [one.pk for one in self.agents].index(agent_id)
 
+    def worked(self, roster: Ints) -> Ints:
+        """A roster int64[P, D] as it can be worked: nobody works while away, whatever is drawn."""
+        return np.where(self.absent, OFF, roster)
+
     def heads(self, roster: Ints) -> Ints:
         """People on duty in every interval, int64[D, intervals], those of the day before still there counted."""
-        return heads_of(self.types, roster, self.before)
+        return heads_of(self.types, self.worked(roster), self.before)
 
 
 def heads_of(types: ShiftTypes, roster: Ints, before: Ints) -> Ints:
@@ -177,6 +181,6 @@ def days_before(first: date) -> list[date]:
     return [first - timedelta(days=n) for n in range(HISTORY_DAYS, 0, -1)]
 
 
-def limit(staff: Staff, kind: RuleKind) -> int:
-    """A rule's number on the first day, whole."""
-    return int(staff.book.value(kind, on=staff.days[0]))
+def limit(staff: Staff, kind: RuleKind, *, times: int = 1) -> int:
+    """A rule's number on the first day, whole; ``times`` 60 makes minutes of hours first."""
+    return int(times * staff.book.value(kind, on=staff.days[0]))

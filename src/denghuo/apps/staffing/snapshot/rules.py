@@ -42,8 +42,25 @@ STANDARD: dict[RuleKind, tuple[float, str | Promise]] = {
     RuleKind.CALL_BACK_HEADS: (1, OURS),
 }
 SHARES = frozenset({RuleKind.TARGET_SHARE, RuleKind.DEMAND_SHARE, RuleKind.SHRINKAGE_SHARE})
+# Counted in people, customers, days or nights; the others are measured, and may be broken.
+COUNTS = frozenset(
+    {
+        RuleKind.SEATS,
+        RuleKind.RUN_DAYS,
+        RuleKind.NIGHTS_IN_A_ROW,
+        RuleKind.SURGE_CUSTOMERS,
+        RuleKind.SECOND_HEADS,
+        RuleKind.THIRD_HEADS,
+        RuleKind.CALL_BACK_HEADS,
+    }
+)
 # Fewest people by time of day: from minute, to minute, heads.
 STANDARD_BANDS = ((0, 480, 3), (480, 1440, 6))
+
+
+def as_shown(kind: str, value: float) -> float:
+    """A rule's number as people write it: a share in percent."""
+    return round(100 * value, 6) if kind in SHARES else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +71,11 @@ class RuleNow:
     value: float
     source: str | Promise
     from_date: date | None
+
+    @property
+    def shown(self) -> float:
+        """The value as people write it: a share in percent."""
+        return as_shown(self.kind, self.value)
 
     @property
     def is_standard(self) -> bool:

@@ -162,7 +162,7 @@ def expected(days: list[date], told: dict[str, Any], *, target_share: float) -> 
     known = np.isfinite(values)
     return Chart(
         key="expected",
-        shape="columns",
+        shape="curve",
         title=_("Below the target on %(below)d of %(days)d days") % {"below": below, "days": int(known.sum())},
         about=_("Answer rate of each day, lived through %(times)d times") % {"times": told["replications"]},
         unit="%",

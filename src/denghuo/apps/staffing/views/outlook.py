@@ -91,7 +91,7 @@ def _outlook(unit: Unit) -> dict[str, Any]:
             (_("On duty now"), str(len(working)) if working else "–", _("people"), ""),
             (_("Of them not signed in"), str(len(missing)) if working else "–", _("people"), ""),
             (_("Half hours short in two weeks"), "–" if short is None else str(short), "", ""),
-            (_("Planned answer rate"), percent(demand.requirement.target_share), "%", ""),
+            (_("Answer rate planned for"), percent(demand.requirement.target_share), "%", ""),
         ],
         "charts": [charts.calls(demand), charts.heads(demand)] if demand.ahead else [charts.heads(demand)],
     }
@@ -100,11 +100,12 @@ def _outlook(unit: Unit) -> dict[str, Any]:
 def _today(unit: Unit, demand: queries.Demand) -> tuple[str, str, str]:
     """Calls of today, their unit, and how they are coming in so far."""
     found = queries.today_followed(unit, at=timezone.now())
-    if found is not None:
-        told = {"came": f"{found.came:,.0f}", "planned": f"{found.planned:,.0f}"}
-        expected = found.came + float(found.expected.sum()) - found.planned
-        return f"{expected:,.0f}", _("calls"), _("%(came)s so far, %(planned)s were forecast") % told
     total = float("nan") if demand.ahead is None else float(demand.ahead.of(demand.requirement.days)[0].sum())
+    if found is not None:
+        told = {"came": f"{found.came:,.0f}", "planned": f"{found.planned:,.0f}", "total": f"{total:,.0f}"}
+        expected = found.came + float(found.expected.sum()) - found.planned
+        words = _("%(came)s came so far, where the forecast had %(planned)s; for the whole day it had %(total)s")
+        return f"{expected:,.0f}", _("calls"), words % told
     return ("–" if np.isnan(total) else f"{total:,.0f}"), _("calls"), ""
 
 

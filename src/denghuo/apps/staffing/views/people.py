@@ -48,6 +48,7 @@ def person(request: HttpRequest) -> HttpResponse:
         duties = queries.duties_between(found.unit_id, today(), today() + _AHEAD, agent_id=found.agent.pk)
         context |= {
             "duties": [(one, *clocks_of(one.shift)) for one in duties],
+            "absences": queries.absences_between([found.agent.pk], today(), today() + _AHEAD),
             "call_ups": call_ups_for_agent(found.agent.pk),
             "asked": Answer.ASKED,
             "now": timezone.now(),

@@ -59,7 +59,8 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
     if request.method == "POST":
         return _make(request, first)
     unit = unit_of(request)
-    found = queries.plan_of(unit.pk, first) if unit else None
+    state = PlanState.PUBLISHED if request.GET.get("state") == PlanState.PUBLISHED else None
+    found = queries.plan_of(unit.pk, first, state=state) if unit else None
     context: dict[str, Any] = {
         "unit": unit,
         "may_edit": may_edit(request, unit),
@@ -68,6 +69,8 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
         "after": f"{_after(first):%Y-%m}",
         "plan": found,
         "ready": bool(unit and queries.shifts_of(unit.pk)),
+        "over": _after(first) <= today(),
+        "beside": bool(unit and state and queries.plan_of(unit.pk, first, state=PlanState.DRAFT)),
         "published": bool(unit and queries.plan_of(unit.pk, first, state=PlanState.PUBLISHED)),
         "unknown_years": queries.unknown_years(first, first),
     }
@@ -90,6 +93,8 @@ def _make(request: HttpRequest, month: date) -> HttpResponse:
     try:
         draft = queries.draft_of(unit, month, at=told["at"], individual=individual, keep=keep)
         made = actions.make_plan(unit=unit, month=month, individual=individual, draft=draft, **told)
+    except queries.MonthOverError:
+        messages.error(request, _("This month is over: it is not planned any more."))
     except LookupError:
         messages.error(request, _("There are no shifts yet, or nobody to work them. Set them up first."))
     else:
@@ -113,9 +118,8 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
     drawn = [charts.heads(demand)]
     if found.expected:
         drawn.insert(0, charts.expected(days, found.expected, target_share=demand.requirement.target_share))
-    rates = [one["day"] for one in found.expected.get("by_day", ()) if one["day"] is not None]
     shifts = queries.shifts_of(unit.pk, first=days[0], last=days[-1])
-    broken = found.made.get("broken", [])
+    standing = queries.standing_of(found)
     short = None if demand.heads is None else int((demand.heads < demand.requirement.required).sum())
     return {
         "days": days,
@@ -123,16 +127,32 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         "legend": [(_mark(one, shifts), one) for one in shifts],
         "charts": drawn,
         "figures": [
-            (_("Expected answer rate"), percent(sum(rates) / len(rates)) if rates else "–", "%"),
-            (_("Target"), percent(demand.requirement.target_share), "%"),
-            (_("Half hours short"), "–" if short is None else f"{short:,}", ""),
-            (_("Rules broken"), f"{len(broken):,}", ""),
+            (_("Expected answer rate"), *_expected(found, len(days))),
+            (_("Target"), percent(demand.requirement.target_share), "%", ""),
+            (_("Half hours short"), "–" if short is None else f"{short:,}", "", ""),
+            (_("Rules broken"), f"{len(standing.broken):,}", "", ""),
         ],
         "bound": _bound(found),
-        "conflict": [conflict_words(one, broken) for one in found.made.get("conflict", ())][:_LISTED],
-        "broken": [breach_words(one) for one in broken][:_LISTED],
+        "as_made": standing.as_made,
+        "away": standing.away,
+        "away_keys": {one.pk for one in standing.away},
+        "conflict": [conflict_words(one, standing.broken) for one in found.made.get("conflict", ())][:_LISTED],
+        "broken": [breach_words(one) for one in standing.broken][:_LISTED],
+        "broken_count": len(standing.broken),
         "today": today(),
     }
+
+
+def _expected(found: Plan, days: int) -> tuple[str, str, str]:
+    """The answer rate, its unit, and of how many days it is where not of all."""
+    rate = queries.expected_rate(found)
+    if rate.share is None:
+        return "–", "", _("nothing is forecast for these days")
+    if rate.days == days:
+        return percent(rate.share), "%", ""
+    return percent(rate.share), "%", _("of %(known)d of %(days)d days; no others are forecast yet") % {
+        "known": rate.days, "days": days
+    }  # fmt: skip
 
 
 def _bound(found: Plan) -> str:
@@ -180,11 +200,22 @@ def _paid_min(shift: Shift) -> int:
 @require_POST
 @permission_required(Permission.STAFFING_EDIT)
 def publish(request: HttpRequest, month: str) -> HttpResponse:
-    """Have people live by the draft."""
+    """Have people live by the draft; one that breaks rules, or in which people work who are away, is asked about."""
     unit = unit_to_edit(request)
     found = queries.plan_of(unit.pk, _month(month), state=PlanState.DRAFT)
     if found is None:
         raise Http404
+    standing = queries.standing_of(found)
+    if "sure" not in request.POST and (standing.broken or standing.away):
+        context = {
+            "unit": unit,
+            "plan": found,
+            "away": standing.away,
+            "broken": [breach_words(one) for one in standing.broken][:_LISTED],
+            "broken_count": len(standing.broken),
+            "changes": queries.changes_of_draft(found),
+        }
+        return render(request, "staffing/publish.html", context)
     actions.publish_plan(plan_id=found.pk, **who(request))
     messages.success(request, _("Published. Everybody finds their duties on their own page."))
     return redirect("staffing:plan", month=month)
@@ -199,7 +230,10 @@ def discard(request: HttpRequest, month: str) -> HttpResponse:
     if found is None:
         raise Http404
     actions.discard_draft(plan_id=found.pk, **who(request))
-    messages.success(request, _("The draft is discarded. What is published stays in force."))
+    if queries.plan_of(unit.pk, found.month, state=PlanState.PUBLISHED):
+        messages.success(request, _("The draft is discarded. What is published stays in force."))
+    else:
+        messages.success(request, _("The draft is discarded. Nothing is published for this month."))
     return redirect("staffing:plan", month=month)
 
 
@@ -211,7 +245,8 @@ def swaps(request: HttpRequest, month: str) -> HttpResponse:
     found = queries.plan_of(unit.pk, _month(month)) if unit else None
     asked = _whole(request.GET.get("duty", ""))
     duty = found.duties.filter(pk=asked).select_related("agent", "shift").first() if found else None
-    if found is None or duty is None:  # it was planned anew meanwhile
+    if found is None or duty is None:
+        messages.error(request, _("This duty is not there any more: it was swapped, or the month planned anew."))
         return redirect("staffing:plan", month=month)
     context = {
         "unit": unit,

@@ -1,5 +1,7 @@
 """What planning goes by: rules, shifts, rota, calendar, absences."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -7,14 +9,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, clock
-from denghuo.apps.staffing.models import AbsenceKind, RuleKind
+from denghuo.apps.staffing.models import AbsenceKind, Duty, RuleKind
+from denghuo.apps.staffing.snapshot.rules import as_shown
 from denghuo.apps.staffing.views.frame import may_edit, today, unit_of, unit_to_edit, who
+
+_LONG_AGO = timedelta(days=31)
 
 
 def _rule_forms(request: HttpRequest, unit: Unit) -> tuple[RuleForm, MinimumsForm]:
@@ -64,7 +70,10 @@ def rules(request: HttpRequest) -> HttpResponse:
         book = queries.rule_book(unit.pk)
         later = [row for row in book.rules if row.from_date > today()]
         context |= {
-            "rows": [(book.now(kind, on=today()), [row for row in later if row.kind == kind]) for kind in RuleKind],
+            "rows": [
+                (book.now(kind, on=today()), [(row, as_shown(kind, row.value)) for row in later if row.kind == kind])
+                for kind in RuleKind
+            ],
             "bands": [(one, clock(one.start_min), clock(one.end_min)) for one in book.bands(on=today())],
             "bands_later": sorted({row.from_date for row in book.minimums if row.from_date > today()}),
         }
@@ -81,17 +90,43 @@ def absences(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form is None:
             raise PermissionDenied
-        if form.is_valid():
+        if form.is_valid() and _absence_fits(form):
             told = dict(form.cleaned_data)
             kind = AbsenceKind(told.pop("kind"))
-            actions.record_absence(agent_id=told.pop("agent"), kind=kind, **told, **who(request))
-            messages.success(request, _("Recorded. Plan anew what it touches."))
+            row = actions.record_absence(agent_id=told.pop("agent"), kind=kind, **told, **who(request))
+            _say_duties(request, queries.duties_in(row))
             return redirect("staffing:absences")
     year = today().year
     since, until = today().replace(year=year - 1, day=1), today().replace(year=year + 2, day=1)
     rows = queries.absences_between([one.pk for one in agents], since, until)[::-1]
     context = {"unit": unit, "form": form, "rows": rows}
     return render(request, "staffing/absences.html", context, status=422 if form and form.errors else 200)
+
+
+def _absence_fits(form: AbsenceForm) -> bool:
+    """Whether nobody is told to be away twice, or on days long gone by, which is rather a wrong year."""
+    told = form.cleaned_data
+    twice = queries.absences_between([told["agent"]], told["first"], told["last"])
+    if told["last"] < today() - _LONG_AGO:
+        form.add_error("last", _("This day lies more than 31 days back. Is the year right?"))
+    if twice:
+        days = {"first": f"{twice[0].first}", "last": f"{twice[0].last}"}
+        form.add_error("first", _("This person is away already from %(first)s to %(last)s.") % days)
+    return form.is_valid()
+
+
+def _say_duties(request: HttpRequest, duties: Sequence[Duty]) -> None:
+    """That it is recorded, and which published duties nobody works now."""
+    if not duties:
+        messages.success(request, _("Recorded. No published duty falls into it."))
+        return
+    text = ngettext(
+        "Recorded. %(count)d published duty falls into it: see the plan of %(months)s for who could take over.",
+        "Recorded. %(count)d published duties fall into it: see the plan of %(months)s for who could take over.",
+        len(duties),
+    )
+    months = _(", ").join(sorted({f"{one.day:%Y-%m}" for one in duties}))
+    messages.warning(request, text % {"count": len(duties), "months": months})
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """What a roster breaks, in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ def rule_name(code: str) -> str:
         "nights": _("nights in a row"),
         "month_h": _("hours in the month"),
         "too_few": _("fewest people on a shift"),
-        "not_allowed": _("somebody who is away, or bound to the rota"),
+        "not_allowed": _("away, or bound to another shift by the rota"),
         "seats": _("seats in the room"),
     }
     return words.get(code, code)
@@ -27,11 +28,20 @@ def breach_words(told: dict[str, Any]) -> dict[str, str]:
     return {"where": where, "day": told["day"], "what": _what(told, int(told["amount"]))}
 
 
-def conflict_words(told: dict[str, Any], broken: list[dict[str, Any]]) -> dict[str, str]:
-    """Part of what cannot hold together: a rule, or a shift with how many it lacks in the roster that breaks least."""
-    same = (one for one in broken if all(one[name] == told[name] for name in ("kind", "day", "shift", "agent")))
-    lacks = next(same, None) if told["kind"] == "too_few" else None
-    return breach_words(lacks) if lacks else breach_words(told) | {"what": rule_name(told["rule"] or told["kind"])}
+def conflict_words(told: dict[str, Any], broken: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Part of what cannot hold together: a rule, or a shift with how many it lacks in the roster that breaks least, and
+    on how many ``more`` days it does."""
+    if told["kind"] != "too_few":
+        return breach_words(told) | {"what": rule_name(told["rule"] or told["kind"])}
+    alike = [one for one in broken if one["kind"] == told["kind"] and one["shift"] == told["shift"]]
+    lacks = next((one for one in alike if one["day"] == told["day"]), None)
+    more = len(alike) - (lacks is not None)
+    words = breach_words(lacks) if lacks else breach_words(told) | {"what": rule_name("too_few")}
+    if more:
+        words["more"] = ngettext("(and so on %(days)d other day)", "(and so on %(days)d other days)", more) % {
+            "days": more
+        }
+    return words
 
 
 def _what(told: dict[str, Any], amount: int) -> str:
