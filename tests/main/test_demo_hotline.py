@@ -1,6 +1,7 @@
 """The demo's hotline: the same calls for the same days, hit by the station's outages, and going on as time does."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 DAY = datetime(2026, 3, 3, tzinfo=ZONE)
 NUMBERS = ("19910000001", "19910000002", "19910000003")
 STORM = Wave(started_at=DAY.replace(hour=15), restored_at=DAY.replace(hour=18), customers=4000, numbers=NUMBERS)
+HEARD = DAY.replace(hour=15, minute=7)
 
 
 def lived(*, start: datetime = DAY, days: int = 1, waves: tuple[Wave, ...] = ()) -> CallHistory:
@@ -48,9 +50,19 @@ def test_an_outage_is_heard() -> None:
     plain, hit = lived(), lived(waves=(STORM,))
     assert len(between(hit.calls, 15, 16)) > len(between(plain.calls, 15, 16)) + 60
     assert sum(call.caller in NUMBERS for call in between(hit.calls, 15, 18)) > 30
-    announced = [call for call in hit.calls if call.outcome is CallOutcome.ANNOUNCED]
-    assert announced
-    assert all(DAY.replace(hour=15, minute=20) <= call.entered_at for call in announced)
+    assert not any(call.outcome is CallOutcome.ANNOUNCED for call in hit.calls)
+
+
+def test_what_is_published_is_heard_by_those_who_call_then() -> None:
+    until = HEARD + timedelta(minutes=30)
+    silent = lived(waves=(STORM,)).calls
+    told = lived(waves=(replace(STORM, announcement="outage-7", heard=((HEARD, until),)),)).calls
+    heard = [call for call in told if call.outcome is CallOutcome.ANNOUNCED]
+    assert len(heard) > 10
+    assert all(HEARD <= call.entered_at < until and call.announcement == "outage-7" for call in heard)
+    over = [[(call.call_id, call.outcome, call.ended_at) for call in calls] for calls in (silent, told)]
+    before = [[one for one in calls if one[2] and one[2] < HEARD] for calls in over]
+    assert before[0] == before[1], "what is over stays as it was told"
 
 
 def test_what_hits_the_hotline_in_december_is_named_and_felt() -> None:

@@ -25,7 +25,7 @@ from denghuo.apps.network.facts import (
     SwitchingRecorded,
 )
 from denghuo.apps.outages.facts import OutageClassified, OutageClosed, SupplyChanged
-from denghuo.apps.staffing.facts import SurgeSent
+from denghuo.apps.staffing.facts import AbsenceRecorded, AbsenceWithdrawn, SurgeSent
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ FLOW: list[Line] = [
     Line(SurgeSent, "hotline.announce_at_once"),
     # With the first calls of a day, the days ahead are forecast anew.
     Line(CallsRecorded, "staffing.follow_calls", background=True),
+    # Who is away works no duty: what a roster will give is worked out anew.
+    Line(AbsenceRecorded, "staffing.follow_absence"),
+    Line(AbsenceWithdrawn, "staffing.follow_absence"),
     # What was told wrongly is asked in an exam.
     Line(MistakeFound, "knowledge.follow_mistake"),
 ]

@@ -161,6 +161,18 @@ def test_nobody_heard_it_is_not_zero(outage: Outage) -> None:
     assert told.absorbed_share != told.absorbed_share
 
 
+def test_one_that_nobody_hears_is_noticed(hotline: Hotline, outage: Outage, ring: Ring) -> None:
+    row = published(outage)
+    ring(*(call(f"139000000{n:02d}", 1 + n / 4) for n in range(24)))
+    early, late = AT + timedelta(minutes=9), AT + timedelta(minutes=12)
+    assert queries.unheard(row, at=early) is None
+    assert queries.unheard(row, at=late) == queries.Unheard(minutes=12, calls=24)
+    page = signed_in(hotline.leader).get(reverse("hotline:announcement", args=[row.pk])).content.decode()
+    assert "24 calls, and nobody has heard it" in page
+    ring(call("13900000099", 8, CallOutcome.ANNOUNCED, announcement=row.code, queued_at=None, wait_s=None))
+    assert queries.unheard(row, at=late) is None
+
+
 def test_pages_from_draft_to_off(hotline: Hotline, outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acting, "VOICE", EspeakVoice(program="no-such-program"))
     leader, agent = signed_in(hotline.leader), signed_in(hotline.agent)

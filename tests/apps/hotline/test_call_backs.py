@@ -11,6 +11,7 @@ from django.utils import timezone
 from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.facts import AnswerUrged, CallBackNumberShown, CallBackTried
 from denghuo.apps.hotline.models import CallBack, CallBackResult, DeskRule
+from denghuo.apps.hotline.queries import call_backs
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
@@ -131,12 +132,42 @@ def test_the_page(hotline: Hotline, world: World) -> None:
     assert client.post(tried, {"result": "reached"}).status_code == 302
     assert "Done in the last 24 hours" in client.get(address).content.decode()
     assert "called back already" in client.post(tried, {"result": "reached"}, follow=True).content.decode()
-    soon = timezone.localtime(now + timedelta(hours=1))
-    told = {"number": "13800000001", "reason": "电费", "due_at": f"{soon:%Y-%m-%dT%H:%M}"}
-    assert client.post(address, told | {"due_at": "2020-01-01T00:00"}).status_code == 422
-    assert client.post(address, told | {"number": "x"}).status_code == 422
-    assert client.post(address, told).status_code == 302
     assert signed_in(world.chen).get(address).status_code == 403
+
+
+def test_what_is_promised_can_be_kept(hotline: Hotline) -> None:
+    client, address = signed_in(hotline.agent), reverse("hotline:call-backs")
+    proposed = timezone.localtime(client.get(address).context["form"].initial["due_at"])
+    assert 8 <= proposed.hour < 20
+    tomorrow = timezone.localdate(timezone.now()) + timedelta(days=1)
+    told = {"number": "138 0000-0001", "reason": "电费", "due_at": f"{tomorrow}T19:45"}
+    for wrong in ("x", "123", "138****0001", "3800000001", "71234567"):
+        assert "number" in client.post(address, told | {"number": wrong}).context["form"].errors, wrong
+    for wrong in ("2020-01-01T09:00", f"{tomorrow}T03:00", f"{tomorrow}T20:00"):
+        assert "due_at" in client.post(address, told | {"due_at": wrong}).context["form"].errors, wrong
+    assert CallBack.objects.count() == 0
+    for number in ("0571-87654321", "95598", told["number"]):
+        assert client.post(address, told | {"number": number}).status_code == 302
+    first = CallBack.objects.get(number="13800000001")
+    warned = client.post(address, told)
+    assert warned.status_code == 422
+    assert f'href="#owed-{first.pk}"' in warned.content.decode()
+    assert client.post(address, told | {"again": "on"}).status_code == 302
+    assert CallBack.objects.filter(number="13800000001").count() == 2
+
+
+def test_nothing_is_promised_before_call_backs_are_made_again(
+    hotline: Hotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until = AT + timedelta(hours=3, minutes=7)
+    monkeypatch.setattr(call_backs, "_put_offs", [])
+    assert queries.times_to_promise(hotline.exchange, at=AT)[0] == AT + timedelta(hours=1)
+    queries.ask_for_put_offs(lambda _scope, *, at: [("wave", until)] if at < until else [])
+    assert queries.put_off_until(hotline.exchange, at=AT) == AT + timedelta(hours=3, minutes=15)
+    assert queries.times_to_promise(hotline.exchange, at=AT)[0] == AT + timedelta(hours=4)
+    until = AT + timedelta(hours=36, minutes=1)
+    assert queries.proposed_at(hotline.exchange, at=AT) == AT + timedelta(hours=48), "the morning after"
+    assert queries.put_off_until(hotline.exchange, at=until) is None
 
 
 def test_pressing_from_the_desk(hotline: Hotline) -> None:
@@ -145,7 +176,7 @@ def test_pressing_from_the_desk(hotline: Hotline) -> None:
     first, again = (client.post(reverse("hotline:desk-urge"), told, follow=True).content.decode() for _ in range(2))
     assert "for time number 1" in first
     assert "Noted already" in again
-    assert "Pressed for an answer 1 time" in again
+    assert "Chased for an answer 1 time" in again
 
 
 def test_what_is_due_stands_wherever_it_is_asked_for(hotline: Hotline) -> None:

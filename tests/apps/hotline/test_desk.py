@@ -14,9 +14,11 @@ from denghuo.apps.hotline.models import Agent, Call, CallBack, CallerNumber, Cal
 from denghuo.apps.knowledge.actions import ArticleEntry, WordingEntry, publish_article, set_wording_rule
 from denghuo.apps.knowledge.models import Topic
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.organization.actions import assign_role, register_user
+from denghuo.apps.organization.models import Role
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import Switch, signed_in, switch
-from tests.world import AT, World
+from tests.world import AT, PASSWORD, World
 
 __all__ = ["switch"]
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
@@ -71,6 +73,29 @@ def test_supply_that_came_back_is_not_told_as_out(known: Hotline, switch: Switch
     assert "No outage is known at this address." in page(signed_in(known.agent), number=NUMBER)
 
 
+def test_supply_that_came_back_a_little_while_ago_is_told(known: Hotline, switch: Switch) -> None:
+    now = timezone.now()
+    ago = (now - AT) / timedelta(hours=1)
+    switch("QF1", "open", ago - 0.5, "F-1")
+    switch("QF1", "close", ago - 0.25, "F-1")
+    client = signed_in(known.agent)
+    told = page(client, number=NUMBER)
+    assert f"Supply came back at {timezone.localtime(now - timedelta(minutes=15)):%H:%M} (out since" in told
+    assert f"{timezone.localtime(now - timedelta(minutes=30)):%H:%M})." in told
+    assert "No outage is known at this address." not in told
+    assert queries.pop_of(known.exchange, NUMBER, call_id="", at=now + timedelta(hours=2)).back is None
+
+
+def test_who_is_not_known_may_be_out_in_the_area(known: Hotline, switch: Switch) -> None:
+    client = signed_in(known.agent)
+    assert "Outages in the area" not in page(client, number="13900000001")
+    switch("QF1", "open", 0, "F-1")
+    told = page(client, number="13900000001")
+    for words in ("Outages in the area", "F-1", "自5月1日08:00起停电"):
+        assert words in told
+    assert "Outages in the area" not in page(client, number=NUMBER)
+
+
 def test_what_callers_hear_is_what_is_said(known: Hotline, switch: Switch) -> None:
     switch("QF1", "open", 0, "F-1")
     outage_id = queries.out_at(known.exchange, "T1", at=AT)[0].outage.pk
@@ -93,8 +118,22 @@ def test_no_call_no_seat_and_a_withheld_number(known: Hotline) -> None:
 
 
 @pytest.mark.parametrize("number", ["1", "x" * 500, "<script>", "\x00", "' or 1=1"])
-def test_any_number_can_be_typed(known: Hotline, number: str) -> None:
-    assert "<script>" not in page(signed_in(known.agent), number=number)
+def test_what_is_no_number_is_refused(known: Hotline, number: str) -> None:
+    told = page(signed_in(known.agent), number=number)
+    assert "<script>" not in told
+    assert "Who calls" not in told
+
+
+def test_a_number_is_looked_up_whole(known: Hotline) -> None:
+    client = signed_in(known.agent)
+    assert "Type in the whole number" in page(client, number="abc")
+    for part in ("138****0077", "0077"):
+        told = page(client, number=part)
+        assert "a part of one cannot be looked up" in told
+        assert f"{reverse('hotline:calls')}?q=0077" in told
+    assert "138****0077" in page(client, number="+86 138-0000-0077")
+    CallerNumber.objects.create(unit=known.exchange.unit, number="8705", name="柳溪厂")
+    assert "柳*厂" in page(client, number="8705"), "as the exchange tells it"
 
 
 def test_a_draft_is_saved_as_it_is_typed(known: Hotline) -> None:
@@ -106,6 +145,41 @@ def test_a_draft_is_saved_as_it_is_typed(known: Hotline) -> None:
     assert [(one.text, one.kept_at) for one in CallNote.objects.all()] == [("家里停电", None)]
     assert len(ledger.facts(classes=[NoteBegun])) == 1
     assert "家里停电" in page(client)
+
+
+def test_a_key_hit_by_mistake_begins_no_draft_and_a_draft_opens_again(known: Hotline) -> None:
+    client, address = signed_in(known.agent), reverse("hotline:desk-note")
+    for text in ("n", " ", "\n/"):
+        assert "Saved as a draft" not in client.post(address, note(known, text=text)).content.decode()
+    assert CallNote.objects.count() == 0
+    rings(known)
+    client.post(address, note(known))
+    rings(known, state="available")
+    draft = f"draft={CallNote.objects.get().pk}"
+    assert f"{reverse('hotline:desk')}?{draft}" in page(client)
+    assert ">\n家里停电</textarea>" in page(client, draft=draft[6:])
+    assert "No call in hand" in page(signed_in(known.leader), draft=draft[6:]), "somebody else's"
+
+
+def test_what_was_kept_of_a_call_stands_with_the_call(world: World, known: Hotline, ring: Ring) -> None:
+    ring(call(NUMBER, 5, call_id="c-1"))
+    rings(known)
+    client, address = signed_in(known.agent), reverse("hotline:desk-note")
+    empty = client.post(address, note(known, text="", keep="1"))
+    assert empty.status_code == 422
+    assert "talking" in empty.content.decode(), "the call is still in hand"
+    client.post(address, note(known, keep="1", kind="fault_report", follow_up="on"))
+    own = queries.pop_of(known.exchange, NUMBER, call_id="c-1", at=timezone.now())
+    assert ([one.text for one in own.own], own.contacts) == (["家里停电"], ())
+    assert "家里停电" in page(client)
+    shown = client.get(reverse("hotline:call", args=[Call.objects.get().pk])).content.decode()
+    for words in ("Fault report", "家里停电", "何雨", f"#owed-{CallBack.objects.get().pk}"):
+        assert words in shown
+    analyst = register_user(username="analyst", display_name="白芷", password=PASSWORD, **SYSTEM)
+    assign_role(user=analyst, unit=world.lamp, role=Role.ANALYST, **SYSTEM)
+    hidden = signed_in(analyst).get(reverse("hotline:call", args=[Call.objects.get().pk]))
+    assert hidden.status_code == 200
+    assert "家里停电" not in hidden.content.decode()
 
 
 def test_wording_is_checked_as_typed(world: World, known: Hotline) -> None:
@@ -238,10 +312,11 @@ def test_rules_hold_from_their_day_on(known: Hotline, world: World) -> None:
     ("promised", "within_h", "due"),
     [
         ("2026-05-01 10:00", 24, "2026-05-02 10:00"),
-        ("2026-05-01 00:26", 24, "2026-05-01 20:00"),
-        ("2026-05-01 22:00", 24, "2026-05-02 20:00"),
+        ("2026-05-01 00:26", 24, "2026-05-01 19:45"),
+        ("2026-05-01 22:00", 24, "2026-05-02 19:45"),
         ("2026-05-01 20:30", 4, "2026-05-02 08:00"),
-        ("2026-05-01 19:00", 2, "2026-05-01 20:00"),
+        ("2026-05-01 19:00", 2, "2026-05-01 19:45"),
+        ("2026-05-01 19:50", 2, "2026-05-02 08:00"),
     ],
 )
 def test_nobody_is_called_back_at_night(promised: str, within_h: int, due: str) -> None:

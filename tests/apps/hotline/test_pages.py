@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from denghuo.apps.hotline import actions
 from denghuo.apps.hotline.facts import CallerUnmasked, CallsExported
 from denghuo.apps.hotline.models import Call, CallerNumber, CauseKind, Measure
 from denghuo.apps.hotline.queries import why as asking
+from denghuo.apps.hotline.views.figures import in_order
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
@@ -279,7 +281,11 @@ def storm(world: World, hotline: Hotline, ring: Ring) -> Hotline:
 
 def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
     client = signed_in(storm.leader)
-    page = text(client, "why", month="2026-06")
+    asking._kept.clear()
+    waiting = text(client, "why", month="2026-06")
+    assert 'hx-select="#account"' in waiting, "what takes seconds comes after the page"
+    assert "short of the target by" not in waiting
+    page = text(client, "why", month="2026-06", account=1)
     rows = re.findall(
         r"<tr[^>]*><th scope=\"row\"><a href=\"[^\"]*cause=(\w+)#days\">.*?<td class=\"dh-num\"[^>]*>([-\d.,]+)</td>",
         page,
@@ -291,6 +297,7 @@ def test_a_shortfall_is_shared_out_and_adds_up(storm: Hotline) -> None:
     cause = storm.exchange.unit.hotline_causes.get()
     points = dict(rows)
     assert float(points[str(cause.pk)]) > 0.5 * float(foot[1])
+    assert "short of the target by" in text(client, "why", month="2026-06"), "and stays"
     opened = text(client, "why", month="2026-06", cause=str(cause.pk))
     assert "day by day" in opened
     days, foot = opened[opened.index('id="days"') :].split("<tfoot>")[:2]
@@ -316,17 +323,19 @@ def test_every_part_of_a_shortfall_says_how_sure_it_is(storm: Hotline, monkeypat
 def test_without_quiet_days_nothing_is_shared_out_but_the_days_add_up(month: Hotline, ring: Ring) -> None:
     ring(*(call(f"1370000000{n}", 2880 + n) for n in range(4)))
     client = signed_in(month.leader)
-    page = text(client, "why", **MONTH)
+    page = text(client, "why", account=1, **MONTH)
     assert "too few quiet days" in page
     assert "Days that reached it: 1" in page
     for shown, rows in ((page, 3), (text(client, "why", days="all", **MONTH), 3)):
         body, foot = shown[shown.index("worst-title") :].split("<tfoot>")
         cells = [re.findall(r'<td class="dh-num"[^>]*>(?:<a[^>]*>)?([-\d.]+)', row) for row in body.split("<tr>")[2:]]
-        total = re.findall(r'<td class="dh-num"[^>]*>([-\d.]+)', foot)
+        total = re.findall(r'<td class="dh-num"[^>]*>(?:<a[^>]*>)?([-\d.]+)', foot)
         assert len(cells) == rows
-        for column in (1, 2, 3):  # asked, missing, points
+        for column in (1, 2, 3, 4):  # asked, not answered, missing, points
             assert sum(float(row[column]) for row in cells) == pytest.approx(float(total[column]))
-        assert total == ["78.6", "14", "2", "11.43"], "as the verdict says: two more answers"
+        assert total == ["78.6", "14", "3", "2", "11.43"], "as the verdict says: two more answers"
+        for href, count in re.findall(r'<a href="([^"]*counted=not_answered[^"]*)">(\d+)</a>', body + foot):
+            assert (f"of {count}" if int(count) else "No call fits") in client.get(unescape(href)).content.decode()
 
 
 def test_a_long_time_is_not_shared_out(month: Hotline) -> None:
@@ -346,3 +355,8 @@ def test_the_process_for_live_pages_answers_the_pages_of_the_other(hotline: Hotl
 
     assert async_to_sync(asked)("http://testserver:8000") == (200, "http://testserver:8000")
     assert async_to_sync(asked)("http://testserver:9000") == (200, "")
+
+
+def test_teams_stand_in_their_order() -> None:
+    for told in (["一班", "二班", "三班", "四班", "十班", "十一班", "二十班"], ["Team 2", "Team 10"]):
+        assert sorted(sorted(told), key=in_order) == told

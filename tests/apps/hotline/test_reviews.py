@@ -1,5 +1,6 @@
 """Calls are drawn by a lot of their own, scored by a sheet, and scorers compared."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -185,7 +186,9 @@ def test_pages(hotline: Hotline, world: World, ring: Ring) -> None:
     ring(call("13800000077", 0))
     row, leader = Call.objects.get(), signed_in(hotline.leader)
     address, month = reverse("hotline:review", args=[row.pk]), {"month": "2026-05"}
-    assert "答复内容正确" in leader.get(address).content.decode(), "there is a sheet from the beginning"
+    empty = leader.get(address).content.decode()
+    assert "答复内容正确" in empty, "there is a sheet from the beginning"
+    assert not re.findall(r'<input type="number"[^>]* value=', empty), "nothing is given before somebody gives it"
     sheets = leader.get(reverse("hotline:review-sheets")).content.decode()
     assert "product default" in sheets
     new = {"from_date": "2026-05-01", "name": "质检表", "items": "用语文明 | 40\n答复 | x", "source": "x"}
@@ -201,6 +204,7 @@ def test_pages(hotline: Hotline, world: World, ring: Ring) -> None:
         assert "Put right: 答复</div>" in refused, "the row is named, and no other"
         assert 'value="31"' in refused
         assert "语速快</textarea>" in refused
+        assert ("Give this item its points." in refused) is (wrong == "")
     assert leader.post(address, good | {f"article-{first.pk}": "999"}).status_code == 422
     assert leader.post(address, good).status_code == 302
     assert "81 / 100" in leader.get(address).content.decode()

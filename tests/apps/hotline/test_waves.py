@@ -95,7 +95,7 @@ def test_each_call_counts_at_one_outage(hotline: Hotline, outage: Outage, ring: 
         assert 0 <= shared <= calls
     assert sum(one.above_usual for one in found) == pytest.approx(5 + 3 + 1)
     page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[outage.pk])).content.decode()
-    assert "8 more than usual, 5 of them counted here" in page
+    assert "8 more than usual, 5 counted here" in page
     assert reverse("hotline:wave", args=[other.pk]) in page
 
 
@@ -110,3 +110,28 @@ def test_the_page_follows_the_chain(hotline: Hotline, outage: Outage, ring: Ring
     assert reverse("hotline:wave", args=[outage.pk]) in (
         signed_in(hotline.leader).get(reverse("outages:outage", args=[outage.pk])).content.decode()
     )
+
+
+def test_the_quarter_of_the_trip_is_divided(hotline: Hotline, switch: Switch, ring: Ring) -> None:
+    switch("QF1", "open", 97 / 60, "F-3")  # 09:37; 60 customers
+    switch("QF2", "open", 100 / 60, "F-4")  # 09:40; 30 customers
+    usual = [call(f"138000000{n:02d}", 90 + n - WEEK, call_id=f"w{n}") for n in range(15)]
+    before = [call(f"1370000000{n}", 92 + n, call_id=f"b{n}") for n in range(4)]
+    since = [call(f"139000000{n:02d}", 97 + n / 2, CallOutcome.ABANDONED, call_id=f"s{n}") for n in range(16)]
+    ring(*usual, *before, *since)
+    rows = [Outage.objects.get(number=number) for number in ("F-3", "F-4")]
+    waves = [one for row in rows if (one := queries.call_wave(row, [hotline.exchange], at=NOW))]
+    places = [one.begins.index(after(1.5)) for one in waves]
+    assert [f"{one.begins[at + 1]:%H:%M}" for one, at in zip(waves, places, strict=True)] == ["09:37", "09:40"]
+    (first, second), n = waves, places[0]
+    assert [one.calls for one in first.figures[n : n + 3]] == [4, 16, 0]
+    assert first.usual[n : n + 2] == pytest.approx((7, 8))
+    assert (first.total.calls, first.total.requests, second.total.calls) == (16, 16, 10)
+    # Of the three minutes before the second outage all counts at the first; then they share, 60 to 30.
+    assert first.above[n + 1] == pytest.approx((6 - 3) + (10 - 5) * 2 / 3)
+    assert second.above[places[1] + 1] == pytest.approx((10 - 5) / 3)
+    assert first.customers_out[n : n + 2].tolist() == [0, 60]
+    page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[rows[0].pk])).content.decode()
+    assert "began at 09:37:00" in page
+    [calls] = re.findall(r'href="([^"]*counted=calls[^"]*)"', page)
+    assert "1–16 of 16" in signed_in(hotline.leader).get(calls.replace("&amp;", "&")).content.decode()

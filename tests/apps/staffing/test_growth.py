@@ -52,7 +52,7 @@ def test_who_was_asked_is_on_duty_in_the_next_proposal_and_not_asked_again() -> 
 
 def test_what_is_announced_or_put_off_already_is_not_proposed_again() -> None:
     first = proposal(inputs())
-    told = proposal(inputs(announced_at=NOW, call_backs_off=True))
+    told = proposal(inputs(announced_at=NOW, call_backs_off=(NOW, NOW + 240 * MINUTE)))
     assert {one["measure"] for one in told["measures"]}.isdisjoint({Measure.ANNOUNCEMENT, Measure.CALL_BACKS})
     assert told["rates"][""] > first["rates"]["announcement"]
 

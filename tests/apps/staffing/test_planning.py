@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from django.urls import reverse
 
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices.models import Notice
 from denghuo.apps.staffing import actions, queries
@@ -83,6 +84,7 @@ def test_leave_after_publishing_takes_duties_out_and_is_said(station: Station) -
         actions.record_absence(
             agent_id=away.pk, first=JUNE, last=JUNE + timedelta(9), kind=AbsenceKind.SICK, note="", **WHO
         )
+    deliveries.drain()
     gone = queries.standing_of(plan).away
     assert gone
     assert {one.agent_id for one in gone} <= {one.pk for one in station.agents[:2]}

@@ -20,13 +20,14 @@ from denghuo.apps.outages.models import Outage
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.snapshot.rules import STANDARD
-from denghuo.apps.staffing.snapshot.surges import Colleague, SurgeInputs, carried_on, proposal
+from denghuo.apps.staffing.snapshot.surges import Colleague, SurgeInputs, carried_on, proposal, sending
 from denghuo.apps.staffing.views import charts
 from tests.apps.staffing.conftest import NOW, Station
 from tests.world import World
 
-WHO = {"at": NOW, "actor": "test"}
+WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 def inputs(**told: object) -> SurgeInputs:
@@ -140,6 +141,31 @@ def test_it_is_over_when_supply_is_back(world: World, station: Station, outage: 
     assert Surge.objects.get(outage=outage).state == SurgeState.OVER
 
 
+def test_measures_count_the_same_before_and_after_they_are_sent() -> None:
+    told = proposal(inputs())
+    chosen = ["announcement", "call_backs", "second"]
+    sent = sending(inputs(at=NOW + 4 * MINUTE), told, chosen)
+    spans = {
+        one["measure"]: (datetime.fromisoformat(one["from_at"]), datetime.fromisoformat(one["until_at"]))
+        for one in sent["measures"]
+    }
+    asked = {agent_id for one in sent["measures"] for agent_id in one["agent_ids"]}
+    colleagues = tuple(
+        replace(one, duties=(*one.duties, spans["second"]), asked=True) if one.agent_id in asked else one
+        for one in inputs().colleagues
+    )
+    after = inputs(
+        at=NOW + 9 * MINUTE, announced_at=spans["announcement"][0], call_backs_off=spans["call_backs"],
+        colleagues=colleagues,
+    )  # fmt: skip
+    now = carried_on(after, since=datetime.fromisoformat(sent["from"]), count=len(sent["calls"]), came=np.zeros(0))
+    for name in queries.FLOWS:
+        np.testing.assert_allclose(now[name], sent[name], atol=1e-4, err_msg=name)
+    silent = carried_on(replace(after, unheard=True), since=NOW, count=16, came=np.zeros(0))
+    assert silent["absorbed"].sum() == 0 < now["absorbed"].sum()
+    assert silent["calls"].sum() > now["calls"].sum()
+
+
 def test_a_cost_is_people_by_minutes_by_the_price_of_an_hour() -> None:
     told = proposal(inputs())
     second, third = told["measures"][2:]
@@ -208,6 +234,7 @@ def test_it_is_asked_for_once_sent_shown_and_taken_back(station: Station, outage
     assert CallUp.objects.get().cancelled_at is not None
     assert [one.kind for one in notices_of(person.pk)] == ["staffing.call_up_cancelled"]
     assert "put off" not in seen(agent, call_backs)
+    assert "stays there; the figures count on it" in seen(leader, url)
     surge.refresh_from_db()
     assert (surge.state, surge.accepted) == (SurgeState.PROPOSED, [])
     assert Fact.objects.filter(kind="staffing.SurgeTakenBack").count() == 1
@@ -243,3 +270,60 @@ def test_what_was_expected_stands_beside_what_came(station: Station, outage: Out
     done = queries.course_of(queries.surge_for(scope=["/"], surge_id=surge.pk), at=NOW + DAY)
     assert done is not None
     assert (done.now, done.over) == (None, course.over)
+
+
+def test_who_was_called_up_is_let_go_when_supply_is_back(station: Station, outage: Outage) -> None:
+    surge = propose_now(station, outage)
+    person = User.objects.create_user(username="zhi", display_name="支援")
+    Agent.objects.filter(pk=station.agents[0].pk).update(user=person)
+    now = timezone.now()
+    actions.send_surge(surge_id=surge.pk, measures=["second"], at=now, actor="test")
+    asked = CallUp.objects.get()
+    actions.answer_call_up(call_up_id=asked.pk, answer=Answer.ACCEPTED, at=now, actor="he")
+    CallUp.objects.update(from_at=now - 40 * MINUTE)
+    Outage.objects.filter(pk=outage.pk).update(restored_at=now)
+    fact = actions.surges.SupplyChanged(network_id=outage.network_id, outage_ids=(outage.pk,))
+    actions.follow_supply(fact, at=now, actor="system", delivery_key="k")
+
+    asked.refresh_from_db()
+    assert asked.cancelled_at == now
+    assert [one.kind for one in notices_of(person.pk)] == ["staffing.call_up_cancelled"]
+    over = queries.surge_for(scope=["/"], surge_id=surge.pk)
+    assert [(one.people, one.minutes, one.cost_fen) for one in queries.used_of(over)] == [(1, 40, 4_000)]
+    leader = Client(headers={"accept-language": "en"})
+    leader.force_login(station.leader)
+    page = seen(leader, reverse("staffing:surge", args=[surge.pk]))
+    assert "were without supply" in page
+    assert "1 person, together 40 min × 60.00 yuan/h ÷ 60 = 40.00 yuan" in page
+    assert "supply is back since" in seen(leader, reverse("staffing:alerts"))
+
+
+def test_an_alert_whose_window_is_over_says_so(station: Station, outage: Outage) -> None:
+    surge = actions.propose_surge(unit=station.unit, outage=outage, at=NOW, actor="system")
+    assert surge is not None
+    leader = Client(headers={"accept-language": "en"})
+    leader.force_login(station.leader)
+    alerts = seen(leader, reverse("staffing:alerts"))
+    assert "supply not back yet; what was worked out reached until" in alerts
+    assert "more calls" not in alerts
+    assert "As it was expected without measures" in seen(leader, reverse("staffing:surge", args=[surge.pk]))
+
+
+def test_the_figures_follow_what_is_ticked(station: Station, outage: Outage) -> None:
+    surge = propose_now(station, outage)
+    leader = Client(headers={"accept-language": "en"})
+    leader.force_login(station.leader)
+    url = reverse("staffing:surge", args=[surge.pk])
+    asked = seen(leader, f"{url}?chosen=1&measure=announcement")
+    assert ("With what is ticked" in asked) == (surge.told["recommended"] != "announcement")
+    assert f"{surge.told['lost']['announcement']:,.0f}" in asked
+
+
+def test_what_is_required_counts_the_calls_of_an_outage(station: Station) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    usual = queries.demand_of(station.unit, days=[NOW.date()])
+    hit = queries.with_waves(station.unit, usual, [(NOW, 60.0)])
+    place = NOW.hour * 2
+    assert hit.requirement.sized[0, place] > usual.requirement.sized[0, place]
+    chart = charts.heads(hit, without=usual)
+    assert {"Required with the calls of the outage", "Required without them"} <= {str(one.name) for one in chart.series}

@@ -139,6 +139,15 @@ class PlanMade:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanExpected:
+    """What a plan will give was worked out anew, for somebody is away on other days than before."""
+
+    plan_id: int
+    unit_id: int
+    month: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishedDuties:
     """One person's month: ``shift_ids`` by day from the first, None for a day off."""
 
@@ -232,8 +241,11 @@ class SurgeDismissed:
 
 @dataclass(frozen=True, kw_only=True)
 class SurgeOver:
+    """Its outage is over; whom it had called up is let go."""
+
     surge_id: int
     outage_id: int
+    call_up_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

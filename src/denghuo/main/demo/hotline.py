@@ -70,14 +70,19 @@ class Wave:
     customers: int
     numbers: tuple[str, ...]  # of customers who are out
     announcement: str = ""  # what the exchange calls the sound that callers hear of it
+    heard: tuple[tuple[datetime, datetime | None], ...] = ()  # from when until when callers hear it
 
     @property
-    def announced_at(self) -> datetime | None:
-        """From when on callers hear of it; None: it is too small for that."""
+    def usually_heard_at(self) -> datetime | None:
+        """From when on callers heard of it in the demo's past; None: it is too small for that."""
         if self.customers < _ANNOUNCED_FROM_CUSTOMERS:
             return None
         begin = self.started_at + timedelta(minutes=_ANNOUNCED_AFTER_MIN)
         return begin if self.restored_at is None or begin < self.restored_at else None
+
+    def hears_at(self, at: datetime) -> bool:
+        """Whether callers hear of it at an instant."""
+        return any(begin <= at and (end is None or at < end) for begin, end in self.heard)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,14 +288,11 @@ def _wave_calls(wave: Wave, midnight: datetime, edges_s: Floats) -> Floats:
 
 
 def _announcements(waves: Sequence[Wave], midnight: datetime) -> Iterator[Announcement]:
-    """From some time after a large outage until it is over, callers who ask about a fault hear of it first."""
-    free_from = 0.0
-    for wave in sorted(waves, key=lambda one: one.started_at):
-        if wave.announced_at is None:
-            continue
-        begin = (wave.announced_at - midnight).total_seconds()
-        end = (wave.restored_at - midnight).total_seconds() if wave.restored_at else _INTERVALS * _INTERVAL_S
-        begin, end = max(begin, free_from), min(end, _INTERVALS * _INTERVAL_S)
+    """While an announcement is on the line, callers who ask about a fault hear it first; of several, one."""
+    free_from, day_s = 0.0, _INTERVALS * _INTERVAL_S
+    for begin_at, end_at in sorted((spell for wave in waves for spell in wave.heard), key=lambda one: one[0]):
+        begin = max((begin_at - midnight).total_seconds(), free_from)
+        end = day_s if end_at is None else min((end_at - midnight).total_seconds(), day_s)
         if end > begin:
             free_from = end
             for call_type in (_FAULT, _FAULT + _KINDS):
@@ -307,13 +309,11 @@ _OUTCOMES = {
 }
 
 
-def _heard(at: datetime, waves: Sequence[Wave]) -> str:
-    """What is announced at an instant: the outage that began first, until it is over."""
-    for wave in sorted(waves, key=lambda one: one.started_at):
-        begin = wave.announced_at
-        if begin is not None and begin <= at and (wave.restored_at is None or at < wave.restored_at):
-            return wave.announcement
-    return ""
+def _heard(at: datetime, caller: str, waves: Sequence[Wave]) -> str:
+    """What a caller hears at an instant: of the outage that they are in, else of the one that began last."""
+    told = [wave for wave in waves if wave.hears_at(at)]
+    found = max(told, key=lambda wave: (caller in wave.numbers, wave.started_at), default=None)
+    return found.announcement if found else ""
 
 
 def _calls(log: CallLog, midnight: datetime, waves: Sequence[Wave], rng: np.random.Generator) -> Iterator[CallRecord]:
@@ -329,25 +329,26 @@ def _calls(log: CallLog, midnight: datetime, waves: Sequence[Wave], rng: np.rand
         outcome = _OUTCOMES.get(told["outcome"])
         if outcome is None or told["call_type"] < 0:
             continue
-        entered_at = midnight + timedelta(seconds=told["arrival_s"])
+        entered_at, caller = midnight + timedelta(seconds=told["arrival_s"]), numbers[told["caller"]]
+        heard = _heard(entered_at, caller, waves) if outcome is CallOutcome.ANNOUNCED else ""
         yield CallRecord(
             call_id=f"{midnight:%Y%m%d}-{place + 1:05d}",
             queue=QUEUE,
-            caller=numbers[told["caller"]],
+            caller=caller,
             entered_at=entered_at,
             outcome=outcome,
             menu="故障报修" if told["call_type"] % _KINDS == _FAULT else "业务咨询",
             precise=True,
-            **_fate(told, entered_at, outcome, waves),
+            **_fate(told, entered_at, outcome, heard),
         )
 
 
-def _fate(told: dict[str, float], entered_at: datetime, outcome: CallOutcome, waves: Sequence[Wave]) -> dict[str, Any]:
+def _fate(told: dict[str, float], entered_at: datetime, outcome: CallOutcome, heard: str) -> dict[str, Any]:
     """What became of a call, stage by stage."""
     if outcome is CallOutcome.ANNOUNCED:
         heard_s = told["talk_s"]
         ended_at = entered_at + timedelta(seconds=heard_s)
-        return {"announcement": _heard(entered_at, waves), "announcement_s": heard_s, "ended_at": ended_at}
+        return {"announcement": heard, "announcement_s": heard_s, "ended_at": ended_at}
     wait_s = 0.0 if outcome is CallOutcome.REFUSED else told["wait_s"]
     left_at = entered_at + timedelta(seconds=wait_s)
     if outcome is not CallOutcome.ANSWERED:

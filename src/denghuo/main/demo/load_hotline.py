@@ -49,7 +49,7 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
     zone = now.tzinfo
     assert isinstance(zone, ZoneInfo)
     numbers = _numbers(network_id)
-    waves = _waves(network_id, numbers)
+    waves = {key: _as_usual(wave) for key, wave in _waves(network_id, numbers).items()}
     first = min((wave.started_at.astimezone(zone) for wave in waves.values()), default=now)
     start = datetime.combine(first.date().replace(day=1), time(), tzinfo=zone)
     history = simulate_calls(
@@ -108,7 +108,7 @@ def _announce(exchange_id: int, waves: dict[int, Wave], now: datetime) -> None:
     """What callers heard of large outages: worded, approved and published as the shift leader did it then."""
     leader = "leader"
     for outage_id, wave in waves.items():
-        at = wave.announced_at
+        at = wave.usually_heard_at
         if at is None or at > now:
             continue
         drafted_at, approved_at = at - timedelta(minutes=15), at - timedelta(minutes=5)
@@ -135,16 +135,33 @@ def seat_the_agent(exchange_id: int, now: datetime) -> None:
 def day_of_calls(network_id: int, at: datetime) -> CallHistory:
     """All the calls of a local day, those too that are still to come, as the demo's past would have them."""
     start = datetime.combine(at.date(), time(), tzinfo=at.tzinfo)
-    waves = list(_waves(network_id, _numbers(network_id), since=start).values())
+    found, heard = _waves(network_id, _numbers(network_id), since=start), _heard_now()
+    waves = [replace(wave, heard=heard.get(key, ())) for key, wave in found.items()]
     end = start + timedelta(days=1) - timedelta(seconds=1)
     history = simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
     return replace(history, entries=signing_in_around(start, history.causes))
 
 
 def outages_now(network_id: int) -> tuple[object, ...]:
-    """What the telephones ring for: differs once an outage begins, grows or ends."""
+    """What the telephones ring for: differs once an outage begins, grows or ends, or an announcement does."""
     latest = outages.outages_of(network_id)[-_LATEST:]
-    return tuple((one.pk, one.started_at, one.restored_at, one.lv_customers) for one in latest)
+    told = tuple((one.pk, one.started_at, one.restored_at, one.lv_customers) for one in latest)
+    return *told, *_heard_now().items()
+
+
+def _heard_now() -> dict[int, tuple[tuple[datetime, datetime | None], ...]]:
+    """From when until when callers hear of the latest outages that are announced, by the outage's key."""
+    found: dict[int, tuple[tuple[datetime, datetime | None], ...]] = {}
+    for row in Announcement.objects.filter(published_at__isnull=False, exchange__code=EXCHANGE_CODE)[:_LATEST]:
+        assert row.published_at is not None
+        found[row.outage_id] = (*found.get(row.outage_id, ()), (row.published_at, row.expired_at))
+    return found
+
+
+def _as_usual(wave: Wave) -> Wave:
+    """A wave of the past, with its announcement from the usual time on until supply was back."""
+    at = wave.usually_heard_at
+    return wave if at is None else replace(wave, heard=((at, wave.restored_at),))
 
 
 def _numbers(network_id: int) -> dict[str, list[CallerNumber]]:

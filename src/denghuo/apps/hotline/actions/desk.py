@@ -28,6 +28,11 @@ class NoteEntry:
     follow_up: bool = False
     due_at: datetime | None = None
 
+    @property
+    def begins(self) -> bool:
+        """Whether there is anything to save yet."""
+        return bool(queries.says_something(self.text) or self.kind or self.told_versions or self.follow_up)
+
     def columns(self) -> dict[str, Any]:
         """The entry as model fields."""
         return {
@@ -40,18 +45,18 @@ class NoteEntry:
 
 
 @transaction.atomic
-def save_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, at: datetime, actor: str) -> CallNote:
-    """Save what is being written of a call, over what this person saved of it before."""
+def save_note(
+    *, exchange_id: int, call_id: str, number: str, entry: NoteEntry, at: datetime, actor: str
+) -> CallNote | None:
+    """Save what is being written of a call, over what this person saved of it before.
+
+    None: nothing is begun by a key that was hit by mistake.
+    """
+    key = {"exchange_id": exchange_id, "call_id": call_id, "number": number, "written_by": actor, "kept_at": None}
+    if not entry.begins and not CallNote.objects.filter(**key).exists():
+        return None
     told = entry.columns() | {"saved_at": at}
-    note, begun = CallNote.objects.update_or_create(
-        exchange_id=exchange_id,
-        call_id=call_id,
-        number=number,
-        written_by=actor,
-        kept_at=None,
-        defaults=told,
-        create_defaults=told | {"drafted_at": at},
-    )
+    note, begun = CallNote.objects.update_or_create(**key, defaults=told, create_defaults=told | {"drafted_at": at})
     if begun:
         record(NoteBegun(note_id=note.pk, exchange_id=exchange_id, call_id=call_id), at=at, actor=actor)
     return note
@@ -73,6 +78,7 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
     if entry.follow_up and entry.due_at and not (entry.due_at > at and queries.may_call(rule, at=entry.due_at)):
         raise ValueError("people are called back in the hours of the rule, and later than now")
     note = save_note(exchange_id=exchange_id, call_id=call_id, number=number, entry=entry, at=at, actor=actor)
+    assert note is not None  # it says of what kind the call was
     note.kept_at = at
     note.save(update_fields=["kept_at"])
     if entry.follow_up:

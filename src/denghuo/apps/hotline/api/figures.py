@@ -126,9 +126,13 @@ class IntervalsOut(AskedOut):
 
 class WaveIntervalOut(Schema):
     begins_at: AwareDatetime
-    during: bool = Field(description="Whether the outage had begun by the end of it")
+    ends_at: AwareDatetime
+    during: bool = Field(description="Whether the outage had begun: the quarter of an hour in which it did is divided")
     calls: int
-    usual: float | None = Field(description="Mean of the same weekday over the four weeks before; null: not known")
+    usual: float | None = Field(
+        description="Mean of the same weekday over the four weeks before, of part of a quarter of an hour by the "
+        "minutes; null: not known"
+    )
     customers_out: int = Field(description="Customers without supply, the most at once")
     above_usual: float | None = Field(description="Calls above the usual that count at this outage and at no other")
     announced: int = Field(description="Hung up content with the announcement of this outage")
@@ -255,10 +259,13 @@ def outage_calls(request: HttpRequest, outage_id: int) -> dict[str, Any]:
 
 def _wave_intervals(wave: queries.CallWave) -> list[dict[str, Any]]:
     columns = (wave.usual, wave.above, wave.announced, wave.customers_out)
-    rows = zip(wave.begins, wave.figures, *(column.tolist() for column in columns), strict=True)
+    rows = zip(
+        wave.begins, (*wave.begins[1:], wave.end), wave.figures, *(column.tolist() for column in columns), strict=True
+    )
     return [
         {
             "begins_at": begin,
+            "ends_at": end,
             "during": place >= wave.during.start,
             "calls": told.calls,
             "usual": known(usual),
@@ -267,5 +274,5 @@ def _wave_intervals(wave: queries.CallWave) -> list[dict[str, Any]]:
             "announced": announced,
             "figures": _figures(told),
         }
-        for place, (begin, told, usual, above, announced, customers) in enumerate(rows)
+        for place, (begin, end, told, usual, above, announced, customers) in enumerate(rows)
     ]

@@ -2,6 +2,7 @@
 
 from denghuo.apps.hotline.forms.desk import (
     LOCAL_MINUTE,
+    NUMBER_WANTED,
     AnnouncementForm,
     CallBackForm,
     DeskRuleForm,
@@ -29,6 +30,7 @@ from denghuo.apps.hotline.forms.figures import (
 __all__ = [
     "COUNTED_CHOICES",
     "LOCAL_MINUTE",
+    "NUMBER_WANTED",
     "AnnouncementForm",
     "Asked",
     "CallBackForm",

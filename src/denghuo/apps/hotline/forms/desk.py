@@ -1,6 +1,6 @@
 """What people tell the hotline at work: announcements, notes, call-backs, scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import (
     AnnouncementKind,
+    CallBack,
     CallBackResult,
     DeskRule,
+    Exchange,
     NoteKind,
     ReviewItem,
 )
 
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _LOCAL = {"type": "datetime-local"}
+NUMBER_WANTED = _(
+    "Type in the whole number, in digits: a mobile number, a landline with its area code, or a service number such as "
+    "95598."
+)
 
 
 class AnnouncementForm(forms.Form):
@@ -134,11 +140,47 @@ class NoteForm(forms.Form):
 
 
 class CallBackForm(forms.Form):
-    """Whom to call, why, and by when."""
+    """Whom to call, why, and by when. ``owed`` is the call that the number is owed already: another one is promised
+    only by who wants it ``again``.
+    """
 
-    number = forms.RegexField(r"^[0-9+*# -]{3,40}$", label=pgettext_lazy("of a telephone", "Number"), max_length=40)
+    number = forms.CharField(
+        label=pgettext_lazy("of a telephone", "Number"), max_length=40, widget=forms.TextInput({"inputmode": "tel"})
+    )
     reason = forms.CharField(label=_("Why"), max_length=300)
     due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"))
+    again = forms.BooleanField(label=_("Promise another call all the same"), required=False, widget=forms.HiddenInput())
+
+    def __init__(self, told: Mapping[str, Any] | None = None, *, exchange: Exchange, at: datetime) -> None:
+        super().__init__(told, initial={"due_at": queries.proposed_at(exchange, at=at)})
+        self.exchange, self.at = exchange, at
+        self.rule = queries.desk_rule(timezone.localdate(at))
+        self.owed: CallBack | None = None
+        hours = {"since": f"{self.rule.call_from}:00", "until": f"{self.rule.call_until}:00"}
+        self.fields["due_at"].help_text = gettext("People are called back from %(since)s to %(until)s.") % hours
+
+    def clean_number(self) -> str:
+        number = queries.dialed(self.cleaned_data["number"])
+        if not queries.is_whole(number):
+            raise forms.ValidationError(NUMBER_WANTED)
+        return number
+
+    def clean_due_at(self) -> datetime:
+        due_at: datetime = self.cleaned_data["due_at"]
+        if due_at <= self.at:
+            raise forms.ValidationError(gettext("Choose a time that is still to come."))
+        if not queries.may_call(self.rule, at=due_at):
+            raise forms.ValidationError(gettext("People are not called at this hour."))
+        return due_at
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        self.owed = queries.owed_to(self.exchange, told.get("number", ""))
+        if self.owed:
+            self.fields["again"].widget = forms.CheckboxInput()
+            if not told.get("again"):
+                self.add_error("again", gettext("Tick this to promise another call."))
+        return told
 
 
 class TryForm(forms.Form):
@@ -166,7 +208,7 @@ class ScoreForm(forms.Form):
                 label=item.name,
                 min_value=0,
                 max_value=item.points,
-                initial=item.points,
+                error_messages={"required": _("Give this item its points.")},
                 widget=forms.NumberInput({"class": "dh-input"}),
             )
             self.fields[f"article-{item.pk}"] = forms.TypedChoiceField(

@@ -27,6 +27,8 @@ _PLACE = re.compile(r"\{(\w*)\}")
 _SOUND = re.compile(r"(?:^|/)outage-([0-9]{1,18})$")
 _AREAS_NAMED = 3
 _COMES_BACK_WITHIN = timedelta(hours=1)
+# On the line for so long, and so many calls without one that heard it: then something is wrong with it.
+_HEARD_WITHIN, _HEARD_OF_CALLS = timedelta(minutes=10), 20
 # What a new installation says until somebody words it otherwise.
 _TEMPLATES = {
     AnnouncementKind.FAULT: (
@@ -69,6 +71,14 @@ class Absorbed:
     def share_of_calls(self) -> float:
         """The same over all calls that came meanwhile."""
         return (self.announced - self.came_back) / self.calls if self.calls else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unheard:
+    """An announcement that is published and that nobody hears: since how long, and how many calls came meanwhile."""
+
+    minutes: int
+    calls: int
 
 
 def announcement_code(outage_id: int) -> str:
@@ -200,12 +210,7 @@ def absorbed(announcement: Announcement, *, at: datetime) -> Absorbed | None:
     if announcement.published_at is None:
         return None
     until = announcement.expired_at or at
-    queue_ids = [queue.pk for queue in queues_of([announcement.exchange_id])]  # calls are found by queue and time
-    every = Call.objects.filter(
-        queue_id__in=queue_ids, entered_at__gte=announcement.published_at, entered_at__lt=until
-    ).order_by()
-    named = Q(announcement=announcement.code) | Q(announcement__endswith=f"/{announcement.code}")
-    heard = every.filter(named)
+    every, heard = _calls_meanwhile(announcement, until=until)
     again = Call.objects.filter(
         COUNTED["requests"],
         exchange_id=announcement.exchange_id,
@@ -221,3 +226,25 @@ def absorbed(announcement: Announcement, *, at: datetime) -> Absorbed | None:
         lost=heard.filter(COUNTED["lost_before"]).count(),
         came_back=content.exclude(caller="").filter(Exists(again)).count(),
     )
+
+
+def _calls_meanwhile(announcement: Announcement, *, until: datetime) -> tuple[QuerySet[Call], QuerySet[Call]]:
+    """All calls since an announcement was published, and those that heard it."""
+    queue_ids = [queue.pk for queue in queues_of([announcement.exchange_id])]  # calls are found by queue and time
+    every = Call.objects.filter(
+        queue_id__in=queue_ids, entered_at__gte=announcement.published_at, entered_at__lt=until
+    ).order_by()
+    named = Q(announcement=announcement.code) | Q(announcement__endswith=f"/{announcement.code}")
+    return every, every.filter(named)
+
+
+def unheard(announcement: Announcement, *, at: datetime) -> Unheard | None:
+    """Whether callers should have heard an announcement by now and none did: the exchange may not play it."""
+    begun = announcement.published_at
+    if begun is None or announcement.expired_at is not None or at - begun < _HEARD_WITHIN:
+        return None
+    every, heard = _calls_meanwhile(announcement, until=at)
+    calls = every.count()
+    if calls < _HEARD_OF_CALLS or heard.exists():
+        return None
+    return Unheard(minutes=int((at - begun) / timedelta(minutes=1)), calls=calls)

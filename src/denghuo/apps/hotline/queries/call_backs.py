@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Protocol
 
 import numpy as np
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from denghuo.apps.hotline.models import CallBack, Exchange, Urging
 from denghuo.apps.hotline.queries.board import boards_within
-from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, may_call
+from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, may_call, next_in_hours
 from denghuo.apps.hotline.queries.figures import Span, by_minute
 from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
@@ -20,6 +21,15 @@ _STALE = timedelta(seconds=30)
 _INTERVAL = timedelta(minutes=15)
 _AHEAD = timedelta(minutes=45)  # a time that is proposed lies ahead still when the call is over
 _TROUGH = 0.25  # the quietest part of the hours within which people are called
+
+
+class PutsOff(Protocol):
+    """Which reasons put call-backs of a scope off at an instant, and until when each does."""
+
+    def __call__(self, scope: Iterable[str], *, at: datetime) -> Sequence[tuple[object, datetime]]: ...
+
+
+_put_offs: list[PutsOff] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,11 @@ def owed(scope: Iterable[str]) -> QuerySet[CallBack]:
     """Calls that are owed, those longest overdue first."""
     rows = CallBack.objects.filter(within(scope, field="exchange__unit__path"), made_at=None)
     return rows.select_related("exchange").prefetch_related("tries").order_by("due_at", "pk")
+
+
+def owed_to(exchange: Exchange, number: str) -> CallBack | None:
+    """The call that is owed to a number already, the next due."""
+    return CallBack.objects.filter(exchange=exchange, number=number, made_at=None).order_by("due_at", "pk").first()
 
 
 def made(scope: Iterable[str], *, since: datetime) -> list[CallBack]:
@@ -84,20 +99,39 @@ def quiet(exchanges: Sequence[Exchange], *, at: datetime) -> Quiet:
     )
 
 
+def ask_for_put_offs(find: PutsOff) -> None:
+    """Contexts that put call-backs off say here how to find out until when."""
+    _put_offs.append(find)
+
+
+def put_off_until(exchange: Exchange, *, at: datetime) -> datetime | None:
+    """Until when call-backs of an exchange are put off, on a full quarter of an hour; None where they are not."""
+    told = [until for find in _put_offs for _why, until in find([str(exchange.unit.path)], at=at)]
+    until = max(told, default=None)
+    return until and until + timedelta(seconds=-until.timestamp() % _INTERVAL.total_seconds())
+
+
 def proposed_at(exchange: Exchange, *, at: datetime) -> datetime:
-    """When to promise a call: the next time that is usually quiet, if the rule's time allows; else by its end."""
+    """When to promise a call: the next time that is usually quiet, if the rule's time allows; else by its end. Nothing
+    is promised for a time until which call-backs are put off.
+    """
     rule = desk_rule(timezone.localdate(at))
-    due = call_back_due(rule, at=at)
-    calm = _next_trough([exchange.pk], at=at + _AHEAD, hours=(rule.call_from, rule.call_until))
-    return calm if calm is not None and at < calm <= due else due
+    due, off = call_back_due(rule, at=at), put_off_until(exchange, at=at)
+    if off is not None:
+        due = max(due, next_in_hours(rule, at=off))
+    earliest = max(at + _AHEAD, off or at)
+    calm = _next_trough([exchange.pk], at=earliest, hours=(rule.call_from, rule.call_until))
+    return calm if calm is not None and calm > at and (off or at) <= calm <= due else due
 
 
 def times_to_promise(exchange: Exchange, *, at: datetime) -> list[datetime]:
-    """The full hours of today and the next two days at which people are called, and the proposed time among them."""
+    """The full hours of today and the next two days at which people are called, and the proposed time among them.
+    Hours until which call-backs are put off are none of them.
+    """
     midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     hours = [midnight + timedelta(hours=hour) for hour in range(72)]
-    rule = desk_rule(timezone.localdate(at))
-    found = {hour for hour in hours if hour > at and may_call(rule, at=hour)}
+    rule, off = desk_rule(timezone.localdate(at)), put_off_until(exchange, at=at)
+    found = {hour for hour in hours if hour > at and hour >= (off or at) and may_call(rule, at=hour)}
     return sorted(found | {proposed_at(exchange, at=at)})
 
 

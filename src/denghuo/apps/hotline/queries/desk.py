@@ -1,13 +1,16 @@
 """What an agent needs to know the moment a call is there."""
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from denghuo.apps.hotline.models import Agent, Board, Call, CallBack, CallNote, Exchange, Urging
+from denghuo.apps.hotline.models import Agent, Board, Call, CallBack, CallerNumber, CallNote, Exchange, Urging
 from denghuo.apps.hotline.queries.announcements import published_text, worded
 from denghuo.apps.hotline.queries.calls import Caller, caller_of
 from denghuo.apps.organization.access import within
@@ -16,6 +19,15 @@ from denghuo.apps.outages.models import Outage
 
 _WITH_A_CALLER = ("talking", "ringing", "wrapping_up")
 _CONTACTS = 8
+_LASTING = 5  # outages of the area that fit beside a call; the list of outages has the rest
+# Who asks about supply that is back does so soon after: before they looked at their lamps, or when only some are lit.
+_JUST_BACK = timedelta(hours=2)
+# A mobile number, a landline with its area code, a service number of five digits.
+_WHOLE = re.compile(
+    r"1[3-9][0-9]{9}|0(?:10|2[0-9])[2-9][0-9]{7}|0[3-9][0-9]{2}[2-9][0-9]{6,7}|(?:1[0-2]|9[56])[0-9]{3}"
+)
+_BETWEEN = re.compile(r"[\s()-]+")
+_HOME = re.compile(r"^(?:\+|00)86")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +53,15 @@ class OutAt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackAt:
+    """An outage that kept a load out from ``since`` to ``back_at``, a little while ago."""
+
+    outage: Outage
+    since: datetime
+    back_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contact:
     """An earlier call of a number, and what agents wrote of it."""
 
@@ -51,10 +72,16 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class Pop:
-    """Everything that is known of who calls. ``known`` is whether the table of numbers has them."""
+    """Everything that is known of who calls. ``known`` is whether the table of numbers has them. ``back`` is the outage
+    that is over for them; ``around`` are the outages of the area, where nobody knows which load is theirs. ``own`` is
+    what was kept of this call.
+    """
 
     known: Caller | None
     out: tuple[OutAt, ...]
+    back: BackAt | None
+    around: tuple[OutAt, ...]
+    own: tuple[CallNote, ...]
     contacts: tuple[Contact, ...]
     owed: tuple[CallBack, ...]
     urgings: tuple[Urging, ...]
@@ -112,9 +139,16 @@ def pop_of(exchange: Exchange, number: str, *, call_id: str, at: datetime) -> Po
     """Who calls, whether they are without supply, and what was between us before this call."""
     known = caller_of(Call(exchange=exchange, caller=number))
     notes = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False)
+    if call_id:
+        notes = notes.exclude(call_id=call_id)
+    load_code = known.load_code if known else ""
+    out = tuple(out_at(exchange, load_code, at=at)) if load_code else ()
     return Pop(
         known=known,
-        out=tuple(out_at(exchange, known.load_code, at=at)) if known and known.load_code else (),
+        out=out,
+        back=_back_at(exchange, load_code, at=at) if load_code and not out else None,
+        around=() if load_code else tuple(_around(exchange, at=at)),
+        own=tuple(notes_of(Call(exchange=exchange, call_id=call_id))),
         contacts=tuple(_contacts(exchange, number, list(notes[:_CONTACTS]), call_id)) if number else (),
         owed=tuple(CallBack.objects.filter(exchange=exchange, number=number, made_at=None)) if number else (),
         urgings=tuple(Urging.objects.filter(exchange=exchange, number=number)[:_CONTACTS]) if number else (),
@@ -130,18 +164,34 @@ def out_at(exchange: Exchange, load_code: str, *, at: datetime) -> list[OutAt]:
         )
         if load is None:
             continue
-        heard = published_text(outage.pk, exchange_id=exchange.pk)
-        words = heard or worded(outage, exchange=exchange, at=at)
-        found.append(
-            OutAt(
-                outage=outage,
-                since=load.started_at,
-                promised_at=words.promised_at or outage.planned_end_at,
-                text=words.text,
-                published=heard is not None,
-            )
-        )
+        found.append(_told_of(exchange, outage, since=load.started_at, at=at))
     return found
+
+
+def _told_of(exchange: Exchange, outage: Outage, *, since: datetime, at: datetime) -> OutAt:
+    heard = published_text(outage.pk, exchange_id=exchange.pk)
+    words = heard or worded(outage, exchange=exchange, at=at)
+    promised_at = words.promised_at or outage.planned_end_at
+    return OutAt(outage=outage, since=since, promised_at=promised_at, text=words.text, published=heard is not None)
+
+
+def _back_at(exchange: Exchange, load_code: str, *, at: datetime) -> BackAt | None:
+    """The outage that a load came back from last, if that was a little while ago; it may last for others."""
+    scope = [str(exchange.unit.path)]
+    over = outages.find(scope, wanted={"state": "restored"}, at=at).filter(restored_at__gte=at - _JUST_BACK)
+    found = [
+        BackAt(outage=outage, since=load.started_at, back_at=load.ended_at)
+        for outage in [*outages.lasting_outages(scope), *over]
+        for load in outages.loads_out(outage, at=at)
+        if load.code == load_code and load.ended_at is not None and load.ended_at > at - _JUST_BACK
+    ]
+    return max(found, key=lambda one: one.back_at, default=None)
+
+
+def _around(exchange: Exchange, *, at: datetime) -> list[OutAt]:
+    """Outages that last in the area of an exchange, the newest first: one of them may be the caller's."""
+    rows = outages.lasting_outages([str(exchange.unit.path)])[: -_LASTING - 1 : -1]
+    return [_told_of(exchange, row, since=row.started_at, at=at) for row in rows if row.started_at]
 
 
 def _contacts(exchange: Exchange, number: str, notes: list[CallNote], but: str) -> list[Contact]:
@@ -159,6 +209,33 @@ def _contacts(exchange: Exchange, number: str, notes: list[CallNote], but: str) 
     ]
     found += [Contact(at=note.drafted_at, call=None, notes=(note,)) for note in notes if note.call_id not in told]
     return sorted(found, key=lambda one: one.at, reverse=True)[:_CONTACTS]
+
+
+def dialed(text: str) -> str:
+    """The digits of a number as somebody types it, without the country's code; "" where it has anything else.
+
+    >>> dialed("+86 138-0013 8000"), dialed("１３８"), dialed("138****8000"), dialed("abc")
+    ('13800138000', '138', '', '')
+    """
+    plain = _HOME.sub("", _BETWEEN.sub("", unicodedata.normalize("NFKC", text)))
+    return plain if plain.isascii() and plain.isdigit() else ""
+
+
+def is_whole(number: str) -> bool:
+    """Whether digits are all of a number: mobile, landline with its area code, service number of five digits.
+
+    >>> [is_whole(one) for one in ("13800138000", "057187654321", "01087654321", "95598", "123", "87654321")]
+    [True, True, True, True, False, False]
+    """
+    return _WHOLE.fullmatch(number) is not None
+
+
+def can_be_looked_up(exchange: Exchange, number: str) -> bool:
+    """Whether digits are all of a number, or the number of somebody in the form in which the exchange tells it."""
+    if not number or is_whole(number):
+        return bool(number)
+    people = CallerNumber.objects.filter(number=number, unit__path__startswith=str(exchange.unit.path))
+    return people.exists() or Call.objects.filter(exchange=exchange, caller=number).exists()
 
 
 def draft_of(exchange: Exchange, *, call_id: str, number: str, username: str) -> CallNote | None:
@@ -193,8 +270,27 @@ def kept_note(scope: Iterable[str], *, note_id: int, username: str, at: datetime
 
 def open_drafts(scope: Iterable[str], *, username: str) -> list[CallNote]:
     """Notes that this person began and did not keep, the newest first."""
+    return [note for note in _drafts(scope, username) if says_something(note.text)]
+
+
+def open_draft(scope: Iterable[str], *, note_id: int, username: str) -> CallNote | None:
+    """One of them."""
+    return _drafts(scope, username).filter(pk=note_id).first()
+
+
+def _drafts(scope: Iterable[str], username: str) -> QuerySet[CallNote]:
     rows = CallNote.objects.filter(within(scope, field="exchange__unit__path"), written_by=username, kept_at=None)
-    return list(rows.exclude(text="").select_related("exchange"))
+    return rows.select_related("exchange__unit")
+
+
+def says_something(text: str) -> bool:
+    """Whether a text is more than a key that was hit by mistake.
+
+    >>> says_something("n"), says_something(" "), says_something("停"), says_something("no")
+    (False, False, True, True)
+    """
+    plain = text.strip()
+    return len(plain) > 1 or not plain.isascii()
 
 
 def notes_of(call: Call) -> list[CallNote]:

@@ -8,6 +8,7 @@ from denghuo.apps.hotline.models import DeskRule
 
 # What a new installation works by until somebody says otherwise: defaults, no published rule.
 _FIRST = DeskRule(from_date=date(1900, 1, 1), source="")
+_LAST = timedelta(minutes=15)  # a call that is due in the evening can still be made before the hours are over
 
 
 def desk_rule(on: date) -> DeskRule:
@@ -27,12 +28,22 @@ def may_call(rule: DeskRule, *, at: datetime) -> bool:
 
 def call_back_due(rule: DeskRule, *, at: datetime) -> datetime:
     """By when somebody is called back who is promised it at an instant: within the rule's time, and at an hour at which
-    people are called. A time in the night is the evening before, or the morning after where that is past.
+    people are called. A time in the night is the last quarter of an hour of the evening before, or the morning after
+    where that is past.
     """
     due = timezone.localtime(at + timedelta(seconds=rule.call_back_within_s))
     if may_call(rule, at=due):
         return due
     midnight = due.replace(hour=0, minute=0, second=0, microsecond=0)
     day = midnight if due.hour >= rule.call_until else midnight - timedelta(days=1)
-    evening = day + timedelta(hours=rule.call_until)
-    return evening if evening > at else day + timedelta(days=1, hours=rule.call_from)
+    evening = day + timedelta(hours=rule.call_until) - _LAST
+    return evening if evening > at else next_in_hours(rule, at=due)
+
+
+def next_in_hours(rule: DeskRule, *, at: datetime) -> datetime:
+    """The first instant from one on at which people are called."""
+    local = timezone.localtime(at)
+    if may_call(rule, at=local):
+        return local
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=local.hour >= rule.call_until, hours=rule.call_from)

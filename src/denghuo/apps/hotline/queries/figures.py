@@ -1,14 +1,16 @@
 """Figures of the hotline, from the tallies. One path for pages, API and exports, so that they cannot differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
-from denghuo.apps.hotline.models import Measure, Tally
+from denghuo.apps.hotline import snapshot
+from denghuo.apps.hotline.models import Call, Definition, Measure, Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,21 @@ def by_interval(span: Span) -> dict[tuple[date, int], Figures]:
     """Figures of each interval that has calls, by its local day and the first of its minutes."""
     rows = _rows(span).values("day", "minute").annotate(**_sums()).order_by("day", "minute")
     return {(row["day"], row["minute"]): _figures(row) for row in rows}
+
+
+def between(
+    queue_ids: Sequence[int], edges: Sequence[datetime], *, definition_on: Callable[[date], Definition]
+) -> tuple[Figures, ...]:
+    """Figures of the calls between each of these instants and the next, call by call, where tallies are too coarse."""
+    rows = Call.objects.filter(queue_id__in=queue_ids, entered_at__gte=edges[0], entered_at__lt=edges[-1])
+    sums = snapshot.counted_between(
+        snapshot.call_columns(rows.order_by()),
+        snapshot.instants(tuple(edges)),
+        zone=timezone.get_current_timezone(),
+        definition_on=definition_on,
+    )
+    columns = [[one if name.endswith("_s") else round(one) for one in sums[name].tolist()] for name in _COLUMNS]
+    return tuple(Figures(**dict(zip(_COLUMNS, values, strict=True))) for values in zip(*columns, strict=True))
 
 
 def by_queue(span: Span) -> dict[int, Figures]:

@@ -68,14 +68,23 @@ class Explained:
 
 def explained(span: Span, *, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:
     """The shortfall of a span against a target, shared out to causes; None where nothing is usual yet."""
-    around = Span(queue_ids=span.queue_ids, first=span.first - _AROUND, last=span.last + _AROUND)
-    known = tuple((one.pk, one.started_at, one.ended_at, one.volume, one.handling, one.capacity) for one in causes)
-    key = (span, target_share, known, known_until, figures(around))
+    key = _key(span, target_share, causes, known_until)
     if key not in _kept:
         _kept[key] = _explain(span, target_share, causes, known_until)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
     return _kept[key]
+
+
+def is_explained(span: Span, *, target_share: float, causes: Sequence[Cause], known_until: date) -> bool:
+    """Whether that was worked out before; else it takes seconds."""
+    return _key(span, target_share, causes, known_until) in _kept
+
+
+def _key(span: Span, target_share: float, causes: Sequence[Cause], known_until: date) -> Any:
+    around = Span(queue_ids=span.queue_ids, first=span.first - _AROUND, last=span.last + _AROUND)
+    known = tuple((one.pk, one.started_at, one.ended_at, one.volume, one.handling, one.capacity) for one in causes)
+    return span, target_share, known, known_until, figures(around)
 
 
 def _explain(span: Span, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:

@@ -1,8 +1,8 @@
 """Calls as columns and back: chains of redials, and tallies."""
 
 from denghuo.apps.hotline.snapshot.chains import CHAIN_FIELDS, SERVED, Chained, chain, chained
-from denghuo.apps.hotline.snapshot.columns import CallColumns, call_columns
-from denghuo.apps.hotline.snapshot.tallies import INTERVAL_MIN, tally_rows
+from denghuo.apps.hotline.snapshot.columns import CallColumns, call_columns, instants
+from denghuo.apps.hotline.snapshot.tallies import INTERVAL_MIN, counted_between, tally_rows
 
 __all__ = [
     "CHAIN_FIELDS",
@@ -13,5 +13,7 @@ __all__ = [
     "call_columns",
     "chain",
     "chained",
+    "counted_between",
+    "instants",
     "tally_rows",
 ]

@@ -23,14 +23,8 @@ def tally_rows(calls: CallColumns, *, zone: ZoneInfo, definition_on: Callable[[d
     local = local_minutes(calls.entered_at, zone)
     day, minute = local // 1440, local % 1440 // INTERVAL_MIN * INTERVAL_MIN
     days, day_code = np.unique(day, return_inverse=True)
-    ruled = [definition_on(_date(one)) for one in days.tolist()]
-    in_time_s = np.array([rule.in_time_s for rule in ruled], dtype=np.float64)[day_code]
-    soon_s = np.array([rule.soon_s for rule in ruled], dtype=np.float64)[day_code]
     keys, group = np.unique(np.stack([calls.queue_id, day, minute]), axis=1, return_inverse=True)
-    counted = _counted(calls, in_time_s, soon_s)
-    sums = {
-        name: np.bincount(group.ravel(), weights=values, minlength=keys.shape[1]) for name, values in counted.items()
-    }
+    sums = _sums(calls, group.ravel(), keys.shape[1], (days, day_code), definition_on)
     return [
         Tally(
             queue_id=int(keys[0, at]),
@@ -40,6 +34,36 @@ def tally_rows(calls: CallColumns, *, zone: ZoneInfo, definition_on: Callable[[d
         )
         for at in range(keys.shape[1])
     ]
+
+
+def counted_between(
+    calls: CallColumns,
+    edges: NDArray[np.datetime64],
+    *,
+    zone: tzinfo,
+    definition_on: Callable[[date], Definition],
+) -> dict[str, NDArray[np.float64]]:
+    """The same counts of the calls between each of these instants and the next, by the names of a tally's fields."""
+    days = np.unique(local_minutes(calls.entered_at, zone) // 1440, return_inverse=True)
+    group = np.searchsorted(edges, calls.entered_at, side="right") - 1
+    return _sums(calls, group, len(edges) - 1, days, definition_on)
+
+
+def _sums(
+    calls: CallColumns,
+    group: NDArray[np.int64],
+    count: int,
+    days: tuple[NDArray[np.int64], NDArray[np.int64]],
+    definition_on: Callable[[date], Definition],
+) -> dict[str, NDArray[np.float64]]:
+    """What the calls of each group come to, each by the definition of its day; ``days``: which, and each call's."""
+    ruled = [definition_on(_date(one)) for one in days[0].tolist()]
+    in_time_s = np.array([rule.in_time_s for rule in ruled], dtype=np.float64)[days[1]]
+    soon_s = np.array([rule.soon_s for rule in ruled], dtype=np.float64)[days[1]]
+    counted = _counted(calls, in_time_s, soon_s)
+    return {
+        name: np.bincount(group, weights=values, minlength=count).astype(np.float64) for name, values in counted.items()
+    }
 
 
 def _counted(

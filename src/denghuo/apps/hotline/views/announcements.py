@@ -40,7 +40,7 @@ def announcements(request: HttpRequest) -> HttpResponse:
     editable = scope_of(request.user, Permission.HOTLINE_EDIT)
     context = {
         "rows": rows,
-        "shown": [(row, texts[row.pk], _told(row, now)) for row in rows],
+        "shown": [(row, texts[row.pk], _told(row, now), queries.unheard(row, at=now)) for row in rows],
         "without": queries.unannounced_outages(queries.exchanges_within(editable), at=now) if editable else [],
         "problem": acting.VOICE.problem(),
         "folder": settings.PBX_SOUNDS,
@@ -94,6 +94,7 @@ def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None
         "form": form,
         "may_edit": may(request.user, Permission.HOTLINE_EDIT, path=row.exchange.unit.path),
         "told": _told(row, now),
+        "unheard": queries.unheard(row, at=now),
         "problem": acting.VOICE.problem(),
         "folder": settings.PBX_SOUNDS,
         "late": row.expired_at is None and latest.promised_at is not None and latest.promised_at < now,

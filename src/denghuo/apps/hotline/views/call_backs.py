@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,25 +23,22 @@ _MADE_SINCE = timedelta(days=1)
 @permission_required(Permission.HOTLINE_WORK)
 def call_backs(request: HttpRequest) -> HttpResponse:
     """Whom we owe a call, the longest overdue first; whether now is a good time; and a form to owe another."""
-    now = timezone.now()
-    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
-    due_at = queries.call_back_due(queries.desk_rule(timezone.localdate(now)), at=now)
-    form = CallBackForm(request.POST or None, initial={"due_at": due_at}) if exchanges else None
+    form = _form(request, request.POST or None)
     if request.method == "POST" and form is not None and form.is_valid():
-        told, seat = form.cleaned_data, queries.seat_of(request.user.pk or 0)
-        own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
-        try:
-            actions.ask_call_back(exchange_id=own.pk, **told, **who(request))
-        except ValueError:
-            form.add_error("due_at", _("Choose a time that is still to come."))
-        else:
-            messages.success(request, _("Noted: we owe this customer a call."))
-            return redirect("hotline:call-backs")
-    return render(request, "hotline/call_backs.html", _context(request, form), status=422 if _wrong(form) else 200)
+        told = {name: form.cleaned_data[name] for name in ("number", "reason", "due_at")}
+        actions.ask_call_back(exchange_id=form.exchange.pk, **told, at=form.at, actor=request.user.get_username())
+        messages.success(request, _("Noted: we owe this customer a call."))
+        return redirect("hotline:call-backs")
+    status = 422 if form is not None and form.errors else 200
+    return render(request, "hotline/call_backs.html", _context(request, form), status=status)
 
 
-def _wrong(form: CallBackForm | None) -> bool:
-    return form is not None and bool(form.errors)
+def _form(request: HttpRequest, told: QueryDict | None = None) -> CallBackForm | None:
+    """A form to owe a call from the person's own exchange; None where there is no exchange."""
+    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
+    seat = queries.seat_of(request.user.pk or 0)
+    own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0] if exchanges else None)
+    return CallBackForm(told, exchange=own, at=timezone.now()) if own else None
 
 
 def _context(request: HttpRequest, form: CallBackForm | None, **more: object) -> dict[str, object]:
@@ -75,7 +72,7 @@ def try_call_back(request: HttpRequest, call_back_id: int) -> HttpResponse:
     """What came of calling back."""
     row, form = _found(request, call_back_id), TryForm(request.POST)
     if not form.is_valid():
-        return render(request, "hotline/call_backs.html", _context(request, CallBackForm(), try_form=form), status=422)
+        return render(request, "hotline/call_backs.html", _context(request, _form(request), try_form=form), status=422)
     told = form.cleaned_data
     try:
         actions.try_call_back(
@@ -92,7 +89,7 @@ def call_back_number(request: HttpRequest, call_back_id: int) -> HttpResponse:
     """The full number, for who calls it now; that it was seen is recorded."""
     row = _found(request, call_back_id)
     told = actions.show_call_back_number(call_back_id=row.pk, **who(request))
-    context = _context(request, CallBackForm(), number_told=told, told_of=row.pk)
+    context = _context(request, _form(request), number_told=told, told_of=row.pk)
     answer = render(request, "hotline/call_backs.html", context)
     answer["Cache-Control"] = "no-store"
     return answer

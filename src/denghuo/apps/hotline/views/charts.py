@@ -16,12 +16,6 @@ _MONTHS_SHOWN = 13
 _NOTHING = Figures()
 
 
-def _floor(*values: np.ndarray) -> float:
-    """Where an axis of percentages begins: rates lie close together, and their differences are what is looked at."""
-    lowest = np.nanmin([np.nanmin(one) if np.isfinite(one).any() else 100.0 for one in values])
-    return max(0.0, float(np.floor((lowest - 5) / 10) * 10))
-
-
 def days(asked: Asked) -> Chart:
     """The answer rate of each day against the target."""
     span = asked.span
@@ -46,7 +40,6 @@ def days(asked: Asked) -> Chart:
         unit="%",
         labels=[f"{day:%m-%d}" for day in told],
         series=series if known else [],
-        floor=_floor(rate, np.array([aim])),
         hrefs=hrefs,
         head=[_("Day"), _("Answer rate"), _("Asked"), _("Answered"), _("Callers served")],
         rows=[
@@ -93,7 +86,6 @@ def months(asked: Asked) -> Chart:
         unit="%",
         labels=[f"{month:%y-%m}" for month in told],
         series=series if np.isfinite(rate).any() else [],
-        floor=_floor(rate, aims),
         hrefs=hrefs,
         head=[_("Month"), _("Answer rate"), _("Target"), _("Asked"), _("Answered")],
         rows=[

@@ -1,5 +1,6 @@
 """The agent's desk: who calls, what to say, what to write down."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +16,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import LOCAL_MINUTE, DeskRuleForm, NoteForm, local_today
-from denghuo.apps.hotline.models import Exchange, NoteKind
+from denghuo.apps.hotline.forms import LOCAL_MINUTE, NUMBER_WANTED, DeskRuleForm, NoteForm, local_today
+from denghuo.apps.hotline.models import CallNote, Exchange, NoteKind
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
 
 _HITS = 5
 _LONGEST_NUMBER = 40
+_ENDING = re.compile(r"[0-9]{1,4}$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,16 +42,42 @@ class Asked:
         return f"{self.exchange.pk}/{self.call_id}"
 
 
-def _asked(request: HttpRequest) -> Asked | None:
-    """The number typed in, or else the call in hand."""
+def _asked(request: HttpRequest, typed: str) -> tuple[Asked | None, str]:
+    """The draft that is opened again, the number typed in, or else the call in hand; and why a number typed in cannot
+    be looked up, as a sentence.
+    """
     exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
-    typed = "".join(request.GET.get("number", "").split())[:_LONGEST_NUMBER].replace("\x00", "")
-    hand = _in_hand(request, exchanges)
-    if typed and exchanges:
-        seat = queries.seat_of(request.user.pk or 0)
-        own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
-        return Asked(exchange=own, call_id="", number=typed, state="", since=None)
-    return hand
+    if draft := _draft(request):
+        return _of_key(request, draft.exchange, call_id=draft.call_id, number=draft.number), ""
+    if not typed or not exchanges:
+        return _in_hand(request, exchanges), ""
+    seat = queries.seat_of(request.user.pk or 0)
+    own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
+    number = queries.dialed(typed)
+    if queries.can_be_looked_up(own, number):
+        return Asked(exchange=own, call_id="", number=number, state="", since=None), ""
+    part = bool(number) or queries.dialed(typed.replace("*", "0")) != ""
+    why = _("A masked number or a part of one cannot be looked up here.") if part else NUMBER_WANTED
+    return _in_hand(request, exchanges), str(why)
+
+
+def _draft(request: HttpRequest) -> CallNote | None:
+    """The note that this person began and wants to go on with."""
+    key, scope = _key_of(request, "draft"), request.data_scope  # type: ignore[attr-defined]
+    return queries.open_draft(scope, note_id=key, username=request.user.get_username()) if key else None
+
+
+def _key_of(request: HttpRequest, name: str) -> int | None:
+    key = request.GET.get(name, "")
+    return int(key) if key.isascii() and key.isdigit() and len(key) < 18 else None
+
+
+def _of_key(request: HttpRequest, exchange: Exchange, *, call_id: str, number: str) -> Asked:
+    """Whom a note is about: the call in hand as it stands now, if it is that one."""
+    hand = _in_hand(request, [exchange])
+    if hand and call_id and hand.call_id == call_id:
+        return hand
+    return Asked(exchange=exchange, call_id=call_id, number=number, state="", since=None)
 
 
 def _in_hand(request: HttpRequest, exchanges: list[Exchange]) -> Asked | None:
@@ -63,10 +91,21 @@ def _in_hand(request: HttpRequest, exchanges: list[Exchange]) -> Asked | None:
 @permission_required(Permission.HOTLINE_WORK)
 def desk(request: HttpRequest) -> HttpResponse:
     """Who calls, whether they are without supply, what to say, and the note."""
-    return _page(request, _asked(request))
+    typed = request.GET.get("number", "").strip().replace("\x00", "")[:_LONGEST_NUMBER]
+    asked, why_not = _asked(request, typed)
+    wrong = {"typed": typed, "why_not": why_not, "ending": _ending(typed)} if why_not else None
+    return _page(request, asked, wrong=wrong)
 
 
-def _page(request: HttpRequest, asked: Asked | None, form: NoteForm | None = None) -> HttpResponse:
+def _ending(typed: str) -> str:
+    """The digits at the end of a number, as far as a list of calls may be searched by them."""
+    found = _ENDING.search(typed)
+    return found[0] if found else ""
+
+
+def _page(
+    request: HttpRequest, asked: Asked | None, form: NoteForm | None = None, *, wrong: dict[str, str] | None = None
+) -> HttpResponse:
     username = request.user.get_username()
     context: dict[str, Any] = {
         "asked": asked,
@@ -77,6 +116,7 @@ def _page(request: HttpRequest, asked: Asked | None, form: NoteForm | None = Non
             (note, queries.masked(note.number))
             for note in queries.open_drafts(request.data_scope, username=username)  # type: ignore[attr-defined]
         ],
+        **(wrong or {}),
     }
     if asked is not None:
         context |= _of_caller(request, asked, form)
@@ -115,11 +155,10 @@ def _of_caller(request: HttpRequest, asked: Asked, form: NoteForm | None) -> dic
 
 def _kept(request: HttpRequest) -> queries.Kept | None:
     """The note that this person kept a moment ago."""
-    key = request.GET.get("kept", "")
-    if not (key.isascii() and key.isdigit() and len(key) < 18):
+    key, scope = _key_of(request, "kept"), request.data_scope  # type: ignore[attr-defined]
+    if key is None:
         return None
-    scope = request.data_scope  # type: ignore[attr-defined]
-    return queries.kept_note(scope, note_id=int(key), username=request.user.get_username(), at=timezone.now())
+    return queries.kept_note(scope, note_id=key, username=request.user.get_username(), at=timezone.now())
 
 
 def _knows(request: HttpRequest) -> tuple[str, ...]:
@@ -196,15 +235,14 @@ def desk_note(request: HttpRequest) -> HttpResponse:
     )
     if "keep" not in request.POST:
         note = actions.save_note(**key, entry=entry, **who(request))
-        context = {"saved_at": note.saved_at, "findings": _findings(request, entry.text)}
+        context = {"saved_at": note and note.saved_at, "findings": _findings(request, entry.text)}
         return render(request, "hotline/desk_saved.html", context)
     try:
         note = actions.keep_note(**key, entry=entry, **who(request))
     except ValueError:
         actions.save_note(**key, entry=entry, **who(request))
         form.add_error(None, _why_not(entry, key["number"]))
-        asked = Asked(exchange=exchange, call_id=key["call_id"], number=key["number"], state="", since=None)
-        return _page(request, asked, form)
+        return _page(request, _of_key(request, exchange, call_id=key["call_id"], number=key["number"]), form)
     return redirect(f"{reverse('hotline:desk')}?{urlencode({'kept': note.pk})}")
 
 

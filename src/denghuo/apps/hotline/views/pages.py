@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.forms import Asked, CallsForm, UnmaskForm, ask, local_today
-from denghuo.apps.hotline.models import Call
+from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.views import charts
 from denghuo.apps.hotline.views.explanations import EXPLAINED, explanation
-from denghuo.apps.hotline.views.figures import headline, number, percent
+from denghuo.apps.hotline.views.figures import headline, in_order, number, percent
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 
 _ROWS_PER_PAGE = 50
@@ -153,7 +154,7 @@ def _team_rows(asked: Asked) -> list[dict[str, Any]]:
     for one in queries.agent_figures(asked.span):
         teams.setdefault(one.agent.team, []).append(one)
     rows = []
-    for team, members in sorted(teams.items()):
+    for team, members in sorted(teams.items(), key=lambda one: (not one[0], in_order(one[0]))):
         known = [one for one in members if one.talk_s is not None]
         talked = sum(one.talk_s or 0.0 for one in known)
         answered = sum(one.answered for one in members)
@@ -232,12 +233,15 @@ def call(request: HttpRequest, call_id: int) -> HttpResponse:
 def _call_page(
     request: HttpRequest, found: Call, form: UnmaskForm, *, number_told: str = "", status: int = 200
 ) -> HttpResponse:
+    notes = _notes(request, found)
     context = {
         "call": found,
         "caller": queries.masked(found.caller),
         "number_told": number_told,
         "known": queries.caller_of(found),
+        "notes": notes,
         "stages": _stages(found),
+        "names": organization.names_of([one.written_by for one in notes]),
         "chain": [(one, queries.masked(one.caller)) for one in queries.related_calls(found)],
         "unmask_form": form,
         "may_unmask": may(request.user, Permission.CALLERS_UNMASK, path=found.exchange.unit.path),
@@ -246,6 +250,13 @@ def _call_page(
     if number_told:
         answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _notes(request: HttpRequest, found: Call) -> list[CallNote]:
+    """What agents wrote of a call, for those who write or answer for such notes."""
+    path = found.exchange.unit.path
+    reads = any(may(request.user, one, path=path) for one in (Permission.HOTLINE_WORK, Permission.HOTLINE_EDIT))
+    return queries.notes_of(found) if reads else []
 
 
 def _stages(found: Call) -> list[dict[str, Any]]:

@@ -83,9 +83,8 @@ def wave(request: HttpRequest, outage_id: int) -> HttpResponse:
 def _calls_of(told: CallWave, *, offered: bool) -> Callable[[str], str]:
     """Addresses of the calls since the outage began."""
     first, last = told.begins[told.during.start], told.begins[-1]
-    times = (first, last + timedelta(minutes=queries.INTERVAL_MIN))
     query = {"since": f"{first:%Y-%m-%d}", "until": f"{last:%Y-%m-%d}"}
-    query |= dict(zip(("since_at", "until_at"), (f"{at:%Y-%m-%d %H:%M}" for at in times), strict=True))
+    query |= {"since_at": first.isoformat(), "until_at": told.end.isoformat()}
     return lambda counted: f"{reverse('hotline:calls')}?{urlencode(query | {'counted': counted})}" if offered else ""
 
 
@@ -153,30 +152,31 @@ def _above(told: CallWave) -> str:
         return _("no more than usual")
     words = {"count": number(of_all), "here": number(calls)}
     if words["here"] != words["count"]:
-        return _("%(count)s more than usual, %(here)s of them counted here") % words
+        return _("%(count)s more than usual, %(here)s counted here") % words
     return _("%(count)s more than usual") % words
 
 
 def _calls_chart(told: CallWave) -> Chart:
-    """Calls against the usual, and those not answered."""
-    labels = [f"{begin:%H:%M}" for begin in told.begins]
+    """Calls against the usual, and those not answered: drawn by whole quarters of an hour, told with the one in which
+    the outage began divided there."""
+    whole = [n for n, begin in enumerate(told.begins) if not _is_divided(told, begin)]
     lost = np.array([one.requests - one.answered for one in told.figures], dtype=float)
     peak, usual = told.peak, told.usual[told.peak]
     title = _("Calls around the outage")
     if usual > 0 and told.calls[peak] > usual:
-        words = {"times": number(told.calls[peak] / usual, 1), "time": labels[peak]}
+        words = {"times": number(told.calls[peak] / usual, 1), "time": f"{told.begins[peak]:%H:%M}"}
         title = _("At %(time)s %(times)s times as many called as usual") % words
-    series = [Series(name=_("Calls"), role="now", exact=told.calls)]
+    series = [Series(name=_("Calls"), role="now", exact=np.add.reduceat(told.calls, whole))]
     if np.isfinite(told.usual).any():
-        series.insert(0, Series(name=_("Usual"), role="before", exact=told.usual))
-    series.append(Series(name=_("Not answered"), role="target", exact=lost))
+        series.insert(0, Series(name=_("Usual"), role="before", exact=np.add.reduceat(told.usual, whole)))
+    series.append(Series(name=_("Not answered"), role="target", exact=np.add.reduceat(lost, whole)))
     return Chart(
         key="wave",
         shape="curve",
         title=title,
         about=_("Per quarter of an hour; usual is the same weekday of the four weeks before"),
         unit=_("calls"),
-        labels=labels,
+        labels=[f"{told.begins[n]:%H:%M}" for n in whole],
         series=series,
         head=[
             _("From"),
@@ -190,8 +190,24 @@ def _calls_chart(told: CallWave) -> Chart:
         ],
         rows=_rows(told),
         foot=_cells(told.total, *_sums(told), told.announced_calls),
-        note=_("The last row is the sum since the outage began."),
+        note=_chart_note(told),
     )
+
+
+def _is_divided(told: CallWave, begin: datetime) -> bool:
+    """Whether an interval is the later part of the quarter of an hour in which the outage began."""
+    began = told.begins[told.during.start]
+    return begin == began and (began.minute % queries.INTERVAL_MIN, began.second, began.microsecond) != (0, 0, 0)
+
+
+def _chart_note(told: CallWave) -> str:
+    began = told.begins[told.during.start]
+    if not _is_divided(told, began):
+        return _("The last row is the sum since the outage began.")
+    return _(
+        "The last row is the sum since the outage began at %(time)s. That quarter of an hour is drawn whole and stands "
+        "in two rows, before and since: calls one by one, usual calls by the minutes."
+    ) % {"time": f"{began:%H:%M:%S}"}
 
 
 def _rows(told: CallWave) -> list[Row]:
@@ -224,7 +240,7 @@ def _customers_chart(told: CallWave) -> Chart:
         key="customers",
         shape="curve",
         title=_("%(count)s customers without supply at most") % {"count": number(int(told.customers_out.max()))},
-        about=_("The most at once in each quarter of an hour, by the switching log"),
+        about=_("The most at once in each interval, by the switching log"),
         unit=_("customers"),
         labels=[f"{begin:%H:%M}" for begin in told.begins],
         series=[Series(name=_("Customers without supply"), role="now", exact=told.customers_out.astype(float))],
@@ -243,14 +259,17 @@ def _steps(told: CallWave, announcements: list[Announcement]) -> list[Step]:
         for one in told.steps
         if one.lost.lv_customers or one.restored.lv_customers
     ]
-    started_at = told.outage.started_at
-    peak = max(told.begins[told.peak], started_at) if started_at else told.begins[told.peak]
-    words = {"calls": number(told.calls[told.peak]), "usual": number(told.usual[told.peak], 1)}
+    until = [*told.begins, told.end][told.peak + 1]
+    words = {
+        "calls": number(told.calls[told.peak]),
+        "until": f"{until:%H:%M}",
+        "usual": number(told.usual[told.peak], 1),
+    }
     known = np.isfinite(told.usual[told.peak])
     steps.append(
         Step(
-            at=peak,
-            what=_("Most calls: %(calls)s in a quarter of an hour") % words,
+            at=told.begins[told.peak],
+            what=_("Most calls: %(calls)s until %(until)s") % words,
             note=_("usually %(usual)s") % words if known else "",
         )
     )

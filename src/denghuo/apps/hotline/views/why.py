@@ -51,7 +51,7 @@ class Share:
 @require_GET
 @permission_required(Permission.HOTLINE_VIEW)
 def why(request: HttpRequest) -> HttpResponse:
-    """The shortfall shared out over causes, and the days that made it."""
+    """The shortfall shared out over causes, and the days that made it. What takes seconds to work out comes after."""
     asked = asked_of(request)
     context = framed(request, asked)
     if "sure" in request.GET:
@@ -63,20 +63,23 @@ def why(request: HttpRequest) -> HttpResponse:
     return render(request, "hotline/why.html", context)
 
 
-def _found(request: HttpRequest, asked: Asked) -> queries.Explained | None:
+def _question(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     assert asked.target is not None
-    return queries.explained(
-        asked.span,
-        target_share=asked.target.share,
-        causes=queries.causes_around(request.data_scope, asked.span),  # type: ignore[attr-defined]
-        known_until=asked.today,
-    )
+    return {
+        "span": asked.span,
+        "target_share": asked.target.share,
+        "causes": queries.causes_around(request.data_scope, asked.span),  # type: ignore[attr-defined]
+        "known_until": asked.today,
+    }
 
 
 def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     if asked.span.days > _MOST_DAYS:
         return {"too_long": True}
-    found = _found(request, asked)
+    question = _question(request, asked)
+    if not request.GET.keys() & {"account", "cause"} and not queries.is_explained(**question):
+        return {"account_href": asked.address("why", account=1, days=request.GET.get("days"))}
+    found = queries.explained(**question)
     if found is None:
         return {"nothing_usual": True}
     shares = _shares(asked, found)
@@ -98,7 +101,7 @@ def _explained(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 def _sure(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     """How far the parts of the account would move with another usual; nothing where there is no account."""
     known = asked.first_day is not None and asked.target is not None and asked.span.days <= _MOST_DAYS
-    found = _found(request, asked) if known else None
+    found = queries.explained(**_question(request, asked)) if known else None
     if found is None or found.intervals is None:
         return {}
     told = found.intervals
@@ -249,6 +252,8 @@ def _days(asked: Asked, *, every: bool) -> dict[str, Any] | None:
             for days, cell in zip(rest, cells[len(shown) :], strict=True)
         ],
         "requests": number(asked.figures.requests),
+        "lost": number(asked.figures.requests - asked.figures.answered),
+        "lost_href": asked.address("calls", counted="not_answered"),
         "rate": percent(asked.figures.answer_rate),
         "missing": number(sum(calls)),
         "points": number(float(points.sum()), _DIGITS),
@@ -257,12 +262,14 @@ def _days(asked: Asked, *, every: bool) -> dict[str, Any] | None:
 
 
 def _day(asked: Asked, day: date) -> dict[str, Any]:
+    told = asked.by_day[day]
     return {
         "day": day,
         "href": asked.address("home", since=day, until=day),
-        "lost": asked.address("calls", since=day, until=day, counted="not_answered"),
-        "rate": percent(asked.by_day[day].answer_rate),
-        "requests": number(asked.by_day[day].requests),
+        "lost": number(told.requests - told.answered),
+        "lost_href": asked.address("calls", since=day, until=day, counted="not_answered"),
+        "rate": percent(told.answer_rate),
+        "requests": number(told.requests),
     }
 
 
@@ -275,5 +282,6 @@ def _rest(asked: Asked, days: Sequence[date], *, below: bool) -> dict[str, str]:
         "name": (_("Other days below the target: %(count)s") if below else _("Days that reached it: %(count)s"))
         % words,
         "requests": number(requests),
+        "lost": number(requests - answered),
         "rate": percent(answered / requests),
     }

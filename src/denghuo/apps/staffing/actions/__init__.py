@@ -3,7 +3,9 @@
 from denghuo.apps.staffing.actions.forecasts import TooShortError, follow_calls, make_forecast
 from denghuo.apps.staffing.actions.plans import (
     discard_draft,
+    expect_anew,
     export_plan,
+    follow_absence,
     make_plan,
     publish_plan,
     swap_duties,
@@ -44,7 +46,9 @@ __all__ = [
     "answer_call_up",
     "discard_draft",
     "dismiss_surge",
+    "expect_anew",
     "export_plan",
+    "follow_absence",
     "follow_calls",
     "follow_supply",
     "forbid_succession",

@@ -15,8 +15,11 @@ from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notice
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.facts import (
+    AbsenceRecorded,
+    AbsenceWithdrawn,
     DraftDiscarded,
     DutiesSwapped,
+    PlanExpected,
     PlanExported,
     PlanMade,
     PlanPublished,
@@ -227,16 +230,24 @@ def _exchange(plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: 
         _tell_changes(changes_of(before, rows.all()), key=key, at=at, actor=actor)
 
 
-def expect_anew(*, agent_id: int, first: date, last: date, at: datetime) -> None:
-    """Have the plans not over yet tell what they will give, now that somebody is away on other days than before."""
-    since = max(first, timezone.localdate(at)).replace(day=1)
-    touched = Plan.objects.filter(month__gte=since, month__lte=last, duties__agent_id=agent_id, duties__day__gte=first,
-                                  duties__day__lte=last)  # fmt: skip
-    for plan in touched.select_related("unit").distinct():
-        staff = staff_of(plan.unit, plan.month)
-        roster = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
-        plan.expected = expected_of(plan.unit, staff, roster)
+def follow_absence(fact: AbsenceRecorded | AbsenceWithdrawn, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: somebody is away on other days than before, and what plans not over yet will give changes with it."""
+    del delivery_key  # nothing leaves the database
+    since = timezone.localdate(at).replace(day=1)
+    for plan_id in Plan.objects.filter(month__gte=since, duties__agent_id=fact.agent_id).distinct().values_list("pk"):
+        expect_anew(plan_id=plan_id[0], at=at, actor=actor)
+
+
+@transaction.atomic
+def expect_anew(*, plan_id: int, at: datetime, actor: str) -> None:
+    """Live a plan through again with whoever is there now; nothing is recorded where that changes nothing."""
+    plan = Plan.objects.select_related("unit").select_for_update(of=("self",)).get(pk=plan_id)
+    staff = staff_of(plan.unit, plan.month)
+    roster = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
+    before, plan.expected = plan.expected, expected_of(plan.unit, staff, roster)
+    if plan.expected != before:
         plan.save(update_fields=["expected"])
+        record(PlanExpected(plan_id=plan.pk, unit_id=plan.unit_id, month=plan.month), at=at, actor=actor)
 
 
 @transaction.atomic

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.staffing.actions.plans import expect_anew
 from denghuo.apps.staffing.facts import (
     AbsenceRecorded,
     AbsenceWithdrawn,
@@ -232,7 +231,6 @@ def record_absence(
     row = Absence.objects.create(agent_id=agent_id, first=first, last=last, kind=kind, note=note)
     fact = AbsenceRecorded(absence_id=row.pk, agent_id=agent_id, first=first, last=last, kind=kind.value)
     record(fact, at=at, actor=actor)
-    expect_anew(agent_id=agent_id, first=first, last=last, at=at)
     return row
 
 
@@ -243,7 +241,6 @@ def withdraw_absence(*, absence_id: int, at: datetime, actor: str) -> None:
     fact = AbsenceWithdrawn(absence_id=row.pk, agent_id=row.agent_id)
     row.delete()
     record(fact, at=at, actor=actor)
-    expect_anew(agent_id=row.agent_id, first=row.first, last=row.last, at=at)
 
 
 @transaction.atomic

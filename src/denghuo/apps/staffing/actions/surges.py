@@ -74,11 +74,26 @@ def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Su
     return row
 
 
+@transaction.atomic
 def _close(outage: Outage, *, at: datetime, actor: str) -> None:
-    for row in Surge.objects.filter(outage_id=outage.pk).exclude(state=SurgeState.OVER):
+    """Supply is back: the surges of an outage are over, and who is still called up is let go."""
+    for row in Surge.objects.select_for_update().filter(outage_id=outage.pk).exclude(state=SurgeState.OVER):
         row.state = SurgeState.OVER
         row.save(update_fields=["state"])
-        record(SurgeOver(surge_id=row.pk, outage_id=outage.pk), at=at, actor=actor)
+        freed = _let_go(row, at=at, actor=actor, until_after=at)
+        fact = SurgeOver(surge_id=row.pk, outage_id=outage.pk, call_up_ids=freed)
+        record(fact, at=at, actor=actor)
+
+
+def _let_go(surge: Surge, *, at: datetime, actor: str, until_after: datetime | None = None) -> tuple[int, ...]:
+    """Tell everybody who is called up, or whose time ends after an instant, that they need not come or may go."""
+    rows = surge.call_ups.select_for_update().filter(cancelled_at=None)
+    found = list(rows if until_after is None else rows.filter(until_at__gt=until_after))
+    for row in found:
+        row.cancelled_at = at
+        row.save(update_fields=["cancelled_at"])
+        _tell_cancelled(row, at=at, actor=actor)
+    return tuple(row.pk for row in found)
 
 
 @transaction.atomic
@@ -127,16 +142,11 @@ def take_back_surge(*, surge_id: int, at: datetime, actor: str) -> Surge:
     surge = Surge.objects.select_for_update().get(pk=surge_id)
     if surge.state != SurgeState.SENT or not surge.outage.lasts:
         raise ValueError("nothing to take back")
-    rows = list(surge.call_ups.select_for_update().filter(cancelled_at=None))
-    for row in rows:
-        row.cancelled_at = at
-        row.save(update_fields=["cancelled_at"])
-        _tell_cancelled(row, at=at, actor=actor)
     fact = SurgeTakenBack(
         surge_id=surge.pk,
         outage_id=surge.outage_id,
         measures=tuple(surge.accepted),
-        call_up_ids=tuple(row.pk for row in rows),
+        call_up_ids=_let_go(surge, at=at, actor=actor),
     )
     back = {"taken_back_at": at.isoformat(), "taken_back_by": actor}
     surge.sent = [one if "taken_back_at" in one else one | back for one in surge.sent]
@@ -194,11 +204,18 @@ def _tell_cancelled(row: CallUp, *, at: datetime, actor: str) -> None:
     if row.answer == Answer.DECLINED:
         return
     times = {"from": f"{timezone.localtime(row.from_at):%H:%M}", "until": f"{timezone.localtime(row.until_at):%H:%M}"}
+    outage = row.surge.outage
     with translation.override(settings.LANGUAGE_CODE):
+        subject = _("You need not come from %(from)s to %(until)s") % times
+        if row.answer == Answer.ACCEPTED and row.from_at <= at:
+            subject = _("You may go: your call-up ended at %(at)s") % {"at": f"{timezone.localtime(at):%H:%M}"}
+        why = _("Outage %(number)s: the call-up was taken back.")
+        if not outage.lasts:
+            why = _("Outage %(number)s: supply is back.")
         entry = NoticeEntry(
             kind="staffing.call_up_cancelled",
-            subject=_("You need not come from %(from)s to %(until)s") % times,
-            text=_("Outage %(number)s: the call-up was taken back.") % {"number": row.surge.outage.number},
+            subject=subject,
+            text=why % {"number": outage.number},
             path=reverse("staffing:person"),
             urgent=True,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,7 +15,6 @@ from denghuo.apps.staffing.models import Answer, CallUp, Duty, RuleKind, Surge, 
 from denghuo.apps.staffing.queries.duties import agents_of_unit, duties_between, times_of
 from denghuo.apps.staffing.queries.outlook import ahead_of_unit, today_of
 from denghuo.apps.staffing.queries.rules import absences_between, rotas_of, rule_book, target_share
-from denghuo.apps.staffing.snapshot.rules import RuleBook
 from denghuo.apps.staffing.snapshot.surges import Colleague, Measure, SurgeInputs
 
 
@@ -28,6 +28,12 @@ def open_surges(scope: Iterable[str]) -> list[Surge]:
     """Those that wait for a decision or are going on."""
     states = (SurgeState.PROPOSED, SurgeState.SENT)
     rows = Surge.objects.filter(within(scope, field="unit__path"), state__in=states, outage__restored_at=None)
+    return list(rows.select_related("outage", "unit"))
+
+
+def surges_restored(scope: Iterable[str], *, since: datetime) -> list[Surge]:
+    """Those whose outage is over since an instant."""
+    rows = Surge.objects.filter(within(scope, field="unit__path"), outage__restored_at__gte=since)
     return list(rows.select_related("outage", "unit"))
 
 
@@ -48,8 +54,9 @@ def surge_for(*, scope: Iterable[str], surge_id: int) -> Surge:
 
 
 def call_ups_of(surge: Surge) -> list[CallUp]:
-    """Who is called up for it, and what they said."""
-    rows = surge.call_ups.filter(cancelled_at=None).select_related("agent")
+    """Who is called up for it, and what they said; those too who were let go when supply was back."""
+    back = [datetime.fromisoformat(one["taken_back_at"]) for one in surge.sent if "taken_back_at" in one]
+    rows = surge.call_ups.exclude(cancelled_at__in=back).select_related("agent")
     return list(rows.order_by("tier", "agent__code"))
 
 
@@ -71,7 +78,7 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
     teams = set(rotas[0].places) if rotas else set()
     steps = [(step.at, step.out_after.lv_customers) for step in outages.timeline(outage) if step.at <= at]
     sent = Surge.objects.filter(unit_id=unit.pk, outage_id=outage.pk).first()
-    asked = {one.agent_id: one for one in call_ups_of(sent)} if sent else {}
+    asked = {one.agent_id: one for one in call_ups_of(sent) if one.cancelled_at is None} if sent else {}
     away |= {agent_id for agent_id, one in asked.items() if one.answer == Answer.DECLINED}
     return SurgeInputs(
         at=at,
@@ -94,8 +101,9 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
             for one in agents
             if one.pk not in away
         ),
-        announced_at=_announced_at(unit, outage, sent, book),
-        call_backs_off=sent is not None and Measure.CALL_BACKS.value in sent.accepted,
+        announced_at=_announced_at(unit, outage, sent),
+        unheard=unheard_on(unit, outage, at=at) is not None,
+        call_backs_off=_call_backs_off(sent),
         today=today_of(unit, at=at, until=outage.started_at),
     )
 
@@ -105,22 +113,41 @@ def _times(duties: Sequence[Duty], agent_id: int, asked: CallUp | None) -> tuple
     return tuple(own if asked is None else [*own, (asked.from_at, asked.until_at)])
 
 
-def _announced_at(unit: Unit, outage: Outage, sent: Surge | None, book: RuleBook) -> datetime | None:
+def measures_sent(surge: Surge) -> list[dict[str, Any]]:
+    """The measures that hold, as they were sent, the last ones last."""
+    rows = [one for told in surge.sent if "taken_back_at" not in told for one in told["measures"]]
+    return [one for one in rows if one["measure"] in surge.accepted]
+
+
+def _announced_at(unit: Unit, outage: Outage, sent: Surge | None) -> datetime | None:
     """Since when callers hear of an outage, or will by what was sent; None while nobody has decided that."""
+    for one in measures_sent(sent) if sent else []:
+        if one["measure"] == Measure.ANNOUNCEMENT:
+            return datetime.fromisoformat(one["from_at"])
     rows = hotline.announcements_within([str(unit.path)]).filter(outage_id=outage.pk, expired_at=None)
-    on_line = [one.published_at for one in rows if one.published_at is not None]
-    if on_line:
-        return min(on_line)
-    if sent is None or sent.decided_at is None or Measure.ANNOUNCEMENT.value not in sent.accepted:
-        return None
-    delay_min = book.value(RuleKind.ANNOUNCE_MIN, on=timezone.localdate(sent.decided_at))
-    return sent.decided_at + timedelta(minutes=delay_min)
+    return min((one.published_at for one in rows if one.published_at is not None), default=None)
+
+
+def unheard_on(unit: Unit, outage: Outage, *, at: datetime) -> hotline.Unheard | None:
+    """Of an outage's announcements that are on the line: the one nobody hears, where nobody hears any."""
+    rows = hotline.announcements_within([str(unit.path)])
+    found = [hotline.unheard(one, at=at) for one in rows.filter(outage_id=outage.pk, expired_at=None) if one.published]
+    return found[0] if found and all(found) else None
+
+
+def _call_backs_off(sent: Surge | None) -> tuple[datetime, datetime] | None:
+    """From when until when call-backs are put off by what was sent."""
+    for one in measures_sent(sent) if sent else []:
+        if one["measure"] == Measure.CALL_BACKS:
+            return datetime.fromisoformat(one["from_at"]), datetime.fromisoformat(one["until_at"])
+    return None
 
 
 def wording_of(surge: Surge, *, at: datetime) -> tuple[str, int | None]:
-    """What callers would hear of a surge's outage: the text, and the key of its announcement if there is one."""
-    rows = hotline.announcements_within([str(surge.unit.path)]).filter(outage_id=surge.outage_id, expired_at=None)
-    row = rows.first()
+    """What callers would hear of a surge's outage, or heard while it lasted: the text, and the key of its announcement
+    if there is one."""
+    rows = hotline.announcements_within([str(surge.unit.path)]).filter(outage_id=surge.outage_id)
+    row = (rows.filter(expired_at=None) if surge.outage.lasts else rows).first()
     if row is not None:
         return hotline.latest_texts([row])[row.pk].text, row.pk
     serving = hotline.exchanges_serving(str(surge.outage.network.unit.path))

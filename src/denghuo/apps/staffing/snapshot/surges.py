@@ -54,7 +54,8 @@ class Colleague:
 class SurgeInputs:
     """What a proposal is made from. ``steps`` are customers without supply from an instant on; ``restored_at`` when
     supply is taken to be back; ``minimum`` int64[2 days, intervals] stands in where no plan says who is there;
-    ``announced_at`` since when callers hear of it, ``call_backs_off`` whether call-backs are put off already;
+    ``announced_at`` since when callers hear of it, or should, where it is ``unheard``; ``call_backs_off`` from when
+    until when call-backs are put off already;
     ``today`` calls by interval of today, float64[intervals], where what came says more than the forecast."""
 
     at: datetime
@@ -69,7 +70,8 @@ class SurgeInputs:
     has_plan: bool
     colleagues: tuple[Colleague, ...]
     announced_at: datetime | None = None
-    call_backs_off: bool = False
+    unheard: bool = False
+    call_backs_off: Span | None = None
     today: Floats | None = None
 
     @property
@@ -111,7 +113,7 @@ def sending(inputs: SurgeInputs, told: dict[str, Any], chosen: Sequence[str]) ->
     Raises:
         ValueError: a measure would begin after it ends.
     """
-    work, late = _Work(inputs), inputs.at - datetime.fromisoformat(told["at"])
+    work, late = _Work(inputs), _minute(inputs.at) - _minute(datetime.fromisoformat(told["at"]))
     steps = [_sent_step(one, late, inputs.rules) for one in told["measures"] if one["measure"] in chosen]
     if any(one.minutes <= 0 for one in steps):
         raise ValueError("too late")
@@ -159,15 +161,19 @@ class _Work:
     def heads(self) -> Ints:
         """People on duty."""
         if self.inputs.has_plan:
-            middle = [at + timedelta(minutes=STEP_MIN / 2) for at in self.times]
             spans = [span for one in self.inputs.colleagues for span in one.duties]
-            on_duty = np.array([sum(start <= at < end for start, end in spans) for at in middle], np.int64)
-            return on_duty + self.inputs.call_backs_off * int(self.inputs.rules[RuleKind.CALL_BACK_HEADS])
+            off, back = self.inputs.call_backs_off, int(self.inputs.rules[RuleKind.CALL_BACK_HEADS])
+            return sum((self.during(span) for span in spans), self.during(off) * back if off else self.during(None))
         today = timezone.localdate(self.inputs.at)
         rows = [
             self.inputs.minimum[int(at.date() > today), (at.hour * 60 + at.minute) // INTERVAL_MIN] for at in self.times
         ]
         return np.array(rows, np.int64)
+
+    def during(self, span: Span | None) -> Ints:
+        """1 in the steps whose middle lies in a time, 0 in the others."""
+        middle = [at + timedelta(minutes=STEP_MIN / 2) for at in self.times]
+        return np.array([span is not None and span[0] <= at < span[1] for at in middle], np.int64)
 
     def wave(self, *, told_at: datetime | None) -> WaveForecast:
         """Calls the outage brings, by step, where callers hear of it from an instant on, or never."""
@@ -197,8 +203,11 @@ class _Work:
     @cached_property
     def waves(self) -> dict[bool, WaveForecast]:
         """Without and with an announcement, where there is none already."""
-        told_at = self.inputs.at + timedelta(minutes=self.inputs.rules[RuleKind.ANNOUNCE_MIN])
-        return {one: self.wave(told_at=self.inputs.announced_at or (told_at if one else None)) for one in (False, True)}
+        told_at = _minute(self.inputs.at) + timedelta(minutes=self.inputs.rules[RuleKind.ANNOUNCE_MIN])
+        there = self.inputs.announced_at
+        if there is not None:
+            return dict.fromkeys((False, True), self.wave(told_at=None if self.inputs.unheard else there))
+        return {False: self.wave(told_at=None), True: self.wave(told_at=told_at)}
 
     def performance(self, steps: Sequence[_Step], *, worse: float = 1.0) -> DayPerformance:
         """What callers meet; ``worse`` times as large a wave."""
@@ -209,7 +218,7 @@ class _Work:
         ahead, rules = self.inputs.ahead, self.inputs.rules
         heads = self.heads.copy()
         for one in steps:
-            heads += one.heads * np.array([one.from_at <= at < one.until_at for at in self.times], np.int64)
+            heads += one.heads * self.during((one.from_at, one.until_at))
         seats = at_telephones(
             np.minimum(heads, int(rules[RuleKind.SEATS])), shrinkage_share=rules[RuleKind.SHRINKAGE_SHARE]
         )
@@ -258,7 +267,7 @@ class _Work:
     def available(self) -> list[_Step]:
         """Measures that can be taken now, heads as few as reach the target after those before."""
         inputs, rules = self.inputs, self.inputs.rules
-        now = inputs.at.replace(second=0, microsecond=0)
+        now = _minute(inputs.at)
         told_at = now + timedelta(minutes=rules[RuleKind.ANNOUNCE_MIN])
         found = []
         if inputs.announced_at is None:
@@ -318,6 +327,7 @@ class _Work:
             "heads": self.heads[_WARM_STEPS:].tolist(),
             "before": _list(self.performance([]).answered_share[_WARM_STEPS:]),
             "after": _list(self.performance(after).answered_share[_WARM_STEPS:]),
+            "expected": {name: _list(values) for name, values in self.flow([]).items()},
             "rates": {key: _plain(rate) for key, rate in subsets.items()},
             "lost": {key: _plain(calls) for key, calls in lost.items()},
             "costs_fen": costs,
@@ -327,6 +337,7 @@ class _Work:
             "target_share": self.inputs.target_share,
             "restored_at": self.inputs.restored_at.isoformat(),
             "announced": self.inputs.announced_at is not None,
+            "unheard": self.inputs.unheard,
             "called_up": sum(one.asked for one in self.inputs.colleagues),
             "followed_today": self.inputs.today is not None,
             "has_plan": self.inputs.has_plan,
@@ -384,6 +395,10 @@ def _weight(wave: WaveForecast, over: slice, above: float) -> Floats:
     return weight / weight.sum()
 
 
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
 def _yuan(price: float) -> Decimal:
     return Decimal(str(price))
 
@@ -392,10 +407,9 @@ def _sent_step(told: dict[str, Any], late: timedelta, rules: dict[RuleKind, floa
     """A measure of a proposal, begun later by as much as it is sent later."""
     measure = Measure(told["measure"])
     price = next((price for one, _delay, _most, price in _TIERS if one is measure), None)
-    from_at = datetime.fromisoformat(told["from_at"]) + late
     return _Step(
         measure=measure,
-        from_at=from_at.replace(second=0, microsecond=0),
+        from_at=datetime.fromisoformat(told["from_at"]) + late,
         until_at=datetime.fromisoformat(told["until_at"]),
         agent_ids=tuple(told["agent_ids"]),
         heads=told["heads"],

@@ -123,13 +123,18 @@ def _with_waves(rest: Floats, waves: Sequence[tuple[datetime, float]], *, first:
     return rest + brought
 
 
-def heads(demand: queries.Demand, *, key: str = "heads") -> Chart:
-    """People required and rostered, by half hour of the day: the most that is required on any day, the fewest there."""
+def heads(demand: queries.Demand, *, key: str = "heads", without: queries.Demand | None = None) -> Chart:
+    """People required and rostered, by half hour of the day: the most that is required on any day, the fewest there.
+    ``without``: the same without the calls of outages, where the requirement is with them."""
     need, days = demand.requirement.required, len(demand.requirement.days)
     there = None if demand.heads is None else demand.heads[demand.heads.sum(axis=1) > 0]
     labels = [f"{n * INTERVAL_MIN // 60:02d}:{n * INTERVAL_MIN % 60:02d}" for n in range(INTERVALS)]
     most = need.max(axis=0).astype(np.float64)
-    series = [Series(name=_("Required at most"), role="target", exact=most)]
+    name = _("Required at most") if without is None else _("Required with the calls of the outage")
+    series = [Series(name=name, role="target", exact=most)]
+    if without is not None:
+        usual = without.requirement.required.max(axis=0).astype(np.float64)
+        series.append(Series(name=_("Required without them"), role="before", exact=usual))
     fewest = np.full(INTERVALS, np.nan) if there is None or not len(there) else there.min(axis=0).astype(np.float64)
     if np.isfinite(fewest).any():
         series.insert(0, Series(name=_("Rostered at least"), role="now", exact=fewest))
@@ -149,8 +154,11 @@ def heads(demand: queries.Demand, *, key: str = "heads") -> Chart:
         unit=_("people"),
         labels=labels,
         series=series,
-        head=[_("From"), _("Required at most"), _("Rostered at least")],
-        rows=[Row(label=label, cells=[_n(a), _n(b)]) for label, a, b in zip(labels, most, fewest, strict=True)],
+        head=[_("From"), *(one.name for one in series)],
+        rows=[
+            Row(label=label, cells=[_n(value) for value in values])
+            for label, values in zip(labels, np.stack([one.exact for one in series], axis=1).tolist(), strict=True)
+        ],
     )
 
 
@@ -230,22 +238,26 @@ def surge_calls(surge: Surge) -> Chart:
     told = surge.told
     usual = np.array([one or 0.0 for one in told["background"]])
     wave, quiet = (np.array([one or 0.0 for one in told[name]]) for name in ("wave", "wave_announced"))
+    series = [Series(name=_("Calls while the outage lasts"), role="now", exact=usual + wave, digits=1)]
+    if told.get("announced"):
+        series[0] = Series(name=_("With the announcement on the line"), role="now", exact=usual + wave, digits=1)
+    else:
+        series.append(Series(name=_("With an announcement"), role="target", exact=usual + quiet, digits=1))
+    series.append(Series(name=_("Usual"), role="before", exact=usual, digits=1))
     return Chart(
         key="surge-calls",
         shape="curve",
         title=_("%(calls)s more calls are coming") % {"calls": _n(told["wave_total"]["mean"])},
-        about=_("Calls in each quarter of an hour"),
+        about=_("First calls in each quarter of an hour, the usual ones included"),
         unit=_("calls"),
         labels=told["labels"],
-        series=[
-            Series(name=_("With the outage"), role="now", exact=usual + wave, digits=1),
-            Series(name=_("With an announcement"), role="target", exact=usual + quiet, digits=1),
-            Series(name=_("Usual"), role="before", exact=usual, digits=1),
-        ],
-        head=[_("From"), _("With the outage"), _("With an announcement"), _("Usual")],
+        series=series,
+        head=[_("From"), *(one.name for one in series)],
         rows=[
-            Row(label=label, cells=[_n(a + b, 1), _n(a + c, 1), _n(a, 1)])
-            for label, a, b, c in zip(told["labels"], usual, wave, quiet, strict=True)
+            Row(label=label, cells=[_n(value, 1) for value in values])
+            for label, values in zip(
+                told["labels"], np.stack([one.exact for one in series], axis=1).tolist(), strict=True
+            )
         ],
     )
 

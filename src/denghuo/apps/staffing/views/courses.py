@@ -15,15 +15,16 @@ def table(course: queries.Course) -> dict[str, Any]:
     """What was expected when it was sent, of all steps and of those that are over; what came in these; what is expected
     now of all. Columns of which nothing can be known are left out."""
     over, until = slice(0, course.over), {"until": _clock(course.until)}
-    parts: list[tuple[str, dict[str, Floats] | None, int]] = [(_("Expected when it was sent"), course.sent, 1)]
+    parts: list[tuple[str, dict[str, Floats] | None, int]] = [(_then(course), course.sent, 1)]
     if course.over:
         expected = {name: values[over] for name, values in course.sent.items()}
         parts += [
             (_("Of it up to %(until)s") % until, expected, 1),
-            (_("Came up to %(until)s") % until, course.came, 0),
+            (_came(course), course.came, 0),
         ]
     if course.now is not None:
-        parts.append((_("Expected now, with what came"), course.now, 1))
+        head = _("Expected now, with what came up to %(until)s") % until if course.over else _("Expected now")
+        parts.append((head, course.now, 1))
     words = {
         "calls": _("First calls of people who asked for a person"),
         "answered": _("Answered"),
@@ -35,7 +36,28 @@ def table(course: queries.Course) -> dict[str, Any]:
         for name, text in words.items()
     ]
     rates = {"name": _("Answer rate (%)"), "cells": [(head, _rate(part)) for head, part, _digits in parts]}
-    return {"head": [head for head, _part, _digits in parts], "rows": [*rows[:3], rates, rows[3]]}
+    told = {"head": [head for head, _part, _digits in parts], "rows": [*rows[:3], rates, rows[3]]}
+    return told | {"notes": _notes(course), "as_sent": course.as_sent}
+
+
+def _then(course: queries.Course) -> str:
+    return _("Expected when it was sent") if course.as_sent else _("Expected when it was worked out")
+
+
+def _came(course: queries.Course) -> str:
+    until = {"until": _clock(course.until)}
+    return (_("Came up to %(until)s, so far") if course.settling else _("Came up to %(until)s")) % until
+
+
+def _notes(course: queries.Course) -> list[str]:
+    """How what came is counted, and when it is counted next."""
+    told = [_("Answered and not answered are attempts: who was not answered and calls again is counted each time.")]
+    if course.over and course.settling:
+        told.append(_("Provisional: calls that are still under way are counted once they end."))
+    if course.now is not None:
+        text = _("Each quarter of an hour is counted when it is over, the next one at %(at)s.")
+        told.append(text % {"at": _clock(course.next_at)})
+    return told
 
 
 def _sum(part: dict[str, Floats] | None, name: str, digits: int) -> str:
@@ -54,7 +76,7 @@ def chart(course: queries.Course) -> Chart:
         came[: course.over] = course.came["calls"]
     if course.now is not None:
         now[course.over :] = course.now["calls"][course.over :]
-    series = [Series(name=_("Expected when it was sent"), role="before", exact=course.sent["calls"], digits=1)]
+    series = [Series(name=_then(course), role="before", exact=course.sent["calls"], digits=1)]
     if np.isfinite(came).any():
         series.append(Series(name=_("Came"), role="now", exact=came, digits=0))
     if np.isfinite(now).any():
@@ -68,7 +90,7 @@ def chart(course: queries.Course) -> Chart:
         unit=_("calls"),
         labels=[_clock(at) for at in course.begins],
         series=series,
-        head=[_("From"), _("Expected when it was sent"), _("Came"), _("Expected now")],
+        head=[_("From"), _then(course), _("Came"), _("Expected now")],
         rows=[
             Row(label=_clock(course.begins[n]), cells=[_n(a, 1), _n(b), _n(c, 1)])
             for n, (a, b, c) in zip(range(size), columns.tolist(), strict=True)
@@ -78,7 +100,7 @@ def chart(course: queries.Course) -> Chart:
 
 def _title(course: queries.Course) -> str:
     if course.came is None:
-        return _("Calls expected when it was sent")
+        return _("Calls expected when it was sent") if course.as_sent else _("Calls expected when it was worked out")
     words = {
         "came": _n(float(course.came["calls"].sum())),
         "sent": _n(float(course.sent["calls"][: course.over].sum())),

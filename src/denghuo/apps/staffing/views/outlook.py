@@ -19,6 +19,7 @@ from denghuo.apps.staffing.views import charts
 from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
 
 _DAYS = 14
+_RESTORED_SHOWN = timedelta(minutes=10)
 
 
 @require_GET
@@ -38,7 +39,10 @@ def home(request: HttpRequest) -> HttpResponse:
 def alerts(request: HttpRequest) -> HttpResponse:
     """The surges that want a decision or are under way, for a page that asks every second."""
     unit = unit_of(request)
-    return render(request, "staffing/alerts.html", {"surges": _surges(unit) if unit is not None else []})
+    if unit is None:
+        return render(request, "staffing/alerts.html", {})
+    restored = queries.surges_restored([str(unit.path)], since=timezone.now() - _RESTORED_SHOWN)
+    return render(request, "staffing/alerts.html", {"surges": _surges(unit), "restored": restored})
 
 
 @require_GET
@@ -51,23 +55,27 @@ def ahead(request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         both = queries.demand_of(unit, days=[today(), today() + timedelta(days=1)])
         found = queries.today_followed(unit, at=now)
-        seats = queries.demand_of(unit, days=[today()])
+        seats, waves = queries.demand_of(unit, days=[today()]), queries.waves_ahead(unit, at=now)
+        hit = queries.with_waves(unit, seats, waves)
         context["charts"] = [
-            charts.today(both, found, at=now, waves=queries.waves_ahead(unit, at=now)),
-            charts.heads(seats, key="seats"),
+            charts.today(both, found, at=now, waves=waves),
+            charts.heads(hit, key="seats", without=None if hit is seats else seats),
         ]
     return render(request, "staffing/ahead.html", context)
 
 
 def _surges(unit: Unit) -> list[dict[str, Any]]:
     """What their rows tell, worked out before: this is asked for every second."""
+    now = timezone.now()
     return [
         {
             "surge": one,
             "calls": f"{one.told['wave_total']['mean']:,.0f}",
             "rate": percent(one.told["rates"][""]),
             "sent": percent(queries.rate_of(sending)) if (sending := queries.sending_of(one)) else "",
-            "put_off_until": queries.put_off_until(one),
+            "put_off_until": until if (until := queries.put_off_until(one)) and until > now else None,
+            "over_since": end if (end := queries.window_of(one)[1]) <= now else None,
+            "unheard": queries.unheard_on(one.unit, one.outage, at=now),
         }
         for one in queries.open_surges([str(unit.path)])
     ]

@@ -65,22 +65,24 @@ def surge(request: HttpRequest, surge_id: int) -> HttpResponse:
         "charts": [charts.surge_calls(found), charts.surge_rates(found)],
         "again": found.state == SurgeState.PROPOSED and bool(found.accepted),
         "wording": queries.wording_of(found, at=now),
+        "unheard": queries.unheard_on(found.unit, found.outage, at=now),
         "now": now.isoformat(),
     }
+    if found.state == SurgeState.PROPOSED and "chosen" in request.GET:
+        context["figures"] = _figures(found.told, request.GET.getlist("measure"))
     if found.accepted:
         context |= _sent(found, at=now)
-        course = queries.course_of(found, at=now)
-        if course is not None:
-            context |= {"course": courses.table(course)}
-            context["charts"] = [courses.chart(course), charts.surge_rates(found)]
+    course = queries.course_of(found, at=now)
+    if course is not None and (course.as_sent or course.over):
+        context |= {"course": courses.table(course)}
+        context["charts"] = [courses.chart(course), charts.surge_rates(found)]
     return render(request, "staffing/surge.html", context)
 
 
 def _told(found: Surge) -> dict[str, Any]:
     """What the head of every page of a surge says, and the figures of its proposal."""
-    told, best = found.told, found.told["recommended"]
+    told = found.told
     begin, length = datetime.fromisoformat(told["from"]), timedelta(minutes=told["step_min"] * len(told["labels"]))
-    lost = _("instead of %(calls)s as things are") % {"calls": f"{told['lost']['']:,.0f}"}
     return {
         "surge": found,
         "restored_at": parse_datetime(told["restored_at"]),
@@ -89,14 +91,32 @@ def _told(found: Surge) -> dict[str, Any]:
         "hours": f"{length / timedelta(hours=1):g}",
         "sending": _sending(found),
         "taken_back": _taken_back(found),
-        "figures": [
-            (_("More calls"), f"{told['wave_total']['mean']:,.0f}", _("calls"), _range(told)),
-            (_("Answer rate as things are"), percent(told["rates"][""]), "%", _worse(told, "before")),
-            (_("With what is proposed"), percent(told["rates"][best]), "%", _worse(told, "after")),
-            (_("Calls lost with it"), f"{told['lost'][best]:,.0f}", _("calls"), lost),
-            (_("Cost of the proposal"), f"{told['costs_fen'][best] / 100:,.2f}", _("yuan"), ""),
-        ],
+        "figures": _figures(told, told["recommended"].split("+")),
     }
+
+
+def _figures(told: dict[str, Any], chosen: list[str]) -> list[tuple[str, str, str, str]]:
+    """The figures of a proposal with some of its measures; how bad it can get is known of what is proposed alone."""
+    key = "+".join(one["measure"] for one in told["measures"] if one["measure"] in chosen)
+    proposed = key == told["recommended"]
+    lost = _("instead of %(calls)s as things are; who calls again counts each time")
+    return [
+        (_("More calls"), f"{told['wave_total']['mean']:,.0f}", _("calls"), _range(told)),
+        (_("Answer rate as things are"), percent(told["rates"][""]), "%", _worse(told, "before")),
+        (
+            _("With what is proposed") if proposed else _("With what is ticked"),
+            percent(told["rates"][key]),
+            "%",
+            _worse(told, "after") if proposed else "",
+        ),
+        (
+            _("Attempts not answered with it"),
+            f"{told['lost'][key]:,.0f}",
+            _("attempts"),
+            lost % {"calls": f"{told['lost']['']:,.0f}"},
+        ),
+        (_("Cost of it"), f"{told['costs_fen'][key] / 100:,.2f}", _("yuan"), ""),
+    ]
 
 
 def _sending(found: Surge) -> dict[str, Any] | None:
@@ -131,8 +151,33 @@ def _sent(found: Surge, *, at: datetime) -> dict[str, Any]:
         "announcements": queries.announcements_of(found),
         "put_off_until": queries.put_off_until(found),
         "put_off_now": found.outage.lasts and (queries.put_off_until(found) or at) > at,
+        "heard_from": _heard_from(found),
         "cost": None if told is None else f"{told['cost_fen'] / 100:,.2f}",
+        "used": _used(found) if call_ups and not found.outage.lasts else None,
     }
+
+
+def _heard_from(found: Surge) -> datetime | None:
+    """From when on callers were taken to hear the announcement."""
+    rows = [one for one in queries.measures_sent(found) if one["measure"] == "announcement"]
+    return parse_datetime(rows[0]["from_at"]) if rows else None
+
+
+def _used(found: Surge) -> dict[str, Any]:
+    """What those who said that they come really cost, until they were let go."""
+    rows = queries.used_of(found)
+    text = _("%(people)s, together %(minutes)s min × %(price)s yuan/h ÷ 60 = %(cost)s yuan")
+    workings = [
+        text
+        % {
+            "people": ngettext("%(n)d person", "%(n)d people", one.people) % {"n": one.people},
+            "minutes": f"{one.minutes:,}",
+            "price": f"{one.yuan_per_h:,.2f}",
+            "cost": f"{one.cost_fen / 100:,.2f}",
+        }
+        for one in rows
+    ]
+    return {"cost": f"{sum(one.cost_fen for one in rows) / 100:,.2f}", "workings": workings}
 
 
 def _answers(call_ups: list[CallUp]) -> str:
@@ -147,7 +192,7 @@ def _answers(call_ups: list[CallUp]) -> str:
 def _range(told: dict[str, Any]) -> str:
     wave = told["wave_total"]
     words = {"low": f"{wave['low']:,.0f}", "high": f"{wave['high']:,.0f}"}
-    return _("in four of five cases %(low)s to %(high)s") % words
+    return _("first calls; in four of five cases %(low)s to %(high)s") % words
 
 
 def _worse(told: dict[str, Any], key: str) -> str:
@@ -174,7 +219,7 @@ def _measure(found: Surge, told: dict[str, Any]) -> dict[str, Any]:
     """A measure in words, with its times and what it costs."""
     words = {
         "announcement": _("Announcement to callers about the outage"),
-        "call_backs": _("Put call-backs off; who makes them answers"),
+        "call_backs": _("Put call-backs off; those who make them answer calls"),
         "second": _("Call up the second tier: mobile people who are off"),
         "third": _("Call up the third tier: people of teams who are off"),
     }
@@ -258,7 +303,7 @@ def _ask(request: HttpRequest, found: Surge, chosen: list[str], *, worded_at: st
         "figures": [
             (_("Answer rate as things are"), percent(found.told["rates"][""]), "%", ""),
             (_("With what is sent"), percent(queries.rate_of(told)), "%", ""),
-            (_("Calls lost with it"), f"{sum(told['lost']):,.0f}", _("calls"), ""),
+            (_("Attempts not answered with it"), f"{sum(told['lost']):,.0f}", _("attempts"), ""),
             (_("Cost"), f"{told['cost_fen'] / 100:,.2f}", _("yuan"), ""),
         ],
     }

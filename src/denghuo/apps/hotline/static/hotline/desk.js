@@ -1,5 +1,6 @@
-// The desk without a mouse: / searches, N goes to the number, Alt+1 to 8 choose the kind, Ctrl+Enter keeps the note. A new
-// call opens by itself while nothing is being written; otherwise it says that it is there.
+// The desk without a mouse, wherever the cursor is: Alt+/ searches, Alt+N goes to the number, Alt+1 to 8 choose the kind,
+// Ctrl+Enter keeps the note, Esc leaves a field. A new call opens by itself while nothing is being written; otherwise it
+// says that it is there.
 
 const desk = document.getElementById("desk");
 const note = document.getElementById("note");
@@ -12,14 +13,18 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && note) {
     event.preventDefault();
     note.requestSubmit(note.querySelector("[name=keep]"));
-  } else if (event.altKey && /^Digit[1-8]$/.test(event.code) && note) {
+  } else if (event.key === "Escape" && typing(event.target)) {
+    event.preventDefault(); // a search keeps its words
+    event.target.blur();
+  } else if (!event.altKey || event.ctrlKey || event.metaKey) {
+    return; // a letter is a letter
+  } else if (/^Digit[1-8]$/.test(event.code) && note) {
     event.preventDefault();
     const radio = note.querySelectorAll("[name=kind]")[Number(event.code.at(-1)) - 1];
     radio.checked = true;
     radio.dispatchEvent(new Event("change", { bubbles: true }));
-  } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
-    const goal = { "/": "id_q", n: "id_typed", N: "id_typed" }[event.key];
-    const field = goal && document.getElementById(goal);
+  } else {
+    const field = document.getElementById({ Slash: "id_q", KeyN: "id_typed" }[event.code]);
     if (field) {
       event.preventDefault();
       field.focus();
@@ -32,10 +37,11 @@ document.addEventListener("keydown", (event) => {
 if (note) {
   note.addEventListener("htmx:beforeRequest", (event) => { if (note.dataset.leaving) event.preventDefault(); });
   note.addEventListener("submit", () => { note.dataset.leaving = "yes"; });
-  note.querySelector("#id_text").focus({ preventScroll: true }); // who calls stays in sight
+  if (desk.dataset.here) note.querySelector("#id_text").focus({ preventScroll: true }); // who calls stays in sight
 }
 
-const busy = () => Boolean(note?.querySelector("#id_text").value.trim() || document.getElementById("id_typed").value);
+const written = () => note?.querySelector("#id_text").value.trim() ?? "";
+const busy = () => Boolean(written() && !/^[!-~]$/.test(written()) || document.getElementById("id_typed").value);
 
 async function look() {
   if (document.hidden) return;
