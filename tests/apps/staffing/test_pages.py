@@ -72,6 +72,7 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
         ("target_share", "0.9", "write 90 for 90 %"),
         ("run_days", "0", "write 1 or more"),
         ("run_days", "2.5", "write a whole number"),
+        ("nights_in_a_row", "99999", "More than 31 cannot be meant"),
     ):
         assert words in leader.post(url, told | {"kind": kind, "value": value}).content.decode()
     assert Rule.objects.count() == 1

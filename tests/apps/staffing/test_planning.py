@@ -14,10 +14,11 @@ from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState, RuleKind
 from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
-from denghuo.apps.staffing.snapshot.problems import judged, problem_of
+from denghuo.apps.staffing.snapshot.problems import judged, problem_of, solve
 from denghuo.apps.staffing.snapshot.requirement import at_telephones, requirement_of
 from denghuo.apps.staffing.snapshot.rosters import table_of
 from denghuo.apps.staffing.snapshot.standard import calendar_days
+from denghuo.engines.rostering import Limits
 from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_pages import signed_in
 
@@ -98,6 +99,7 @@ def test_leave_after_publishing_takes_duties_out_and_is_said(station: Station) -
     ) / sum(one["calls"] for one in before["by_day"])
     page = leader.get(url).content.decode()
     assert f"{len(gone)} duties fall into absences" in page
+    assert "When people are missing" in page
     assert "it is proven" not in page
     own = signed_in(station.agent_user).get(reverse("staffing:duties-file")).content.decode()
     assert "DTSTART:20260601" not in own
@@ -132,6 +134,22 @@ def test_the_impossible_is_explained_and_the_nearest_roster_drafted(station: Sta
     assert not plan.made["proven"]
     assert plan.made["conflict"], "what cannot hold together is named"
     assert plan.duties.exists()
+
+
+@pytest.mark.nightly
+def test_days_on_which_all_can_hold_are_no_worse_for_those_on_which_not(station: Station) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    usual = staff_of(station.unit, JUNE)
+    for agent in station.agents[:14]:
+        first, last = date(2026, 6, 15), date(2026, 6, 21)
+        actions.record_absence(agent_id=agent.pk, first=first, last=last, kind=AbsenceKind.LEAVE, note="", **WHO)
+    lean = staff_of(station.unit, JUNE)
+    limits = Limits(time_limit_s=60.0, work_limit=5.0, workers=1)
+    short = []
+    for staff in (usual, lean):
+        heads = staff.heads(solve(staff, individual=True, limits=limits).roster)
+        short.append((heads < staff.requirement.required)[:10].sum())
+    assert short[1] <= short[0] + 10
 
 
 def test_published_duties_are_found_and_swapped_within_the_rules(station: Station) -> None:

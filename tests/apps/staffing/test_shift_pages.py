@@ -88,14 +88,25 @@ def test_a_pattern_of_unknown_shifts_or_teams_is_refused(field: str, wrong: str)
 
 
 def test_the_fewest_people_are_told_by_time_of_day(station: Station, leader: Client) -> None:
-    fields = {"bands": "18:00-22:00 8\n00:00-18:00 4\n\n", **DATED}
+    fields = {"bands": "18:00-22:00 8\n00:00-18:00 4\n22:00-24:00 0\n\n", **DATED}
     assert told(leader, "rules", "minimums", **fields) == 302
     rows = Minimum.objects.filter(from_date=date(2026, 6, 1)).values_list("start_min", "end_min", "heads")
-    assert sorted(rows) == [(0, 1080, 4), (1080, 1320, 8)]
+    assert sorted(rows) == [(0, 1080, 4), (1080, 1320, 8), (1320, 1440, 0)]
+    assert told(leader, "rules", "minimums", **fields | {"bands": "00:00-24:00 31"}) == 422, "there are 30 seats"
     assert told(leader, "rules", "minimums", **fields | {"bands": "08:00-07:00 3"}) == 422
 
 
-@pytest.mark.parametrize("wrong", ["08:00 3", "08:00-25:00 3", "08:00-24:00 -3", "00:00-08:00 1\n07:00-09:00 2"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "00:00-08:00 3",
+        "00:00-08:00 3\n09:00-24:00 3",
+        "08:00 3",
+        "08:00-25:00 3",
+        "08:00-24:00 -3",
+        "00:00-08:00 1\n07:00-09:00 2",
+    ],
+)
 def test_hours_that_cannot_be_are_refused(wrong: str) -> None:
     assert not MinimumsForm({"bands": wrong, **DATED}).is_valid()
 

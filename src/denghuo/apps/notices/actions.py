@@ -53,10 +53,12 @@ def read_notice(*, notice_id: int, at: datetime, actor: str) -> Notice:
 
 
 @transaction.atomic
-def withdraw_notice(*, recipient_id: int, key: str, at: datetime, actor: str) -> None:
-    """Take back what holds no more; nothing happens where nothing was told."""
+def withdraw_notice(*, recipient_id: int, key: str, at: datetime, actor: str) -> bool:
+    """Take back what holds no more; nothing happens where nothing was told. Returns whether it came before anybody read
+    it, so that nothing need be said of it."""
     row = Notice.objects.select_for_update().filter(recipient_id=recipient_id, key=key, withdrawn_at=None).first()
     if row is not None:
         row.withdrawn_at = at
         row.save(update_fields=["withdrawn_at"])
         record(NoticeWithdrawn(notice_id=row.pk), at=at, actor=actor)
+    return row is not None and row.read_at is None

@@ -1,6 +1,6 @@
 """Plans: made, published, changed, handed out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -209,15 +209,17 @@ def undo_swap(*, plan_id: int, number: int, at: datetime, actor: str) -> SwapChe
         return found.check
     plan.made["swaps"][number]["undone"] = True
     key = _swap_key(plan, number)
-    for user_id in {one.user_id for one in (swap.agent, swap.other) if one.user_id is not None}:
-        withdraw_notice(recipient_id=user_id, key=key, at=at, actor=actor)
-    _exchange(plan, found, key=f"{key}-undone", at=at, actor=actor)
+    users = {one.user_id for one in (swap.agent, swap.other) if one.user_id is not None}
+    unread = {one for one in users if withdraw_notice(recipient_id=one, key=key, at=at, actor=actor)}
+    _exchange(plan, found, key=f"{key}-undone", at=at, actor=actor, untold=unread)
     record(SwapUndone(plan_id=plan.pk, **told), at=at, actor=actor)
     return found.check
 
 
-def _exchange(plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: str) -> None:
-    """Write the duties of two people anew as a swap leaves them."""
+def _exchange(
+    plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: str, untold: Collection[int] = ()
+) -> None:
+    """Write the duties of two people anew as a swap leaves them; users who are ``untold`` never knew of another."""
     pair = (found.agent.pk, found.other.pk)
     rows = plan.duties.filter(agent_id__in=pair).select_related("agent", "shift")
     before = list(rows)
@@ -227,7 +229,8 @@ def _exchange(plan: Plan, found: SwapOutlook, *, key: str, at: datetime, actor: 
     plan.expected = expected_of(plan.unit, found.staff, found.check.roster)
     plan.save(update_fields=["expected", "made"])
     if plan.state == PlanState.PUBLISHED:
-        _tell_changes(changes_of(before, rows.all()), key=key, at=at, actor=actor)
+        changes = [one for one in changes_of(before, rows.all()) if one.agent.user_id not in untold]
+        _tell_changes(changes, key=key, at=at, actor=actor)
 
 
 def follow_absence(fact: AbsenceRecorded | AbsenceWithdrawn, *, at: datetime, actor: str, delivery_key: str) -> None:

@@ -13,6 +13,21 @@ from denghuo.apps.staffing.models import AbsenceKind, CalendarDay, DayKind, Rule
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
 
 _MOST_ABSENT = timedelta(days=400)
+_HOURS_OF_MONTH = 744
+# More than this cannot be meant.
+_AT_MOST = {
+    RuleKind.REST_H: 72,
+    RuleKind.RUN_DAYS: 31,
+    RuleKind.NIGHTS_IN_A_ROW: 31,
+    RuleKind.MONTH_H: _HOURS_OF_MONTH,
+    RuleKind.DUE_H: _HOURS_OF_MONTH,
+    RuleKind.SURGE_H: 72,
+    RuleKind.OUTAGE_H: 72,
+    RuleKind.ANNOUNCE_MIN: 1_440,
+    RuleKind.SECOND_MIN: 1_440,
+    RuleKind.THIRD_MIN: 1_440,
+    RuleKind.SEATS: 10_000,
+}
 _AT_LEAST_ONE = frozenset({RuleKind.SEATS, RuleKind.RUN_DAYS, RuleKind.MONTH_H})
 
 
@@ -37,6 +52,10 @@ class RuleForm(forms.Form):
             elif 0 < value < 1:
                 self.add_error("value", _("This is less than 1 %: write 90 for 90 %, not 0.9."))
             told["value"] = value / 100
+        elif value is not None and kind in _AT_MOST and value > _AT_MOST[RuleKind(kind)]:
+            self.add_error(
+                "value", _("More than %(most)s cannot be meant here.") % {"most": f"{_AT_MOST[RuleKind(kind)]:,}"}
+            )
         if kind in COUNTS and value is not None and value != int(value):
             self.add_error("value", _("People, customers, days and nights are counted: write a whole number."))
         if told.get("kind") in _AT_LEAST_ONE and told.get("value", 1) < 1:

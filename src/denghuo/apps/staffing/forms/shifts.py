@@ -18,6 +18,9 @@ _PLACE = re.compile(r"(.+?)\s*[=＝:：\s]\s*(\d+)")
 _BETWEEN = re.compile(r"[,，、;；\n→]+")
 
 
+_MOST_HEADS = 999
+
+
 def clock(minute: int) -> str:
     """A minute of the day as people write it."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
@@ -55,9 +58,14 @@ class MinimumsForm(_DatedForm):
         label=_("Fewest people by time of day"),
         widget=forms.Textarea({"rows": 4}),
         max_length=2_000,
-        help_text=_("A line each, such as 08:00-24:00 6. Hours that are not named have no minimum."),
+        help_text=_("A line each, such as 08:00-24:00 6, for the whole day; 0 where nobody need be there."),
     )
     field_order = ("bands", "from_date", "source")
+
+    def __init__(self, *args: Any, seats: int = _MOST_HEADS, **kwargs: Any) -> None:
+        """``seats`` is how many can be there at once."""
+        super().__init__(*args, **kwargs)
+        self.seats = seats
 
     def clean_bands(self) -> list[tuple[int, int, int]]:
         """Start and end in minutes, heads; none overlapping."""
@@ -76,6 +84,15 @@ class MinimumsForm(_DatedForm):
         found.sort()
         if any(later[0] < earlier[1] for earlier, later in pairwise(found)):
             raise forms.ValidationError(_("Two lines speak of the same hour."))
+        if any(heads > self.seats for _start, _end, heads in found):
+            raise forms.ValidationError(_("More people than the %(seats)d seats in the room.") % {"seats": self.seats})
+        edges = [(0, 0), *((start, end) for start, end, _heads in found), (1440, 1440)]
+        gap = next(((one[1], other[0]) for one, other in pairwise(edges) if one[1] < other[0]), None)
+        if gap:
+            told = {"start": clock(gap[0]), "end": clock(gap[1])}
+            raise forms.ValidationError(
+                _("Nothing is told of %(start)s to %(end)s: write 0 if nobody need be there.") % told
+            )
         return found
 
 

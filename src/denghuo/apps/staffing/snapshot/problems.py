@@ -20,6 +20,7 @@ from denghuo.engines.rostering import (
     Limits,
     Published,
     RosterProblem,
+    RosterSolution,
     Rule,
     RunLimit,
     SolveStatus,
@@ -29,6 +30,7 @@ from denghuo.engines.rostering import (
     explain_conflict,
     forbidden_by_rest,
     plan_shifts,
+    relax,
     report_roster,
     shift_counts,
     solve_roster,
@@ -39,6 +41,7 @@ Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 _SHORT, _FILL, _CHANGE = 1_000, 10, 50
+_BREAK = 100_000  # the price of a rule broken where not all can hold
 _NEVER = 10_000  # the price of a minute short where it must not be
 _FILLED_SHARE = 0.95  # of the hours due; the rest is left for surges and swaps, and to be fair with
 _GOLDEN = 0.618034  # its multiples lie far apart, however many there are of them
@@ -84,16 +87,24 @@ def solve(staff: Staff, *, individual: bool = False, limits: Limits | None = Non
             conflict=(),
         )
     why = explain_conflict(problem, limits=_EXPLAIN)
-    nearest = why.nearest.roster
+    best = _best_of_near(problem, why.nearest, limits=most)
     return Solved(
-        roster=_rota_only(staff) if nearest is None else nearest,
+        roster=_rota_only(staff) if best.roster is None else best.roster,
         status=SolveStatus.INFEASIBLE if why.impossible else SolveStatus.NOTHING_FOUND,
         proven=False,
-        costs=why.nearest.costs,
-        bounds=why.nearest.bounds,
-        seconds=found.seconds + why.nearest.seconds,
+        costs=best.costs,
+        bounds=best.bounds,
+        seconds=found.seconds + why.nearest.seconds + best.seconds,
         conflict=why.core or why.breaches,
     )
+
+
+def _best_of_near(problem: RosterProblem, nearest: RosterSolution, *, limits: Limits) -> RosterSolution:
+    """What breaks as little and does best in all else: the nearest roster alone leaves days short that need not be."""
+    half = replace(limits, time_limit_s=limits.time_limit_s / 2, work_limit=limits.work_limit / 2)
+    softer = relax(problem, rule_weight=_BREAK, shortage_weight=10 * _BREAK)
+    found = solve_roster(softer, limits=half, hint=nearest.roster)
+    return nearest if found.roster is None else found
 
 
 def _rota_only(staff: Staff) -> Ints:
@@ -322,7 +333,7 @@ def _weekends(staff: Staff) -> Ints:
 
 def judged(staff: Staff, roster: Ints) -> tuple[Any, list[Breach]]:
     """The report of a roster held against rules that bind everybody, and what of them it breaks."""
-    problem = problem_of(staff, check=True)
+    problem = problem_of(staff, check=True, least=True)  # what is only wanted breaks nothing
     report = report_roster(problem, roster, required=staff.requirement.required.ravel(), share=present(staff))
     return report, [one for one in report.breaches if one.hard]
 

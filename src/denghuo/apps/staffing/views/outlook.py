@@ -17,6 +17,7 @@ from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
 from denghuo.apps.staffing.views import charts
 from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
+from denghuo.apps.staffing.views.lacking import lacking
 
 _DAYS = 14
 _RESTORED_SHOWN = timedelta(minutes=10)
@@ -88,19 +89,27 @@ def _outlook(unit: Unit) -> dict[str, Any]:
     row = queries.adherence(unit.pk, days[0] - timedelta(days=1), days[0], at=timezone.now())
     working = [one for one in row if one.starts_at <= now < one.ends_at]
     missing = [one for one in working if one.signed_out_at is not None or one.signed_in_at is None]
-    short = _short_hours(demand)
+    times = list(lacking(demand))
+    short = None if demand.heads is None else sum(one.half_hours for one in times)
     return {
         "ready": bool(queries.shifts_of(unit.pk)),
         "forecast": queries.forecast_of(unit.pk),
         "unknown_years": queries.unknown_years(days[0], days[-1]),
         "stale": demand.ahead is not None and bool(np.isnan(demand.requirement.calls).any()),
         "figures": [
-            (_("Calls expected today"), *_today(unit, demand)),
-            (_("On duty now"), str(len(working)) if working else "–", _("people"), ""),
-            (_("Of them not signed in"), str(len(missing)) if working else "–", _("people"), ""),
-            (_("Half hours short in two weeks"), "–" if short is None else str(short), "", ""),
-            (_("Answer rate planned for"), percent(demand.requirement.target_share), "%", ""),
+            (_("Calls expected today"), *_today(unit, demand), ""),
+            (_("On duty now"), str(len(working)) if working else "–", _("people"), "", ""),
+            (_("Of them not signed in"), str(len(missing)) if working else "–", _("people"), "", ""),
+            (
+                _("Half hours short in two weeks"),
+                "–" if short is None else str(short),
+                "",
+                "",
+                "#short" if short else "",
+            ),
+            (_("Answer rate planned for"), percent(demand.requirement.target_share), "%", "", ""),
         ],
+        "lacking": times,
         "charts": [charts.calls(demand), charts.heads(demand)] if demand.ahead else [charts.heads(demand)],
     }
 
@@ -115,13 +124,6 @@ def _today(unit: Unit, demand: queries.Demand) -> tuple[str, str, str]:
         words = _("%(came)s came so far, where the forecast had %(planned)s; for the whole day it had %(total)s")
         return f"{expected:,.0f}", _("calls"), words % told
     return ("–" if np.isnan(total) else f"{total:,.0f}"), _("calls"), ""
-
-
-def _short_hours(demand: queries.Demand) -> int | None:
-    if demand.heads is None:
-        return None
-    rostered = demand.heads.sum(axis=1) > 0
-    return int((demand.heads < demand.requirement.required)[rostered].sum())
 
 
 @require_POST

@@ -19,7 +19,7 @@ from denghuo.apps.staffing.queries.duties import Person, agent_for, times_of
 from denghuo.apps.staffing.queries.surges import call_ups_for_agent
 from denghuo.apps.staffing.views.frame import WISHES_AHEAD, percent, today, unit_of, who
 
-_AHEAD = timedelta(days=45)
+_AHEAD = timedelta(days=100)  # as far as rosters are published
 _LATE_MIN = 5
 
 

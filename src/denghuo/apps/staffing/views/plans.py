@@ -1,6 +1,6 @@
 """A month's plan: made, looked at, changed, published, handed out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -23,6 +23,7 @@ from denghuo.apps.staffing.queries.duties import heads_on_duty
 from denghuo.apps.staffing.queries.plans import duties_of_plan, month_days
 from denghuo.apps.staffing.views import charts
 from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
+from denghuo.apps.staffing.views.lacking import Lack, lacking
 from denghuo.apps.staffing.views.words import breach_words, conflict_words, rule_name
 from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
 
@@ -120,19 +121,16 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         drawn.insert(0, charts.expected(days, found.expected, target_share=demand.requirement.target_share))
     shifts = queries.shifts_of(unit.pk, first=days[0], last=days[-1])
     standing = queries.standing_of(found)
-    short = None if demand.heads is None else int((demand.heads < demand.requirement.required).sum())
+    times = list(lacking(demand))
     return {
         "days": days,
-        "rows": list(_rows(unit, found, days)),
+        "rows": list(_rows(unit, found, days, away=standing.away)),
         "legend": [(_mark(one, shifts), one) for one in shifts],
         "charts": drawn,
-        "figures": [
-            (_("Expected answer rate"), *_expected(found, len(days))),
-            (_("Target"), percent(demand.requirement.target_share), "%", ""),
-            (_("Half hours short"), "–" if short is None else f"{short:,}", "", ""),
-            (_("Rules broken"), f"{len(standing.broken):,}", "", ""),
-        ],
+        "figures": _figures(found, demand, times, len(standing.broken)),
         "bound": _bound(found),
+        "least_found": sum(found.made["costs"][:1]) > sum(found.made["bounds"][:1]),
+        "lacking": times,
         "as_made": standing.as_made,
         "away": standing.away,
         "away_keys": {one.pk for one in standing.away},
@@ -141,6 +139,25 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         "broken_count": len(standing.broken),
         "today": today(),
     }
+
+
+def _figures(
+    found: Plan, demand: queries.Demand, times: list[Lack], broken: int
+) -> list[tuple[str, str, str, str, str]]:
+    """What a plan is judged by: label, value, unit, note, and what makes it."""
+    short = None if demand.heads is None else sum(one.half_hours for one in times)
+    return [
+        (_("Expected answer rate"), *_expected(found, len(demand.requirement.days)), ""),
+        (_("Target"), percent(demand.requirement.target_share), "%", "", ""),
+        (
+            _("Half hours short"),
+            "–" if short is None else f"{short:,}",
+            "",
+            _short_note(found, len(demand.requirement.days)),
+            "#short" if short else "",
+        ),
+        (_("Rules broken"), f"{broken:,}", "", "", "#broken" if broken else ""),
+    ]
 
 
 def _expected(found: Plan, days: int) -> tuple[str, str, str]:
@@ -153,6 +170,12 @@ def _expected(found: Plan, days: int) -> tuple[str, str, str]:
     return percent(rate.share), "%", _("of %(known)d of %(days)d days; no others are forecast yet") % {
         "known": rate.days, "days": days
     }  # fmt: skip
+
+
+def _short_note(found: Plan, days: int) -> str:
+    """What is not in it, where not all days are forecast."""
+    known = queries.expected_rate(found).days
+    return "" if known == days else _("days without a forecast: against the minimum alone")
 
 
 def _bound(found: Plan) -> str:
@@ -168,28 +191,30 @@ def _mark(shift: Shift, shifts: list[Shift]) -> str:
     return shift.name
 
 
-def _rows(unit: Unit, found: Plan, days: list[date]) -> Iterator[dict[str, Any]]:
-    """A person a row: what they work each day, and their hours, nights and weekends."""
+def _rows(unit: Unit, found: Plan, days: list[date], *, away: Sequence[Duty] = ()) -> Iterator[dict[str, Any]]:
+    """A person a row: what is drawn for each day, and the hours, nights and weekends of what they work of it."""
+    missed = {one.pk for one in away}
     shifts = queries.shifts_of(unit.pk)
     marks = {one.pk: _mark(one, [other for other in shifts if other.until_date is None]) for one in shifts}
     agents = queries.agents_of_unit(unit.pk)
     table: dict[int, dict[date, Duty]] = {}
     for duty in duties_of_plan(found):
         table.setdefault(duty.agent_id, {})[duty.day] = duty
-    away = queries.absences_between([one.pk for one in agents], days[0], days[-1])
+    absences = queries.absences_between([one.pk for one in agents], days[0], days[-1])
     for agent in agents:
         own = table.get(agent.pk, {})
-        absent = {day for row in away if row.agent_id == agent.pk for day in days if row.first <= day <= row.last}
+        worked = {day: one for day, one in own.items() if one.pk not in missed}
+        absent = {day for row in absences if row.agent_id == agent.pk for day in days if row.first <= day <= row.last}
         yield {
             "agent": agent,
             "cells": [
                 (day, marks[own[day].shift_id] if day in own else ("×" if day in absent else ""), own.get(day))
                 for day in days
             ],
-            "hours": sum(_paid_min(one.shift) for one in own.values()) / 60,
-            "nights": sum(one.shift.night for one in own.values()),
-            "weekends": len({day.toordinal() // 7 for day in own if day.weekday() == 5}
-                            | {(day.toordinal() - 1) // 7 for day in own if day.weekday() == 6}),
+            "hours": sum(_paid_min(one.shift) for one in worked.values()) / 60,
+            "nights": sum(one.shift.night for one in worked.values()),
+            "weekends": len({day.toordinal() // 7 for day in worked if day.weekday() == 5}
+                            | {(day.toordinal() - 1) // 7 for day in worked if day.weekday() == 6}),
         }  # fmt: skip
 
 
@@ -345,8 +370,10 @@ def export(request: HttpRequest, month: str) -> HttpResponse:
         rows: list[list[Any]] = [
             [_("Team"), _("Person"), *(f"{day:%d}" for day in days), _("Hours"), _("Nights"), _("Weekends")]
         ]
-        for row in _rows(unit, found, days):
-            cells = [mark for _day, mark, _duty in row["cells"]]
+        away = queries.standing_of(found).away
+        missed = {one.pk for one in away}
+        for row in _rows(unit, found, days, away=away):
+            cells = [f"{mark}×" if duty and duty.pk in missed else mark for _day, mark, duty in row["cells"]]
             rows.append([row["agent"].team, str(row["agent"]), *cells, Shown(row["hours"], 1), row["nights"],
                          row["weekends"]])  # fmt: skip
         Sheets(book).add(f"{found.month:%Y-%m}", rows, widths=(10, 14, *[4] * len(days), 8, 8, 8))

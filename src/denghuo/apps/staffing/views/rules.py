@@ -34,6 +34,7 @@ def _rule_forms(request: HttpRequest, unit: Unit) -> tuple[RuleForm, MinimumsFor
             request.POST if sent == "minimums" else None,
             initial={"from_date": today(), "bands": told},
             auto_id="minimums-%s",
+            seats=int(queries.rule_book(unit.pk).value(RuleKind.SEATS, on=today())),
         ),
     )
 
@@ -142,7 +143,7 @@ def withdraw(request: HttpRequest, absence_id: int) -> HttpResponse:
     if absence_id not in {row.pk for row in known}:
         raise Http404
     actions.withdraw_absence(absence_id=absence_id, **who(request))
-    messages.success(request, _("Withdrawn."))
+    messages.success(request, _("Withdrawn. Duties that others took over stay theirs: swaps are undone in the plan."))
     return redirect("staffing:absences")
 
 

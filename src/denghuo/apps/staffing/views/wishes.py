@@ -13,6 +13,7 @@ from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.forms import SkillsForm, WishForm
+from denghuo.apps.staffing.models import PlanState
 from denghuo.apps.staffing.views.frame import WISHES_AHEAD, may_edit, today, unit_of, who
 
 
@@ -82,5 +83,8 @@ def wish(request: HttpRequest) -> HttpResponse:
         actions.record_wish(
             agent_id=found.agent.pk, day=told["day"], shift_id=told["shift"], wanted=told["wanted"], **who(request)
         )
-        messages.success(request, _("Your wish is noted. The next roster keeps to it where it can."))
+        if queries.plan_of(found.unit_id, told["day"].replace(day=1), state=PlanState.PUBLISHED):
+            messages.warning(request, _("Noted, but that month is published: ask the shift leader for a swap."))
+        else:
+            messages.success(request, _("Your wish is noted. The next roster keeps to it where it can."))
     return redirect("staffing:person")
