@@ -21,7 +21,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
 def test_a_month_is_drafted_and_left_for_somebody_to_publish(
     station: Station, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, answer = told(capsys, "plan", "2026-06", "--unit", "lamp")
+    status, answer = told(capsys, "plan", "2096-06", "--unit", "lamp")
     assert status == 0
     assert answer["plans"][0]["rules broken"] == 0
     assert answer["plans"][0]["duties"] == Plan.objects.get(state=PlanState.DRAFT).duties.count()
@@ -35,7 +35,8 @@ def test_a_forecast_from_too_few_days_says_so(station: Station, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    "wrong", [["plan", "soon"], ["plan", "2026-06", "--unit", "nowhere"], ["forecast", "--unit", "x"]]
+    "wrong",
+    [["plan", "soon"], ["plan", "2020-01"], ["plan", "2026-06", "--unit", "nowhere"], ["forecast", "--unit", "x"]],
 )
 def test_what_somebody_can_put_right_is_said_in_a_sentence(
     station: Station, wrong: list[str], capsys: pytest.CaptureFixture[str]
