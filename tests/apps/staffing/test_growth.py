@@ -29,6 +29,9 @@ WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
 MINUTE = timedelta(minutes=1)
 
 
+COUNTS = [one.name for one in Tally._meta.get_fields() if one.name not in {"id", "queue", "day", "minute"}]
+
+
 def proposed(unit: Unit, found: Outage, *, after: int) -> Surge:
     row = actions.propose_surge(unit=unit, outage=found, at=NOW + after * MINUTE, actor="system")
     assert row is not None
@@ -71,9 +74,8 @@ def test_what_came_so_far_says_how_the_day_goes_on(station: Station) -> None:
     actions.make_forecast(unit=station.unit, **WHO)
     queue = Tally.objects.first()
     assert queue is not None
-    names = [field.name for field in Tally._meta.get_fields() if field.name not in {"id", "queue", "day", "minute"}]
     for minute in range(0, 600, 30):
-        told = dict.fromkeys(names, 0) | {"requests": 14, "first_requests": 14}
+        told = dict.fromkeys(COUNTS, 0) | {"requests": 14, "first_requests": 14}
         Tally.objects.create(queue_id=queue.queue_id, day=NOW.date(), minute=minute, **told)
     found = queries.today_followed(station.unit, at=NOW)
     ahead = queries.ahead_of_unit(station.unit.pk)
@@ -92,6 +94,27 @@ def test_what_came_so_far_says_how_the_day_goes_on(station: Station) -> None:
     np.testing.assert_allclose(rest[48:], planned[48:])
     before = queries.today_followed(station.unit, at=NOW, until=NOW - timedelta(hours=10))
     assert before is None, "nothing of the day is known at midnight"
+
+
+def test_the_calls_of_an_outage_make_no_busy_day(station: Station, outage: Outage) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    queue, ahead = Tally.objects.first(), queries.ahead_of_unit(station.unit.pk)
+    assert queue is not None
+    assert ahead is not None
+    usual = ahead.of([NOW.date()])[0]
+    for place in range(20):
+        asked = 200 if place >= 18 else round(usual[place])
+        told = dict.fromkeys(COUNTS, 0) | {"requests": asked, "first_requests": asked}
+        Tally.objects.create(queue_id=queue.queue_id, day=NOW.date(), minute=30 * place, **told)
+    Outage.objects.filter(pk=outage.pk).update(started_at=NOW - timedelta(hours=1))
+    busy = queries.today_followed(station.unit, at=NOW)
+    assert busy is not None
+    assert busy.expected[21:].sum() > 1.3 * usual[21:].sum()
+    proposed(station.unit, outage, after=0)
+    found = queries.today_followed(station.unit, at=NOW)
+    assert found is not None
+    assert found.came > 400
+    np.testing.assert_allclose(found.expected[21:].sum(), usual[21:].sum(), rtol=0.1)
 
 
 def test_a_surge_that_was_decided_on_is_proposed_again_when_another_large_part_is_lost(

@@ -325,5 +325,6 @@ def test_what_is_required_counts_the_calls_of_an_outage(station: Station) -> Non
     hit = queries.with_waves(station.unit, usual, [(NOW, 60.0)])
     place = NOW.hour * 2
     assert hit.requirement.sized[0, place] > usual.requirement.sized[0, place]
-    chart = charts.heads(hit, without=usual)
+    with translation.override("en"):
+        chart = charts.heads(hit, without=usual)
     assert {"Required with the calls of the outage", "Required without them"} <= {str(one.name) for one in chart.series}

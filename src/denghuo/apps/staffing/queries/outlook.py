@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.organization.models import Unit
-from denghuo.apps.staffing.models import Forecast
+from denghuo.apps.staffing.models import Forecast, Surge
 from denghuo.apps.staffing.queries.duties import heads_on_duty
 from denghuo.apps.staffing.queries.rules import rule_book, target_share
 from denghuo.apps.staffing.snapshot.forecasts import Ahead, ahead_of
-from denghuo.apps.staffing.snapshot.history import within_days
+from denghuo.apps.staffing.snapshot.history import midnight, within_days
 from denghuo.apps.staffing.snapshot.requirement import Requirement, requirement_of
 from denghuo.apps.staffing.snapshot.today import counts_of_day, followed, intervals_over
 
@@ -63,7 +63,8 @@ class Today:
 
 def today_followed(unit: Unit, *, at: datetime, until: datetime | None = None) -> Today | None:
     """Today as it goes on: what came (until an instant, such as the beginning of an outage) tells how busy the rest
-    will be. What a named cause hits is not gone by. None without a forecast of it, or as it begins."""
+    will be. What a named cause or an outage hits is not gone by: an outage of an hour makes no busy day. None without a
+    forecast of it, or as it begins."""
     row, day = forecast_of(unit.pk), timezone.localdate(at)
     known = intervals_over(at if until is None or timezone.localdate(until) != day else min(at, until))
     if row is None or not known:
@@ -71,14 +72,21 @@ def today_followed(unit: Unit, *, at: datetime, until: datetime | None = None) -
     exchanges = [one.pk for one in hotline.exchanges_within([str(unit.path)]) if one.unit_id == unit.pk]
     counts = counts_of_day([one.pk for one in hotline.queues_of(exchanges)], day)
     judged = counts.copy()
-    for cause in hotline.all_causes([str(unit.path)]):
-        if cause.volume:
-            judged[within_days([day], cause.started_at, cause.ended_at)[0]] = np.nan
+    causes = [(one.started_at, one.ended_at) for one in hotline.all_causes([str(unit.path)]) if one.volume]
+    for start, end in (*causes, *_outages_large(unit.pk, day, at=at)):
+        judged[within_days([day], start, end)[0]] = np.nan
     expected = followed(row, day, judged, known=known)
     if expected is None:
         return None
     came, planned = float(counts[:known].sum()), float(expected[:known].sum())
     return Today(expected=expected, counts=counts, came=came, planned=planned)
+
+
+def _outages_large(unit_id: int, day: date, *, at: datetime) -> list[tuple[datetime, datetime]]:
+    """From when to when outages of a day that were worth a surge have hit the hotline, as known at an instant."""
+    rows = Surge.objects.filter(unit_id=unit_id, outage__started_at__lte=at)
+    told = [one.outage for one in rows.exclude(outage__restored_at__lt=midnight(day)).select_related("outage")]
+    return [(one.started_at, min(one.restored_at or at, at)) for one in told if one.started_at is not None]
 
 
 def today_of(unit: Unit, *, at: datetime, until: datetime | None) -> NDArray[np.float64] | None:
