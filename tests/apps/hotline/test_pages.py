@@ -314,6 +314,7 @@ def test_every_part_of_a_shortfall_says_how_sure_it_is(storm: Hotline, monkeypat
     assert {name for name, *_told in rows} >= {
         "A usual month",
         "Redials",
+        "Not explained",
         storm.exchange.unit.hotline_causes.get().name,
     }
     for _name, points, low, high in rows:  # the quiet days are all alike, so that others would have told the same

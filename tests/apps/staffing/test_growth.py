@@ -14,7 +14,7 @@ from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import Outage
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.facts import SurgeSent
-from denghuo.apps.staffing.models import RuleKind, Surge, SurgeState
+from denghuo.apps.staffing.models import CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.queries.surges import wording_of
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
 from denghuo.apps.staffing.snapshot.today import intervals_over
@@ -94,6 +94,28 @@ def test_what_came_so_far_says_how_the_day_goes_on(station: Station) -> None:
     np.testing.assert_allclose(rest[48:], planned[48:])
     before = queries.today_followed(station.unit, at=NOW, until=NOW - timedelta(hours=10))
     assert before is None, "nothing of the day is known at midnight"
+
+
+def test_who_is_called_up_for_one_outage_is_not_offered_for_another(station: Station, outage: Outage) -> None:
+    first = proposed(station.unit, outage, after=1)
+    agent = station.agents[-1]
+    told = {"tier": 2, "from_at": NOW, "until_at": NOW + timedelta(hours=4), "asked_at": NOW}
+    CallUp.objects.create(surge=first, agent=agent, **told)
+    Surge.objects.filter(pk=first.pk).update(
+        accepted=["call_backs"],
+        sent=[{"at": NOW.isoformat(), "measures": [
+            {"measure": "call_backs", "from_at": NOW.isoformat(), "until_at": (NOW + timedelta(hours=4)).isoformat()}
+        ]}],
+    )  # fmt: skip
+    another = Outage.objects.create(network_id=outage.network_id, number="T-10", started_at=NOW)
+    found = queries.surge_inputs(station.unit, another, at=NOW + 2 * MINUTE)
+    asked = [one for one in found.colleagues if one.asked]
+    assert [one.agent_id for one in asked] == [agent.pk]
+    assert found.call_backs_off == (NOW, NOW + timedelta(hours=4))
+    Outage.objects.filter(pk=outage.pk).update(restored_at=NOW + MINUTE)
+    after = queries.surge_inputs(station.unit, another, at=NOW + 2 * MINUTE)
+    assert not any(one.asked for one in after.colleagues)
+    assert after.call_backs_off is None
 
 
 def test_the_calls_of_an_outage_make_no_busy_day(station: Station, outage: Outage) -> None:

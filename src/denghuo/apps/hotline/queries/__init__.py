@@ -122,7 +122,7 @@ from denghuo.apps.hotline.queries.sources import (
     unknowable_of,
 )
 from denghuo.apps.hotline.queries.waves import CallWave, call_wave, exchanges_of_outage, largest_waves
-from denghuo.apps.hotline.queries.why import Explained, causes_around, explained, is_explained
+from denghuo.apps.hotline.queries.why import Bounds, Explained, bounds_of, causes_around, explained, is_explained
 from denghuo.apps.hotline.snapshot import INTERVAL_MIN
 
 __all__ = [
@@ -132,6 +132,7 @@ __all__ = [
     "Absorbed",
     "AgentFigures",
     "BoardState",
+    "Bounds",
     "CallWave",
     "Contact",
     "Definitions",
@@ -162,6 +163,7 @@ __all__ = [
     "announcements_within",
     "ask_for_put_offs",
     "boards_within",
+    "bounds_of",
     "by_day",
     "by_interval",
     "by_minute",

@@ -66,6 +66,32 @@ class Explained:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """Between which shares a part lies."""
+
+    low: float
+    high: float
+
+
+def bounds_of(found: Explained) -> dict[str, Bounds]:
+    """How far each part, by player, ``usual`` and ``unexplained``, moves about its value with another usual; empty if
+    there is none. Draws of a mean lie to one side of what the mean gives: what counts is how far they spread."""
+    told, account = found.intervals, found.found
+    if told is None:
+        return {}
+    draws = {code: told.draws[:, at] for at, code in enumerate(told.players)}
+    draws |= {"usual": told.usual_draws, "unexplained": -(told.usual_draws + told.draws.sum(axis=1))}
+    values = dict(zip(account.players, account.player_shares.tolist(), strict=True))
+    values |= {"usual": account.usual_share, "unexplained": account.unexplained_share}
+    tails = [(1 - told.confidence_share) / 2, 0.5, (1 + told.confidence_share) / 2]
+    found_bounds = {}
+    for code, drawn in draws.items():
+        low, middle, high = np.quantile(drawn, tails).tolist()
+        found_bounds[code] = Bounds(low=values[code] + low - middle, high=values[code] + high - middle)
+    return found_bounds
+
+
 def explained(span: Span, *, target_share: float, causes: Sequence[Cause], known_until: date) -> Explained | None:
     """The shortfall of a span against a target, shared out to causes; None where nothing is usual yet."""
     key = _key(span, target_share, causes, known_until)

@@ -105,18 +105,16 @@ def _sure(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     if found is None or found.intervals is None:
         return {}
     told = found.intervals
-    bounds = dict(zip(told.players, zip(told.low.tolist(), told.high.tolist(), strict=True), strict=True))
-    bounds[USUAL] = (told.usual_low, told.usual_high)
+    bounds = queries.bounds_of(found)
     return {
         "rows": [
             {
                 "name": one.name,
                 "points": one.points_text,
-                "low": number(100 * bounds[one.code][0], _DIGITS),
-                "high": number(100 * bounds[one.code][1], _DIGITS),
+                "low": number(100 * bounds[one.code].low, _DIGITS),
+                "high": number(100 * bounds[one.code].high, _DIGITS),
             }
             for one in _shares(asked, found)
-            if one.code in bounds
         ],
         "draws": len(told.draws),
         "confidence": number(100 * told.confidence_share),

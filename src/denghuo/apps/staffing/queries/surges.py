@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from denghuo.apps.hotline import queries as hotline
@@ -78,7 +79,8 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
     teams = set(rotas[0].places) if rotas else set()
     steps = [(step.at, step.out_after.lv_customers) for step in outages.timeline(outage) if step.at <= at]
     sent = Surge.objects.filter(unit_id=unit.pk, outage_id=outage.pk).first()
-    asked = {one.agent_id: one for one in call_ups_of(sent) if one.cancelled_at is None} if sent else {}
+    others = Surge.objects.filter(unit_id=unit.pk, outage__restored_at=None).exclude(outage_id=outage.pk)
+    asked = _asked(sent, others, at=at)
     away |= {agent_id for agent_id, one in asked.items() if one.answer == Answer.DECLINED}
     return SurgeInputs(
         at=at,
@@ -103,9 +105,16 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
         ),
         announced_at=_announced_at(unit, outage, sent),
         unheard=unheard_on(unit, outage, at=at) is not None,
-        call_backs_off=_call_backs_off(sent),
+        call_backs_off=_call_backs_off([*([sent] if sent else []), *others]),
         today=today_of(unit, at=at, until=outage.started_at),
     )
+
+
+def _asked(sent: Surge | None, others: QuerySet[Surge], *, at: datetime) -> dict[int, CallUp]:
+    """Who is called up, for this outage or for others that last."""
+    elsewhere = CallUp.objects.filter(surge__in=others, cancelled_at=None, until_at__gt=at)
+    own = [one for one in call_ups_of(sent) if one.cancelled_at is None] if sent else []
+    return {one.agent_id: one for one in [*elsewhere.exclude(answer=Answer.DECLINED), *own]}
 
 
 def _times(duties: Sequence[Duty], agent_id: int, asked: CallUp | None) -> tuple[tuple[datetime, datetime], ...]:
@@ -135,9 +144,9 @@ def unheard_on(unit: Unit, outage: Outage, *, at: datetime) -> hotline.Unheard |
     return found[0] if found and all(found) else None
 
 
-def _call_backs_off(sent: Surge | None) -> tuple[datetime, datetime] | None:
-    """From when until when call-backs are put off by what was sent."""
-    for one in measures_sent(sent) if sent else []:
+def _call_backs_off(surges: Iterable[Surge]) -> tuple[datetime, datetime] | None:
+    """From when until when call-backs are put off by what was sent for this outage, or for another that lasts."""
+    for one in (told for surge in surges for told in measures_sent(surge)):
         if one["measure"] == Measure.CALL_BACKS:
             return datetime.fromisoformat(one["from_at"]), datetime.fromisoformat(one["until_at"])
     return None

@@ -124,6 +124,7 @@ def sending(inputs: SurgeInputs, told: dict[str, Any], chosen: Sequence[str]) ->
         "restored_at": inputs.restored_at.isoformat(),
         "measures": [_measure_told(one) for one in steps],
         "cost_fen": sum(one.cost_fen for one in steps),
+        "without": {name: _list(values) for name, values in work.flow([]).items() if name in ("answered", "lost")},
         **{name: _list(values) for name, values in work.flow(steps).items()},
     }
 

@@ -263,29 +263,44 @@ def surge_calls(surge: Surge) -> Chart:
 
 
 def surge_rates(surge: Surge) -> Chart:
-    """The answer rate before and after."""
-    told = surge.told
+    """The answer rate as things are, and with what was sent; with what is proposed while nothing is."""
+    told, sent = surge.told, queries.sending_of(surge)
+    labels, by = told["labels"], _("With the proposal")
     before, after = (
         np.array([np.nan if one is None else 100 * one for one in told[name]]) for name in ("before", "after")
     )
+    if sent is not None and "without" in sent:
+        labels, by = _quarters(sent), _("With what was sent")
+        before, after = _rates(sent["without"]), _rates(sent)
     return Chart(
         key="surge-rates",
         shape="curve",
         title=_("Answer rate through the wave"),
-        about=_("Expected in each quarter of an hour: as things are, and with what is proposed"),
+        about=_("Expected in each quarter of an hour, whatever is ticked")
+        if sent is None
+        else _("Expected in each quarter of an hour when it was sent"),
         unit="%",
-        labels=told["labels"],
+        labels=labels,
         series=[
-            Series(name=_("With the proposal"), role="now", exact=after, digits=1),
+            Series(name=by, role="now", exact=after, digits=1),
             Series(name=_("As things are"), role="before", exact=before, digits=1),
             Series(name=_("Target"), role="target", exact=np.full(len(after), 100 * told["target_share"])),
         ],
-        head=[_("From"), _("As things are (%)"), _("With the proposal (%)")],
-        rows=[
-            Row(label=label, cells=[_n(a, 1), _n(b, 1)])
-            for label, a, b in zip(told["labels"], before, after, strict=True)
-        ],
+        head=[_("From"), _("As things are (%)"), f"{by} (%)"],
+        rows=[Row(label=label, cells=[_n(a, 1), _n(b, 1)]) for label, a, b in zip(labels, before, after, strict=True)],
     )
+
+
+def _quarters(sent: dict[str, Any]) -> list[str]:
+    begin, step = timezone.localtime(datetime.fromisoformat(sent["from"])), timedelta(minutes=sent["step_min"])
+    return [f"{begin + n * step:%H:%M}" for n in range(len(sent["calls"]))]
+
+
+def _rates(told: dict[str, Any]) -> Floats:
+    """Answer rates in percent by step, NaN where nobody calls."""
+    answered, lost = (np.array([one or 0.0 for one in told[name]]) for name in ("answered", "lost"))
+    asked = answered + lost
+    return np.where(asked > 0, 100 * answered / np.where(asked > 0, asked, 1.0), np.nan)
 
 
 def _n(value: float, digits: int = 0) -> str:

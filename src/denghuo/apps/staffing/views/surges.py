@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -69,7 +71,9 @@ def surge(request: HttpRequest, surge_id: int) -> HttpResponse:
         "now": now.isoformat(),
     }
     if found.state == SurgeState.PROPOSED and "chosen" in request.GET:
-        context["figures"] = _figures(found.told, request.GET.getlist("measure"))
+        chosen = request.GET.getlist("measure")
+        context["figures"] = _figures(found.told, chosen)
+        context["measures"] = [one | {"proposed": one["code"] in chosen} for one in context["measures"]]
     if found.accepted:
         context |= _sent(found, at=now)
     course = queries.course_of(found, at=now)
@@ -287,23 +291,36 @@ def _send(request: HttpRequest, found: Surge) -> HttpResponse:
         actions.send_surge(surge_id=found.pk, measures=chosen, worded_at=worded_at, **who(request))
         messages.success(request, _("Sent. What happened stands below."))
     except ValueError:
-        text = _("Choose at least one measure, and none that would begin after it ends.")
-        messages.error(request, text)
+        if chosen:
+            messages.error(request, _("A measure would begin after it ends: leave it out, or wait for a new proposal."))
+        else:
+            messages.error(request, _("Choose at least one measure."))
+        told = urlencode({"chosen": "1", "measure": chosen}, doseq=True)
+        return redirect(f"{reverse('staffing:surge', args=[found.pk])}?{told}")
     return redirect("staffing:surge", surge_id=found.pk)
 
 
 def _ask(request: HttpRequest, found: Surge, chosen: list[str], *, worded_at: str) -> HttpResponse:
     """What would be sent now, and what is expected of it."""
     told = queries.sending_now(found, chosen, at=timezone.now())
+    begin = timezone.localtime(datetime.fromisoformat(told["from"]))
+    until = begin + timedelta(minutes=told["step_min"] * len(told["calls"]))
+    span = _("worked out now, %(begin)s to %(until)s") % {"begin": f"{begin:%H:%M}", "until": f"{until:%H:%M}"}
+    lost = _("instead of %(calls)s as things are; who calls again counts each time")
     context = _told(found) | {
         "measures": [_measure(found, one) for one in told["measures"]],
         "wording": queries.wording_of(found, at=timezone.now()),
         "worded_at": worded_at,
         "cost": f"{told['cost_fen'] / 100:,.2f}",
         "figures": [
-            (_("Answer rate as things are"), percent(found.told["rates"][""]), "%", ""),
-            (_("With what is sent"), percent(queries.rate_of(told)), "%", ""),
-            (_("Attempts not answered with it"), f"{sum(told['lost']):,.0f}", _("attempts"), ""),
+            (_("Answer rate as things are"), percent(queries.rate_of(told["without"])), "%", span),
+            (_("With what is sent"), percent(queries.rate_of(told)), "%", span),
+            (
+                _("Attempts not answered with it"),
+                f"{sum(told['lost']):,.0f}",
+                _("attempts"),
+                lost % {"calls": f"{sum(told['without']['lost']):,.0f}"},
+            ),
             (_("Cost"), f"{told['cost_fen'] / 100:,.2f}", _("yuan"), ""),
         ],
     }
