@@ -27,10 +27,11 @@ def _facts_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Every test meets a guarded table, whatever ran before it: once the tables are empty the guards come back."""
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Every test meets a guarded table, whatever ran before it: once the tables are empty the guards come back. After
+    the last test the database itself is gone."""
     yield
-    if item.stash.get(UNGUARDED, False):
+    if nextitem is not None and item.stash.get(UNGUARDED, False):
         from django.db import connection
 
         from denghuo.apps.ledger import guards
