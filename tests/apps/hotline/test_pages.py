@@ -18,8 +18,8 @@ from denghuo.adapters.telephony.records import CallOutcome
 from denghuo.apps.hotline import actions
 from denghuo.apps.hotline.facts import CallerUnmasked, CallsExported
 from denghuo.apps.hotline.models import Call, CallerNumber, CauseKind, Measure
+from denghuo.apps.hotline.queries import team_order
 from denghuo.apps.hotline.queries import why as asking
-from denghuo.apps.hotline.views.figures import in_order
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
@@ -359,5 +359,9 @@ def test_the_process_for_live_pages_answers_the_pages_of_the_other(hotline: Hotl
 
 
 def test_teams_stand_in_their_order() -> None:
-    for told in (["一班", "二班", "三班", "四班", "十班", "十一班", "二十班"], ["Team 2", "Team 10"]):
-        assert sorted(sorted(told), key=in_order) == told
+    for told in (
+        ["一班", "二班", "三班", "四班", "十班", "十一班", "二十班"],
+        ["Team 2", "Team 10"],
+        ["一班", "2班", "三班", "10班", "", "机动班"],
+    ):
+        assert sorted(sorted(told), key=team_order) == told

@@ -33,7 +33,7 @@ def test_the_rota_rests_everybody_and_mans_every_shift(station: Station) -> None
     heads = staff.heads(roster)
     assert set(heads[:, 16:].ravel().tolist()) == {4}
     assert set(heads[:, :16].ravel().tolist()) == {2}, "at night halves of a team take turns"
-    _report, broken = judged(staff, roster)
+    broken = judged(staff, roster)
     assert [one for one in broken if one.rule in {"rest", "run_days", "nights", "month_h"}] == []
 
 

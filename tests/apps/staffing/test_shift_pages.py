@@ -11,7 +11,6 @@ from django.utils.translation import override
 from denghuo.apps.staffing import queries
 from denghuo.apps.staffing.forms import MinimumsForm, RotaForm, ShiftForm, clocks_of
 from denghuo.apps.staffing.models import Minimum, Rota, Shift, SkillNeed, Succession, Wish
-from denghuo.apps.staffing.queries.duties import team_order
 from denghuo.apps.staffing.views.frame import today
 from denghuo.apps.staffing.views.words import breach_words, conflict_words
 from tests.apps.staffing.conftest import TEAMS, Station
@@ -138,12 +137,6 @@ def test_skills_are_told_as_a_whole_and_asked_of_shifts(station: Station, leader
 def test_who_may_only_look_sees_no_form_and_writes_nothing(station: Station, leader: Client, name: str) -> None:
     assert told(leader, name, "rubbish") == 404
     assert told(signed_in(station.agent_user), name, "rubbish") == 403
-
-
-def test_teams_stand_as_people_count_them() -> None:
-    assert sorted(["四班", "机动班", "一班", "10班", "2班", "三班", "二班", ""], key=team_order) == [
-        "一班", "2班", "二班", "三班", "四班", "10班", "", "机动班",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

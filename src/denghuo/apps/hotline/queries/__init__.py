@@ -121,6 +121,7 @@ from denghuo.apps.hotline.queries.sources import (
     readings_of,
     unknowable_of,
 )
+from denghuo.apps.hotline.queries.teams import team_order
 from denghuo.apps.hotline.queries.waves import CallWave, call_wave, exchanges_of_outage, largest_waves
 from denghuo.apps.hotline.queries.why import Bounds, Explained, bounds_of, causes_around, explained, is_explained
 from denghuo.apps.hotline.snapshot import INTERVAL_MIN
@@ -232,6 +233,7 @@ __all__ = [
     "target_of",
     "targets_of",
     "targets_within",
+    "team_order",
     "template_for",
     "templates_within",
     "times_to_promise",

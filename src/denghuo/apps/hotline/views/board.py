@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import ask, local_today
 from denghuo.apps.hotline.models import Exchange
-from denghuo.apps.hotline.views.figures import in_order, number, percent
+from denghuo.apps.hotline.views.figures import number, percent
 from denghuo.apps.organization.access import Permission, permission_required
 
 _LOOK_EVERY_S = 0.2
@@ -96,7 +96,7 @@ def _teams(seats: list[queries.Seat]) -> list[tuple[str, list[queries.Seat]]]:
     for seat in sorted(seats, key=lambda one: one.code):
         if seat.state != "logged_out":
             teams.setdefault(seat.team, []).append(seat)
-    return sorted(teams.items(), key=lambda one: (not one[0], in_order(one[0])))
+    return sorted(teams.items(), key=lambda one: (not one[0], queries.team_order(one[0])))
 
 
 @require_GET

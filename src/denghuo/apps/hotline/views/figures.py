@@ -1,6 +1,5 @@
 """Figures of the hotline as people read them."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +10,6 @@ from django.utils.translation import gettext as _
 from denghuo.apps.hotline.forms import Asked
 
 DASH = "–"
-_DIGITS = "〇一二三四五六七八九"
-_PARTS = re.compile(
-    r"[0-9]+|[一二三四五六七八九]?十[一二三四五六七八九]?|[〇一二三四五六七八九]|[^0-9〇一二三四五六七八九十]+"
-)
 WHY = ("answer_rate", "answer_rate_all", "service_level", "callers_solved_share", "mean_wait_s", "mean_handling_s")
 
 
@@ -39,26 +34,6 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float, digits: int = 1) -> str:
     """A share in percent."""
     return number(100 * share, digits)
-
-
-def in_order(name: str) -> list[tuple[bool, int, str]]:
-    """What to sort names by, so that numbers in them stand by their value, Chinese ones up to 99, too.
-
-    >>> sorted(["三班", "十二班", "十班", "一班", "二班"], key=in_order)
-    ['一班', '二班', '三班', '十班', '十二班']
-    """
-    told = [(part, _value(part)) for part in _PARTS.findall(name)]
-    return [(True, 0, part) if value is None else (False, value, "") for part, value in told]
-
-
-def _value(part: str) -> int | None:
-    """The number that a part of a name is; None where it is another word."""
-    if part[0] in "0123456789":
-        return int(part)
-    if "十" in part:
-        tens, _ten, ones = part.partition("十")
-        return 10 * (_DIGITS.index(tens) if tens else 1) + (_DIGITS.index(ones) if ones else 0)
-    return _DIGITS.index(part) if part in _DIGITS else None
 
 
 def adding_up(parts: Sequence[float], *, total: float, digits: int = 0) -> list[float]:

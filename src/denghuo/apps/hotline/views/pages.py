@@ -17,7 +17,7 @@ from denghuo.apps.hotline.forms import Asked, CallsForm, UnmaskForm, ask, local_
 from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.views import charts
 from denghuo.apps.hotline.views.explanations import EXPLAINED, explanation
-from denghuo.apps.hotline.views.figures import headline, in_order, number, percent
+from denghuo.apps.hotline.views.figures import headline, number, percent
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 
@@ -154,7 +154,7 @@ def _team_rows(asked: Asked) -> list[dict[str, Any]]:
     for one in queries.agent_figures(asked.span):
         teams.setdefault(one.agent.team, []).append(one)
     rows = []
-    for team, members in sorted(teams.items(), key=lambda one: (not one[0], in_order(one[0]))):
+    for team, members in sorted(teams.items(), key=lambda one: (not one[0], queries.team_order(one[0]))):
         known = [one for one in members if one.talk_s is not None]
         talked = sum(one.talk_s or 0.0 for one in known)
         answered = sum(one.answered for one in members)

@@ -82,7 +82,7 @@ def make_plan(
 def _made(draft: Draft, *, individual: bool) -> dict[str, Any]:
     """How it came about, as a row holds it."""
     staff, solved = draft.staff, draft.solved
-    _report, broken = judged(staff, staff.worked(solved.roster))
+    broken = judged(staff, staff.worked(solved.roster))
     return {
         "status": solved.status.value,
         "proven": solved.proven,

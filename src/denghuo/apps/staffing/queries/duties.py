@@ -1,6 +1,5 @@
 """Who is on duty when, and whether they were there."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,28 +19,19 @@ from denghuo.apps.staffing.snapshot.history import midnight
 from denghuo.apps.staffing.snapshot.rosters import days_before, heads_of, shift_types, table_of
 
 _ROTA_TEAMS, _MOBILE = 4, "机动"
-_NUMERALS = "一二三四五六七八九十"
 _REACH = timedelta(hours=4)  # how long before the first midnight somebody may have signed in for it
 
 
 def agents_of_unit(unit_id: int) -> list[Agent]:
     """Everybody on the telephones of a unit, team by team as people count them; who has no team named is mobile."""
     rows = Agent.objects.filter(exchange__unit_id=unit_id)
-    return sorted(rows, key=lambda one: (team_order(one.team), one.code, one.pk))
-
-
-def team_order(team: str) -> tuple[int, str]:
-    """Where a team stands among others: by its number, Chinese or not, those without one last."""
-    number = re.search(r"\d+", team)
-    if number:
-        return int(number[0]), team
-    return next((_NUMERALS.index(sign) for sign in team if sign in _NUMERALS), len(_NUMERALS)) + 1, team
+    return sorted(rows, key=lambda one: (hotline.team_order(one.team), one.code, one.pk))
 
 
 def rota_teams(unit_id: int) -> list[str]:
     """The teams that a rota can be of, as people count them: the four largest. Mobile ones and all others fill in."""
     sizes = Counter(one.team for one in agents_of_unit(unit_id) if one.team and _MOBILE not in one.team)
-    return sorted((team for team, _size in sizes.most_common(_ROTA_TEAMS)), key=team_order)
+    return sorted((team for team, _size in sizes.most_common(_ROTA_TEAMS)), key=hotline.team_order)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +69,7 @@ def duties_between(
     if agent_id is not None:
         rows = rows.filter(agent_id=agent_id)
     found = rows.select_related("shift", "agent").order_by("day", "shift__start_min", "agent__code")
-    return sorted(found, key=lambda one: (one.day, one.shift.start_min, team_order(one.agent.team)))
+    return sorted(found, key=lambda one: (one.day, one.shift.start_min, hotline.team_order(one.agent.team)))
 
 
 def duties_in(absence: Absence) -> list[Duty]:

@@ -9,10 +9,11 @@ import numpy as np
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.models import Duty, Plan, PlanState, RuleKind, Shift
-from denghuo.apps.staffing.queries.duties import agents_of_unit, away, duties_between, team_order
+from denghuo.apps.staffing.queries.duties import agents_of_unit, away, duties_between
 from denghuo.apps.staffing.queries.outlook import ahead_of_unit
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
@@ -188,8 +189,7 @@ def standing_of(plan: Plan) -> Standing:
     except LookupError:  # nobody is left, or no shift
         return Standing(broken=tuple(made), away=(), as_made=False)
     drawn = table_of(duties_of_plan(plan), agents=staff.agents, shifts=staff.shifts, days=staff.days)
-    _report, found = judged(staff, staff.worked(drawn))
-    broken = tuple(breach_told(staff, one) for one in found)
+    broken = tuple(breach_told(staff, one) for one in judged(staff, staff.worked(drawn)))
     gone = plan.duties.filter(away()).select_related("shift", "agent").order_by("day", "shift__start_min")
     swapped = any(not one["undone"] for one in plan.made.get("swaps", ()))
     return Standing(broken=broken, away=tuple(gone), as_made=not gone and not swapped and list(broken) == made)
@@ -219,7 +219,7 @@ def changes_of(before: Iterable[Duty], after: Iterable[Duty]) -> list[Change]:
         for key in old.keys() | new.keys()
         if old.get(key) != new.get(key)
     ]
-    return sorted(found, key=lambda one: (team_order(one.agent.team), one.agent.code, one.agent.pk, one.day))
+    return sorted(found, key=lambda one: (hotline.team_order(one.agent.team), one.agent.code, one.agent.pk, one.day))
 
 
 def changes_of_draft(draft: Plan) -> list[Change]:

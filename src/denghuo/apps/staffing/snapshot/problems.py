@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from heapq import heapify, heapreplace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -331,11 +330,10 @@ def _weekends(staff: Staff) -> Ints:
     return np.array([(day.toordinal() - 1) // 7 - first if day.weekday() >= 5 else -1 for day in staff.days], np.int64)
 
 
-def judged(staff: Staff, roster: Ints) -> tuple[Any, list[Breach]]:
-    """The report of a roster held against rules that bind everybody, and what of them it breaks."""
+def judged(staff: Staff, roster: Ints) -> list[Breach]:
+    """What a roster breaks of the rules, held against everybody."""
     problem = problem_of(staff, check=True, least=True)  # what is only wanted breaks nothing
-    report = report_roster(problem, roster, required=staff.requirement.required.ravel(), share=present(staff))
-    return report, [one for one in report.breaches if one.hard]
+    return [one for one in report_roster(problem, roster).breaches if one.hard]
 
 
 def present(staff: Staff) -> Ints:

@@ -73,7 +73,7 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
         "over": _after(first) <= today(),
         "beside": bool(unit and state and queries.plan_of(unit.pk, first, state=PlanState.DRAFT)),
         "published": bool(unit and queries.plan_of(unit.pk, first, state=PlanState.PUBLISHED)),
-        "unknown_years": queries.unknown_years(first, first),
+        "unknown_years": queries.unknown_years(first, first) if _after(first) > today() else [],
     }
     if unit is not None and found is not None:
         changes = queries.changes_of_draft(found)
