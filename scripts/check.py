@@ -86,12 +86,14 @@ def prepare_all() -> None:
 
 
 def system_packages() -> None:
-    """A browser and PostgreSQL's server programs, which no Python package brings."""
+    """A browser, PostgreSQL's server programs and a voice, which no Python package brings."""
     missing = []
     if not (os.environ.get("DENGHUO_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")):
         missing += ["chromium", "fonts-noto-cjk"]
     if not (shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
         missing.append("postgresql")
+    if not shutil.which("espeak-ng"):
+        missing.append("espeak-ng")
     if not missing:
         return
     names = " ".join(missing)

@@ -1,5 +1,6 @@
 """The import's pages: what they take, what they refuse, who sees what. The process that works on a file is run here."""
 
+import fcntl
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,18 @@ def test_saying_yes_twice_takes_it_in_once(tmp_path: Path, world: World, gu: Cli
     before = ledger.facts()
     assert the_job(gu.post(confirm, follow=True)).status is Status.DONE
     assert ledger.facts() == before
+
+
+def test_a_yes_is_offered_only_when_the_process_is_gone(tmp_path: Path, world: World, gu: Client) -> None:
+    shown = give(gu, world.lamp.pk, workbook(tmp_path, lambda book: put(book, "Loads", "T2", "LV customers", 15)))
+    job = the_job(shown)
+    with (job.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it has said its last word, and has not ended yet
+        page = gu.get(reverse("imports:job", args=[job.id]))
+        assert the_job(page).status is Status.WORKING
+        assert reverse("imports:confirm", args=[job.id]) not in page.content.decode()
+    page = gu.get(reverse("imports:job", args=[job.id]))
+    assert reverse("imports:confirm", args=[job.id]) in page.content.decode()
 
 
 def test_what_changed_meanwhile_is_looked_at_again(tmp_path: Path, world: World, gu: Client) -> None:

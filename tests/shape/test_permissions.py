@@ -1,5 +1,6 @@
 """Every address asks who you are; what belongs to another station is not there."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -336,6 +337,8 @@ def test_things_of_another_station_are_not_there(
 @pytest.mark.parametrize(("name", "arguments"), GUARDED, ids=[name for name, _ in GUARDED])
 def test_the_own_station_is_let_in(name: str, arguments: frozenset[str], things: dict[str, object]) -> None:
     """Otherwise the refusals above would prove nothing."""
+    if name == "hotline:announcement-sound" and not shutil.which("espeak-ng"):
+        pytest.skip("espeak-ng is not installed here: there is nothing to hear")
     answer = signed_in("gu").get(path_to(name, arguments, things))
     answer.close()  # a file that is handed out stays open until then
     assert answer.status_code in {200, 302, 405}

@@ -1,7 +1,7 @@
 """Many rows at once: what `bulk_create` and `bulk_update` do, at a tenth of their time a row.
 
-Values are taken as they stand on the objects, but for instants and JSON, which each database writes in its own way: no
-expressions, no defaults of the database. Keys of new rows are not fetched.
+Values are taken as they stand on the objects, but for instants, JSON and what is sealed, which are written in their own
+way: no expressions, no defaults of the database. Keys of new rows are not fetched.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, models
+
+from denghuo.apps.sealed import SealedTextField
 
 _AT_ONCE = 2_000
 
@@ -57,7 +59,7 @@ def _writer(field: Any) -> Callable[[Any], Any] | None:
     """How a field's values are written; None: as they are."""
     if isinstance(field, models.DateTimeField):
         return _instant_text if connection.vendor == "sqlite" else None
-    if isinstance(field, models.DateField | models.JSONField):
+    if isinstance(field, models.DateField | models.JSONField | SealedTextField):
         return lambda value: field.get_db_prep_save(value, connection)
     return None
 

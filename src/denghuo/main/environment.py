@@ -3,13 +3,15 @@
 import os
 import secrets
 import tempfile
-from collections.abc import Set
+from collections.abc import Callable, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from denghuo.adapters.sealing import Algorithm, Keyring, SealError, keyring_from_text, new_key_text
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -61,16 +63,29 @@ def secret_key(name: str, home: Path) -> str:
         if len(given) < 32:
             raise ImproperlyConfigured(f"{name} is shorter than 32 characters")
         return given
-    path = home / "secret-key"
+    return _made_once(home / "secret-key", lambda: secrets.token_urlsafe(50))
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
+    """What a file holds that is made on the first start."""
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         # Written aside and linked into place: two processes starting together end up with the same key.
-        with tempfile.NamedTemporaryFile("w", dir=home) as draft:
-            draft.write(secrets.token_urlsafe(50))
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+            draft.write(make())
             draft.flush()
             with suppress(FileExistsError):
                 os.link(draft.name, path)
     return path.read_text().strip()
+
+
+def data_keys(name: str, home: Path, *, algorithm: str) -> Keyring:
+    """Return the keys of personal data: from the environment, else from a file made on the first start."""
+    path = home / "data-keys"
+    try:
+        return keyring_from_text(text(name, "") or _made_once(path, lambda: new_key_text(1, Algorithm(algorithm))))
+    except SealError as error:
+        raise ImproperlyConfigured(f"{name if text(name, '') else path}: {error}") from None
 
 
 def database(url: str, *, pool: int, busy_s: int) -> dict[str, Any]:

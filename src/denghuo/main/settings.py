@@ -6,6 +6,8 @@
 | `DATABASE_URL` | `sqlite:///path` or `postgresql://user:password@host:port/name` | a file in the home folder |
 | `DENGHUO_DATABASE_POOL` | PostgreSQL connections kept by one process; 0 keeps none | 8 |
 | `DENGHUO_SECRET_KEY` | signs sessions | made on the first start, kept in the home folder |
+| `DENGHUO_DATA_KEYS` | encrypt personal data: `number algorithm base64`, by commas; the last seals | as the key above |
+| `DENGHUO_DATA_CIPHER` | what a key made on the first start encrypts with: `aes-gcm` or `sm4-gcm` | `aes-gcm` |
 | `DENGHUO_HOSTS` | host names the site answers to, by commas | this machine |
 | `DENGHUO_ORIGINS` | origins behind a proxy that may post, with scheme | none |
 | `DENGHUO_HTTPS` | the site is served over https: secure cookies, HSTS | no |
@@ -32,6 +34,9 @@ HOME = Path(env.text("DENGHUO_HOME", "var"))
 DEBUG = env.flag("DENGHUO_DEBUG", default=False)
 DEMO = env.flag("DENGHUO_DEMO", default=False)
 SECRET_KEY = env.secret_key("DENGHUO_SECRET_KEY", HOME)
+DATA_KEYS = env.data_keys(
+    "DENGHUO_DATA_KEYS", HOME, algorithm=env.choice("DENGHUO_DATA_CIPHER", "aes-gcm", {"aes-gcm", "sm4-gcm"})
+)
 ALLOWED_HOSTS = env.words("DENGHUO_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("DENGHUO_ORIGINS")
 
@@ -42,6 +47,9 @@ CONTEXTS = [
     "denghuo.apps.notices",
     "denghuo.apps.knowledge",
     "denghuo.apps.network",
+    "denghuo.apps.customers",
+    "denghuo.apps.orders",
+    "denghuo.apps.crews",
     "denghuo.apps.outages",
     "denghuo.apps.continuity",
     "denghuo.apps.hotline",

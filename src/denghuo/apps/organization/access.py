@@ -37,6 +37,21 @@ class Permission(StrEnum):
     STAFFING_EDIT = "staffing.edit"
     KNOWLEDGE_VIEW = "knowledge.view"
     KNOWLEDGE_EDIT = "knowledge.edit"
+    CUSTOMERS_VIEW = "customers.view"
+    CUSTOMERS_EDIT = "customers.edit"
+    CUSTOMERS_IMPORT = "customers.import"
+    CUSTOMERS_UNMASK = "customers.unmask"
+    ORDERS_VIEW = "orders.view"
+    ORDERS_WORK = "orders.work"
+    ORDERS_SUPERVISE = "orders.supervise"
+    ORDERS_RULES = "orders.rules"
+    CREWS_VIEW = "crews.view"
+    CREWS_DISPATCH = "crews.dispatch"
+    CREWS_WORK = "crews.work"
+    CREWS_EDIT = "crews.edit"
+    NOTICES_VIEW = "notices.view"
+    NOTICES_SEND = "notices.send"
+    NOTICES_EDIT = "notices.edit"
     LEDGER_VIEW = "ledger.view"
     EXPORT = "export"
 
@@ -51,6 +66,24 @@ _AGENT = frozenset(
         Permission.HOTLINE_WORK,
         Permission.KNOWLEDGE_VIEW,
         Permission.CALLERS_UNMASK,
+        Permission.CUSTOMERS_VIEW,
+        Permission.CUSTOMERS_UNMASK,
+        Permission.ORDERS_VIEW,
+        Permission.ORDERS_WORK,
+    }
+)
+_STATION = frozenset(
+    {
+        Permission.CUSTOMERS_VIEW,
+        Permission.CUSTOMERS_EDIT,
+        Permission.CUSTOMERS_UNMASK,
+        Permission.ORDERS_VIEW,
+        Permission.ORDERS_WORK,
+        Permission.ORDERS_SUPERVISE,
+        Permission.CREWS_VIEW,
+        Permission.CREWS_DISPATCH,
+        Permission.NOTICES_VIEW,
+        Permission.NOTICES_SEND,
     }
 )
 
@@ -62,12 +95,38 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.STAFFING_VIEW,
         Permission.STAFFING_EDIT,
         Permission.KNOWLEDGE_EDIT,
+        Permission.ORDERS_SUPERVISE,
+        Permission.CREWS_VIEW,
+        Permission.NOTICES_VIEW,
         Permission.EXPORT,
     },
-    Role.DISPATCHER: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
-    Role.CREW: frozenset({Permission.NETWORK_VIEW, Permission.OUTAGES_VIEW}),
-    Role.CLERK: frozenset({Permission.OUTAGES_VIEW, Permission.KNOWLEDGE_VIEW}),
-    Role.STATION_HEAD: _VIEW | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
+    Role.DISPATCHER: _VIEW | _STATION | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.EXPORT},
+    Role.CREW: frozenset(
+        {
+            Permission.NETWORK_VIEW,
+            Permission.OUTAGES_VIEW,
+            Permission.CUSTOMERS_VIEW,
+            Permission.CUSTOMERS_UNMASK,
+            Permission.ORDERS_VIEW,
+            Permission.ORDERS_WORK,
+            Permission.CREWS_VIEW,
+            Permission.CREWS_WORK,
+        }
+    ),
+    Role.CLERK: frozenset(
+        {
+            Permission.OUTAGES_VIEW,
+            Permission.KNOWLEDGE_VIEW,
+            Permission.CUSTOMERS_VIEW,
+            Permission.CUSTOMERS_EDIT,
+            Permission.CUSTOMERS_UNMASK,
+            Permission.ORDERS_VIEW,
+            Permission.ORDERS_WORK,
+        }
+    ),
+    Role.STATION_HEAD: _VIEW
+    | _STATION
+    | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.CREWS_EDIT, Permission.EXPORT},
     Role.MANAGER: _VIEW
     | {
         Permission.CONTINUITY_EDIT,
@@ -75,10 +134,25 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.HOTLINE_EDIT,
         Permission.STAFFING_VIEW,
         Permission.STAFFING_EDIT,
+        Permission.CUSTOMERS_VIEW,
+        Permission.ORDERS_VIEW,
+        Permission.ORDERS_SUPERVISE,
+        Permission.ORDERS_RULES,
+        Permission.CREWS_VIEW,
+        Permission.NOTICES_VIEW,
+        Permission.NOTICES_EDIT,
         Permission.EXPORT,
         Permission.LEDGER_VIEW,
     },
-    Role.ANALYST: _VIEW | {Permission.HOTLINE_VIEW, Permission.STAFFING_VIEW, Permission.EXPORT},
+    Role.ANALYST: _VIEW
+    | {
+        Permission.HOTLINE_VIEW,
+        Permission.STAFFING_VIEW,
+        Permission.ORDERS_VIEW,
+        Permission.CREWS_VIEW,
+        Permission.NOTICES_VIEW,
+        Permission.EXPORT,
+    },
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 

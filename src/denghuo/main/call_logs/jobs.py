@@ -106,12 +106,18 @@ def save(job: Job) -> None:
 
 
 def load(job_id: str) -> Job | None:
-    """An upload as it stands; one whose process has died is interrupted."""
+    """An upload as it stands; one whose process has died is interrupted.
+
+    It is worked on until its process is gone: to try again between its last word and its end would do nothing.
+    """
     found = processes.read_state(processes.shelf_of(CALL_LOGS) / job_id)
     if found is None:
         return None
-    job = _parse(found[0])
-    return job if found[1] or job.status is not Status.WORKING else replace(job, status=Status.INTERRUPTED)
+    state, alive = found
+    job = _parse(state)
+    if alive:
+        return job if job.status is Status.DONE else replace(job, status=Status.WORKING)
+    return replace(job, status=Status.INTERRUPTED) if job.status is Status.WORKING else job
 
 
 def _parse(state: dict[str, Any]) -> Job:

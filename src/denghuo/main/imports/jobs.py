@@ -134,13 +134,18 @@ def save(job: Job) -> None:
 
 
 def load(job_id: str) -> Job | None:
-    """An import as it stands; one whose process has died is interrupted."""
+    """An import as it stands; one whose process has died is interrupted.
+
+    It is worked on until its process is gone: a yes that came between its last word and its end would be lost.
+    """
     found = processes.read_state(processes.shelf_of(IMPORTS) / job_id)
     if found is None:
         return None
     state, alive = found
     job = _parse(state)
-    return job if alive or job.status is not Status.WORKING else replace(job, status=Status.INTERRUPTED)
+    if alive:
+        return job if job.status is Status.DONE else replace(job, status=Status.WORKING)
+    return replace(job, status=Status.INTERRUPTED) if job.status is Status.WORKING else job
 
 
 def _parse(told: dict[str, Any]) -> Job:
