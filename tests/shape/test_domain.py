@@ -88,7 +88,8 @@ ACTIONS = [
 def test_action(path: Path, function: source.Function) -> None:
     keywords = {argument.arg for argument in function.args.kwonlyargs}
     positional = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-    assert positional == (["fact"] if is_reaction(function) else []), "an action's arguments are keyword-only"
+    allowed = ([], ["fact"], ["facts"]) if is_reaction(function) else ([],)
+    assert positional in allowed, "an action's arguments are keyword-only"
     assert {"at", "actor"} <= keywords, "an action takes the instant and the person"
     if not is_reaction(function):
         decorators = {ast.unparse(decorator) for decorator in function.decorator_list}

@@ -21,7 +21,7 @@ FILES = {
 FOLDERS = {"migrations", "templates", "static", "templatetags", "locale", "management"}
 # What a context has of its own, beside what every context may have.
 OWN = {
-    "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "worker"},
+    "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "rounds", "worker"},
     "organization": {"access"},
 }
 DRAWER = re.compile(r"(^|_)(utils?|helpers?|common|misc|auxiliary|shared|tools?|lib|stuff)$")

@@ -5,7 +5,8 @@ A line names the fact's class and the action as `context.function` of that conte
     action(fact, *, at, actor, delivery_key)
 
 in one transaction with the closing of its delivery. `background=True` leaves an action that is heavy or reaches outside
-(a message, a webhook) to the worker; everything else runs right after the commit. See `docs/contexts/ledger.md`.
+(a message, a webhook) to the worker; everything else runs right after the commit. `together=True`, in the background,
+gives an action every fact that waits for it at once, as a tuple. See `docs/contexts/ledger.md`.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Line:
     fact: type
     action: str
     background: bool = False
+    together: bool = False
 
 
 FLOW: list[Line] = [
@@ -72,4 +74,6 @@ def connect(lines: list[Line]) -> None:
     for line in lines:
         context, _, function = line.action.partition(".")
         target = f"denghuo.apps.{context}.actions:{function}"
-        registry.subscribe(line.fact, reaction=line.action, target=target, background=line.background)
+        registry.subscribe(
+            line.fact, reaction=line.action, target=target, background=line.background, together=line.together
+        )

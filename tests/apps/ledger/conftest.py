@@ -28,8 +28,12 @@ def follow() -> Iterator[Callable[..., None]]:
     """Subscribe reactions for this test only."""
     lines: list[tuple[type, str]] = []
 
-    def subscribe(fact_class: type, name: str, function: Any, *, background: bool = False) -> None:
-        registry.subscribe(fact_class, reaction=name, target=function, background=background)
+    def subscribe(
+        fact_class: type, name: str, function: Any, *, background: bool = False, together: bool = False
+    ) -> None:
+        registry.subscribe(
+            fact_class, reaction=name, target=function, background=background or together, together=together
+        )
         lines.append((fact_class, name))
 
     yield subscribe

@@ -172,7 +172,7 @@ def test_a_try_that_was_overtaken_before_it_began_does_nothing(light, follow):
     slow = deliveries._claim(Delivery.objects.all(), clock=timezone.now, lease=timedelta(minutes=5))
     assert slow is not None
     assert deliveries.drain(clock=_later(minutes=6)) == 1
-    deliveries._run(slow, clock=timezone.now)
+    deliveries._run([slow], clock=timezone.now)
     assert (book.numbers, _counted()) == ([1], [1])
 
 
@@ -329,3 +329,41 @@ def test_a_full_disk_loses_nothing_and_leaves_nothing_half_done(light, follow, d
 def light_much() -> None:
     with transaction.atomic():
         record(LampLit(number=8, name="x" * 20_000_000), at=AT, actor="li")
+
+
+@pytest.mark.django_db
+def test_facts_that_wait_for_one_reaction_come_together(light, follow):
+    seen = []
+    follow(LampLit, "town.sweep", lambda facts, **_: seen.append([fact.number for fact in facts]), together=True)
+    for number in range(5):
+        light(number)
+    deliveries.drain()
+    assert seen == [[0, 1, 2, 3, 4]]
+    assert not Delivery.objects.filter(done_at__isnull=True).exists()
+    light(5)
+    deliveries.drain()
+    assert seen[1:] == [[5]]
+
+
+@pytest.mark.django_db
+def test_one_that_fails_among_others_is_tried_alone_and_holds_nobody_up(light, follow):
+    seen = []
+
+    def sweep(facts, **_):
+        if any(fact.number == 2 for fact in facts):
+            raise RuntimeError("no wick")
+        seen.extend(fact.number for fact in facts)
+
+    follow(LampLit, "town.sweep", sweep, together=True)
+    for number in range(4):
+        light(number)
+    deliveries.drain()
+    assert seen == []
+    deliveries.drain(clock=lambda: timezone.now() + deliveries.LONGEST_RETRY)
+    assert seen == [0, 1, 3]
+    assert Delivery.objects.get(done_at__isnull=True).attempts == 2
+
+
+def test_together_is_for_the_background():
+    with pytest.raises(ValueError, match="background"):
+        registry.subscribe(LampLit, reaction="town.sweep", target=print, together=True)

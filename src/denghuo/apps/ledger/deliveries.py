@@ -10,7 +10,7 @@ import time
 import traceback
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -18,13 +18,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.ledger import database, queries, registry
-from denghuo.apps.ledger.models import Delivery
+from denghuo.apps.ledger.models import Delivery, Fact
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 INLINE_BUDGET_S = 0.5
+MOST_TOGETHER = 500
 
 Clock = Callable[[], datetime]
 
@@ -41,7 +42,10 @@ def drain(*, enough: Callable[[], bool] = lambda: False, clock: Clock = timezone
     tries = 0
     park_exhausted(at=clock())
     while not enough() and (delivery := _claim(Delivery.objects.all(), clock=clock, lease=lease)):
-        _run(delivery, clock=clock)
+        if registry.is_together(delivery.reaction) and delivery.attempts == 1:
+            _run([delivery, *_join(delivery, clock=clock, lease=lease)], clock=clock)
+        else:  # what failed among others is tried alone, so that it does not hold them up again
+            _run([delivery], clock=clock)
         tries += 1
     return tries
 
@@ -88,7 +92,7 @@ class _AfterCommit:
         while self.fact_ids:
             owed = Delivery.objects.filter(fact_id=self.fact_ids.popleft(), background=False)
             while time.monotonic() < deadline and (delivery := _claim(owed, clock=timezone.now, lease=LEASE)):
-                _run(delivery, clock=timezone.now)
+                _run([delivery], clock=timezone.now)
 
 
 def _due(deliveries: QuerySet[Delivery], at: datetime) -> QuerySet[Delivery]:
@@ -114,25 +118,47 @@ def _claim(deliveries: QuerySet[Delivery], *, clock: Clock, lease: timedelta) ->
             return found
 
 
-def _run(delivery: Delivery, *, clock: Clock) -> None:
-    """Run the reaction and close the delivery in one transaction; note a failure in another."""
+def _join(first: Delivery, *, clock: Clock, lease: timedelta) -> list[Delivery]:
+    """Take over what else is due to the reaction of a claimed delivery and was never tried."""
+    now = clock()
+    fresh = _due(Delivery.objects.filter(reaction=first.reaction, attempts=0), now).order_by("fact_id", "id")
+    with database.claiming():
+        ids = list(fresh.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_TOGETHER])
+        mine = {"holder": first.holder, "attempts": 1, "due_at": now + lease}
+        if not ids or not fresh.order_by().filter(pk__in=ids).update(**mine):
+            return []
+    return list(Delivery.objects.filter(pk__in=ids, holder=first.holder).order_by("fact_id", "id"))
+
+
+def _run(claimed: Sequence[Delivery], *, clock: Clock) -> None:
+    """Run the reaction to one delivery, or to several together, and close them in one transaction; note a failure in
+    another."""
+    first = claimed[0]
     try:
         with transaction.atomic():
-            mine = Delivery.objects.filter(pk=delivery.pk, holder=delivery.holder, done_at__isnull=True)
+            ids = [one.pk for one in claimed]
+            mine = Delivery.objects.filter(pk__in=ids, holder=first.holder, done_at__isnull=True)
             # Held until the end: PostgreSQL lets nobody else claim what a live process still works on.
-            held = mine.select_related("fact").select_for_update(of=("self",)).first()
-            if held is None:
-                raise LeaseLostError(delivery.key)
-            fact = held.fact
-            reaction = registry.resolve(delivery.reaction)
-            reaction(queries.load(fact), at=fact.at, actor=fact.actor, delivery_key=delivery.key)
-            if not mine.update(done_at=clock(), holder="", error=""):
-                raise LeaseLostError(delivery.key)
+            held = list(mine.select_related("fact").order_by("fact_id", "id").select_for_update(of=("self",)))
+            if len(held) < len(ids):
+                raise LeaseLostError(first.key)
+            _react(first, [one.fact for one in held])
+            if mine.update(done_at=clock(), holder="", error="") < len(ids):
+                raise LeaseLostError(first.key)
     except LeaseLostError:
-        _log.warning("delivery %s was taken over by another process", delivery.key)
+        _log.warning("delivery %s was taken over by another process", first.key)
     except Exception as error:
-        _log.exception("delivery %s failed, try %d of %d", delivery.key, delivery.attempts, MAX_ATTEMPTS)
-        _note_failure(delivery, error, at=clock())
+        _log.exception("delivery %s failed, try %d of %d", first.key, first.attempts, MAX_ATTEMPTS)
+        for delivery in claimed:
+            _note_failure(delivery, error, at=clock())
+
+
+def _react(first: Delivery, facts: Sequence[Fact]) -> None:
+    told = [queries.load(fact) for fact in facts]
+    reaction = registry.resolve(first.reaction)
+    last = facts[-1]
+    subject = tuple(told) if registry.is_together(first.reaction) else told[0]
+    reaction(subject, at=last.at, actor=last.actor, delivery_key=first.key)
 
 
 def _note_failure(delivery: Delivery, error: Exception, *, at: datetime) -> None:

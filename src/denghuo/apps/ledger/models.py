@@ -93,3 +93,18 @@ class Delivery(models.Model):
     def key(self) -> str:
         """The same on every try: outside systems tell a repetition by it."""
         return f"{self.fact_id}:{self.reaction}"
+
+
+class Round(models.Model):
+    """What is done again and again: when next, when last, and what went wrong then."""
+
+    action = models.CharField(max_length=100, unique=True)
+    due_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["action"]
+
+    def __str__(self) -> str:
+        return self.action

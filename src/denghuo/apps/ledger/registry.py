@@ -13,18 +13,20 @@ Reaction = Callable[..., Any]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """When this kind of fact is recorded, this reaction is owed it."""
+    """When this kind of fact is recorded, this reaction is owed it; ``together``: it takes many facts at once."""
 
     kind: str
     reaction: str
     target: str | Reaction  # "module:function", imported when first needed, or the function itself
     background: bool = False
+    together: bool = False
 
 
 _classes: dict[str, type] = {}
 _kinds: dict[type, str] = {}
 _subscriptions: dict[str, list[Subscription]] = {}
 _targets: dict[str, str | Reaction] = {}
+_together: set[str] = set()
 
 
 def register(fact_class: type, *, context: str) -> None:
@@ -60,15 +62,25 @@ def class_of(kind: str) -> type:
         raise LookupError(f"no fact class is called {kind}") from None
 
 
-def subscribe(fact_class: type, *, reaction: str, target: str | Reaction, background: bool = False) -> None:
-    """Owe every fact of this class to the reaction from now on. `reaction` is the name kept in the deliveries."""
+def subscribe(
+    fact_class: type, *, reaction: str, target: str | Reaction, background: bool = False, together: bool = False
+) -> None:
+    """Owe every fact of this class to the reaction from now on. `reaction` is the name kept in the deliveries.
+
+    Raises:
+        ValueError: it is subscribed already, is two functions, or takes many facts at once but not in the background.
+    """
+    if together and not background:
+        raise ValueError(f"{reaction} takes facts together: that is work for the background")
     kind = kind_of(fact_class)
     lines = _subscriptions.setdefault(kind, [])
     if any(line.reaction == reaction for line in lines):
         raise ValueError(f"{reaction} is already subscribed to {kind}")
     if _targets.setdefault(reaction, target) != target:
         raise ValueError(f"two different functions are called {reaction}")
-    lines.append(Subscription(kind=kind, reaction=reaction, target=target, background=background))
+    lines.append(Subscription(kind=kind, reaction=reaction, target=target, background=background, together=together))
+    if together:
+        _together.add(reaction)
 
 
 def unsubscribe(fact_class: type, *, reaction: str) -> None:
@@ -77,11 +89,17 @@ def unsubscribe(fact_class: type, *, reaction: str) -> None:
     lines[:] = [line for line in lines if line.reaction != reaction]
     if not any(line.reaction == reaction for others in _subscriptions.values() for line in others):
         del _targets[reaction]
+        _together.discard(reaction)
 
 
 def subscriptions(kind: str) -> tuple[Subscription, ...]:
     """Return who is owed facts of this kind, in the order of the lines."""
     return tuple(_subscriptions.get(kind, ()))
+
+
+def is_together(reaction: str) -> bool:
+    """Whether a reaction takes many facts at once."""
+    return reaction in _together
 
 
 def resolve(reaction: str) -> Reaction:

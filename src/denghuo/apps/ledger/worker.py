@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from denghuo.apps.ledger import database, deliveries
+from denghuo.apps.ledger import database, deliveries, rounds
 
 POLL_S = 1.0
 _AWAY_S = 1.0  # between looks for a database that is away
@@ -24,7 +24,7 @@ def run_worker(
     longest_s: float | None = None,
     clock: deliveries.Clock = timezone.now,
 ) -> None:
-    """Run everything due until `stop` is set; any number of workers may run on any number of machines.
+    """Run everything due and make the rounds until `stop` is set; any number of workers may run on any machines.
 
     A database that is away is waited for. What was claimed when a worker died is due again when its lease is over. A
     reaction that takes longer than `longest_s` ends the process, with exit code 1 and a trace of where it stood:
@@ -41,6 +41,7 @@ def run_worker(
             with database.Bell(stop=stop) as bell:
                 while not stop.is_set():
                     deliveries.drain(enough=enough, clock=clock, lease=lease)
+                    rounds.make_due(at=clock())
                     if longest_s:
                         faulthandler.cancel_dump_traceback_later()
                     connection.close_if_unusable_or_obsolete()
