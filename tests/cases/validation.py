@@ -11,6 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.cases.figures import Figure, every_figure
+from tests.engines.locate import accuracy
+from tests.engines.locate.storms import Scene, ieee9500, psau13
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "validation.md"
@@ -23,6 +25,7 @@ instead of rounding, within one unit of the last digit.
 
 {wrong} of {figures} figures of {cases} cases disagree.
 """
+LOCATE_STORMS, LOCATE_SEED = 100, 2026
 DATA = """
 ## On reference data
 
@@ -44,11 +47,19 @@ def main() -> int:
     wrong = [figure for figure in figures if not figure.agrees]
     cases = [(case, list(of_case)) for case, of_case in groupby(figures, key=lambda figure: figure.case)]
     page = HEAD.format(wrong=len(wrong) or "None", figures=len(figures), cases=len(cases))
-    page += "".join(_section(case, of_case) for case, of_case in cases) + DATA
+    page += "".join(_section(case, of_case) for case, of_case in cases) + _which_device_opened() + DATA
     for test, what in sorted(described.items()):
         page += f"| `{test}` | {what} | {results.get(test, 'not run')} |\n"
     PAGE.write_text(page, encoding="utf-8")
     return int(bool(wrong) or set(results.values()) != {"agrees"})
+
+
+def _which_device_opened() -> str:
+    """Storms on real networks; some minutes."""
+    networks = {"IEEE 9500": ieee9500(), "PSAU13": psau13(Path(os.environ["DENGHUO_DATA"]))}
+    scenes = (Scene.of(name, grid) for name, grid in networks.items())
+    rows = accuracy.study(scenes, storms=LOCATE_STORMS, seed=LOCATE_SEED)
+    return accuracy.page(rows, storms=LOCATE_STORMS)
 
 
 def _section(case: str, figures: list[Figure]) -> str:

@@ -50,6 +50,16 @@ def rate_of_cuts(parent: Ints, own: Floats, device: Floats, candidate: Flags, cl
 
 
 @njit(cache=True)
+def shielded(parent: Ints, behind: Ints, clears: Flags) -> Flags:
+    """Places whose loads are just those behind a device above that ``clears``."""
+    found = np.zeros(len(parent), np.bool_)
+    for place in range(len(parent)):
+        up = parent[place]
+        found[place] = up >= 0 and behind[up] == behind[place] and (clears[up] or found[up])
+    return found
+
+
+@njit(cache=True)
 def number_cuts(parent: Ints, behind: Ints, candidate: Flags) -> tuple[Ints, Ints, Ints]:
     """(innermost cut of each place, cut that each candidate belongs to, parent of each cut), -1 for none.
 
@@ -83,6 +93,15 @@ def sum_up(parent: Ints, values: Any) -> None:
 
 
 @njit(cache=True)
+def gather(sums: Floats, at: Ints, values: Floats) -> None:
+    """Add each row of ``values`` to the row ``at`` of ``sums``, -1 to none."""
+    for row in range(len(at)):
+        if at[row] >= 0:
+            for column in range(values.shape[1]):
+                sums[at[row], column] += values[row, column]
+
+
+@njit(cache=True)
 def ends_of(parent: Ints) -> Ints:
     """One past the last cut of each subtree."""
     end = np.arange(1, len(parent) + 1)
@@ -97,27 +116,94 @@ def add_exp(one: float, two: float) -> float:
     """log(exp(one) + exp(two))."""
     if one < two:
         one, two = two, one
-    if two == -np.inf:
+    if two - one < -40.0 or two == -np.inf:
         return one
-    return one + np.log1p(np.exp(two - one))
+    return float(one + np.log1p(np.exp(two - one)))
 
 
 @njit(cache=True)
-def mix(weight: Floats, values: Floats) -> Floats:
-    """log Σ exp(weight + values) over the columns."""
-    mixed = np.empty(len(values))
-    for row in range(len(values)):
+def fold(parent: Ints, inside: Floats, log_weight: Floats, starts: int, opened: Floats, alike: Ints) -> Floats:
+    """Likelihood of what was told behind each cut, given that it is out since a latent's start: log, in place; and
+    returned the same summed over latents [cut].
+
+    ``inside`` holds that of each cut's own loads and gets that of the cuts behind it. One behind may have ``opened``
+    before, at an older start, all else being equal; whether it has opened since cannot be seen. Oldest starts first.
+    Cuts of the same kind in ``alike`` (-1 none) have none behind them and were told the same: worked out once.
+    """
+    per_start = inside.shape[1] // starts
+    kinds = alike.max() + 1 if len(alike) else 0
+    passed, known = np.empty((kinds + 1, inside.shape[1])), np.full(kinds, -1, np.int64)
+    out = np.empty(len(parent))
+    for cut in range(len(parent) - 1, -1, -1):
+        kind = alike[cut] if alike[cut] >= 0 else kinds
+        if kind < kinds and known[kind] >= 0:
+            out[cut] = out[known[kind]]
+        else:
+            out[cut] = _fold_cut(inside[cut], log_weight, per_start, starts, opened[cut], passed[kind])
+            if kind < kinds:
+                known[kind] = cut
+        if parent[cut] >= 0:
+            inside[parent[cut]] += passed[kind]
+    return out
+
+
+@njit(cache=True)
+def _fold_cut(inside: Floats, log_weight: Floats, per_start: int, starts: int, opened: float, passed: Floats) -> float:
+    """What one cut passes on to the one above, by latent, and what it is worth if it opens itself."""
+    out = -np.inf
+    scaled = np.empty(starts)
+    for first in range(per_start):
         top = -np.inf
-        for column in range(len(weight)):
-            top = max(top, weight[column] + values[row, column])
-        if top == -np.inf:
-            mixed[row] = top
-            continue
-        total = 0.0
-        for column in range(len(weight)):
-            total += np.exp(weight[column] + values[row, column] - top)
-        mixed[row] = top + np.log(total)
-    return mixed
+        for start in range(starts):
+            top = max(top, inside[first + start * per_start])
+        since = 0.0
+        for start in range(starts):
+            latent = first + start * per_start
+            scaled[start] = np.exp(inside[latent] - top)
+            since += scaled[start] / starts
+            share = opened * (start + 1) / starts
+            both = opened * since + (1.0 - share) * scaled[start]
+            if both > 1e-280:
+                passed[latent] = top + np.log(both)
+            else:  # too small for plain numbers
+                passed[latent] = _fold_one(inside, first, start, per_start, opened / starts, share)
+        out = add_exp(out, log_weight[first] + top + np.log(scaled.sum()))  # every start has the same weight
+    return out
+
+
+@njit(cache=True)
+def _fold_one(inside: Floats, first: int, last: int, per_start: int, each: float, share: float) -> float:
+    value = np.log1p(-share) + inside[first + last * per_start]
+    for start in range(last + 1):
+        value = add_exp(value, np.log(each) + inside[first + start * per_start])
+    return float(value)
+
+
+@njit(cache=True)
+def nested_chance(
+    parent: Ints, span: tuple[int, int], latent_chance: Floats, inside: Floats, opened: Floats, starts: int
+) -> Floats:
+    """Chance that each cut behind the first of ``span`` had opened before that did, and none in between."""
+    top, end = span
+    per_start = len(latent_chance) // starts
+    reached = np.zeros((end - top, len(latent_chance)))
+    reached[0] = latent_chance
+    found = np.zeros(end - top)
+    older = np.empty(len(latent_chance))
+    for cut in range(top + 1, end):
+        before = np.log(opened[cut] / starts)
+        for latent in range(len(latent_chance)):
+            older[latent] = inside[cut, latent]
+            if latent >= per_start:
+                older[latent] = add_exp(older[latent], older[latent - per_start])
+            up = reached[parent[cut] - top, latent]
+            if up < 1e-12:
+                continue
+            not_before = np.log1p(-opened[cut] * (latent // per_start + 1) / starts) + inside[cut, latent]
+            chance = 1.0 / (1.0 + np.exp(min(not_before - before - older[latent], 700.0)))
+            found[cut - top] += up * chance
+            reached[cut - top, latent] = up * (1.0 - chance)
+    return found
 
 
 @njit(cache=True)
@@ -227,3 +313,56 @@ def weight_of(parent: Ints, chosen: Flags, opened: Floats, shut: Floats, out: Fl
         elif not dark[cut]:
             total += shut[cut]
     return total
+
+
+@njit(cache=True)
+def time_reports(
+    reports: Ints,
+    report_row: Ints,
+    age: Floats,
+    weight: Floats,
+    stray: Floats,
+    start: Floats,
+    delay: tuple[float, float, float],
+) -> tuple[Ints, Floats]:
+    """Reports of each row since each start, and the log chance of their times, against even ones over the window
+    [row, start]; those from before it are ``stray`` [report]. ``delay``: mean, share of the slow, window [min]."""
+    mean, slow, window = delay
+    after = np.empty((len(reports), len(start)), np.int64)
+    times = np.zeros((len(reports), len(start)))
+    for s in range(len(start)):
+        after[:, s] = reports
+        timely = (1.0 - slow) * 2.0 / mean / (1.0 - (1.0 + start[s] / mean) ** -2.0)
+        for k in range(len(report_row)):
+            since = start[s] - age[k]
+            if since < 0.0:
+                after[report_row[k], s] -= 1
+                times[report_row[k], s] += stray[k]
+            elif since >= 0.0:  # not where the age is unknown
+                dense = timely * (1.0 + since / mean) ** -3.0 + slow / start[s]
+                times[report_row[k], s] += weight[k] * np.log(window * dense)
+    return after, times
+
+
+@njit(cache=True)
+def tell_apart(
+    cut: Ints, after: Ints, silent: Ints, extra: Floats, tables: tuple[Floats, Floats, Floats], own: Floats
+) -> None:
+    """Add to ``own`` [cut, latent] how likely the reports of each row are if it is out.
+
+    Latents run over the starts first; ``tables`` [count, latent] hold log rising factorials, log Γ(x + i) / Γ(x), of
+    both parameters of the beta-binomial and of their sum.
+    """
+    per_start = own.shape[1] // after.shape[1]
+    for row in range(len(cut)):
+        if cut[row] < 0:
+            continue
+        for start in range(after.shape[1]):
+            told = after[row, start]
+            for latent in range(start * per_start, (start + 1) * per_start):
+                own[cut[row], latent] += (
+                    extra[row, start]
+                    + tables[0][told, latent]
+                    + tables[1][silent[row], latent]
+                    - tables[2][told + silent[row], latent]
+                )

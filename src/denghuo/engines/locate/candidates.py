@@ -38,8 +38,8 @@ class OpeningRates:
     (lines below 1 kV count nothing: what fails there takes out a part of a load, not all of it).
     ``by_itself_per_year`` openings by kind of device without a fault behind it, fuses that age and contacts that burn
     included. ``passed_on_share`` of the faults that a device should clear are cleared by the next one instead.
-    ``transformers_protected``: a distribution transformer without a switch of its own still has a fuse, and is a
-    candidate itself. Defaults in the order of R. N. Allan et al. (1991).
+    ``transformers_protected``: a distribution transformer without a fuse of its own in the network has one all the
+    same, and is a candidate itself. Defaults in the order of R. N. Allan et al. (1991).
     """
 
     line_per_km_year: float = 0.10
@@ -136,9 +136,13 @@ def compile_candidates(
     behind = np.cumsum(np.concatenate([[0], divided.section_load_count[tree.order]]))
     place = np.arange(len(parent))
     behind = behind[place + tree.size[tree.order]] - behind[place]
-    candidate = (feeding >= 0) & ~tree.has_second_supply[tree.order] & (behind > 0)
     device = np.where(feeding >= 0, branch[feeding], -1) if len(branch) else np.full(len(parent), -1)
-    rate = _rates(divided, tree, parent, device, candidate, rates)
+    kind, is_transformer = _kinds(divided.grid, device)
+    clears = np.isin(kind, [code for code in SwitchKind if code.breaks_fault])
+    candidate = (feeding >= 0) & ~tree.has_second_supply[tree.order] & (behind > 0)
+    candidate &= ~(is_transformer & _kernels.shielded(parent, behind, candidate & clears & ~is_transformer))
+    own, by_itself = _rates(divided, tree, parent, device, (kind, is_transformer), rates)
+    rate = _kernels.rate_of_cuts(parent, own, by_itself, candidate, clears, rates.passed_on_share)
     innermost, member, cut_parent = _kernels.number_cuts(parent, behind, candidate)
     return _assemble(topology, divided, tree, (innermost, member, cut_parent), device, rate)
 
@@ -150,7 +154,9 @@ def _divided(topology: Topology, state: Flags, rates: OpeningRates) -> tuple[Top
         raise ValueError(f"closed has shape {state.shape}; the network has {len(grid.switches.branch)} switches")
     lv_side = np.fmin(grid.nodes.base_kv[grid.branches.from_node], grid.nodes.base_kv[grid.branches.to_node])
     protected = (grid.branches.kind == BranchKind.TRANSFORMER) & ~(lv_side >= LOW_VOLTAGE_BELOW_KV)
-    added = np.flatnonzero(protected & (grid.switch_of_branch < 0)) if rates.transformers_protected else np.empty(0, int)
+    added = (
+        np.flatnonzero(protected & (grid.switch_of_branch < 0)) if rates.transformers_protected else np.empty(0, int)
+    )
     count = len(added)
     switches = replace(
         grid.switches,
@@ -164,27 +170,33 @@ def _divided(topology: Topology, state: Flags, rates: OpeningRates) -> tuple[Top
     return divided, np.concatenate([state, np.ones(count, np.bool_)]), switches.branch
 
 
+def _kinds(grid: Grid, device: Ints) -> tuple[Ints, Flags]:
+    """Kind of the device that feeds each place, -1 none, and whether it is a transformer."""
+    fed = np.flatnonzero(device >= 0)
+    kind, is_transformer = np.full(len(device), -1), np.zeros(len(device), np.bool_)
+    kind[fed] = grid.switches.kind[grid.switch_of_branch[device[fed]]]
+    is_transformer[fed] = grid.branches.kind[device[fed]] == BranchKind.TRANSFORMER
+    return kind, is_transformer
+
+
 def _rates(
-    divided: Topology, tree: SectionTree, parent: Ints, device: Ints, candidate: Flags, rates: OpeningRates
-) -> Floats:
-    """How often the device that feeds each place opens [1/year]."""
+    divided: Topology, tree: SectionTree, parent: Ints, device: Ints, kinds: tuple[Ints, Flags], rates: OpeningRates
+) -> tuple[Floats, Floats]:
+    """What fails in each place, and how often the device that feeds it opens by itself [1/year]."""
     grid = divided.grid
+    kind, is_transformer = kinds
     of_branch = _failures_per_year(grid, rates)
-    switch = grid.switch_of_branch
-    inside = np.flatnonzero(switch < 0)
-    section = divided.section_of_node[grid.branches.from_node[inside]]
-    own = np.bincount(section, weights=of_branch[inside], minlength=divided.section_count)[tree.order]
-    kind = np.where(device >= 0, grid.switches.kind[switch[device]], -1) if len(grid.switches.branch) else device
+    inside = np.flatnonzero(grid.switch_of_branch < 0)
+    own = np.zeros(divided.section_count)
+    np.add.at(own, divided.section_of_node[grid.branches.from_node[inside]], of_branch[inside])
+    own = own[tree.order]
     by_itself = np.zeros(len(parent))
     for code, per_year in rates.by_itself_per_year.items():
-        by_itself[kind == code] = per_year
-    is_transformer = (device >= 0) & (grid.branches.kind[device] == BranchKind.TRANSFORMER)
-    by_itself[is_transformer] = 0.0
+        by_itself[(kind == code) & ~is_transformer] = per_year
     own[is_transformer] += of_branch[device[is_transformer]]
     fails = (device >= 0) & ~is_transformer & (parent >= 0)
     np.add.at(own, parent[fails], of_branch[device[fails]])  # a failing switch counts with its supply side
-    clears = np.isin(kind, [code for code in SwitchKind if code.breaks_fault])
-    return _kernels.rate_of_cuts(parent, own, by_itself, candidate, clears, rates.passed_on_share)
+    return own, by_itself
 
 
 def _failures_per_year(grid: Grid, rates: OpeningRates) -> Floats:

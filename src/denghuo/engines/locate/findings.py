@@ -21,8 +21,6 @@ class LocateCode(StrEnum):
     UNKNOWN_BRANCH = "unknown_branch"
     NOT_A_CANDIDATE = "not_a_candidate"
     OPEN_AND_SHUT = "open_and_shut"
-    MORE_THAN_CUSTOMERS = "more_than_customers"
-    MORE_THAN_METERS = "more_than_meters"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
