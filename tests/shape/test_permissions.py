@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,28 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoDbBlocker
 
 from denghuo.adapters.telephony import CallOutcome, CallRecord
+from denghuo.apps.crews.actions import (
+    CrewEntry,
+    PhotoEntry,
+    ReportEntry,
+    assign,
+    join_crew,
+    open_crew,
+    record_certificate,
+    set_duties,
+    take_reports,
+)
+from denghuo.apps.crews.models import Photo, ReportKind, Skill
+from denghuo.apps.customers.actions import (
+    AccountEntry,
+    CareEntry,
+    add_phone,
+    give_responsibility,
+    open_account,
+    register_care,
+    unmask,
+)
+from denghuo.apps.customers.models import CareKind, Extent, Unmasked
 from denghuo.apps.hotline.actions import (
     CauseEntry,
     Source,
@@ -38,18 +61,30 @@ from denghuo.apps.knowledge.models import QuestionKind, Topic
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.network.actions import record_switching
-from denghuo.apps.notices.actions import NoticeEntry, queue_notice
+from denghuo.apps.notices.actions import GatewayEntry, NoticeEntry, queue_notice, set_gateway, try_gateway
+from denghuo.apps.orders.actions import (
+    OrderEntry,
+    ask_suspension,
+    file_appeal,
+    give_promise,
+    offer_hand_over,
+    open_order,
+    raise_signs,
+)
+from denghuo.apps.orders.models import PromiseOf, Sign, SuspensionCause
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.models import Role, Unit, User
 from denghuo.apps.outages.actions import OutageEntry, register_outage
-from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.models import Outage, Suspicion
+from denghuo.apps.outages.queries import report_of_order
 from denghuo.apps.staffing.actions import record_absence
 from denghuo.apps.staffing.models import AbsenceKind, CallUp, Surge
 from denghuo.apps.staffing.queries.surges import surge_inputs
 from denghuo.apps.staffing.snapshot.surges import proposal
 from denghuo.engines.reliability import OutageKind
 from denghuo.main.call_logs import jobs as call_logs
+from denghuo.main.customer_files import jobs as customer_files
 from denghuo.main.imports import jobs
 from denghuo.main.page import NAVIGATION
 from tests.world import AT, World, make_world
@@ -57,13 +92,25 @@ from tests.world import AT, World, make_world
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
 # What anybody may see: who watches the server, and everything it takes to sign in and out.
 PUBLIC = {"login", "logout", "set_language", "health"}
+# Gateways report without signing in: the address holds a secret of each, and those that sign are checked.
+PUBLIC |= {"notices:receipts"}
 # Which permission opens what: the first beginning that fits, and what differs from it, by method.
 SEES = [
     ("network:", Permission.NETWORK_VIEW),
     ("api:network", Permission.NETWORK_VIEW),
+    ("outages:dispatch", Permission.CREWS_DISPATCH),
+    ("outages:telling-rules", Permission.NOTICES_EDIT),
     ("outages:", Permission.OUTAGES_VIEW),
+    ("api:outage-incidents", Permission.CREWS_DISPATCH),
+    ("api:outage-estimates", Permission.CREWS_DISPATCH),
+    ("crews:", Permission.CREWS_VIEW),
+    ("api:crews", Permission.CREWS_VIEW),
+    ("customers:", Permission.CUSTOMERS_VIEW),
+    ("api:customers", Permission.CUSTOMERS_VIEW),
     ("api:outage", Permission.OUTAGES_VIEW),
     ("continuity:", Permission.CONTINUITY_VIEW),
+    ("orders:", Permission.ORDERS_VIEW),
+    ("api:orders", Permission.ORDERS_VIEW),
     ("imports:", Permission.NETWORK_IMPORT),
     ("hotline:", Permission.HOTLINE_VIEW),
     ("api:hotline", Permission.HOTLINE_VIEW),
@@ -72,6 +119,8 @@ SEES = [
     *((f"staffing:{name}", Permission.HOTLINE_VIEW) for name in ("person", "duties-file", "answer", "wish")),
     ("staffing:", Permission.STAFFING_VIEW),
     ("knowledge:", Permission.KNOWLEDGE_VIEW),
+    *((f"notices:{name}", Permission.NOTICES_VIEW) for name in ("message", "about", "undeliverable", "unmask")),
+    *((f"notices:{name}", Permission.NOTICES_VIEW) for name in ("templates", "rules", "gateway")),
     ("api:knowledge", Permission.KNOWLEDGE_VIEW),
     *((f"api:{name}", Permission.CONTINUITY_VIEW) for name in ("breakdown", "indices", "interruptions")),
 ]
@@ -91,6 +140,24 @@ EDITS_KNOWLEDGE = (
     "new-question",
     "withdraw-question",
 )
+WORKS_ON_ORDERS = (
+    "new",
+    "draft",
+    "find-customers",
+    "wording",
+    "take-step",
+    "hand-over",
+    "answer-hand-over",
+    "suspension",
+    "promise",
+    "answer-promise",
+    "remark",
+    "receipt",
+    "check-receipt",
+    "merge",
+    "appeal",
+    "evidence",
+)
 EDITS_HOTLINE = (
     "draft-announcement",
     "edit-announcement",
@@ -103,31 +170,78 @@ EDITS_HOTLINE = (
 )
 SETTINGS_OF_THE_HOTLINE = ("announcement-templates", "desk-rules", "seats")
 EDITS_STAFFING = ("plan", "forecast", "rules", "shifts", "wishes", "absences", "calendar", "surge")
+SENDS_NOTICES = ("retry", "retry-all", "reached", "deliver", "wishes", "paper")
 DOES_STAFFING = ("begin", "publish", "discard", "swap", "undo", "withdraw")
 WORKS_AT_THE_HOTLINE = (
     "desk",
     "desk-call",
+    "desk-about",
+    "desk-order",
+    "desk-customers",
+    "desk-kept",
     "desk-articles",
     "desk-note",
     "desk-urge",
     "call-backs",
     "try-call-back",
+    "answer-call-back",
 )
+EDITS_CUSTOMERS = (
+    *("new", "correct", "contact", "quiet", "consent", "phone-first", "remove-phone", "supply-state", "important"),
+    *("close", "answers", "edit-care", "review-care", "visit-care", "end-care", "end-responsible", "edit-card"),
+)
+WORKS_IN_A_CREW = ("mine", "reports", "step", "call", "service-worker", "manifest")
+DISPATCHES = ("assign", "suggestions", "withdraw", "phone")
+EDITS_CREWS = ("new", "edit", "close", "join", "leave", "certificate", "drop-certificate", "duty", "drop-duty")
+IMPORTS_CUSTOMERS = ("import", "import-template", "import-upload", "import-confirm", "import-discard", "import-refused")
 DOES = {
+    **{(f"customers:{name}", "any"): Permission.CUSTOMERS_EDIT for name in EDITS_CUSTOMERS},
+    **{(f"customers:{name}", "any"): Permission.CUSTOMERS_IMPORT for name in IMPORTS_CUSTOMERS},
+    **{
+        (f"customers:{name}", "any"): Permission.CUSTOMERS_REVIEW
+        for name in ("unmaskings", "review-unmasking", "anonymize")
+    },
+    ("customers:responsible", "post"): Permission.CUSTOMERS_EDIT,
+    ("customers:unmask", "any"): Permission.CUSTOMERS_UNMASK,
+    ("customers:export", "any"): Permission.EXPORT,
+    **{(f"crews:{name}", "any"): Permission.CREWS_WORK for name in WORKS_IN_A_CREW},
+    **{(f"crews:{name}", "any"): Permission.CREWS_DISPATCH for name in DISPATCHES},
+    **{(f"crews:{name}", "any"): Permission.CREWS_EDIT for name in EDITS_CREWS},
+    **{(f"crews:{name}", "post"): Permission.CREWS_EDIT for name in ("prices", "rules")},
     ("network:record", "any"): Permission.NETWORK_OPERATE,
     ("network:correct", "any"): Permission.NETWORK_OPERATE,
     ("api:network-operations", "post"): Permission.NETWORK_OPERATE,
     ("api:network-correction", "any"): Permission.NETWORK_OPERATE,
     ("outages:new", "any"): Permission.OUTAGES_EDIT,
     ("outages:classify", "any"): Permission.OUTAGES_EDIT,
+    ("outages:dispatch-confirm", "any"): Permission.NETWORK_OPERATE,
+    ("outages:dispatch-dismiss", "any"): Permission.NETWORK_OPERATE,
+    ("api:outage-meters", "any"): Permission.NETWORK_OPERATE,
+    ("api:outage-suspicion-confirm", "any"): Permission.NETWORK_OPERATE,
+    ("api:outage-suspicion-dismiss", "any"): Permission.NETWORK_OPERATE,
     ("api:outages", "post"): Permission.OUTAGES_EDIT,
     ("api:outage-classification", "any"): Permission.OUTAGES_EDIT,
+    **{(f"orders:{name}", "any"): Permission.ORDERS_WORK for name in WORKS_ON_ORDERS},
+    **{
+        (f"orders:{name}", "any"): Permission.ORDERS_SUPERVISE
+        for name in ("see-sign", "decide-suspension", "decide-appeal")
+    },
+    ("orders:set-limit", "any"): Permission.ORDERS_RULES,
+    **{(f"orders:{name}", "post"): Permission.ORDERS_RULES for name in ("steps", "numbers")},
+    ("orders:show-number", "any"): Permission.CUSTOMERS_UNMASK,
+    ("orders:export", "any"): Permission.EXPORT,
+    ("api:orders", "post"): Permission.ORDERS_WORK,
     ("continuity:export", "any"): Permission.EXPORT,
     ("hotline:export", "any"): Permission.EXPORT,
     **{(f"knowledge:{name}", "any"): Permission.KNOWLEDGE_EDIT for name in EDITS_KNOWLEDGE},
     ("hotline:unmask", "any"): Permission.CALLERS_UNMASK,
+    ("notices:unmask", "any"): Permission.CUSTOMERS_UNMASK,
+    **{(f"notices:{name}", "any"): Permission.NOTICES_SEND for name in SENDS_NOTICES},
+    **{(f"notices:{name}", "post"): Permission.NOTICES_EDIT for name in ("templates", "rules", "gateways")},
+    **{(f"notices:{name}", "any"): Permission.NOTICES_EDIT for name in ("gateway", "gateway-template", "try-gateway")},
     ("api:hotline-calls", "post"): Permission.HOTLINE_IMPORT,
     ("hotline:call-back-number", "any"): Permission.CALLERS_UNMASK,
+    ("hotline:reporter-number", "any"): Permission.CALLERS_UNMASK,
     **{(f"hotline:{name}", "any"): Permission.HOTLINE_IMPORT for name in ("import", "import-upload", "import-again")},
     ("hotline:sources", "post"): Permission.HOTLINE_IMPORT,
     **{(f"hotline:{name}", "any"): Permission.HOTLINE_EDIT for name in EDITS_HOTLINE},
@@ -147,7 +261,14 @@ DOES = {
 }
 REFUSED = {401, 403, 404}
 # Arguments that say how to look at things, not which thing.
-WAYS = {"column": "hours_per_user", "by": "cause", "kind": "network", "language": "zh", "month": "2026-12"}
+WAYS = {
+    "register": "care",
+    "column": "hours_per_user",
+    "by": "cause",
+    "kind": "network",
+    "language": "zh",
+    "month": "2026-12",
+}
 
 
 def addresses(resolver: URLResolver | None = None, outer: str = "") -> Iterator[tuple[str, frozenset[str]]]:
@@ -215,15 +336,52 @@ def _things(world: World) -> dict[str, object]:
         **_hotline(world),
         **_knowledge(world),
         "notice_id": _notice(world),
+        **_messages(world),
         **_staffing(world, outage.pk),
+        **_orders(world),
+        **_customers(world),
+        **_crews(world),
         "job_id": job.id,
         "network_id": network_id,
         "operation_id": operation.pk,
         "outage_id": outage.pk,
+        "suspicion_id": _suspicion(world),
         "unit_id": world.lamp.pk,
         "code": "QL1",
         "number": "T-1",
     }
+
+
+def _crews(world: World) -> dict[str, object]:
+    """A crew of Lamp station on duty, with Ma in it, who was sent somewhere and took a picture there."""
+    crew = open_crew(unit_id=world.lamp.pk, entry=CrewEntry(name="抢修一班"), **SYSTEM)
+    member = join_crew(crew_id=crew.pk, user_id=world.ma.pk, phone="19900000001", **SYSTEM)
+    valid = {"skill": Skill.LV, "number": "DG-1", "valid_until": AT.date()}
+    certificate = record_certificate(user_id=world.ma.pk, **valid, **SYSTEM)
+    (duty,) = set_duties(crew_id=crew.pk, spans=[(AT, AT + timedelta(hours=8))], **SYSTEM)
+    told: dict[str, Any] = {"about": "", "order_ids": [], "place": "灯山", "x": None, "y": None}
+    row = assign(crew_id=crew.pk, **told, **SYSTEM)
+    picture = PhotoEntry(content=b"\xff\xd8\xff")
+    entry = ReportEntry(client_id=uuid4(), assignment_id=row.pk, kind=ReportKind.PHOTO, told_at=AT, photo=picture)
+    take_reports(user_id=world.ma.pk, entries=[entry], **SYSTEM)
+    return {
+        "crew_id": crew.pk,
+        "member_id": member.pk,
+        "certificate_id": certificate.pk,
+        "duty_id": duty.pk,
+        "assignment_id": row.pk,
+        "photo_id": Photo.objects.get().pk,
+    }
+
+
+def _suspicion(world: World) -> int:
+    """A fuse of Lamp station that has probably blown."""
+    counts = dict.fromkeys(("load_count", "mv_users", "lv_customers", "report_count"), 1)
+    times = dict.fromkeys(("first_reported_at", "suspected_at", "changed_at"), AT)
+    row = Suspicion.objects.create(
+        network=world.network, number="G-1", device_code="FU1", probability=0.9, **counts, **times
+    )
+    return int(row.pk)
 
 
 def _hotline(world: World) -> dict[str, object]:
@@ -242,7 +400,13 @@ def _hotline(world: World) -> dict[str, object]:
     entry = OutageEntry(number="T-2", kind=OutageKind.PLANNED, **plan)
     planned = register_outage(network_id=world.network.pk, entry=entry, **SYSTEM)
     announced = draft_announcement(exchange_id=exchange.pk, outage_id=planned.pk, **SYSTEM)
+    missing = OrderEntry(
+        kind="fault", topic="no_supply", unit_id=world.lamp.pk, load_code="T1", caller="19900000001", received_at=AT
+    )
+    order = open_order(entry=missing, **SYSTEM)
+    deliveries.drain()  # so that the report is placed on the network
     return {
+        "report_id": report_of_order(order.pk).pk,
         "call_id": Call.objects.get().pk,
         "call_back_id": owed.pk,
         "upload_id": log.id,
@@ -263,11 +427,64 @@ def _staffing(world: World, outage_id: int) -> dict[str, object]:
     return {"absence_id": absence.pk, "surge_id": surge.pk, "call_up_id": called.pk}
 
 
+def _customers(world: World) -> dict[str, object]:
+    """A customer of Lamp station with a number, in the special-care register, looked at by somebody; and a file."""
+    account = open_account(
+        unit_id=world.lamp.pk, entry=AccountEntry(number="1", name="张小灯", address="1号"), **SYSTEM
+    )
+    phone = add_phone(person_id=account.person_id, number="12800000001", **SYSTEM)
+    day = AT.date()
+    told: dict[str, Any] = {"proof": "证明", "proof_seen_date": day, "agreed_how": "当面", "review_date": day}
+    register_care(account_id=account.pk, entry=CareEntry(kind=CareKind.ALONE, **told), **SYSTEM)
+    looked = unmask(account_id=account.pk, what=Unmasked.NAME, reason="x", **SYSTEM)
+    given = give_responsibility(
+        unit_id=world.lamp.pk, extent=Extent.STATION, targets=[""], user_id=world.zhou.pk, **SYSTEM
+    )
+    upload = SimpleUploadedFile("customers.csv", b"-")
+    file = customer_files.create(upload, unit_id=world.lamp.pk, actor="gu", language="zh", at=AT)
+    file.refused.write_bytes(b"PK")
+    return {
+        "account_id": account.pk,
+        "phone_id": phone.pk,
+        "unmasking_id": looked.pk,
+        "responsibility_id": given[0].pk,
+        "user_id": world.zhou.pk,
+        "file_id": file.id,
+    }
+
+
+def _orders(world: World) -> dict[str, object]:
+    """An order of Lamp station that is offered, to be suspended, promised and appealed against, and a sign of it."""
+    entry = OrderEntry(kind="fault", topic="danger", unit_id=world.lamp.pk, received_at=AT, caller="19900000001")
+    order_id = open_order(entry=entry, **SYSTEM).pk
+    offer = offer_hand_over(order_id=order_id, to_username="", to_unit_id=world.lamp.pk, reason="x", **SYSTEM)
+    asked = ask_suspension(order_id=order_id, cause=SuspensionCause.CUSTOMER, reason="x", **SYSTEM)
+    promised = give_promise(order_id=order_id, what=PromiseOf.VISIT, due_at=AT + timedelta(hours=1), **SYSTEM)
+    appeal = file_appeal(order_id=order_id, clock="", text="x", **SYSTEM)
+    raise_signs(**SYSTEM)
+    return {
+        "order_id": order_id,
+        "hand_over_id": offer.pk,
+        "suspension_id": asked.pk,
+        "promise_id": promised.pk,
+        "appeal_id": appeal.pk,
+        "sign_id": Sign.objects.get(order_id=order_id).pk,
+    }
+
+
 def _notice(world: World) -> int:
     """Something that Gu, of Lamp station, is told."""
     gu = User.objects.get(username="gu")
     entry = NoticeEntry(kind="test.thing", subject="请来支援")
     return queue_notice(recipient_id=gu.pk, key="t", entry=entry, **SYSTEM).pk
+
+
+def _messages(world: World) -> dict[str, object]:
+    """A gateway of Lamp station, and a message that is to leave by it."""
+    told: dict[str, Any] = {"name": "sms", "kind": "webhook", "channel": "sms", "endpoint": "https://sms.example/"}
+    gateway = set_gateway(unit_id=world.lamp.pk, entry=GatewayEntry(**told), **SYSTEM)
+    message = try_gateway(gateway_id=gateway.pk, address="19900000001", text="灯山", **SYSTEM)
+    return {"gateway_id": gateway.pk, "message_id": message.pk}
 
 
 def _knowledge(world: World) -> dict[str, object]:

@@ -22,6 +22,7 @@ FOLDERS = {"migrations", "templates", "static", "templatetags", "locale", "manag
 # What a context has of its own, beside what every context may have.
 OWN = {
     "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "rounds", "worker"},
+    "notices": {"sender"},
     "organization": {"access"},
 }
 DRAWER = re.compile(r"(^|_)(utils?|helpers?|common|misc|auxiliary|shared|tools?|lib|stuff)$")

@@ -1,7 +1,8 @@
 """Many rows at once: what `bulk_create` and `bulk_update` do, at a tenth of their time a row.
 
 Values are taken as they stand on the objects, but for instants, JSON and what is sealed, which are written in their own
-way: no expressions, no defaults of the database. Keys of new rows are not fetched.
+way: no expressions, no defaults of the database. Keys of new rows are not fetched: rows that others refer to are given
+keys beforehand (`reserve`) and put in with them (`insert_values`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,6 +43,42 @@ def update(model: type[models.Model], names: Sequence[str], values: Iterable[Seq
     _many(f"UPDATE {quote(meta.db_table)} SET {assigned} WHERE {where}", [*fields, key], values)
 
 
+def reserve(model: type[models.Model], count: int) -> Sequence[int]:
+    """Keys for new rows of a model, in order, that nobody else will get: within a transaction that inserts them."""
+    table, key = model._meta.db_table, model._meta.pk
+    assert key is not None
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            # Whoever writes holds the whole database, and a key that was given once is never given again.
+            cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+            first = cursor.fetchone()[0] + 1
+            return range(first, first + count)
+        sequence = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
+        cursor.execute(sequence, [connection.ops.quote_name(table), key.column, count])
+        return [key for (key,) in cursor.fetchall()]
+
+
+def insert_values(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
+    """Insert rows given as values: each of ``values`` has one for every name, foreign keys as keys. Every column that
+    has to hold something is named, its own key too where others refer to it."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    into = f"{quote(model._meta.db_table)} ({columns})"
+    if connection.vendor != "postgresql":
+        places = ", ".join(["%s"] * len(fields))
+        _many(f"INSERT INTO {into} VALUES ({places})", fields, values)
+        return
+    writers = [(place, write) for place, field in enumerate(fields) if (write := _writer(field)) is not None]
+    with connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for told in values:
+            row = list(told)
+            for place, write in writers:
+                if row[place] is not None:
+                    row[place] = write(row[place])
+            copy.write_row(row)
+
+
 def _many(sql: str, fields: Sequence[Any], values: Iterable[Sequence[Any]]) -> None:
     """Run one statement for many rows, their values written as this database wants them."""
     writers = [(place, write) for place, field in enumerate(fields) if (write := _writer(field)) is not None]
@@ -59,7 +96,9 @@ def _writer(field: Any) -> Callable[[Any], Any] | None:
     """How a field's values are written; None: as they are."""
     if isinstance(field, models.DateTimeField):
         return _instant_text if connection.vendor == "sqlite" else None
-    if isinstance(field, models.DateField | models.JSONField | SealedTextField):
+    if isinstance(field, SealedTextField):
+        return field.sealed
+    if isinstance(field, models.DateField | models.JSONField):
         return lambda value: field.get_db_prep_save(value, connection)
     return None
 

@@ -32,6 +32,10 @@ class SealedTextField(models.BinaryField):
     ``context`` is where it belongs, and part of what is encrypted: renaming it would close everything sealed under it.
     """
 
+    if TYPE_CHECKING:  # what it holds is text
+        _pyi_private_set_type: str
+        _pyi_private_get_type: str  # type: ignore[assignment]
+
     def __init__(self, *args: Any, context: str, **kwargs: Any) -> None:
         self.context = context
         super().__init__(*args, **kwargs)
@@ -48,8 +52,12 @@ class SealedTextField(models.BinaryField):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if isinstance(value, str):
-            value = keyring().seal(value, context=self.context) if value else b""
+            value = self.sealed(value)
         return super().get_db_prep_value(value, connection, prepared)
+
+    def sealed(self, text: str) -> bytes:
+        """A text as it lies in the column."""
+        return keyring().seal(text, context=self.context) if text else b""
 
     def to_python(self, value: Any) -> Any:
         return value

@@ -7,16 +7,22 @@ from ninja import NinjaAPI
 
 from denghuo import __version__
 from denghuo.apps.continuity.api import router as reliability
+from denghuo.apps.crews.api import router as crews
+from denghuo.apps.customers.api import router as customers
 from denghuo.apps.hotline.api import router as hotline
 from denghuo.apps.knowledge.api import router as knowledge
 from denghuo.apps.network.api import router as network
+from denghuo.apps.orders.api import router as orders
 from denghuo.apps.outages.api import router as outages
 
 # Without ninja's page of documentation: it would load its script from elsewhere.
 api = NinjaAPI(title="Denghuo", version=__version__, urls_namespace="api", docs_url=None, docs_decorator=login_required)
+api.add_router("/crews", crews)
+api.add_router("/customers", customers)
 api.add_router("/hotline", hotline)
 api.add_router("/knowledge", knowledge)
 api.add_router("/network", network)
+api.add_router("/orders", orders)
 api.add_router("/outages", outages)
 api.add_router("/reliability", reliability)
 

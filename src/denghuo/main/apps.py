@@ -7,8 +7,8 @@ from django.apps import AppConfig, apps
 
 
 class MainConfig(AppConfig):
-    """Brings `main`'s templates and translations, tells the ledger every context's facts, and connects the flow and
-    the rounds."""
+    """Brings `main`'s templates and translations, tells the ledger every context's facts, and connects the flow,
+    the rounds and the customers' timeline."""
 
     name = "denghuo.main"
     label = "main"
@@ -16,10 +16,11 @@ class MainConfig(AppConfig):
     def ready(self) -> None:
         """Register facts and lines once per process."""
         from denghuo.apps.ledger import registry
-        from denghuo.main import flow, rounds
+        from denghuo.main import customer_timeline, flow, rounds
 
         for context in apps.get_app_configs():
             if context.name.startswith("denghuo.apps.") and importlib.util.find_spec(f"{context.name}.facts"):
                 registry.register_module(importlib.import_module(f"{context.name}.facts"), context=context.label)
         flow.connect(flow.FLOW)
         rounds.connect(rounds.ROUNDS)
+        customer_timeline.connect(customer_timeline.SOURCES)

@@ -11,9 +11,18 @@ gives an action every fact that waits for it at once, as a tuple. See `docs/cont
 
 from dataclasses import dataclass
 
+from denghuo.apps.crews.facts import (
+    AssignmentRefused,
+    AssignmentWithdrawn,
+    CrewArrived,
+    CrewAssigned,
+    OrdersAdded,
+    WorkFinished,
+)
 from denghuo.apps.hotline.facts import (
     AnnouncementExpired,
     AnnouncementPublished,
+    CallBackAnswered,
     CallsRecorded,
     DefinitionSet,
     MistakeFound,
@@ -25,7 +34,25 @@ from denghuo.apps.network.facts import (
     SwitchingLogImported,
     SwitchingRecorded,
 )
-from denghuo.apps.outages.facts import OutageClassified, OutageClosed, SupplyChanged
+from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered
+from denghuo.apps.orders.facts import OrderClosed, OrderOpened
+from denghuo.apps.organization.facts import CalendarImported
+from denghuo.apps.outages.facts import (
+    CrewWanted,
+    CustomersBack,
+    EstimateGiven,
+    FaultCleared,
+    FaultConfirmed,
+    FaultSuspected,
+    OrdersFoundSame,
+    OutageClassified,
+    OutageClosed,
+    ReportsAttached,
+    StillOut,
+    SupplyChanged,
+    SupplySeen,
+    SuspicionEnded,
+)
 from denghuo.apps.staffing.facts import AbsenceRecorded, AbsenceWithdrawn, SurgeSent
 
 
@@ -45,6 +72,44 @@ FLOW: list[Line] = [
     Line(SwitchingRecorded, "outages.follow_network"),
     Line(SwitchingCorrected, "outages.follow_network"),
     Line(SwitchingLogImported, "outages.follow_network"),
+    # A report of no supply is placed on the outage that explains it, or points to a device; who says more, moves it.
+    Line(OrderOpened, "outages.follow_orders", background=True, together=True),
+    Line(OrderClosed, "outages.follow_closed_order", background=True),
+    Line(FaultSuspected, "outages.follow_suspicion"),
+    Line(FaultConfirmed, "network.follow_confirmation"),
+    Line(SupplyChanged, "outages.follow_supply"),
+    # What a dispatcher put to a fault by hand goes with it, and is let go when it was none; the same is merged.
+    Line(SupplyChanged, "outages.follow_joined"),
+    Line(SuspicionEnded, "outages.follow_ended_suspicion"),
+    Line(OutageClosed, "outages.follow_closed_outage"),
+    Line(OrdersFoundSame, "orders.follow_same"),
+    # A dispatcher sends a crew; it serves whatever else is reported of the fault, and what it closes stands in the log.
+    Line(CrewWanted, "crews.follow_wanted"),
+    Line(ReportsAttached, "crews.follow_attached"),
+    Line(WorkFinished, "outages.follow_finish"),
+    Line(FaultCleared, "network.follow_clearing"),
+    # Whoever is without supply is told, special care first; whoever reported is asked whether it is back.
+    Line(SupplyChanged, "outages.tell_of_outages", background=True),
+    Line(OutageClosed, "outages.call_off_messages", background=True),
+    Line(EstimateGiven, "outages.tell_estimate", background=True),
+    Line(CustomersBack, "outages.ask_whether_back", background=True),
+    Line(MessageAnswered, "outages.follow_answer"),
+    Line(CallBackAnswered, "outages.follow_call_back"),
+    # Who answers 1 to being sent has accepted; who is on the way for nothing any more is told.
+    Line(MessageAnswered, "crews.follow_answer"),
+    Line(OrderClosed, "crews.follow_order_closed"),
+    # An order goes the way of the crew that serves it; "still out" opens it again, and what is back was called back.
+    Line(CrewAssigned, "orders.follow_assignment"),
+    Line(OrdersAdded, "orders.follow_assignment"),
+    Line(CrewArrived, "orders.follow_arrival"),
+    Line(WorkFinished, "orders.follow_finish"),
+    Line(AssignmentRefused, "orders.follow_release"),
+    Line(AssignmentWithdrawn, "orders.follow_release"),
+    Line(StillOut, "orders.follow_still_out"),
+    Line(SupplySeen, "orders.follow_lit"),
+    # A special-care customer who does not answer is visited. Other holidays are other deadlines.
+    Line(MessageUnanswered, "orders.follow_unreached"),
+    Line(CalendarImported, "orders.follow_calendar"),
     # Who was without supply, and why, is booked; every reliability figure is read from the books.
     Line(SupplyChanged, "continuity.follow_supply"),
     Line(OutageClassified, "continuity.follow_classification"),

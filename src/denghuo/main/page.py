@@ -30,11 +30,16 @@ class Entry:
 NAVIGATION: tuple[Entry, ...] = (
     Entry("boards:home", _("Home"), "home"),
     Entry("network:home", _("Network"), "sitemap", Permission.NETWORK_VIEW),
+    Entry("outages:dispatch", _("Dispatch"), "broadcast", Permission.CREWS_DISPATCH),
     Entry("outages:home", _("Outages"), "bolt-off", Permission.OUTAGES_VIEW),
+    Entry("customers:home", _("Customer file"), "users", Permission.CUSTOMERS_VIEW),
+    Entry("orders:home", _("Orders"), "clipboard-list", Permission.ORDERS_VIEW),
+    Entry("crews:home", _("Crews"), "users-group", Permission.CREWS_VIEW),
     Entry("hotline:home", _("Hotline"), "headset", Permission.HOTLINE_VIEW),
     Entry("staffing:home", _("Staffing"), "calendar-user", Permission.STAFFING_VIEW),
     Entry("knowledge:home", _("Knowledge"), "book", Permission.KNOWLEDGE_VIEW),
     Entry("continuity:home", _("Reliability"), "chart-line", Permission.CONTINUITY_VIEW),
+    Entry("notices:messages", _("Messages"), "message-2", Permission.NOTICES_VIEW),
     Entry("imports:home", _("Import"), "file-import", Permission.NETWORK_IMPORT),
     Entry("help", _("Help"), "help-circle"),
 )

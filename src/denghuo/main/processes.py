@@ -23,7 +23,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
-IMPORTS, CALL_LOGS = SHELVES = ("imports", "call_logs")
+IMPORTS, CALL_LOGS, CUSTOMERS = SHELVES = ("imports", "call_logs", "customers")
 KEPT = timedelta(days=7)
 MOST_AT_ONCE = 3
 _NAME_BYTES = 200

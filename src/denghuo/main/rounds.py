@@ -10,7 +10,18 @@ in one transaction, by one worker at a time. See `docs/contexts/ledger.md`.
 from denghuo.apps.ledger import rounds
 from denghuo.apps.ledger.rounds import Rounds
 
-ROUNDS: list[Rounds] = []
+ROUNDS: list[Rounds] = [
+    Rounds(action="notices.follow_unanswered", every_s=10),
+    Rounds(action="notices.expire_messages", every_s=30),
+    Rounds(action="orders.watch_clocks", every_s=20),
+    Rounds(action="orders.watch_promises", every_s=60),
+    Rounds(action="orders.watch_hand_overs", every_s=60),
+    Rounds(action="orders.raise_signs", every_s=60),
+    Rounds(action="orders.learn_routes", every_s=86_400),
+    Rounds(action="customers.call_care_visits", every_s=900),
+    Rounds(action="crews.climb_ladder", every_s=15),
+    Rounds(action="crews.forget_positions", every_s=86_400),
+]
 
 
 def connect(lines: list[Rounds]) -> None:

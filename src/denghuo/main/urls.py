@@ -3,8 +3,10 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from denghuo.apps.customers import urls as customers
 from denghuo.apps.hotline import urls as hotline
 from denghuo.main.call_logs import urls as call_logs
+from denghuo.main.customer_files import urls as customer_files
 
 from . import api, sign_in, views
 
@@ -19,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("denghuo.apps.boards.urls")),
     path("network/", include("denghuo.apps.network.urls")),
     path("outages/", include("denghuo.apps.outages.urls")),
+    path("customers/", include(([*customers.urlpatterns, *customer_files.urlpatterns], customers.app_name))),
+    path("orders/", include("denghuo.apps.orders.urls")),
+    path("crews/", include("denghuo.apps.crews.urls")),
     path("reliability/", include("denghuo.apps.continuity.urls")),
     path("hotline/", include(([*hotline.urlpatterns, *call_logs.urlpatterns], hotline.app_name))),
     path("staffing/", include("denghuo.apps.staffing.urls")),

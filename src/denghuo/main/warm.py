@@ -8,6 +8,7 @@ The compiled code lies beside the source and is found again by every process; ch
 import numpy as np
 
 from denghuo.engines.grid import BranchKind, Grid, SwitchKind, build_grid
+from denghuo.engines.locate import build_evidence, compile_candidates, locate
 from denghuo.engines.queueing import (
     AgentGroup,
     CallCenter,
@@ -73,6 +74,8 @@ def warm() -> None:
     for mode in IsolationMode:
         plan_isolation(topology, ids=["L1"], duration_h=2.0, mode=mode)  # and back by the tie
     predict_grid(topology).system()
+    evidence = build_evidence(grid, report_load=[0] * 5 + [1] * 5, age_min=[2.0] * 5 + [30.0] * 5)
+    locate(compile_candidates(topology), evidence)
     _figures(replay(topology, _log()).interruptions.load)
 
 

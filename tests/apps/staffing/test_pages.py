@@ -9,9 +9,9 @@ from django.utils.translation import override
 
 from denghuo.adapters.telephony.records import AgentEventKind
 from denghuo.apps.hotline.models import AgentEntry
-from denghuo.apps.organization.models import User
+from denghuo.apps.organization.models import CalendarDay, User
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.models import Absence, CalendarDay, Rule
+from denghuo.apps.staffing.models import Absence, Rule
 from denghuo.apps.staffing.queries.duties import times_of
 from denghuo.apps.staffing.views.frame import today
 from tests.apps.staffing.conftest import NOW, Station

@@ -10,6 +10,8 @@ from django.urls import reverse
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices.models import Notice
+from denghuo.apps.organization import queries as organization
+from denghuo.apps.organization.snapshot import calendar_days
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState, RuleKind
 from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
@@ -17,7 +19,6 @@ from denghuo.apps.staffing.snapshot.forecasts import TooShortError
 from denghuo.apps.staffing.snapshot.problems import judged, problem_of, solve
 from denghuo.apps.staffing.snapshot.requirement import at_telephones, requirement_of
 from denghuo.apps.staffing.snapshot.rosters import table_of
-from denghuo.apps.staffing.snapshot.standard import calendar_days
 from denghuo.engines.rostering import Limits
 from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_pages import signed_in
@@ -301,4 +302,4 @@ def test_the_calendar_is_made_of_weekend_workdays_and_an_unknown_year_is_said() 
 
 def test_a_year_without_holidays_is_not_guessed(station: Station) -> None:
     del station
-    assert queries.unknown_years(date(2026, 12, 1), date(2027, 1, 5)) == [2027]
+    assert organization.unknown_years(date(2026, 12, 1), date(2027, 1, 5)) == [2027]

@@ -79,6 +79,8 @@ def cell_reader(column: Column, *, unit: tuple[int, int] = (1, 1), zone: tzinfo 
         return lambda value: _choice(value, column=column)
     if column.kind is ColumnKind.INSTANT:
         return lambda value: read_instant(value, zone=zone)
+    if column.kind is ColumnKind.DATE:
+        return _day
     if column.kind is ColumnKind.ID:
         return lambda value: clean_id(_text(value))
     return lambda value: clean_text(_text(value))
@@ -201,6 +203,18 @@ def read_instant(value: Any, *, zone: tzinfo) -> datetime:
         return _to_utc(datetime(*digits), zone)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is put on next
     except ValueError as error:
         raise CellError(TableCode.BAD_INSTANT) from error
+
+
+def _day(value: Any) -> date:
+    """A day: a date cell, or as people write it. A time of day that stands behind it is left out."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return read_instant(value, zone=UTC).date()
+    except CellError as error:
+        raise CellError(TableCode.BAD_DATE) from error
 
 
 def _to_utc(instant: datetime, zone: tzinfo) -> datetime:

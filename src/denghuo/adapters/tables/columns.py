@@ -33,6 +33,7 @@ class ColumnKind(StrEnum):
     COUNT = "count"
     CHOICE = "choice"
     INSTANT = "instant"
+    DATE = "date"
 
 
 class Unit(Enum):

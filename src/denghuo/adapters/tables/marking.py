@@ -21,7 +21,7 @@ from denghuo.adapters.tables.files import Limits, RawTable, open_tables
 from denghuo.adapters.tables.problems import RowProblem, TableError, sentence
 from denghuo.adapters.tables.sheets import ERRORS_TITLE, is_errors_heading
 
-__all__ = ["write_marked_workbook"]
+__all__ = ["write_marked_workbook", "write_problem_rows"]
 
 _BAD = PatternFill("solid", fgColor="FFFFC7CE")
 _NOTE = PatternFill("solid", fgColor="FFFFEB9C")
@@ -62,6 +62,43 @@ def write_marked_workbook(
         for worksheet in workbook.worksheets if workbook.write_only else ():
             worksheet.close()
         raise
+
+
+def write_problem_rows(
+    source: Path, problems: Sequence[RowProblem], path: Path, *, header_row: int, language: str = "zh", rest: int = 0
+) -> None:
+    """Write the header and the rows with problems alone, as they stand in ``source``, marked as above: of a table too
+    long to be handed back whole."""
+    workbook = Workbook(write_only=True)
+    by_sheet: dict[str, list[RowProblem]] = defaultdict(list)
+    for problem in problems:
+        by_sheet[_sheet_title(problem.sheet)].append(problem)
+    with open_tables(source, limits=Limits()) as tables:
+        for table in tables:
+            title = _sheet_title(table.title)
+            if title in by_sheet and title != ERRORS_TITLE:
+                wanted = {header_row, *(problem.row for problem in by_sheet[title])}
+                table.rows = ((number, values) for number, values in table.rows if number in wanted)
+                _copy_rows(table, workbook.create_sheet(title), by_sheet[title], header_row, language)
+    _list_problems(workbook.create_sheet(ERRORS_TITLE), problems, rest, language)
+    workbook.save(path)
+
+
+def _copy_rows(table: RawTable, worksheet: Any, problems: Iterable[RowProblem], header_row: int, language: str) -> None:
+    """Copy rows one below the other; what is wrong with the sheet as a whole stands in its header."""
+    said, on_cell = _by_place(problems, language)
+    errors_at = 0
+    for number, values in table.rows:
+        if number == header_row:
+            errors_at = next((place for place, value in enumerate(values) if is_errors_heading(value)), len(values))
+        row = [_copied(worksheet, value) for value in values[:errors_at]]
+        for place, cell in enumerate(row, start=1):
+            if found := on_cell.get(f"{get_column_letter(place)}{number}"):
+                _mark_cell(cell, found, language)
+        row += [WriteOnlyCell(worksheet) for _ in range(errors_at - len(row))]
+        words = [] if number == header_row else said.get(number, [])
+        row.append(_errors_cell(WriteOnlyCell(worksheet), 1 if number == header_row else number, words))
+        worksheet.append(row)
 
 
 def _editable(source: Path) -> Workbook | None:

@@ -149,6 +149,21 @@ MESSAGES: dict[str, dict[str, str]] = {
         "“{value}”不是日期时间。请按 2024-05-01 08:30 填写。",
         "'{value}' is not a date and time. Write it like 2024-05-01 08:30.",
     ),
+    "bad_date": _both(
+        "“{value}”不是日期。请按 2024-05-01 填写。", "'{value}' is not a date. Write it like 2024-05-01."
+    ),
+    "not_a_phone": _both(
+        "“{value}”不是电话号码。请填写手机号或带区号的固定电话。",
+        "'{value}' is not a telephone number. Enter a mobile, or a landline with its area code.",
+    ),
+    "unknown_load": _both(
+        "本站网架中没有台区“{value}”。{near}该客户照常导入，但停电时找不到，请核对。",
+        "this station's network has no load '{value}'. {near}The customer is taken in, but no outage will find it.",
+    ),
+    "no_cut_reason": _both(
+        "已停电的用户须写明停电原因：欠费、安全或本人申请。",
+        "an account that is cut off needs a reason: arrears, safety or request.",
+    ),
     "ambiguous_instant": _both(
         "时刻“{value}”因夏令时切换而不唯一或不存在。请带时区填写，如 2024-05-01 08:30+08:00。",
         "the time '{value}' occurs twice or never where clocks change. Add the offset, like 2024-05-01 08:30+08:00.",

@@ -55,6 +55,7 @@ class TableCode(StrEnum):
     LOST_DIGITS = "lost_digits"
     UNKNOWN_CHOICE = "unknown_choice"
     BAD_INSTANT = "bad_instant"
+    BAD_DATE = "bad_date"
     AMBIGUOUS_INSTANT = "ambiguous_instant"
     NOT_YET = "not_yet"
     END_BEFORE_START = "end_before_start"
@@ -62,6 +63,9 @@ class TableCode(StrEnum):
     NO_DURATION = "no_duration"
     REISSUED = "reissued"
     REPEATED = "repeated"
+    NOT_A_PHONE = "not_a_phone"
+    UNKNOWN_LOAD = "unknown_load"
+    NO_CUT_REASON = "no_cut_reason"
 
     DUPLICATE_ID = "duplicate_id"
     UNKNOWN_NODE = "unknown_node"
@@ -91,6 +95,7 @@ _NOTES = frozenset(
         TableCode.ISOLATED_NODE,
         TableCode.REISSUED,
         TableCode.REPEATED,
+        TableCode.UNKNOWN_LOAD,
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from itertools import islice
@@ -17,7 +17,7 @@ from denghuo.adapters.tables.files import Limits, RawRow, RawTable, significant
 from denghuo.adapters.tables.problems import ProblemList, RowProblem, TableCode
 from denghuo.adapters.tables.schema import EXAMPLE_MARKS
 
-__all__ = ["ERRORS_TITLE", "NOTES_TITLES", "ReadSheet", "is_errors_heading", "nearest", "read_sheet"]
+__all__ = ["ERRORS_TITLE", "NOTES_TITLES", "ReadSheet", "is_errors_heading", "nearest", "read_blocks", "read_sheet"]
 
 ERRORS_TITLE = "错误 Errors"
 NOTES_TITLES = ("填写说明", "Notes")
@@ -34,12 +34,13 @@ class ReadSheet:
     """The rows of one sheet by column. ``values[name][i]`` stands in row ``rows[i]`` of the file; None if blank or bad.
 
     ``place`` says where a column stands: (position from 1, heading as the file has it); ``bad`` holds (i, name) of the
-    cells that could not be read, which have been told.
+    cells that could not be read, which have been told, and (i, "") of rows with more cells or fewer than the header.
     """
 
     file: str
     title: str
     sheet: Sheet
+    header_row: int = 0
     rows: list[int] = field(default_factory=list)
     values: dict[str, list[Any]] = field(default_factory=dict)
     place: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -83,19 +84,25 @@ def read_sheet(
     raw: RawTable, sheet: Sheet, problems: ProblemList, *, zone: tzinfo = UTC, limits: Limits
 ) -> ReadSheet | None:
     """Read every row of a table. Returns None where no header was found; then the problems say so."""
+    return next(read_blocks(raw, sheet, problems, zone=zone, limits=limits, rows_at_once=limits.rows + 1), None)
+
+
+def read_blocks(
+    raw: RawTable, sheet: Sheet, problems: ProblemList, *, zone: tzinfo = UTC, limits: Limits, rows_at_once: int
+) -> Iterator[ReadSheet]:
+    """The same in blocks of rows, for tables that memory should not hold. Nothing comes where no header was found; a
+    table without rows is one empty block."""
     read = ReadSheet(file=raw.file, title=raw.title, sheet=sheet)
     first = list(islice(raw.rows, _HEADER_WITHIN_ROWS))
     header = _find_header(first, read, problems)
     if header is None:
-        return None
-    read.place = {column.name: (place + 1, heading) for place, (column, heading, _) in header.columns.items()}
-    read.values = {column.name: [] for column, _, _ in header.columns.values()}
-    readers = [
-        (place, column, cell_reader(column, unit=unit, zone=zone), read.values[column.name])
-        for place, (column, _, unit) in header.columns.items()
-    ]
+        return
+    cells_of = [(place, column, unit) for place, (column, _, unit) in header.columns.items()]
+    checks = [(place, column, cell_reader(column, unit=unit, zone=zone)) for place, column, unit in cells_of]
+    begun = _block(read, header)
+    total = 0
     for number, cells in _data_rows(raw, first, header):
-        if len(read.rows) >= limits.rows:
+        if total >= limits.rows:
             problems.add(_at(read, number, TableCode.TOO_MANY_ROWS, hint=f"{limits.rows:,}"))
             break
         width = significant(cells)
@@ -103,12 +110,30 @@ def read_sheet(
             continue
         if raw.ragged and (len(cells) < header.width or width > header.width):
             problems.add(_at(read, number, TableCode.CELL_COUNT, value=str(len(cells)), hint=str(header.width)))
-        read.rows.append(number)
-        _read_row(cells, readers, read, problems)
+            begun.bad.add((len(begun.rows), ""))
+        begun.rows.append(number)
+        total += 1
+        _read_row(cells, checks, begun, problems)
+        if len(begun.rows) == rows_at_once:
+            yield begun
+            begun = _block(read, header)
     for area, _, last_row in raw.merged:
         if last_row >= header.row:
             problems.add(_at(read, 0, TableCode.MERGED_CELLS, value=area))
-    return read
+    if begun.rows or not total:
+        yield begun
+
+
+def _block(read: ReadSheet, header: _Header) -> ReadSheet:
+    """The next block, empty."""
+    return ReadSheet(
+        file=read.file,
+        title=read.title,
+        sheet=read.sheet,
+        header_row=header.row,
+        values={column.name: [] for column, _, _ in header.columns.values()},
+        place={column.name: (place + 1, heading) for place, (column, heading, _) in header.columns.items()},
+    )
 
 
 def _at(read: ReadSheet, row: int, code: TableCode, *, value: str = "", hint: str = "") -> RowProblem:
@@ -128,8 +153,9 @@ def _is_example(cells: list[Any], read: ReadSheet, number: int, problems: Proble
     return False
 
 
-def _read_row(cells: list[Any], readers: list[Any], read: ReadSheet, problems: ProblemList) -> None:
-    for place, column, reader, values in readers:
+def _read_row(cells: list[Any], checks: list[Any], read: ReadSheet, problems: ProblemList) -> None:
+    for place, column, reader in checks:
+        values = read.values[column.name]
         cell = cells[place] if place < len(cells) else None
         if cell is None or cell == "" or is_blank(cell):
             values.append(None)

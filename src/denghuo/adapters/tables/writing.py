@@ -30,7 +30,7 @@ _LIST_LENGTH = 255
 _HEADER_FILL = PatternFill("solid", fgColor="FFD9E7F5")
 _REQUIRED_FILL = PatternFill("solid", fgColor="FFFCE4C4")
 _EXAMPLE_FONT = Font(italic=True, color="FF808080")
-_WIDTHS = {ColumnKind.ID: 22, ColumnKind.TEXT: 22, ColumnKind.INSTANT: 20, ColumnKind.CHOICE: 14}
+_WIDTHS = {ColumnKind.ID: 22, ColumnKind.TEXT: 22, ColumnKind.INSTANT: 20, ColumnKind.DATE: 14, ColumnKind.CHOICE: 14}
 
 _NOTES_TITLE = {"zh": "填写说明", "en": "How to fill this in"}
 # (about networks only, the note)

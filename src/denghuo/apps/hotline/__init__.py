@@ -2,5 +2,5 @@
 
 Owns exchanges, queues, agents' seats, calls, their tallies, the definitions and targets they are judged by, named
 causes, and the state of the board. Does not own outages (outages), forecasts, rosters and surges (staffing), articles
-(knowledge), or the customer file: who calls is looked up in a table of numbers until there is one.
+(knowledge), the customer file (customers), or what the customer's word becomes (orders): the desk writes it down there.
 """

@@ -203,12 +203,24 @@ class NoteBegun:
 
 @dataclass(frozen=True, kw_only=True)
 class NoteKept:
+    """``order_id`` is the order that it became, or that the caller pressed for."""
+
     note_id: int
     exchange_id: int
     call_id: str
     kind: str
     told_versions: tuple[int, ...]
     follow_up: bool
+    order_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderChased:
+    """A caller pressed for an order that is open already, instead of having another one opened."""
+
+    exchange_id: int
+    call_id: str
+    order_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +245,21 @@ class CallBackNumberShown:
     """Somebody who calls back saw the full number."""
 
     call_back_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBackAnswered:
+    """Somebody who had reported missing supply was called, and says whether they are still without."""
+
+    report_id: int
+    still_out: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReporterNumberShown:
+    """Somebody who asks a reporter whether supply is back saw the full number."""
+
+    report_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
 from django.db import transaction
@@ -126,6 +127,62 @@ def record_switching(
         actor=actor,
     )
     return operation
+
+
+class Confirmed(Protocol):
+    """The fact that somebody knows a device to be open: which, since when, and the number of the outage."""
+
+    @property
+    def network_id(self) -> int: ...
+    @property
+    def device_code(self) -> str: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def number(self) -> str: ...
+
+
+def follow_confirmation(fact: Confirmed, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: what was confirmed to be open stands in the log."""
+    del delivery_key  # nothing leaves the database
+    record_switching(
+        network_id=fact.network_id,
+        device_code=fact.device_code,
+        closes=False,
+        operated_at=fact.opened_at,
+        event_number=fact.number,
+        note="",
+        at=at,
+        actor=actor,
+    )
+
+
+class Cleared(Protocol):
+    """The fact that a device was closed again: which, when, and the number of the outage."""
+
+    @property
+    def network_id(self) -> int: ...
+    @property
+    def device_code(self) -> str: ...
+    @property
+    def closed_at(self) -> datetime: ...
+    @property
+    def number(self) -> str: ...
+
+
+def follow_clearing(fact: Cleared, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: what was closed in the field stands in the log."""
+    del delivery_key  # nothing leaves the database
+    record_switching(
+        network_id=fact.network_id,
+        device_code=fact.device_code,
+        closes=True,
+        operated_at=fact.closed_at,
+        event_number=fact.number,
+        note="",
+        at=at,
+        actor=actor,
+    )
 
 
 @transaction.atomic

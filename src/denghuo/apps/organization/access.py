@@ -41,6 +41,7 @@ class Permission(StrEnum):
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_IMPORT = "customers.import"
     CUSTOMERS_UNMASK = "customers.unmask"
+    CUSTOMERS_REVIEW = "customers.review"
     ORDERS_VIEW = "orders.view"
     ORDERS_WORK = "orders.work"
     ORDERS_SUPERVISE = "orders.supervise"
@@ -95,6 +96,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.STAFFING_VIEW,
         Permission.STAFFING_EDIT,
         Permission.KNOWLEDGE_EDIT,
+        Permission.CUSTOMERS_REVIEW,
         Permission.ORDERS_SUPERVISE,
         Permission.CREWS_VIEW,
         Permission.NOTICES_VIEW,
@@ -126,7 +128,13 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
     ),
     Role.STATION_HEAD: _VIEW
     | _STATION
-    | {Permission.NETWORK_OPERATE, Permission.OUTAGES_EDIT, Permission.CREWS_EDIT, Permission.EXPORT},
+    | {
+        Permission.NETWORK_OPERATE,
+        Permission.OUTAGES_EDIT,
+        Permission.CREWS_EDIT,
+        Permission.CUSTOMERS_REVIEW,
+        Permission.EXPORT,
+    },
     Role.MANAGER: _VIEW
     | {
         Permission.CONTINUITY_EDIT,
@@ -135,6 +143,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.STAFFING_VIEW,
         Permission.STAFFING_EDIT,
         Permission.CUSTOMERS_VIEW,
+        Permission.CUSTOMERS_REVIEW,
         Permission.ORDERS_VIEW,
         Permission.ORDERS_SUPERVISE,
         Permission.ORDERS_RULES,

@@ -1,12 +1,16 @@
 """Every write to the organization."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.organization.facts import PasswordChanged, RoleAssigned, UnitOpened, UserRegistered
-from denghuo.apps.organization.models import Assignment, Role, Unit, UnitKind, User
+from denghuo.apps.organization.facts import CalendarImported, PasswordChanged, RoleAssigned, UnitOpened, UserRegistered
+from denghuo.apps.organization.models import Assignment, CalendarDay, Role, Unit, UnitKind, User
+from denghuo.apps.organization.snapshot import CALENDAR_SOURCE, calendar_days
+
+_BATCH = 200
 
 
 @transaction.atomic
@@ -42,3 +46,25 @@ def assign_role(*, user: User, unit: Unit, role: Role, at: datetime, actor: str)
     if created:
         record(RoleAssigned(user_id=user.pk, unit_id=unit.pk, role=role), at=at, actor=actor)
     return assignment
+
+
+@transaction.atomic
+def import_calendar(*, rows: Sequence[CalendarDay], source: str, at: datetime, actor: str) -> int:
+    """Take over holidays and make-up workdays; the years they speak of are replaced as a whole."""
+    years = sorted({row.date.year for row in rows})
+    for year in years:
+        CalendarDay.objects.filter(date__year=year).delete()
+    for row in rows:
+        row.source = row.source or source
+    CalendarDay.objects.bulk_create(rows, batch_size=_BATCH)
+    record(CalendarImported(years=tuple(years), day_count=len(rows), source=source), at=at, actor=actor)
+    return len(rows)
+
+
+@transaction.atomic
+def take_over_calendar(*, at: datetime, actor: str) -> int:
+    """Take over the calendar as it was announced, where nobody has told any yet; how many days were told."""
+    if CalendarDay.objects.exists():
+        return 0
+    rows = [CalendarDay(date=day, kind=kind, name=name, source=told) for day, kind, name, told in calendar_days()]
+    return import_calendar(rows=rows, source=CALENDAR_SOURCE, at=at, actor=actor)

@@ -26,3 +26,10 @@ class RoleAssigned:
     user_id: int
     unit_id: int
     role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarImported:
+    years: tuple[int, ...]
+    day_count: int
+    source: str

@@ -76,3 +76,23 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.unit} · {self.get_role_display()}"
+
+
+class DayKind(models.TextChoices):
+    """How a day differs from its weekday."""
+
+    HOLIDAY = "holiday", _("Holiday")
+    MAKEUP = "makeup", _("Make-up workday")
+
+
+class CalendarDay(models.Model):
+    """A public holiday, or a weekend day worked in exchange for one. A year without any is a year not known yet."""
+
+    date = models.DateField(unique=True)
+    kind = models.CharField(max_length=10, choices=DayKind)
+    name = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["date"]
+        verbose_name = _("calendar day")

@@ -1,9 +1,10 @@
 """Every read of the organization that others may use."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, within
-from denghuo.apps.organization.models import Assignment, Unit, UnitKind, User
+from denghuo.apps.organization.models import Assignment, CalendarDay, Unit, UnitKind, User
 
 
 def units_within(scope: Iterable[str]) -> list[Unit]:
@@ -28,3 +29,15 @@ def people_who(permission: Permission, *, path: str | None) -> list[User]:
 def names_of(usernames: Iterable[str]) -> dict[str, str]:
     """What these people are called, by user name; who has no account is not among them."""
     return {user.username: str(user) for user in User.objects.filter(username__in=set(usernames))}
+
+
+def all_calendar_days(*, first: date | None = None) -> list[CalendarDay]:
+    """Holidays and make-up workdays, from a day on."""
+    rows = CalendarDay.objects.order_by("date")
+    return list(rows.filter(date__gte=first) if first else rows)
+
+
+def unknown_years(first: date, last: date) -> list[int]:
+    """Years of which no holiday has been told: nobody knows which of its days are worked."""
+    known = set(CalendarDay.objects.filter(date__year__gte=first.year).values_list("date__year", flat=True))
+    return [year for year in range(first.year, last.year + 1) if year not in known]

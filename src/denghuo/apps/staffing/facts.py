@@ -78,6 +78,8 @@ class RotaSet:
 
 @dataclass(frozen=True, kw_only=True)
 class CalendarImported:
+    """Recorded here before the calendar became the organization's."""
+
     years: tuple[int, ...]
     day_count: int
     source: str

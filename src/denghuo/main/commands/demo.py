@@ -1,4 +1,4 @@
-"""`denghuo demo`: put the demo station into an empty database."""
+"""`denghuo demo`: put the demo station into an empty database; `denghuo demo storm`: let a storm pass over it."""
 
 import argparse
 import asyncio
@@ -25,7 +25,9 @@ from denghuo.main.demo.hotline import CallHistory
 from denghuo.main.demo.line import demo_line
 from denghuo.main.demo.load import demo_network_id, is_loaded, load_calls, load_demo
 from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, outages_now, seat_the_agent
+from denghuo.main.demo.play_storm import play_storm
 from denghuo.main.demo.staffing import is_staffed, mobile_sign_ins
+from denghuo.main.demo.storm import NoStormError
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 from denghuo.main.listening import follow
 
@@ -51,11 +53,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="load the hotline's calls if they are not there; then let its telephones ring",
     )
+    parser.add_argument("what", nargs="?", choices=["storm"], help="let a storm pass over the station that is there")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=60.0,
+        metavar="TIMES",
+        help="how much shorter people wait in the storm than in life (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--by-hand", action="store_true", help="only break things, call and answer: crews are sent from the pages"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Load it once; a database that holds anything is left as it is."""
     call_command("migrate", verbosity=0, interactive=False)
+    if args.what == "storm":
+        return _storm(speed=args.speed, by_hand=args.by_hand)
     if args.line:
         return _ring()
     if is_loaded():
@@ -78,6 +93,37 @@ def run(args: argparse.Namespace) -> int:
         people = {"people": ", ".join(person.username for person in PEOPLE), "password": PASSWORD}
         sys.stdout.write(_("Sign in as %(people)s; password %(password)s.") % people + "\n")
     return 0
+
+
+_STORM = {
+    "trip": gettext_lazy("%(device)s trips; telephones begin to ring"),
+    "sent": gettext_lazy("%(crew)s is sent to %(where)s"),
+    "confirmed": gettext_lazy("on site: %(device)s is open"),
+    "part": gettext_lazy("part of the line is back, up to %(device)s"),
+    "still_out": gettext_lazy("somebody at %(load)s is still without supply"),
+    "mended": gettext_lazy("mended: %(where)s"),
+}
+
+
+def _storm(*, speed: float, by_hand: bool) -> int:
+    """Play a storm into the station, whether or not its pages are up."""
+    if not is_loaded():
+        raise UserError(_("the demo station is not there yet; load it first with `denghuo demo`"))
+    if not 1 <= speed <= 600:
+        raise UserError(_("a storm is played at 1 to 600 times its speed"))
+    sys.stdout.write(_("The storm is brewing …") + "\n")
+    try:
+        report = play_storm(speed=speed, by_hand=by_hand, tell=_say_of_storm)
+    except NoStormError as error:
+        raise UserError(_("the station is not as it normally stands: restore its supply first")) from error
+    sys.stdout.write(report + "\n")
+    return 0
+
+
+def _say_of_storm(second: float, what: str, told: dict[str, str]) -> None:
+    minutes, seconds = divmod(int(second), 60)
+    sys.stdout.write(f"  {minutes:3d}:{seconds:02d}  {_STORM[what] % told}\n")
+    sys.stdout.flush()
 
 
 def _ring() -> int:

@@ -33,7 +33,7 @@ FIRST_PORT = 8000
 PORTS_TRIED = 20
 ANNOUNCE_WITHIN_S = 120.0
 # The first page comes first; what is owed meanwhile is done right after each commit.
-AFTER_S = {"live pages": 3.0, "worker": 6.0, "demo line": 8.0}
+AFTER_S = {"live pages": 3.0, "worker": 6.0, "message sender": 7.0, "demo line": 8.0, "demo gateway": 9.0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,10 +52,12 @@ def run(args: argparse.Namespace) -> int:
         _migrate()
         _load_demo()
         programs = {"web server": _web_server(args.host, port, args.workers), "worker": _denghuo("worker")}
+        programs["message sender"] = [*_denghuo("messages"), "send"]
         if live_port:
             programs["live pages"] = _live_server(args.host, live_port)
         if settings.DEMO:
             programs["demo line"] = [*_denghuo("demo"), "--line"]
+            programs["demo gateway"] = [*_denghuo("messages"), "trial"]
         supervisor = Supervisor(programs, after_s=AFTER_S)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             signal.signal(wanted, lambda *_: supervisor.stop())

@@ -23,7 +23,10 @@ from denghuo.apps.outages.actions import register_outages
 from denghuo.engines.grid import Grid
 from denghuo.engines.reliability import Basis
 from denghuo.engines.topology import compile_topology
+from denghuo.main.demo.crews import load_crews
+from denghuo.main.demo.customers import load_customers
 from denghuo.main.demo.load_hotline import load_hotline
+from denghuo.main.demo.orders import load_orders
 from denghuo.main.demo.simulator import Correction, History, simulate
 from denghuo.main.demo.staffing import load_staffing
 from denghuo.main.demo.station import SEED
@@ -72,6 +75,10 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None], with_cal
     progress("books", 0.0)
     station = _record(grid, history, now)
     deliveries.drain()  # what follows from two years is too much for the moment after a commit
+    load_customers(network_id=station.network_id, unit_id=station.unit_id, now=local)
+    load_crews(unit_id=station.unit_id, now=local)
+    load_orders(network_id=station.network_id, now=local, progress=lambda share: progress("books", share))
+    deliveries.drain()
     progress("books", 1.0)
     if with_calls:
         load_calls(now=now, progress=progress)

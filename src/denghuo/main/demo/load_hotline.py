@@ -48,7 +48,7 @@ def load_hotline(*, network_id: int, now: datetime, progress: Callable[[float], 
     """Put the hotline in; ``now`` is local. One that was stopped on its way is carried on."""
     zone = now.tzinfo
     assert isinstance(zone, ZoneInfo)
-    numbers = _numbers(network_id)
+    numbers = callers_of(network_id)
     waves = {key: _as_usual(wave) for key, wave in _waves(network_id, numbers).items()}
     first = min((wave.started_at.astimezone(zone) for wave in waves.values()), default=now)
     start = datetime.combine(first.date().replace(day=1), time(), tzinfo=zone)
@@ -135,7 +135,7 @@ def seat_the_agent(exchange_id: int, now: datetime) -> None:
 def day_of_calls(network_id: int, at: datetime) -> CallHistory:
     """All the calls of a local day, those too that are still to come, as the demo's past would have them."""
     start = datetime.combine(at.date(), time(), tzinfo=at.tzinfo)
-    found, heard = _waves(network_id, _numbers(network_id), since=start), _heard_now()
+    found, heard = _waves(network_id, callers_of(network_id), since=start), _heard_now()
     waves = [replace(wave, heard=heard.get(key, ())) for key, wave in found.items()]
     end = start + timedelta(days=1) - timedelta(seconds=1)
     history = simulate_calls(start=start, now=end, waves=waves, seed=SEED, progress=lambda _share: None)
@@ -164,7 +164,7 @@ def _as_usual(wave: Wave) -> Wave:
     return wave if at is None else replace(wave, heard=((at, wave.restored_at),))
 
 
-def _numbers(network_id: int) -> dict[str, list[CallerNumber]]:
+def callers_of(network_id: int) -> dict[str, list[CallerNumber]]:
     """A few customers of every load, by its code. The numbers begin as no mobile number in use does."""
     loads = network.network_snapshot(network_id).grid.loads
     rng = np.random.default_rng([SEED, 1990])

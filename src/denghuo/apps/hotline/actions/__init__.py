@@ -15,8 +15,10 @@ from denghuo.apps.hotline.actions.announcements import (
 from denghuo.apps.hotline.actions.at_once import announce_at_once
 from denghuo.apps.hotline.actions.call_backs import (
     UrgedTooSoonError,
+    answer_call_back,
     ask_call_back,
     show_call_back_number,
+    show_reporter_number,
     try_call_back,
     urge_answer,
 )
@@ -32,6 +34,7 @@ from denghuo.apps.hotline.actions.calls import (
     update_board,
 )
 from denghuo.apps.hotline.actions.desk import NoteEntry, keep_note, save_note, set_desk_rule
+from denghuo.apps.hotline.actions.intake import chase_order, take_in
 from denghuo.apps.hotline.actions.privacy import export_calls, unmask_caller
 from denghuo.apps.hotline.actions.reviews import ItemScore, correct_review, review_call, set_review_sheet
 from denghuo.apps.hotline.actions.rules import (
@@ -42,17 +45,21 @@ from denghuo.apps.hotline.actions.rules import (
     set_target,
     withdraw_cause,
 )
+from denghuo.apps.hotline.queries import NoteRefusedError
 
 __all__ = [
     "CauseEntry",
     "ItemScore",
     "NoteEntry",
+    "NoteRefusedError",
     "Source",
     "UrgedTooSoonError",
     "announce_at_once",
     "announce_outages",
+    "answer_call_back",
     "approve_announcement",
     "ask_call_back",
+    "chase_order",
     "correct_review",
     "draft_announcement",
     "edit_announcement",
@@ -78,7 +85,9 @@ __all__ = [
     "set_review_sheet",
     "set_target",
     "show_call_back_number",
+    "show_reporter_number",
     "take_back_announcement",
+    "take_in",
     "tally_calls",
     "try_call_back",
     "unmask_caller",

@@ -6,9 +6,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from denghuo.apps.hotline import queries
-from denghuo.apps.hotline.facts import AnswerUrged, CallBackAsked, CallBackNumberShown, CallBackTried
+from denghuo.apps.hotline.facts import (
+    AnswerUrged,
+    CallBackAnswered,
+    CallBackAsked,
+    CallBackNumberShown,
+    CallBackTried,
+    ReporterNumberShown,
+)
 from denghuo.apps.hotline.models import CallBack, CallBackResult, CallBackTry, Exchange, Urging
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.queries.callers import callers_of
+from denghuo.apps.outages.models import Report, ReportState
 
 
 class UrgedTooSoonError(ValueError):
@@ -79,6 +88,30 @@ def show_call_back_number(*, call_back_id: int, at: datetime, actor: str) -> str
     row = CallBack.objects.get(pk=call_back_id)
     record(CallBackNumberShown(call_back_id=row.pk), at=at, actor=actor)
     return row.number
+
+
+@transaction.atomic
+def answer_call_back(*, report_id: int, still_out: bool, at: datetime, actor: str) -> Report:
+    """Who was asked whether supply is back, and had not answered, was called: are they still without? What follows from
+    it is the outages' part.
+
+    Raises:
+        ValueError: they have answered meanwhile, or nothing was restored to them.
+    """
+    row = Report.objects.select_for_update().get(pk=report_id)
+    if row.state != ReportState.BACK or row.answered_at is not None:
+        raise ValueError("this was answered already")
+    record(CallBackAnswered(report_id=row.pk, still_out=still_out), at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def show_reporter_number(*, report_id: int, at: datetime, actor: str) -> str:
+    """Tell the full number of who reported to who calls it; that it was told is recorded, the number is not. "" where
+    nobody told one."""
+    row = Report.objects.get(pk=report_id)
+    record(ReporterNumberShown(report_id=row.pk), at=at, actor=actor)
+    return callers_of([row.order_id]).get(row.order_id, "")
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,16 +10,23 @@ from django.utils import timezone
 
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.actions.call_backs import ask_call_back
+from denghuo.apps.hotline.actions.intake import take_in
 from denghuo.apps.hotline.facts import DeskRuleSet, NoteBegun, NoteKept
-from denghuo.apps.hotline.models import CallNote, DeskRule, NoteKind
+from denghuo.apps.hotline.models import CallNote, DeskRule, Exchange, NoteKind
+from denghuo.apps.hotline.queries import NoteRefusedError
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.models import PromiseOf
+
+_TWICE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoteEntry:
     """What an agent wrote: of what kind the call was, which versions of articles were told, whether we call back.
 
-    ``due_at`` is by when, where somebody chose a time.
+    ``due_at`` is by when, where somebody chose a time. From ``account_id`` on: what an order is opened of. None is not
+    told, and then whoever the number is known of alone; 0 is nobody. ``topic`` "" is what is proposed. ``chased_id`` is
+    the open order that the caller presses for: then no other is opened.
     """
 
     text: str
@@ -27,6 +34,14 @@ class NoteEntry:
     told_versions: Sequence[int] = ()
     follow_up: bool = False
     due_at: datetime | None = None
+    account_id: int | None = None
+    unit_id: int | None = None
+    topic: str = ""
+    place: str = ""
+    passed_on: bool = False
+    promise: PromiseOf | None = None
+    promise_at: datetime | None = None
+    chased_id: int | None = None
 
     @property
     def begins(self) -> bool:
@@ -41,6 +56,13 @@ class NoteEntry:
             "told_versions": list(dict.fromkeys(self.told_versions)),
             "follow_up": self.follow_up,
             "due_at": self.due_at if self.follow_up else None,
+            "account_id": self.account_id or None,
+            "unit_id": self.unit_id,
+            "topic": self.topic,
+            "place": self.place,
+            "passed_on": self.passed_on,
+            "promise": self.promise or "",
+            "promise_at": self.promise_at,
         }
 
 
@@ -64,29 +86,31 @@ def save_note(
 
 @transaction.atomic
 def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, at: datetime, actor: str) -> CallNote:
-    """Keep a note for good. One that wants a follow-up owes the caller a call.
+    """Keep a note for good: the order that it is, or presses for, is written down with it. One that wants a follow-up
+    owes the caller a call. The same words kept twice in a moment, by a key that was hit twice, are one note.
 
     Raises:
-        ValueError: it says nothing, not of what kind the call was, wants to call back a number nobody told, or at an
-            hour at which nobody is called.
+        NoteRefusedError: something is missing or cannot be; ``code`` says what.
     """
-    if not entry.text.strip() or entry.kind is None:
-        raise ValueError("a note says something, and of what kind the call was")
-    if entry.follow_up and not number:
-        raise ValueError("nobody can be called back whose number was withheld")
-    rule = queries.desk_rule(timezone.localdate(at))
-    if entry.follow_up and entry.due_at and not (entry.due_at > at and queries.may_call(rule, at=entry.due_at)):
-        raise ValueError("people are called back in the hours of the rule, and later than now")
+    exchange = Exchange.objects.select_for_update(of=("self",)).select_related("unit").get(pk=exchange_id)
+    key = {"exchange_id": exchange_id, "call_id": call_id, "number": number, "written_by": actor}
+    told_twice = {"text": entry.text, "kind": entry.kind or "", "kept_at__gt": at - _TWICE}
+    if (same := CallNote.objects.filter(**key, **told_twice).first()) is not None:
+        return same
+    due_at = _call_due_at(entry, number, at)
+    taken = queries.intake_of(exchange, number, entry, at=at)
     note = save_note(exchange_id=exchange_id, call_id=call_id, number=number, entry=entry, at=at, actor=actor)
     assert note is not None  # it says of what kind the call was
+    note.exchange = exchange
+    note.order = take_in(note=note, taken=taken, at=at, actor=actor) if taken else None
     note.kept_at = at
-    note.save(update_fields=["kept_at"])
-    if entry.follow_up:
+    note.save(update_fields=["kept_at", "order"])
+    if due_at:
         ask_call_back(
             exchange_id=exchange_id,
             number=number,
             reason=entry.text.strip()[:300],
-            due_at=entry.due_at or queries.call_back_due(rule, at=at),
+            due_at=due_at,
             note_id=note.pk,
             at=at,
             actor=actor,
@@ -95,12 +119,29 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
         note_id=note.pk,
         exchange_id=exchange_id,
         call_id=call_id,
-        kind=entry.kind,
+        kind=note.kind,
         told_versions=tuple(note.told_versions),
         follow_up=entry.follow_up,
+        order_id=note.order_id,
     )
     record(fact, at=at, actor=actor)
     return note
+
+
+def _call_due_at(entry: NoteEntry, number: str, at: datetime) -> datetime | None:
+    """By when the caller is called, None where no call is promised; what a note must say is looked at first."""
+    if not entry.text.strip():
+        raise NoteRefusedError("text")
+    if entry.kind is None:
+        raise NoteRefusedError("kind")
+    if not entry.follow_up:
+        return None
+    if not number:
+        raise NoteRefusedError("number")
+    rule = queries.desk_rule(timezone.localdate(at))
+    if entry.due_at and not (entry.due_at > at and queries.may_call(rule, at=entry.due_at)):
+        raise NoteRefusedError("hours")
+    return entry.due_at or queries.call_back_due(rule, at=at)
 
 
 @transaction.atomic

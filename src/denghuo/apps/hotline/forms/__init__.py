@@ -1,6 +1,7 @@
 """What is asked of the hotline, and what people tell it."""
 
 from denghuo.apps.hotline.forms.desk import (
+    LETTERS,
     LOCAL_MINUTE,
     NUMBER_WANTED,
     AnnouncementForm,
@@ -29,6 +30,7 @@ from denghuo.apps.hotline.forms.figures import (
 
 __all__ = [
     "COUNTED_CHOICES",
+    "LETTERS",
     "LOCAL_MINUTE",
     "NUMBER_WANTED",
     "AnnouncementForm",

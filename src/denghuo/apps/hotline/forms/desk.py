@@ -19,6 +19,7 @@ from denghuo.apps.hotline.models import (
     NoteKind,
     ReviewItem,
 )
+from denghuo.apps.orders.models import PromiseOf
 
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _LOCAL = {"type": "datetime-local"}
@@ -113,6 +114,19 @@ class SeatForm(forms.Form):
         self.fields["user"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
 
 
+# What chooses a kind when it is typed: in Chinese the first letters of the words.
+LETTERS = {
+    NoteKind.ENQUIRY: pgettext_lazy("two letters that choose a kind of business", "en"),
+    NoteKind.FAULT_REPORT: pgettext_lazy("two letters that choose a kind of business", "fa"),
+    NoteKind.COMPLAINT: pgettext_lazy("two letters that choose a kind of business", "co"),
+    NoteKind.MISCONDUCT: pgettext_lazy("two letters that choose a kind of business", "mi"),
+    NoteKind.SUGGESTION: pgettext_lazy("two letters that choose a kind of business", "su"),
+    NoteKind.OPINION: pgettext_lazy("two letters that choose a kind of business", "op"),
+    NoteKind.PRAISE: pgettext_lazy("two letters that choose a kind of business", "pr"),
+    NoteKind.SERVICE_REQUEST: pgettext_lazy("two letters that choose a kind of business", "se"),
+}
+
+
 class NoteForm(forms.Form):
     """What an agent writes of a call; nothing has to be there until it is kept."""
 
@@ -130,6 +144,31 @@ class NoteForm(forms.Form):
         widget=forms.Select(),
         help_text=_("Proposed: when it is usually quiet, in the hours at which people are called."),
     )
+
+    # What an order is opened of.
+    account = forms.IntegerField(required=False, min_value=0, max_value=2**62)
+    unit = forms.IntegerField(
+        label=_("Worked on at"), required=False, min_value=1, max_value=2**62, widget=forms.Select()
+    )
+    topic = forms.CharField(label=_("What it is about"), required=False, max_length=16, widget=forms.Select())
+    place = forms.CharField(
+        label=_("Place"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    passed_on = forms.BooleanField(
+        label=_("Somebody has to look into it: open an order"),
+        required=False,
+        help_text=_("Of an enquiry that is answered now the note is enough."),
+    )
+    promise = forms.ChoiceField(label=_("Promised"), required=False, choices=[("", "–"), *PromiseOf.choices])
+    promise_at = forms.DateTimeField(
+        label=_("Promised by"), required=False, widget=forms.DateTimeInput(_LOCAL, LOCAL_MINUTE)
+    )
+    chase = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def of_kind(self, kind: str, units: Sequence[tuple[int, str]]) -> None:
+        """What can be chosen for an order of a note's kind, and where it can be worked on."""
+        self.fields["topic"].widget.choices = [(one.value, one.label) for one in queries.topics_of(kind)]
+        self.fields["unit"].widget.choices = units
 
     def offer(self, times: Sequence[datetime]) -> None:
         """The times that can be chosen; one that was chosen before stays among them."""

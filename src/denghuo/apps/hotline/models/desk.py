@@ -59,6 +59,10 @@ class CallNote(models.Model):
     A note may be there before its call is: the exchange tells a call when it is over. ``call_id`` and the exchange
     tell which; "" where a number was typed in without a call. ``told_versions`` are the keys of the versions of
     articles that the caller was told; ``due_at`` is by when the caller was promised a call, if at a chosen time.
+
+    From ``account`` on stands what makes an order of it: whose matter it is (NULL not known; then ``unit`` is where it
+    is worked on), what about, where, what was promised by when. ``passed_on`` says of an enquiry that somebody has to
+    look into it. ``order`` is what it became, or the open order that the caller pressed for.
     """
 
     exchange = models.ForeignKey("hotline.Exchange", on_delete=models.PROTECT, related_name="notes")
@@ -73,6 +77,14 @@ class CallNote(models.Model):
     told_versions = models.JSONField(default=list)
     follow_up = models.BooleanField(default=False)
     due_at = models.DateTimeField(null=True)
+    account = models.ForeignKey("customers.Account", on_delete=models.PROTECT, null=True, related_name="+")
+    unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    topic = models.CharField(max_length=16, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    passed_on = models.BooleanField(default=False)
+    promise = models.CharField(max_length=8, blank=True)
+    promise_at = models.DateTimeField(null=True)
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["-drafted_at", "-pk"]

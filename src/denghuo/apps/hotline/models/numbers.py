@@ -1,4 +1,4 @@
-"""Who calls from which number, until there is a customer file."""
+"""Who calls from which number, where the customer file does not know it."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

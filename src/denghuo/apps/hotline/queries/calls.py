@@ -1,6 +1,5 @@
 """Calls, one by one."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,7 +10,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from denghuo.adapters.telephony.records import CallOutcome
-from denghuo.apps.hotline.models import Agent, Call, CallerNumber
+from denghuo.apps.hotline.models import Agent, Call
 from denghuo.apps.hotline.queries.figures import Span
 from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
@@ -128,46 +127,6 @@ def related_calls(call: Call) -> list[Call]:
         .select_related("queue", "agent")
         .order_by("entered_at")
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Whose number it is, as it may be shown: names and doors are masked."""
-
-    name: str
-    account: str
-    address: str
-    load_code: str
-    note: str
-
-
-def caller_of(call: Call) -> Caller | None:
-    """Whose number it is, as far as the unit's table tells."""
-    if not call.caller:
-        return None
-    rows = CallerNumber.objects.filter(number=call.caller, unit__path__startswith=str(call.exchange.unit.path))
-    row = rows.first()
-    if row is None:
-        return None
-    return Caller(
-        name=masked_name(row.name),
-        account=row.account,
-        address=_DOOR.sub(lambda found: "*" * len(found[0]), row.address),
-        load_code=row.load_code,
-        note=row.note,
-    )
-
-
-_DOOR = re.compile(r"\d+(?=(号|室|户)?$)")
-
-
-def masked_name(name: str) -> str:
-    """A person's name as it is shown.
-
-    >>> masked_name("张明"), masked_name("张小明"), masked_name("欧阳小明"), masked_name("")
-    ('张*', '张*明', '欧**明', '')
-    """
-    return name[:1] + "*" * (len(name) - 1) if len(name) < 3 else name[0] + "*" * (len(name) - 2) + name[-1]
 
 
 def last_call_at(exchange_id: int) -> datetime | None:

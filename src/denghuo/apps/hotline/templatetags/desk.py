@@ -7,8 +7,10 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from denghuo.apps.customers.models import ImportantLevel
 from denghuo.apps.hotline import queries
-from denghuo.apps.hotline.models import Exchange
+from denghuo.apps.hotline.forms import LETTERS
+from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.organization.access import Permission, permissions_of
 
 register = template.Library()
@@ -33,6 +35,18 @@ def hotline_deeds(context: dict[str, Any]) -> dict[str, Any]:
 def named(names: dict[str, str], username: str) -> str:
     """What somebody is called; who has no account is told by the name that is recorded."""
     return names.get(username, username)
+
+
+@register.filter
+def letters(kind: str) -> str:
+    """The two letters that choose a kind of business."""
+    return str(LETTERS[NoteKind(kind)])
+
+
+@register.filter
+def important_level(level: str) -> str:
+    """How much depends on an important user's supply, in words."""
+    return str(ImportantLevel(level).label)
 
 
 @register.inclusion_tag("hotline/call_backs_due.html")

@@ -12,10 +12,17 @@ from denghuo.apps.hotline.views.announcements import (
     publish_announcement,
 )
 from denghuo.apps.hotline.views.board import board, stream
-from denghuo.apps.hotline.views.call_backs import call_back_number, call_backs, try_call_back
+from denghuo.apps.hotline.views.call_backs import (
+    answer_call_back,
+    call_back_number,
+    call_backs,
+    reporter_number,
+    try_call_back,
+)
 from denghuo.apps.hotline.views.desk import desk, desk_articles, desk_call, desk_note, desk_rules, desk_urge
 from denghuo.apps.hotline.views.edit import causes, definitions, sources, targets, withdraw
 from denghuo.apps.hotline.views.export import export
+from denghuo.apps.hotline.views.intake import desk_about, desk_customers, desk_kept, desk_order
 from denghuo.apps.hotline.views.pages import agents, call, calls, figure, home, unmask
 from denghuo.apps.hotline.views.reviews import review, review_sheets, reviews
 from denghuo.apps.hotline.views.seats import seats
@@ -28,6 +35,7 @@ __all__ = [
     "announcement_sound",
     "announcement_templates",
     "announcements",
+    "answer_call_back",
     "approve_announcement",
     "board",
     "call",
@@ -37,9 +45,13 @@ __all__ = [
     "causes",
     "definitions",
     "desk",
+    "desk_about",
     "desk_articles",
     "desk_call",
+    "desk_customers",
+    "desk_kept",
     "desk_note",
+    "desk_order",
     "desk_rules",
     "desk_urge",
     "draft_announcement",
@@ -49,6 +61,7 @@ __all__ = [
     "figure",
     "home",
     "publish_announcement",
+    "reporter_number",
     "review",
     "review_sheets",
     "reviews",

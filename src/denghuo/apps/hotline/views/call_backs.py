@@ -15,6 +15,7 @@ from denghuo.apps.hotline.models import CallBack, CallBackResult
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.outages.models import Report
 
 _MADE_SINCE = timedelta(days=1)
 
@@ -50,6 +51,7 @@ def _context(request: HttpRequest, form: CallBackForm | None, **more: object) ->
         "form": form,
         "names": organization.names_of([*(row.asked_by for row, *_ in rows), *tried, *(row.made_by for row in made)]),
         "rows": rows,
+        "unanswered": queries.unanswered(scope, at=now),
         "late": sum(late for _row, _number, late in rows),
         "quiet": queries.quiet(queries.exchanges_within(scope), at=now),
         "made": [(row, queries.masked(row.number)) for row in made],
@@ -90,6 +92,44 @@ def call_back_number(request: HttpRequest, call_back_id: int) -> HttpResponse:
     row = _found(request, call_back_id)
     told = actions.show_call_back_number(call_back_id=row.pk, **who(request))
     context = _context(request, _form(request), number_told=told, told_of=row.pk)
+    answer = render(request, "hotline/call_backs.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _reporter(request: HttpRequest, report_id: int) -> Report:
+    try:
+        return queries.reporter_for(scope=request.data_scope, report_id=report_id)  # type: ignore[attr-defined]
+    except Report.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+@require_POST
+@permission_required(Permission.HOTLINE_WORK)
+def answer_call_back(request: HttpRequest, report_id: int) -> HttpResponse:
+    """What somebody says whom we asked whether their supply is back."""
+    row, answer = _reporter(request, report_id), request.POST.get("answer")
+    if answer not in ("back", "still_out"):
+        messages.warning(request, _("Say whether they are still without supply."))
+        return redirect("hotline:call-backs")
+    try:
+        actions.answer_call_back(report_id=row.pk, still_out=answer == "still_out", **who(request))
+    except ValueError:
+        messages.warning(request, _("They have answered meanwhile."))
+    else:
+        back = _("Noted: their supply is back.")
+        out = _("Noted: still without supply. The report is open again, and looked for behind what was mended.")
+        messages.success(request, back if answer == "back" else out)
+    return redirect("hotline:call-backs")
+
+
+@require_POST
+@permission_required(Permission.CALLERS_UNMASK)
+def reporter_number(request: HttpRequest, report_id: int) -> HttpResponse:
+    """The full number of who reported, for who calls it now; that it was seen is recorded."""
+    row = _reporter(request, report_id)
+    told = actions.show_reporter_number(report_id=row.pk, **who(request))
+    context = _context(request, _form(request), number_told=told, told_of_report=row.pk)
     answer = render(request, "hotline/call_backs.html", context)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -1,7 +1,5 @@
 """The agent's desk: who calls, what to say, what to write down."""
 
-import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,78 +11,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import LOCAL_MINUTE, NUMBER_WANTED, DeskRuleForm, NoteForm, local_today
-from denghuo.apps.hotline.models import CallNote, Exchange, NoteKind
+from denghuo.apps.hotline.forms import LOCAL_MINUTE, DeskRuleForm, NoteForm, local_today
+from denghuo.apps.hotline.models import CallNote, NoteKind
 from denghuo.apps.hotline.views.announcements import who
+from denghuo.apps.hotline.views.asked import Asked, asked_of, ending, in_hand, key_in, of_key
+from denghuo.apps.hotline.views.intake import (
+    accounts_of,
+    customer_search,
+    kept_of,
+    kind_of_order,
+    order_context,
+    order_entry,
+)
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
 
 _HITS = 5
 _LONGEST_NUMBER = 40
-_ENDING = re.compile(r"[0-9]{1,4}$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Whom the desk shows: the call in hand, or a number that was typed in. ``token`` tells one from the next."""
-
-    exchange: Exchange
-    call_id: str
-    number: str
-    state: str
-    since: datetime | None
-
-    @property
-    def token(self) -> str:
-        return f"{self.exchange.pk}/{self.call_id}"
-
-
-def _asked(request: HttpRequest, typed: str) -> tuple[Asked | None, str]:
-    """The draft that is opened again, the number typed in, or else the call in hand; and why a number typed in cannot
-    be looked up, as a sentence.
-    """
-    exchanges = queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
-    if draft := _draft(request):
-        return _of_key(request, draft.exchange, call_id=draft.call_id, number=draft.number), ""
-    if not typed or not exchanges:
-        return _in_hand(request, exchanges), ""
-    seat = queries.seat_of(request.user.pk or 0)
-    own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
-    number = queries.dialed(typed)
-    if queries.can_be_looked_up(own, number):
-        return Asked(exchange=own, call_id="", number=number, state="", since=None), ""
-    part = bool(number) or queries.dialed(typed.replace("*", "0")) != ""
-    why = _("A masked number or a part of one cannot be looked up here.") if part else NUMBER_WANTED
-    return _in_hand(request, exchanges), str(why)
-
-
-def _draft(request: HttpRequest) -> CallNote | None:
-    """The note that this person began and wants to go on with."""
-    key, scope = _key_of(request, "draft"), request.data_scope  # type: ignore[attr-defined]
-    return queries.open_draft(scope, note_id=key, username=request.user.get_username()) if key else None
-
-
-def _key_of(request: HttpRequest, name: str) -> int | None:
-    key = request.GET.get(name, "")
-    return int(key) if key.isascii() and key.isdigit() and len(key) < 18 else None
-
-
-def _of_key(request: HttpRequest, exchange: Exchange, *, call_id: str, number: str) -> Asked:
-    """Whom a note is about: the call in hand as it stands now, if it is that one."""
-    hand = _in_hand(request, [exchange])
-    if hand and call_id and hand.call_id == call_id:
-        return hand
-    return Asked(exchange=exchange, call_id=call_id, number=number, state="", since=None)
-
-
-def _in_hand(request: HttpRequest, exchanges: list[Exchange]) -> Asked | None:
-    hand = queries.call_in_hand(request.user.pk or 0)
-    if hand is None or hand.exchange.pk not in {one.pk for one in exchanges}:
-        return None
-    return Asked(exchange=hand.exchange, call_id=hand.call_id, number=hand.number, state=hand.state, since=hand.since)
 
 
 @require_GET
@@ -92,15 +39,9 @@ def _in_hand(request: HttpRequest, exchanges: list[Exchange]) -> Asked | None:
 def desk(request: HttpRequest) -> HttpResponse:
     """Who calls, whether they are without supply, what to say, and the note."""
     typed = request.GET.get("number", "").strip().replace("\x00", "")[:_LONGEST_NUMBER]
-    asked, why_not = _asked(request, typed)
-    wrong = {"typed": typed, "why_not": why_not, "ending": _ending(typed)} if why_not else None
+    asked, why_not = asked_of(request, typed)
+    wrong = {"typed": typed, "why_not": why_not, "ending": ending(typed)} if why_not else None
     return _page(request, asked, wrong=wrong)
-
-
-def _ending(typed: str) -> str:
-    """The digits at the end of a number, as far as a list of calls may be searched by them."""
-    found = _ENDING.search(typed)
-    return found[0] if found else ""
 
 
 def _page(
@@ -109,7 +50,7 @@ def _page(
     username = request.user.get_username()
     context: dict[str, Any] = {
         "asked": asked,
-        "kept": _kept(request),
+        "kept": kept_of(request, key_in(request, "kept")),
         "seat": queries.seat_of(request.user.pk or 0),
         "exchanges": queries.exchanges_within(request.data_scope),  # type: ignore[attr-defined]
         "drafts": [
@@ -129,36 +70,44 @@ def _of_caller(request: HttpRequest, asked: Asked, form: NoteForm | None) -> dic
     """What is known of who calls, and the note as far as it is written."""
     username, now = request.user.get_username(), timezone.now()
     draft = queries.draft_of(asked.exchange, call_id=asked.call_id, number=asked.number, username=username)
-    pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now)
+    chosen = asked.account_id
+    if chosen is None and draft is not None:
+        chosen = draft.account_id or queries.NOBODY
+    pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now, account_id=chosen)
     times = queries.times_to_promise(asked.exchange, at=now)
     due_at = draft.due_at if draft and draft.due_at else queries.proposed_at(asked.exchange, at=now)
-    # A call is named by its id alone; only a number that this person typed goes back to them.
-    initial: dict[str, Any] = {
-        "exchange_id": asked.exchange.pk,
-        "call_id": asked.call_id,
-        "number": "" if asked.call_id else asked.number,
-        "due_at": timezone.localtime(due_at).strftime(LOCAL_MINUTE),
-    }
-    if draft:
-        initial |= {"text": draft.text, "kind": draft.kind, "follow_up": draft.follow_up}
-    form = form or NoteForm(initial=initial)
+    form = form or NoteForm(initial=_initial(asked, draft) | {"due_at": _local(due_at)})
     form.offer(times)
     return {
         "pop": pop,
         "number": queries.masked(asked.number),
         "form": form,
+        **order_context(asked.exchange, form, pop),
+        "accounts": accounts_of(pop),
+        "customer_search": customer_search(request, asked.exchange),
         "told": _versions(draft.told_versions if draft else []),
         "query": "停电" if pop.out else "",
         "findings": _findings(request, draft.text if draft else ""),
     }
 
 
-def _kept(request: HttpRequest) -> queries.Kept | None:
-    """The note that this person kept a moment ago."""
-    key, scope = _key_of(request, "kept"), request.data_scope  # type: ignore[attr-defined]
-    if key is None:
-        return None
-    return queries.kept_note(scope, note_id=key, username=request.user.get_username(), at=timezone.now())
+def _initial(asked: Asked, draft: CallNote | None) -> dict[str, Any]:
+    """What the form begins with. A call is named by its id alone; only a number that this person typed goes back to
+    them."""
+    initial: dict[str, Any] = {
+        "exchange_id": asked.exchange.pk,
+        "call_id": asked.call_id,
+        "number": "" if asked.call_id else asked.number,
+    }
+    if draft:
+        written = ("text", "kind", "follow_up", "topic", "place", "passed_on", "promise")
+        initial |= {name: getattr(draft, name) for name in written}
+        initial |= {"unit": draft.unit_id, "promise_at": draft.promise_at and _local(draft.promise_at)}
+    return initial
+
+
+def _local(at: datetime) -> str:
+    return timezone.localtime(at).strftime(LOCAL_MINUTE)
 
 
 def _knows(request: HttpRequest) -> tuple[str, ...]:
@@ -174,7 +123,7 @@ def _versions(keys: list[int]) -> list[Any]:
 @permission_required(Permission.HOTLINE_WORK)
 def desk_call(request: HttpRequest) -> HttpResponse:
     """Which call is in hand now: the page's script asks again and again, so it is small."""
-    hand = _in_hand(request, queries.exchanges_within(request.data_scope))  # type: ignore[attr-defined]
+    hand = in_hand(request, queries.exchanges_within(request.data_scope))  # type: ignore[attr-defined]
     told = {"token": hand.token if hand else "", "number": queries.masked(hand.number) if hand else ""}
     answer = JsonResponse(told | {"state": hand.state if hand else ""})
     answer["Cache-Control"] = "no-store"
@@ -224,26 +173,53 @@ def desk_note(request: HttpRequest) -> HttpResponse:
     exchange = next((one for one in exchanges if one.pk == form.cleaned_data["exchange_id"]), None)
     if exchange is None:
         raise Http404
-    told = form.cleaned_data
-    key = _key(told)
-    entry = actions.NoteEntry(
-        text=told.get("text", ""),
-        kind=NoteKind(told["kind"]) if told.get("kind") else None,
-        told_versions=_told_keys(request, request.POST.getlist("told")),
-        follow_up=bool(told.get("follow_up")),
-        due_at=told.get("due_at"),
-    )
-    if "keep" not in request.POST:
+    key, entry = _key(form.cleaned_data), _entry(request, form.cleaned_data)
+    if "keep" not in request.POST and entry.chased_id is None:
         note = actions.save_note(**key, entry=entry, **who(request))
         context = {"saved_at": note and note.saved_at, "findings": _findings(request, entry.text)}
         return render(request, "hotline/desk_saved.html", context)
     try:
+        if entry.chased_id is not None and not entry.text.strip():
+            return _chase(request, key, entry.chased_id)
         note = actions.keep_note(**key, entry=entry, **who(request))
-    except ValueError:
+    except actions.NoteRefusedError as refused:
         actions.save_note(**key, entry=entry, **who(request))
-        form.add_error(None, _why_not(entry, key["number"]))
-        return _page(request, _of_key(request, exchange, call_id=key["call_id"], number=key["number"]), form)
+        form.add_error(None, _WHY_NOT[refused.code])
+        asked = of_key(request, exchange, call_id=key["call_id"], number=key["number"], account_id=entry.account_id)
+        return _page(request, asked, form)
     return redirect(f"{reverse('hotline:desk')}?{urlencode({'kept': note.pk})}")
+
+
+def _entry(request: HttpRequest, told: dict[str, Any]) -> actions.NoteEntry:
+    """What the form says; what is not a value yet, as somebody types it, says nothing."""
+    chased = told.get("chase")
+    kind = told.get("kind") or (kind_of_order(request, chased) if chased else "")
+    return actions.NoteEntry(
+        text=told.get("text", ""),
+        kind=NoteKind(kind) if kind else None,
+        told_versions=_told_keys(request, request.POST.getlist("told")),
+        follow_up=bool(told.get("follow_up")),
+        due_at=told.get("due_at"),
+        **order_entry(told),
+    )
+
+
+def _chase(request: HttpRequest, key: dict[str, Any], order_id: int) -> HttpResponse:
+    """The caller presses for an order, and there is nothing to write."""
+    row = actions.chase_order(**key, order_id=order_id, **who(request))
+    words = ngettext(
+        "Order %(number)s is chased, %(count)d time so far.",
+        "Order %(number)s is chased, %(count)d times so far.",
+        row.urged_count,
+    )
+    messages.success(request, words % {"number": row.number, "count": row.urged_count})
+    return redirect(_back(key["call_id"], key["number"]))
+
+
+def _back(call_id: str, number: str) -> str:
+    """Where the page of who calls stands: a call in hand comes up by itself."""
+    address = reverse("hotline:desk")
+    return address if call_id else f"{address}?{urlencode({'number': number})}"
 
 
 def _key(told: dict[str, Any]) -> dict[str, Any]:
@@ -253,14 +229,20 @@ def _key(told: dict[str, Any]) -> dict[str, Any]:
     return {"exchange_id": exchange_id, "call_id": call_id, "number": number}
 
 
-def _why_not(entry: actions.NoteEntry, number: str) -> str:
-    if not entry.text.strip():
-        return _("Write what the call was about.")
-    if entry.kind is None:
-        return _("Choose what kind of business it was.")
-    if not number:
-        return _("The number was withheld, so nobody can be called back.")
-    return _("Promise the call for a time that is still to come, in the hours at which people are called.")
+_WHY_NOT = {
+    "text": gettext_lazy("Write what the call was about."),
+    "kind": gettext_lazy("Choose what kind of business it was."),
+    "number": gettext_lazy("The number was withheld, so nobody can be called back."),
+    "hours": gettext_lazy(
+        "Promise the call for a time that is still to come, in the hours at which people are called."
+    ),
+    "account": gettext_lazy("This account is not there any more. Choose the customer again."),
+    "unit": gettext_lazy("Choose the unit that works on it."),
+    "topic": gettext_lazy("Choose what it is about."),
+    "whom": gettext_lazy("Say whom this is from: find the customer, or write down the place."),
+    "promise": gettext_lazy("A promise needs an order, what is promised, and a time that is still to come."),
+    "over": gettext_lazy("This order is over. Open another one, or look it up."),
+}
 
 
 @require_POST
@@ -284,8 +266,7 @@ def desk_urge(request: HttpRequest) -> HttpResponse:
         messages.warning(request, _("Noted already; the next time counts from %(time)s on.") % {"time": again})
     else:
         messages.success(request, _("Noted, for time number %(count)d.") % {"count": row.count})
-    address = reverse("hotline:desk")
-    return redirect(address if told["call_id"] else f"{address}?{urlencode({'number': told['number']})}")
+    return redirect(_back(told["call_id"], told["number"]))
 
 
 @require_http_methods(["GET", "POST"])

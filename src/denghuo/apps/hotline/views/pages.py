@@ -238,7 +238,7 @@ def _call_page(
         "call": found,
         "caller": queries.masked(found.caller),
         "number_told": number_told,
-        "known": queries.caller_of(found),
+        "known": queries.callers_of(found.exchange, found.caller),
         "notes": notes,
         "stages": _stages(found),
         "names": organization.names_of([one.written_by for one in notes]),

@@ -12,6 +12,7 @@ from denghuo.apps.network.queries.findings import log_oddities
 from denghuo.apps.network.queries.supply import Supply, event_numbers, state_now, supply_of
 from denghuo.apps.network.snapshot import log_snapshot, network_snapshot, valid_operations
 from denghuo.apps.organization.queries import names_of
+from denghuo.engines.grid import SwitchKind
 from denghuo.engines.topology import dead_after_opening, normal_state
 
 _MOST_FOUND = 20
@@ -60,6 +61,18 @@ class LogRow:
     def stands(self) -> bool:
         """Whether the row counts: neither replaced nor taken out."""
         return self.corrected_at is None and not self.void
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """Where a component is and what it is called; ``x``, ``y`` are the model's own coordinates [km], None unknown."""
+
+    code: str
+    name: str
+    line_name: str
+    feeder_id: int | None
+    x: float | None
+    y: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +171,42 @@ def _log_row(
         instead_of=row.corrects.operated_at if row.corrects else None,
         odd=tuple(odd),
     )
+
+
+def spot_of(network_id: int, *, code: str) -> Spot | None:
+    """Where a branch (a switching device, a line, a transformer) or a load is; None where the network has none such."""
+    snapshot = network_snapshot(network_id)
+    grid, feeder = snapshot.grid, -1
+    if code in grid.branch_position:
+        branch = grid.branch_position[code]
+        node, name = int(grid.branches.from_node[branch]), str(grid.branches.name[branch])
+        switch = int(grid.switch_of_branch[branch])
+        feeder = int(snapshot.feeder_of_switch[switch]) if switch >= 0 else -1
+    elif code in grid.load_position:
+        load = grid.load_position[code]
+        node, name = int(grid.loads.node[load]), str(grid.loads.name[load])
+        feeder = int(snapshot.feeder_of_load[load])
+    else:
+        return None
+    x, y = float(grid.nodes.x[node]), float(grid.nodes.y[node])
+    known = np.isfinite(x) and np.isfinite(y)
+    return Spot(
+        code=code,
+        name=name or code,
+        line_name=str(grid.feeders.name[feeder]) if feeder >= 0 else "",
+        feeder_id=feeder_ids(network_id)[feeder] if feeder >= 0 else None,
+        x=x if known else None,
+        y=y if known else None,
+    )
+
+
+def device_kinds(network_id: int) -> dict[str, str]:
+    """The kind of every switching device by code, as :class:`~denghuo.engines.grid.SwitchKind` names it."""
+    grid = network_snapshot(network_id).grid
+    return {
+        str(code): SwitchKind(kind).name.lower()
+        for code, kind in zip(grid.switch_id.tolist(), grid.switches.kind.tolist(), strict=True)
+    }
 
 
 def is_device(network_id: int, *, code: str) -> bool:

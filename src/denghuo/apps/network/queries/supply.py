@@ -19,7 +19,7 @@ from denghuo.apps.network.snapshot import (
     valid_operations,
 )
 from denghuo.apps.organization.access import within
-from denghuo.engines.topology import energized_sections, normal_state, replay
+from denghuo.engines.topology import dead_after_opening, energized_sections, normal_state, replay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,15 @@ class Interval:
     ended_at: datetime | None
     opened_by_id: int | None
     closed_by_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyMarks:
+    """Of every load by code: the event that keeps it without supply, and when its supply last returned [load], UTC,
+    NaT never."""
+
+    event_of_load: dict[str, str]
+    restored_at: NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +129,30 @@ def state_if(network_id: int, *, closed: NDArray[np.bool_]) -> NetworkState:
 def state_now(network_id: int) -> NetworkState:
     """The present state: the normal state with the whole log replayed over it."""
     return state_if(network_id, closed=log_snapshot(network_id).replayed.closed)
+
+
+def supply_marks(network_id: int) -> SupplyMarks:
+    """Who is without supply now by the log, and who got it back when."""
+    snapshot, told = network_snapshot(network_id), log_snapshot(network_id)
+    out = told.replayed.interruptions
+    lasting = np.flatnonzero(np.isnat(out.end))
+    codes = snapshot.grid.loads.id[out.load[lasting]].tolist()
+    numbers = [told.event_numbers[event] if event >= 0 else "" for event in out.event[lasting].tolist()]
+    restored = np.full(len(snapshot.grid.loads.id), np.datetime64("NaT", "us"))
+    over = np.flatnonzero(~np.isnat(out.end))
+    over = over[np.argsort(out.end[over], kind="stable")]
+    restored[out.load[over]] = out.end[over]
+    return SupplyMarks(event_of_load=dict(zip(codes, numbers, strict=True)), restored_at=restored)
+
+
+def loads_behind(network_id: int, *, device_codes: Iterable[str]) -> list[str]:
+    """Codes of the loads that lose their supply, as the switches normally stand, when these devices are opened."""
+    snapshot = network_snapshot(network_id)
+    position = snapshot.grid.switch_position
+    closed = normal_state(snapshot.topology)
+    wanted = [position[code] for code in device_codes if code in position]
+    dead = dead_after_opening(snapshot.topology, opened=[one for one in wanted if closed[one]]).loads
+    return [str(code) for code in snapshot.grid.loads.id[dead]]
 
 
 def state_at(network_id: int, *, at: datetime) -> NetworkState:

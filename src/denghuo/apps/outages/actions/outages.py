@@ -1,4 +1,4 @@
-"""Every write to outages."""
+"""Outages: entered by people, brought in line with the log, classified."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +51,7 @@ class OutageEntry:
     note: str = ""
     planned_start_at: datetime | None = None
     planned_end_at: datetime | None = None
+    planned_device_codes: str = ""
 
     def columns(self) -> dict[str, object]:
         """The entry as model fields."""

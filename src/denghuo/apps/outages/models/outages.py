@@ -53,10 +53,10 @@ class Cause(models.IntegerChoices):
 class Outage(models.Model):
     """One outage, however many steps it took to restore.
 
-    What people told: number, kind, cause, plan, note. What the switching log says (refreshed, never typed): the rest.
-    ``supply_digest`` is of every load's intervals: it changes when anything about them does.
-    ``kind`` 0 means nobody has said yet. ``started_at`` NULL means that no load has lost supply: planned, or withdrawn
-    by a correction of the log.
+    What people told: number, kind, cause, note, and the plan with the devices to be opened, by blanks. What the
+    switching log says (refreshed, never typed): the rest. ``supply_digest`` is of every load's intervals: it changes
+    when anything about them does. ``kind`` 0 means nobody has said yet. ``started_at`` NULL means that no load has lost
+    supply: planned, or withdrawn by a correction of the log.
     """
 
     network = models.ForeignKey("network.Network", on_delete=models.PROTECT, related_name="outages")
@@ -67,6 +67,7 @@ class Outage(models.Model):
     note = models.CharField(max_length=500, blank=True)
     planned_start_at = models.DateTimeField(null=True)
     planned_end_at = models.DateTimeField(null=True)
+    planned_device_codes = models.CharField(max_length=400, blank=True)
 
     device_code = models.CharField(max_length=120, blank=True)
     feeder = models.ForeignKey("network.Feeder", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -94,6 +95,11 @@ class Outage(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def about(self) -> str:
+        """How other contexts refer to it."""
+        return f"outages.outage:{self.pk}"
 
     @property
     def tone(self) -> str:

@@ -1,4 +1,4 @@
-"""Every read of outages that others may use."""
+"""Every read of outages: lists, costs, who was out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pages of outages. A request becomes one query or one action; clock, permission and language are read here."""
+"""The list of outages, one outage, and what people tell of it."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.network import queries as network
+from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 from denghuo.apps.outages import actions, queries
 from denghuo.apps.outages.forms import ClassifyForm, FilterForm, PlanForm
 from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.queries.detail import out_if_opened
+from denghuo.apps.outages.views.field import in_the_field
 
 _ROWS_PER_PAGE = 50
 
@@ -38,13 +41,15 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = queries.find(request.data_scope, wanted=asked, at=now)  # type: ignore[attr-defined]
     page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     costs = queries.costs([one for one in page if one.lasts], at=now)
+    allowed = permissions_of(request.user)
     context = {
         "form": form,
         "rows": page,
         "costs": [(one, costs.get(one.pk)) for one in page],
         "now": now,
         "filtered": any(wanted.values()),
-        "may_edit": Permission.OUTAGES_EDIT in permissions_of(request.user),
+        "may_edit": Permission.OUTAGES_EDIT in allowed,
+        "may_edit_notices": Permission.NOTICES_EDIT in allowed,
     }
     return render(request, "outages/home.html", context)
 
@@ -83,6 +88,7 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
         "overran": bool(
             found.planned_end_at and (found.restored_at or now) > found.planned_end_at and found.started_at
         ),
+        **in_the_field(request, found, at=now),
     }
     return render(request, "outages/outage.html", context)
 
@@ -140,6 +146,8 @@ def new(request: HttpRequest) -> HttpResponse:
     networks = network.networks_within(request.data_scope)  # type: ignore[attr-defined]
     now = timezone.localtime()
     form = PlanForm(request.POST or None, networks=networks, initial={"number": f"P-{now:%Y%m%d-%H%M}"})
+    if request.method == "POST" and request.POST.get("look"):
+        return _look(request, form, networks)
     if request.method == "POST" and form.is_valid():
         told = dict(form.cleaned_data)
         network_id = told.pop("network")
@@ -156,3 +164,18 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The outage is planned."))
             return redirect("outages:outage", planned.pk)
     return render(request, "outages/new.html", {"form": form, "networks": networks}, status=422 if form.errors else 200)
+
+
+def _look(request: HttpRequest, form: PlanForm, networks: list[Network]) -> HttpResponse:
+    """Who would be without supply, before anything is planned: the form stays as it is filled in."""
+    form.is_valid()
+    codes = form.cleaned_data.get("planned_device_codes", "").split()
+    chosen = next((one for one in networks if one.pk == form.cleaned_data.get("network")), None)
+    kept = PlanForm(networks=networks, initial={name: request.POST.get(name, "") for name in form.fields})
+    wrong = form.errors.get("planned_device_codes")
+    if wrong or not codes or chosen is None:
+        said = wrong.as_text().removeprefix("* ") if wrong else _("Name the devices that are to be opened.")
+        messages.warning(request, said)
+        return render(request, "outages/new.html", {"form": kept, "networks": networks}, status=422)
+    out_if = out_if_opened(chosen.pk, chosen.unit_id, device_codes=codes)
+    return render(request, "outages/new.html", {"form": kept, "networks": networks, "out_if": out_if})

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.organization.actions import take_over_calendar
 from denghuo.apps.staffing.facts import (
     AbsenceRecorded,
     AbsenceWithdrawn,
     Band,
-    CalendarImported,
     MinimumsSet,
     RotaSet,
     RuleSet,
@@ -27,7 +27,6 @@ from denghuo.apps.staffing.facts import (
 from denghuo.apps.staffing.models import (
     Absence,
     AbsenceKind,
-    CalendarDay,
     Minimum,
     Rota,
     Rule,
@@ -40,11 +39,9 @@ from denghuo.apps.staffing.models import (
 )
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES, STANDARD_BANDS
 from denghuo.apps.staffing.snapshot.standard import (
-    CALENDAR_SOURCE,
     CYCLE,
     HALVED,
     SHIFTS,
-    calendar_days,
     standard_places,
 )
 
@@ -194,29 +191,8 @@ def set_up(
         at=at,
         actor=actor,
     )
-    if not CalendarDay.objects.exists():
-        import_calendar(
-            rows=[
-                CalendarDay(date=day, kind=kind, name=name, source=told) for day, kind, name, told in calendar_days()
-            ],
-            source=CALENDAR_SOURCE,
-            at=at,
-            actor=actor,
-        )
+    take_over_calendar(at=at, actor=actor)
     record(StaffingSetUp(unit_id=unit_id, from_date=from_date), at=at, actor=actor)
-
-
-@transaction.atomic
-def import_calendar(*, rows: Sequence[CalendarDay], source: str, at: datetime, actor: str) -> int:
-    """Take over holidays and make-up workdays; the years they speak of are replaced as a whole."""
-    years = sorted({row.date.year for row in rows})
-    for year in years:
-        CalendarDay.objects.filter(date__year=year).delete()
-    for row in rows:
-        row.source = row.source or source
-    CalendarDay.objects.bulk_create(rows, batch_size=_BATCH)
-    record(CalendarImported(years=tuple(years), day_count=len(rows), source=source), at=at, actor=actor)
-    return len(rows)
 
 
 @transaction.atomic

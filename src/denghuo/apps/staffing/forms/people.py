@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.hotline.models import Agent
-from denghuo.apps.staffing.models import AbsenceKind, CalendarDay, DayKind, RuleKind, Shift
+from denghuo.apps.organization.models import CalendarDay, DayKind
+from denghuo.apps.staffing.models import AbsenceKind, RuleKind, Shift
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
 
 _MOST_ABSENT = timedelta(days=400)

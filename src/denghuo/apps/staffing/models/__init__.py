@@ -4,8 +4,6 @@ from denghuo.apps.staffing.models.plans import Duty, Forecast, Plan, PlanState
 from denghuo.apps.staffing.models.rules import (
     Absence,
     AbsenceKind,
-    CalendarDay,
-    DayKind,
     Minimum,
     Rota,
     Rule,
@@ -22,9 +20,7 @@ __all__ = [
     "Absence",
     "AbsenceKind",
     "Answer",
-    "CalendarDay",
     "CallUp",
-    "DayKind",
     "Duty",
     "Forecast",
     "Minimum",

@@ -69,26 +69,6 @@ class Minimum(models.Model):
         verbose_name = _("minimum")
 
 
-class DayKind(models.TextChoices):
-    """How a day differs from its weekday."""
-
-    HOLIDAY = "holiday", _("Holiday")
-    MAKEUP = "makeup", _("Make-up workday")
-
-
-class CalendarDay(models.Model):
-    """A public holiday, or a weekend day worked in exchange for one. A year without any is a year not known yet."""
-
-    date = models.DateField(unique=True)
-    kind = models.CharField(max_length=10, choices=DayKind)
-    name = models.CharField(max_length=40, blank=True)
-    source = models.CharField(max_length=200)
-
-    class Meta:
-        ordering = ["date"]
-        verbose_name = _("calendar day")
-
-
 class Shift(models.Model):
     """A shift of a unit. One that is worked keeps its times; others times are another shift.
 

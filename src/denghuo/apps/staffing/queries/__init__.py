@@ -29,7 +29,6 @@ from denghuo.apps.staffing.queries.plans import (
 )
 from denghuo.apps.staffing.queries.rules import (
     absences_between,
-    all_calendar_days,
     rotas_of,
     rule_book,
     shifts_of,
@@ -38,7 +37,6 @@ from denghuo.apps.staffing.queries.rules import (
     successions_of,
     target_share,
     units_staffed,
-    unknown_years,
     wishes_between,
 )
 from denghuo.apps.staffing.queries.sent import (
@@ -91,7 +89,6 @@ __all__ = [
     "adherence",
     "agents_of_unit",
     "ahead_of_unit",
-    "all_calendar_days",
     "announcements_of",
     "call_backs_put_off",
     "call_ups_of",
@@ -135,7 +132,6 @@ __all__ = [
     "today_followed",
     "unheard_on",
     "units_staffed",
-    "unknown_years",
     "used_of",
     "waves_ahead",
     "window_of",

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.organization.models import Unit
+from denghuo.apps.organization.queries import all_calendar_days
 from denghuo.apps.staffing.models import Forecast, RuleKind
-from denghuo.apps.staffing.queries.rules import all_calendar_days, rule_book
+from denghuo.apps.staffing.queries.rules import rule_book
 from denghuo.apps.staffing.queries.surges import supply_steps_of, waves_known
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError, errors_told, fit, forecast_told
 from denghuo.apps.staffing.snapshot.history import history_of

@@ -8,7 +8,6 @@ from denghuo.apps.hotline.models import Measure
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.models import (
     Absence,
-    CalendarDay,
     Minimum,
     Rota,
     Rule,
@@ -59,18 +58,6 @@ def successions_of(unit_id: int) -> list[Succession]:
 def rotas_of(unit_id: int) -> list[Rota]:
     """The patterns of a unit's teams, the last first."""
     return list(Rota.objects.filter(unit_id=unit_id).order_by("-from_date"))
-
-
-def all_calendar_days(*, first: date | None = None) -> list[CalendarDay]:
-    """Holidays and make-up workdays, from a day on."""
-    rows = CalendarDay.objects.order_by("date")
-    return list(rows.filter(date__gte=first) if first else rows)
-
-
-def unknown_years(first: date, last: date) -> list[int]:
-    """Years of which no holiday has been told: their days are forecast as if they were plain."""
-    known = set(CalendarDay.objects.filter(date__year__gte=first.year).values_list("date__year", flat=True))
-    return [year for year in range(first.year, last.year + 1) if year not in known]
 
 
 def absences_between(agent_ids: Sequence[int], first: date, last: date) -> list[Absence]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from denghuo.apps.staffing.models import CalendarDay, Forecast
+from denghuo.apps.organization.models import CalendarDay
+from denghuo.apps.staffing.models import Forecast
 from denghuo.apps.staffing.snapshot import INTERVALS
 from denghuo.apps.staffing.snapshot.history import History, calendar_of
 from denghuo.apps.staffing.snapshot.today import near_told

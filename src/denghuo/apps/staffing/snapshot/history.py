@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.models import Cause
-from denghuo.apps.staffing.models import CalendarDay, DayKind
+from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.apps.staffing.snapshot import INTERVAL_MIN, INTERVALS
 from denghuo.engines.forecasting import Days, build_days
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
@@ -94,7 +95,7 @@ def _outlook(unit: Unit) -> dict[str, Any]:
     return {
         "ready": bool(queries.shifts_of(unit.pk)),
         "forecast": queries.forecast_of(unit.pk),
-        "unknown_years": queries.unknown_years(days[0], days[-1]),
+        "unknown_years": organization.unknown_years(days[0], days[-1]),
         "stale": demand.ahead is not None and bool(np.isnan(demand.requirement.calls).any()),
         "figures": [
             (_("Calls expected today"), *_today(unit, demand), ""),
@@ -162,7 +163,9 @@ def forecast(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"unit": shown, "may_edit": may_edit(request, shown), "forecast": row}
     if row is not None:
         context |= {
-            "unknown_years": queries.unknown_years(row.first_day, row.first_day + timedelta(days=row.day_count - 1)),
+            "unknown_years": organization.unknown_years(
+                row.first_day, row.first_day + timedelta(days=row.day_count - 1)
+            ),
             "tables": charts.error_rows(row.errors),
             "charts": [charts.backtest(row.errors)] if row.errors else [],
             "wave_count": row.told["wave"]["event_count"],

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.queries import names_of
@@ -73,7 +74,7 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
         "over": _after(first) <= today(),
         "beside": bool(unit and state and queries.plan_of(unit.pk, first, state=PlanState.DRAFT)),
         "published": bool(unit and queries.plan_of(unit.pk, first, state=PlanState.PUBLISHED)),
-        "unknown_years": queries.unknown_years(first, first) if _after(first) > today() else [],
+        "unknown_years": organization.unknown_years(first, first) if _after(first) > today() else [],
     }
     if unit is not None and found is not None:
         changes = queries.changes_of_draft(found)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from denghuo.apps.organization import actions as organization_actions
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
@@ -157,12 +159,12 @@ def calendar(request: HttpRequest) -> HttpResponse:
         if form is None:
             raise PermissionDenied
         if form.is_valid():
-            count = actions.import_calendar(
+            count = organization_actions.import_calendar(
                 rows=form.cleaned_data["text"], source=form.cleaned_data["source"], **who(request)
             )
             messages.success(request, _("%(days)d days read. Make the forecast anew.") % {"days": count})
             return redirect("staffing:calendar")
-    rows = queries.all_calendar_days(first=today().replace(month=1, day=1))
-    missing = queries.unknown_years(today(), today().replace(year=today().year + 1, day=1))
+    rows = organization.all_calendar_days(first=today().replace(month=1, day=1))
+    missing = organization.unknown_years(today(), today().replace(year=today().year + 1, day=1))
     context = {"unit": unit, "form": form, "rows": rows, "unknown_years": missing}
     return render(request, "staffing/calendar.html", context, status=422 if form and form.errors else 200)

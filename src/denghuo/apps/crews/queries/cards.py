@@ -1,0 +1,147 @@
+"""What one assignment shows the crew, and whoever looks over their shoulder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from denghuo.apps.crews.models import Assignment, Check, FieldReport, Quote, ReportKind, Side, Skill, State
+from denghuo.apps.crews.queries.assignments import order_ids_of, quotes_of, reports_of
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.models import SupplyPoint
+from denghuo.apps.orders.models import Order
+from denghuo.apps.sealed import masked_name, masked_phone
+
+_NEXT = {
+    State.SENT: ReportKind.ACCEPTED,
+    State.DELIVERED: ReportKind.ACCEPTED,
+    State.READ: ReportKind.ACCEPTED,
+    State.ACCEPTED: ReportKind.DEPARTED,
+    State.DEPARTED: ReportKind.ARRIVED,
+    State.ARRIVED: ReportKind.FINISHED,
+}
+_ALWAYS = (Check.GEAR, Check.TESTED_DEAD, Check.CUSTOMER_TOLD, Check.SITE_CLEAN)
+_HIGH = (Check.PERMIT, Check.ISOLATED, Check.TESTED_DEAD, Check.EARTHED, Check.SIGNS, *_ALWAYS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderBrief:
+    """An order as a crew needs it, masked."""
+
+    order_id: int
+    number: str
+    topic: str
+    text: str
+    place: str
+    name: str
+    address: str
+    phone: str
+    account: str
+    care: bool
+    important: str
+    boundary: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """An assignment with all that hangs on it."""
+
+    row: Assignment
+    orders: tuple[OrderBrief, ...]
+    reports: tuple[FieldReport, ...]
+    quotes: tuple[Quote, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def next_kind(self) -> str:
+        """The step that comes next, "" where none does."""
+        kind = _NEXT.get(State(self.row.state))
+        return kind.value if kind else ""
+
+    @property
+    def side(self) -> str:
+        """Which side of the boundary the fault is on, "" while nobody has said."""
+        told = [one for one in self.reports if one.kind == ReportKind.BOUNDARY and not one.came_late]
+        return str(told[-1].payload["side"]) if told else ""
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the fault is behind the customer's boundary."""
+        return self.side == Side.CUSTOMER
+
+    @property
+    def asked(self) -> tuple[FieldReport, ...]:
+        """Reports whose time does not fit, about which whoever told them has not said anything yet."""
+        return tuple(one for one in self.reports if one.is_asked)
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """What is ticked off."""
+        told = [one for one in self.reports if one.kind == ReportKind.CHECKLIST and not one.came_late]
+        return tuple(told[-1].payload["checked"]) if told else ()
+
+    @property
+    def quote(self) -> Quote | None:
+        """The quote that holds: the last one."""
+        return self.quotes[-1] if self.quotes else None
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """When work began."""
+        told = [one for one in self.reports if one.kind == ReportKind.BEGUN and not one.came_late]
+        return told[0].happened_at if told else None
+
+
+def checks_for(skill: str) -> tuple[Check, ...]:
+    """What is to be ticked off for work of a skill."""
+    high = skill in (Skill.HV, Skill.CABLE)
+    return tuple(one for one in Check if one in (_HIGH if high else _ALWAYS))
+
+
+def cards(rows: Sequence[Assignment]) -> list[Card]:
+    """Assignments with their orders, reports and quotes."""
+    ids = [row.pk for row in rows]
+    serving, reports, quotes = order_ids_of(ids), reports_of(ids), quotes_of(ids)
+    briefs = order_briefs(sorted({one for listed in serving.values() for one in listed}))
+    return [
+        Card(
+            row=row,
+            orders=tuple(briefs[one] for one in serving.get(row.pk, ()) if one in briefs),
+            reports=tuple(reports.get(row.pk, ())),
+            quotes=tuple(quotes.get(row.pk, ())),
+            checks=checks_for(row.skill),
+        )
+        for row in rows
+    ]
+
+
+def order_briefs(order_ids: Sequence[int]) -> dict[int, OrderBrief]:
+    """Orders as a crew needs them. For callers who know already that these may be seen."""
+    rows = list(Order.objects.filter(pk__in=order_ids))
+    accounts = [row.account_id for row in rows if row.account_id is not None]
+    known, boundaries = customers.customers_by_id(accounts), _boundaries(accounts)
+    return {
+        row.pk: _brief(row, known.get(row.account_id or 0), boundaries.get(row.account_id or 0, "")) for row in rows
+    }
+
+
+def _boundaries(account_ids: Sequence[int]) -> dict[int, str]:
+    """Where the company's part ends, by account, as far as the customer file knows."""
+    rows = SupplyPoint.objects.filter(account_id__in=account_ids).exclude(boundary="").order_by("-pk")
+    return {row.account_id: " ".join((str(row.get_boundary_display()), row.boundary_note)).strip() for row in rows}
+
+
+def _brief(row: Order, customer: "customers.Customer | None", boundary: str) -> OrderBrief:
+    return OrderBrief(
+        order_id=row.pk,
+        number=row.number,
+        topic=str(row.get_topic_display()),
+        text=row.text,
+        place=row.place,
+        name=customer.name if customer else masked_name(row.contact_name or ""),
+        address=customer.address if customer else "",
+        phone=masked_phone(row.caller or ""),
+        account=customer.number if customer else "",
+        care=bool(customer and customer.care_kind),
+        important=customer.important if customer else "",
+        boundary=boundary,
+    )

@@ -1,0 +1,121 @@
+// How a card looks with what waits on the phone laid over what the server last said, and what a form lacks.
+
+const STEPS = ["sent", "delivered", "read", "accepted", "departed", "arrived", "finished"];
+const WORKED = ["our_equipment", "done"];
+
+export const words = JSON.parse(document.getElementById("cr-words").textContent);
+
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+export const time = (iso) => clock.format(new Date(iso));
+
+const field = (report, name) => report.fields.find(([own]) => own === name)?.[1] ?? "";
+
+/** The state, side and progress of a card once what waits has been told. */
+export function reckoned(card, reports) {
+  const told = { state: card.dataset.state, side: card.dataset.side, begun: card.dataset.begun === "yes", paid: card.dataset.paid === "yes" };
+  for (const report of reports) {
+    if (report.status !== "waiting") continue;
+    if (report.kind === "refused") told.state = "refused";
+    else if (STEPS.indexOf(report.kind) > STEPS.indexOf(told.state)) told.state = report.kind;
+    if (report.kind === "boundary") told.side = field(report, "side");
+    if (report.kind === "begun") told.begun = true;
+    if (report.kind === "quote" && field(report, "decision") !== "refuse") told.paid = true;
+  }
+  return told;
+}
+
+/** Show a card as it stands with these reports, which are its own. */
+export function overlay(card, reports) {
+  const told = reckoned(card, reports);
+  for (const part of card.querySelectorAll("[data-cr-when]")) {
+    const fits = part.dataset.crWhen.split(" ").includes(told.state);
+    part.hidden = !fits || (part.dataset.crSide !== "" && part.dataset.crSide !== told.side);
+  }
+  for (const step of card.querySelectorAll("[data-cr-mark]")) {
+    step.classList.toggle("is-done", STEPS.indexOf(told.state) >= STEPS.indexOf(step.dataset.crMark));
+  }
+  const list = card.querySelector("[data-cr-queue]");
+  list.replaceChildren(...reports.filter((report) => !["delivered", "read"].includes(report.kind)).map(line));
+  list.hidden = !list.childElementCount;
+}
+
+function line(report) {
+  const item = document.createElement("li");
+  item.className = `cr-wait cr-wait--${report.status}`;
+  const icon = document.createElement("i");
+  icon.className = `ti ti-${{ waiting: "clock-up", refused: "alert-circle", kept: "archive" }[report.status]}`;
+  icon.setAttribute("aria-hidden", "true");
+  const text = document.createElement("div");
+  const head = document.createElement("strong");
+  head.textContent = `${words.kinds[report.kind]} ${time(report.told_at)}`;
+  const more = document.createElement("div");
+  more.textContent = report.status === "waiting" ? words.waits : `${words[report.status]} ${report.text || ""}`;
+  text.append(head, more);
+  if (report.status === "refused") text.append(written(report));
+  item.append(icon, text);
+  if (report.status !== "waiting") item.append(button(report));
+  return item;
+}
+
+/** What was typed is never lost, only because it was not taken. */
+function written(report) {
+  const quote = document.createElement("q");
+  const names = ["receipt", "text", "note", "because", "free_because", "name"];
+  quote.textContent = names.map((name) => field(report, name)).filter(Boolean).join(" · ");
+  quote.hidden = !quote.textContent;
+  return quote;
+}
+
+function button(report) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "dh-btn";
+  made.dataset.crDrop = report.seq;
+  made.textContent = report.status === "refused" ? words.discard : words.understood;
+  return made;
+}
+
+/** Why a report would not be taken, as far as the phone can tell; "" where it can be told. */
+export function lacks(kind, fields, card, reports) {
+  const value = (name) => (fields.find(([own]) => own === name)?.[1] ?? "").trim();
+  const { side, begun, paid } = reckoned(card, reports);
+  const { refusals } = words;
+  if (kind === "refused" && value("because").length < 2) return refusals.reason_missing;
+  if (kind === "quote") return quoteLacks(fields, value, side);
+  if (kind === "begun" && side === "customer" && !paid && value("free_because").length < 2) return refusals.quote_first;
+  if (kind === "note" && !value("text")) return refusals.malformed;
+  if (kind === "materials" && !fields.some(([name, text]) => name === "name" && text.trim())) return refusals.malformed;
+  if (kind === "correction" && value("decision") !== "right" && !value("at")) return refusals.malformed;
+  if (kind === "correction" && value("needs_reason") && value("because").length < 2) return refusals.reason_missing;
+  if (kind === "finished") return finishLacks(value, side, begun);
+  return "";
+}
+
+function quoteLacks(fields, value, side) {
+  const { refusals } = words;
+  if (side !== "customer") return refusals.ours_is_free;
+  const lines = fields.filter(([name, text]) => name.startsWith("quantity-") && Number(text) > 0);
+  if (!lines.length) return words.lines;
+  if (value("decision") === "refuse") {
+    if (value("because").length < 2) return refusals.reason_missing;
+    return value("again_date") ? "" : refusals.date_missing;
+  }
+  return value("name") || value("signature") ? "" : words.signed;
+}
+
+function finishLacks(value, side, begun) {
+  const { refusals } = words;
+  if (!value("finding")) return words.finding;
+  if (!value("receipt")) return refusals.receipt_missing;
+  const forbidden = words.receipt.forbids.find(({ pattern }) => new RegExp(pattern, "iu").test(value("receipt")));
+  if (forbidden) return refusals[forbidden.refusal];
+  if (value("finding") === "put_off" && !value("again_date")) return refusals.date_missing;
+  return WORKED.includes(value("finding")) && side === "customer" && !begun ? refusals.quote_first : "";
+}
+
+/** What could be better about a receipt while it is written; "" where nothing could. */
+export function advice(text) {
+  const forbidden = text.trim() && words.receipt.forbids.find(({ pattern }) => new RegExp(pattern, "iu").test(text.trim()));
+  if (forbidden) return words.refusals[forbidden.refusal];
+  return text.trim() && text.trim().length < words.receipt.short ? words.receipt.advice : "";
+}

@@ -1,0 +1,116 @@
+"""What is hidden is shown to whoever says why, what left the house is noted, and who wants to be forgotten is."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from denghuo.apps.customers import snapshot
+from denghuo.apps.customers.facts import (
+    CustomerAnonymized,
+    CustomersExported,
+    CustomerUnmasked,
+    UnmaskingReviewed,
+)
+from denghuo.apps.customers.models import (
+    Account,
+    Care,
+    CareVisit,
+    Person,
+    PersonKind,
+    Unmasked,
+    UnmaskFinding,
+    Unmasking,
+)
+from denghuo.apps.ledger.actions import record
+
+SHOWN_FOR = timedelta(seconds=60)
+ANONYMOUS = ""
+
+
+@transaction.atomic
+def unmask(*, account_id: int, what: Unmasked, reason: str, at: datetime, actor: str) -> Unmasking:
+    """Let somebody see what is hidden, who says why. That it was shown is recorded; what it was is not.
+
+    Raises:
+        ValueError: no reason.
+    """
+    if not reason.strip():
+        raise ValueError("say why it is needed")
+    row = Unmasking.objects.create(
+        account_id=account_id,
+        what=what,
+        reason=reason.strip()[:200],
+        unmasked_at=at,
+        unmasked_by=actor,
+        until_at=at + SHOWN_FOR,
+    )
+    record(CustomerUnmasked(account_id=account_id, what=what, reason=row.reason), at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def review_unmasking(*, unmasking_id: int, finding: UnmaskFinding, note: str = "", at: datetime, actor: str) -> None:
+    """Somebody else looked whether it was needed.
+
+    Raises:
+        ValueError: it was themselves.
+    """
+    row = Unmasking.objects.select_for_update().get(pk=unmasking_id)
+    if row.unmasked_by == actor:
+        raise ValueError("nobody reviews themselves")
+    row.finding, row.finding_note, row.reviewed_at, row.reviewed_by = finding, note[:200], at, actor
+    row.save()
+    record(UnmaskingReviewed(unmasking_id=unmasking_id, finding=finding), at=at, actor=actor)
+
+
+@transaction.atomic
+def export_customers(*, unit_paths: Sequence[str], register: str, row_count: int, at: datetime, actor: str) -> None:
+    """Note that a list of customers left the house."""
+    record(CustomersExported(unit_paths=tuple(unit_paths), register=register, row_count=row_count), at=at, actor=actor)
+
+
+@transaction.atomic
+def anonymize(*, person_id: int, reason: str, at: datetime, actor: str) -> tuple[int, ...]:
+    """Take out of every row of a person what says who they are. Accounts, meters and what happened to them stay, and
+    cannot be led back to anybody. Returns the accounts.
+
+    Raises:
+        ValueError: no reason, or an account of theirs is still open.
+    """
+    if not reason.strip():
+        raise ValueError("say why")
+    person = Person.objects.select_for_update().get(pk=person_id)
+    accounts = list(Account.objects.filter(person=person).select_related("premises"))
+    if any(account.closed_date is None for account in accounts):
+        raise ValueError("an account of theirs is still open")
+    keys, company = snapshot.keys(), person.kind == PersonKind.COMPANY
+    old = [
+        (key, account.pk)
+        for account in accounts
+        for key in snapshot.keys_of(person.name, account.premises.door, keys, company=company)
+    ]
+    snapshot.replace_keys(person.unit_id, new=(), old=old)
+    person.phones.all().delete()
+    for account in accounts:
+        account.premises.door = ANONYMOUS
+        account.premises.save(update_fields=["door"])
+    _forget_care(accounts)
+    Account.objects.filter(person=person).update(digest=None, cut_record="", changed_at=at)
+    person.forgotten_key = snapshot.forgotten_key(person.name)
+    person.name, person.number, person.anonymized_at = ANONYMOUS, "", at
+    person.quiet_from = person.quiet_until = None
+    person.save()
+    ids = tuple(account.pk for account in accounts)
+    record(CustomerAnonymized(person_id=person_id, account_ids=ids, reason=reason.strip()[:200]), at=at, actor=actor)
+    return ids
+
+
+def _forget_care(accounts: Sequence[Account]) -> None:
+    """What the register says of them, but for that they were in it, is about their health."""
+    cares = Care.objects.filter(account__in=accounts)
+    CareVisit.objects.filter(care__in=cares).update(note=ANONYMOUS)
+    for care in cares:
+        care.carers.all().delete()
+        care.detail = care.approach = care.proof = ANONYMOUS
+        care.save()

@@ -1,0 +1,393 @@
+"""What a person types about customers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.adapters.customer_tables import is_phone, plain_number
+from denghuo.apps.customers.actions import AccountEntry, CardEntry, CareEntry, CarerEntry, ImportantEntry
+from denghuo.apps.customers.models import (
+    Account,
+    Boundary,
+    Care,
+    CareKind,
+    Category,
+    CutReason,
+    Extent,
+    ImportantLevel,
+    PersonKind,
+    Purpose,
+    Unmasked,
+    UnmaskFinding,
+)
+from denghuo.apps.organization.models import Unit, User
+
+_YEARS = (1900, 2100)
+_BARS = str.maketrans({"｜": "|", "，": "|", ",": "|", "\t": "|"})
+
+
+class DayField(forms.DateField):
+    """A day in a year that somebody may mean."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **told)
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day and not _YEARS[0] <= day.year <= _YEARS[1]:
+            raise forms.ValidationError(_("Choose a year from %d to %d.") % _YEARS)
+        return day
+
+
+class PhoneField(forms.CharField):
+    """A number that can be called."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(
+            max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}), **told
+        )
+
+    def clean(self, value: Any) -> str:
+        plain = plain_number(super().clean(value))
+        if plain and not is_phone(plain):
+            raise forms.ValidationError(_("This is no telephone number. Write a landline with its area code."))
+        return plain
+
+
+class CarersField(forms.CharField):
+    """Carers, one in a line: name | number | relation."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "autocomplete": "off"})
+
+    def clean(self, value: Any) -> tuple[CarerEntry, ...]:
+        text = super().clean(value).translate(_BARS)
+        found = []
+        for line in (line.strip() for line in text.splitlines() if line.strip()):
+            name, number, relation = ([part.strip() for part in line.split("|")] + ["", ""])[:3]
+            number = plain_number(number)
+            if not name or not is_phone(number):
+                raise forms.ValidationError(_("“%s” is not written as: name | number | relation.") % line[:40])
+            found.append(CarerEntry(name=name[:80], number=number, relation=relation[:40]))
+        return tuple(found)
+
+
+class UnmaskForm(forms.Form):
+    """What somebody needs to see, and why."""
+
+    what = forms.TypedChoiceField(label=_("What"), choices=Unmasked.choices, coerce=Unmasked)
+    reason = forms.CharField(label=_("What do you need it for?"), max_length=200)
+
+
+class SupplyPart(forms.Form):
+    """Where and how an account is supplied."""
+
+    category = forms.TypedChoiceField(label=_("Category"), choices=Category.choices, coerce=Category)
+    load_code = forms.CharField(
+        label=_("Load"), max_length=120, required=False, help_text=_("Code of the transformer district in the network.")
+    )
+    meter_number = forms.CharField(label=_("Meter"), max_length=40, required=False)
+    voltage = forms.CharField(label=_("Voltage"), max_length=20, required=False)
+    capacity_kva = forms.FloatField(label=_("Capacity (kVA)"), min_value=0, max_value=1e7, required=False)
+    boundary = forms.ChoiceField(
+        label=_("Ownership boundary"), choices=[("", _("Not known")), *Boundary.choices], required=False
+    )
+    boundary_note = forms.CharField(
+        label=_("Where exactly"), max_length=200, required=False, help_text=_("As it stands in the supply contract.")
+    )
+    opened_date = DayField(label=_("Opened on"), required=False)
+
+    def supply(self) -> dict[str, Any]:
+        """What was typed of the supply."""
+        told = self.cleaned_data
+        names = ("category", "load_code", "meter_number", "voltage", "capacity_kva", "boundary", "boundary_note")
+        return {**{name: told[name] for name in names}, "opened_date": told["opened_date"]}
+
+
+class NewAccountForm(SupplyPart):
+    """An account that is to be opened."""
+
+    unit = forms.TypedChoiceField(label=_("Station"), coerce=int)
+    number = forms.CharField(label=_("Account"), max_length=40)
+    name = forms.CharField(
+        label=_("Customer's name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    kind = forms.TypedChoiceField(label=_("Kind of customer"), choices=PersonKind.choices, coerce=PersonKind)
+    phone = PhoneField(label=_("Phone"), required=False)
+    address = forms.CharField(
+        label=_("Address"), max_length=240, help_text=_("Village, street or estate first, then the door.")
+    )
+    field_order = ["unit", "number", "name", "kind", "phone", "address"]
+
+    def __init__(self, *args: Any, units: Sequence[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
+
+    def entry(self) -> AccountEntry:
+        """What is to be opened."""
+        told = self.cleaned_data
+        return AccountEntry(
+            number=plain_number(told["number"]) or told["number"],
+            name=told["name"],
+            kind=told["kind"],
+            address=told["address"],
+            **self.supply(),
+        )
+
+
+class CorrectForm(SupplyPart):
+    """What is put right of an account. What is hidden is not shown to be put right: left blank it stays."""
+
+    name = forms.CharField(
+        label=_("Customer's name"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Leave blank to keep it."),
+    )
+    kind = forms.TypedChoiceField(label=_("Kind of customer"), choices=PersonKind.choices, coerce=PersonKind)
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=240,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Leave blank to keep it. Village, street or estate first, then the door."),
+    )
+    field_order = ["name", "kind", "address"]
+
+    def entry(self, account: Account) -> AccountEntry:
+        """The account as it is to be."""
+        told, premises = self.cleaned_data, account.premises
+        return AccountEntry(
+            number=account.number,
+            name=told["name"] or account.person.name,
+            kind=told["kind"],
+            address=told["address"] or f"{premises.place.name}{premises.door}",
+            **self.supply(),
+        )
+
+
+class AddPhoneForm(forms.Form):
+    """Another number of a customer."""
+
+    number = PhoneField(label=_("Phone number"))
+    note = forms.CharField(label=_("Whose, or when"), max_length=80, required=False)
+    verified = forms.BooleanField(label=_("I reached them on it"), required=False)
+
+
+class ConsentForm(forms.Form):
+    """What a number may be used for, and how that was agreed."""
+
+    outage = forms.BooleanField(label=Purpose.OUTAGE.label, required=False)
+    bill = forms.BooleanField(label=Purpose.BILL.label, required=False)
+    news = forms.BooleanField(label=Purpose.NEWS.label, required=False)
+    how = forms.CharField(
+        label=_("How they said so"), max_length=120, help_text=_("By phone, at the counter, in the contract.")
+    )
+
+    def given(self) -> dict[Purpose, bool]:
+        """Yes or no by purpose."""
+        return {purpose: self.cleaned_data[purpose.value] for purpose in Purpose}
+
+
+class QuietForm(forms.Form):
+    """When somebody wants to be left in peace."""
+
+    quiet_from = forms.TimeField(
+        label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if (told.get("quiet_from") is None) != (told.get("quiet_until") is None):
+            raise forms.ValidationError(_("Give both ends, or neither."))
+        return told
+
+
+class SupplyStateForm(forms.Form):
+    """An account is cut off."""
+
+    reason = forms.TypedChoiceField(label=_("Because of"), choices=CutReason.choices, coerce=CutReason)
+    since_date = DayField(label=_("Since"))
+    record_number = forms.CharField(
+        label=_("Notice or order"), max_length=80, required=False, help_text=_("The paper it rests on.")
+    )
+
+
+class ReconnectForm(forms.Form):
+    """An account is connected again."""
+
+    record_number = forms.CharField(label=_("Order"), max_length=80, required=False)
+
+
+class CloseForm(forms.Form):
+    """Somebody moved out."""
+
+    closed_date = DayField(label=_("Last day"))
+
+
+class ImportantForm(forms.Form):
+    """How important an account's supply is."""
+
+    level = forms.ChoiceField(
+        label=_("Level"), choices=[("", _("Like any other")), *ImportantLevel.choices], required=False
+    )
+    hazardous = forms.BooleanField(label=_("An outage endangers people there"), required=False)
+    second_source = forms.CharField(label=_("Second supply"), max_length=120, required=False)
+    own_kva = forms.FloatField(
+        label=_("Own generation (kVA)"),
+        min_value=0,
+        max_value=1e7,
+        required=False,
+        help_text=_("0: none. Blank: not known."),
+    )
+    own_tested_date = DayField(label=_("Own generation tested on"), required=False)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def entry(self) -> ImportantEntry:
+        """What was typed."""
+        return ImportantEntry(**self.cleaned_data)
+
+
+class CareForm(forms.Form):
+    """An entry of the special-care register. What is hidden is not shown to be put right: left blank it stays."""
+
+    kind = forms.TypedChoiceField(label=_("Why"), choices=CareKind.choices, coerce=CareKind)
+    detail = forms.CharField(
+        label=_("What they need"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept encrypted: an apparatus, an illness, what must not fail."),
+    )
+    proof = forms.CharField(label=_("Proof"), max_length=120, help_text=_("Which paper was seen."))
+    proof_seen_date = DayField(label=_("Seen on"))
+    agreed_how = forms.CharField(label=_("How they agreed to be in the register"), max_length=120)
+    backup_min = forms.IntegerField(label=_("Can do without for (min)"), min_value=0, max_value=100_000, required=False)
+    carers = CarersField(
+        label=_("Carers"),
+        required=False,
+        help_text=_("One in a line: name | number | relation. They agreed to be called."),
+    )
+    approach = forms.CharField(
+        label=_("How to come near"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Kept encrypted: knock long, the dog, the back door."),
+    )
+    visit_every_days = forms.IntegerField(label=_("Visit every (days)"), min_value=1, max_value=3650, required=False)
+    next_visit_date = DayField(label=_("Next visit"), required=False)
+    review_date = DayField(label=_("Review by"))
+
+    def __init__(self, *args: Any, known: Care | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._known = known
+        if known:
+            for name in ("detail", "approach", "carers"):
+                self.fields[name].help_text = _("Leave blank to keep what is written. %s") % self.fields[name].help_text
+
+    def entry(self) -> CareEntry:
+        """The entry as it is to be."""
+        told, known = dict(self.cleaned_data), self._known
+        if known:
+            told["detail"] = told["detail"] or known.detail
+            told["approach"] = told["approach"] or known.approach
+            told["carers"] = told["carers"] or [
+                CarerEntry(name=one.name, number=one.number, relation=one.relation) for one in known.carers.all()
+            ]
+        return CareEntry(**told)
+
+
+class ReviewCareForm(forms.Form):
+    """The entry still holds; when to look again."""
+
+    review_date = DayField(label=_("Review again by"))
+
+
+class EndCareForm(forms.Form):
+    """Why somebody leaves the register."""
+
+    because = forms.CharField(label=_("Why they leave the register"), max_length=200)
+
+
+class VisitForm(forms.Form):
+    """Somebody went there."""
+
+    visited_date = DayField(label=_("Day"))
+    met = forms.BooleanField(label=_("Met them"), required=False)
+    note = forms.CharField(label=_("What the visit found"), max_length=300, required=False)
+
+
+class GiveForm(forms.Form):
+    """Who answers for what from now on."""
+
+    user = forms.TypedChoiceField(label=_("Who"), coerce=int)
+    targets = forms.MultipleChoiceField(
+        label=_("For what"),
+        widget=forms.SelectMultiple(attrs={"size": 10}),
+        help_text=_("Several with Ctrl. A load goes before its area, an area before the station."),
+    )
+    because = forms.CharField(label=_("Because"), max_length=200, required=False)
+
+    def __init__(
+        self, *args: Any, people: Iterable[User], areas: Iterable[str], loads: Iterable[tuple[str, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = [(one.pk, str(one)) for one in people]  # type: ignore[attr-defined]
+        self.fields["targets"].choices = [  # type: ignore[attr-defined]
+            (f"{Extent.STATION.value}:", Extent.STATION.label),
+            (_("Areas"), [(f"{Extent.AREA.value}:{area}", area) for area in areas]),
+            (_("Transformer districts"), [(f"{Extent.LOAD.value}:{code}", f"{code} {name}") for code, name in loads]),
+        ]
+
+    def by_extent(self) -> dict[Extent, list[str]]:
+        """The targets by how far each reaches."""
+        found: dict[Extent, list[str]] = {}
+        for told in self.cleaned_data["targets"]:
+            extent, _colon, target = told.partition(":")
+            found.setdefault(Extent(extent), []).append(target)
+        return found
+
+
+class GiveAccountForm(forms.Form):
+    """Who answers for one customer from now on."""
+
+    user = forms.TypedChoiceField(label=_("Who"), coerce=int)
+    because = forms.CharField(label=_("Because"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = [(one.pk, str(one)) for one in people]  # type: ignore[attr-defined]
+
+
+class CardForm(forms.Form):
+    """How somebody is reached at work."""
+
+    phone = PhoneField(label=_("Phone at work"))
+    title = forms.CharField(label=_("Position"), max_length=80, required=False)
+    office = forms.CharField(label=_("Office"), max_length=120, required=False)
+    hours = forms.CharField(label=_("When"), max_length=80, required=False)
+
+    def entry(self) -> CardEntry:
+        """What was typed."""
+        return CardEntry(**self.cleaned_data)
+
+
+class FindingForm(forms.Form):
+    """What a review of an unmasking came to."""
+
+    finding = forms.TypedChoiceField(label=_("Finding"), choices=UnmaskFinding.choices, coerce=UnmaskFinding)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class AnonymizeForm(forms.Form):
+    """Why somebody is to be forgotten."""
+
+    reason = forms.CharField(label=_("Why"), max_length=200)
+    sure = forms.BooleanField(label=_("I know that nobody can bring this back"))

@@ -1,0 +1,95 @@
+"""What the customer file itself knows of a customer's history."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from denghuo.apps.customers.models import Account, Care, CareVisit, Consent, SupplyChange, Unmasking
+from denghuo.apps.customers.queries.responsible import responsibilities_of_account
+from denghuo.apps.customers.queries.values import Moment
+from denghuo.apps.organization.queries import names_of
+
+
+def customer_moments(account_id: int, load_code: str, unit_id: int, *, limit: int, before: datetime) -> list[Moment]:
+    """The newest moments before an instant: opened and closed, cut off and connected, special care, who answers, what
+    was agreed, and who looked at what is hidden."""
+    del load_code, unit_id
+    told = [
+        *_account(account_id),
+        *_supply(account_id),
+        *_care(account_id),
+        *_answering(account_id),
+        *_privacy(account_id, limit),
+    ]
+    return sorted((one for one in told if one.at < before), key=lambda one: one.at, reverse=True)[:limit]
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def _account(account_id: int) -> Iterator[Moment]:
+    row = Account.objects.get(pk=account_id)
+    if row.opened_date:
+        yield Moment(at=_begin(row.opened_date), kind="account", text=_("Account opened"))
+    if row.closed_date:
+        yield Moment(at=_begin(row.closed_date), kind="account", text=_("Account closed"))
+
+
+def _supply(account_id: int) -> Iterator[Moment]:
+    rows = list(SupplyChange.objects.filter(account_id=account_id))
+    names = names_of(row.told_by for row in rows)
+    for row in rows:
+        who = names.get(row.told_by, row.told_by)
+        if row.state == "cut":
+            words = _("Cut off since %(day)s: %(reason)s %(record)s · %(who)s")
+            day = f"{row.since_date:%Y-%m-%d}" if row.since_date else "–"
+            told = {"day": day, "reason": row.get_reason_display(), "record": row.record, "who": who}
+            yield Moment(at=row.told_at, kind="supply", text=words % told, tone="breached")
+        else:
+            words = _("Connected again %(record)s · %(who)s") % {"record": row.record, "who": who}
+            yield Moment(at=row.told_at, kind="supply", text=words, tone="done")
+
+
+def _care(account_id: int) -> Iterator[Moment]:
+    path = reverse("customers:care")
+    for row in Care.objects.filter(account_id=account_id):
+        yield Moment(at=row.registered_at, kind="care", text=_("Taken into the special-care register"), path=path)
+        if row.reviewed_at:
+            words = _("Special care reviewed, again by %(day)s") % {"day": f"{row.review_date:%Y-%m-%d}"}
+            yield Moment(at=row.reviewed_at, kind="care", text=words, tone="done")
+        if row.ended_at:
+            words = _("Left the special-care register: %(because)s") % {"because": row.ended_because}
+            yield Moment(at=row.ended_at, kind="care", text=words)
+    for visit in CareVisit.objects.filter(care__account_id=account_id):
+        words = _("Visited at home") if visit.met else _("Visited at home, nobody met")
+        yield Moment(at=visit.recorded_at, kind="care", text=words, tone="done" if visit.met else "waiting")
+
+
+def _answering(account_id: int) -> Iterator[Moment]:
+    for row in responsibilities_of_account(account_id):
+        what = f"{row.get_extent_display()} {row.target}".strip()
+        words = _("%(name)s answers from now on (%(what)s)") % {"name": row.user, "what": what}
+        yield Moment(
+            at=row.since_at, kind="responsible", text=words, path=reverse("customers:card", args=[row.user_id])
+        )
+
+
+def _privacy(account_id: int, limit: int) -> Iterator[Moment]:
+    looks = list(Unmasking.objects.filter(account_id=account_id)[:limit])
+    consents = Consent.objects.filter(phone__person__accounts=account_id).order_by("-pk")[:limit]
+    names = names_of([*(row.unmasked_by for row in looks), *(row.told_by for row in consents)])
+    for row in looks:
+        told = {
+            "who": names.get(row.unmasked_by, row.unmasked_by),
+            "what": row.get_what_display(),
+            "reason": row.reason,
+        }
+        yield Moment(at=row.unmasked_at, kind="privacy", text=_("%(who)s saw: %(what)s. %(reason)s") % told)
+    for one in consents:
+        words = _("%(purpose)s: agreed (%(how)s)") if one.given else _("%(purpose)s: refused (%(how)s)")
+        told = {"purpose": one.get_purpose_display(), "how": one.how}
+        yield Moment(at=one.told_at, kind="consent", text=words % told)

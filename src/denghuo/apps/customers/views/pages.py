@@ -1,0 +1,146 @@
+"""The box that finds customers, and the page of one."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from denghuo.apps.customers import actions, queries
+from denghuo.apps.customers.forms import UnmaskForm
+from denghuo.apps.customers.models import Account, Unmasked
+from denghuo.apps.customers.views.reach import account_seen, deeds, deeds_on, now_and_who, scope
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.sealed import masked_phone
+
+_RECENT = "customers_recent"
+_MOST_RECENT = 8
+
+
+@never_cache
+@vary_on_headers("HX-Request")  # the same address answers with the page, or with what was found only
+@require_GET
+@permission_required(Permission.CUSTOMERS_VIEW)
+def home(request: HttpRequest) -> HttpResponse:
+    """The one box, and who was looked at last."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = queries.search(scope(request), text) if text else None
+    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    if found and not partial and len(found.hits) == 1:
+        return redirect("customers:account", found.hits[0].customer.account_id)
+    context: dict[str, Any] = {"text": text, "found": found, "deeds": deeds(request)}
+    if not text:
+        context["recent"] = _recent(request)
+        context["is_empty"] = not context["recent"] and not queries.any_customers(scope(request))
+    return render(request, "customers/found.html" if partial else "customers/home.html", context)
+
+
+def _recent(request: HttpRequest) -> list[queries.Customer]:
+    """Customers whose pages this person opened last, as far as they are still within reach."""
+    ids = queries.within_reach(scope(request), request.session.get(_RECENT, []))
+    found = queries.customers_by_id(ids)
+    return [found[one] for one in ids]
+
+
+def _remember(request: HttpRequest, account_id: int) -> None:
+    before = [one for one in request.session.get(_RECENT, []) if one != account_id]
+    request.session[_RECENT] = [account_id, *before][:_MOST_RECENT]
+
+
+@never_cache
+@require_GET
+@permission_required(Permission.CUSTOMERS_VIEW)
+def account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """One customer: what it is, what is so now, who cares, who answers, what happened."""
+    row = account_seen(request, account_id)
+    _remember(request, account_id)
+    return render(request, "customers/account.html", account_context(request, row))
+
+
+def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
+    """What the page of a customer shows, nothing of it hidden data."""
+    seen = queries.customers_by_id([row.pk])[row.pk]
+    return {
+        "account": row,
+        "customer": seen,
+        "supply": queries.supply_now(row.unit_id, seen.load_code),
+        "points": row.supply_points.prefetch_related("meters"),
+        "care": queries.care_entry(row.pk),
+        "answers": queries.responsible_for(row.pk),
+        "others": queries.other_accounts(row),
+        "moments": queries.timeline(seen, before=timezone.now()),
+        "today": timezone.localdate(),
+        "deeds": deeds_on(request, row),
+        **hidden_context(row),
+    }
+
+
+def hidden_context(row: Account, form: UnmaskForm | None = None) -> dict[str, Any]:
+    """The part of the page that is hidden, as it is when it is hidden."""
+    phones = [(phone, masked_phone(phone.number)) for phone in row.person.phones.all()]
+    return {"phones": phones, "unmask_form": form or UnmaskForm(initial={"what": Unmasked.PHONES})}
+
+
+@never_cache
+@require_GET
+@permission_required(Permission.CUSTOMERS_VIEW)
+def hidden(request: HttpRequest, account_id: int) -> HttpResponse:
+    """The hidden part, hidden: what takes the place of what was shown once its time is over."""
+    row = account_seen(request, account_id)
+    context = {"account": row, "customer": queries.customers_by_id([row.pk])[row.pk], "deeds": deeds_on(request, row)}
+    return render(request, "customers/hidden.html", context | hidden_context(row))
+
+
+@never_cache
+@require_POST
+@permission_required(Permission.CUSTOMERS_UNMASK)
+def unmask(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show what is hidden to somebody who says why, for a minute."""
+    row, form = account_seen(request, account_id), UnmaskForm(request.POST)
+    partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    context = account_context(request, row) | hidden_context(row, form)
+    page = "customers/hidden.html" if partial else "customers/account.html"
+    if not form.is_valid():
+        return render(request, page, context, status=200 if partial else 422)
+    what = form.cleaned_data["what"]
+    told = now_and_who(request)
+    actions.unmask(account_id=row.pk, what=what, reason=form.cleaned_data["reason"], **told)
+    context["shown"] = {"what": what.value, "for_s": int(actions.SHOWN_FOR.total_seconds()), **_plain(row, what)}
+    answer = render(request, page, context | {"unmask_form": UnmaskForm(initial={"what": what})})
+    if not partial:
+        # Without script the browser goes back to the hidden page by itself.
+        answer["Refresh"] = f"{int(actions.SHOWN_FOR.total_seconds())}; url={request.path.removesuffix('unmask/')}"
+    return answer
+
+
+def _plain(row: Account, what: Unmasked) -> dict[str, Any]:
+    """What is shown of a customer."""
+    if what is Unmasked.NAME:
+        return {"name": row.person.name}
+    if what is Unmasked.PHONES:
+        care = queries.care_entry(row.pk)
+        return {"phones": list(row.person.phones.all()), "carers": list(care.carers.all()) if care else []}
+    if what is Unmasked.ADDRESS:
+        return {"address": f"{row.premises.place.name}{row.premises.door}"}
+    return {"care": queries.care_entry(row.pk)}
+
+
+@never_cache
+@require_GET
+@permission_required(Permission.CUSTOMERS_VIEW)
+def moments(request: HttpRequest, account_id: int) -> HttpResponse:
+    """What happened before an instant: the older part of the timeline. An instant that is none is now."""
+    row = account_seen(request, account_id)
+    try:
+        before = parse_datetime(request.GET.get("before", ""))
+    except ValueError:
+        before = None
+    if before is None or before.tzinfo is None:
+        before = timezone.now()
+    seen = queries.customers_by_id([row.pk])[row.pk]
+    context = {"account": row, "moments": queries.timeline(seen, before=before)}
+    return render(request, "customers/moments.html", context)

@@ -1,0 +1,120 @@
+"""Numbers, states and codes of messages as people read them."""
+
+from datetime import datetime
+from decimal import Decimal
+from math import isnan
+from typing import Any
+
+import numpy as np
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from denghuo.apps.charts import Chart, Row, Series
+from denghuo.apps.notices import queries
+from denghuo.apps.notices.models import Message, State
+from denghuo.apps.notices.queries import Performance
+
+TONES = {
+    State.QUEUED: "waiting",
+    State.SENDING: "doing",
+    State.SENT: "doing",
+    State.DELIVERED: "done",
+    State.UNDELIVERABLE: "breached",
+    State.CANCELLED: "filed",
+    State.EXPIRED: "filed",
+    State.WITHHELD: "filed",
+}
+REASONS = {
+    "no_address": gettext_lazy("there is no address"),
+    "opted_out": gettext_lazy("they do not want to hear of this"),
+    "other_channel": gettext_lazy("they want to be told by another channel"),
+    "same_address": gettext_lazy("the same words went to this address already"),
+    "no_gateway": gettext_lazy("no gateway serves this unit by this channel"),
+    "refused": gettext_lazy("the gateway refused it"),
+    "tried_often": gettext_lazy("no gateway took it after many tries"),
+    "unsure": gettext_lazy("the gateway never said whether it has it"),
+    "not_delivered": gettext_lazy("the operator could not deliver it"),
+    "too_late": gettext_lazy("it would have come too late"),
+    "restored": gettext_lazy("supply was back before it left"),
+}
+
+
+def reason_of(reason: str) -> str:
+    """Why a message is where it is."""
+    return str(REASONS.get(reason, reason))
+
+
+def tone_of(row: Message) -> str:
+    """How a message's state looks."""
+    return TONES[State(row.state)]
+
+
+def percent(share: float) -> str:
+    """A share of 1 as people write it."""
+    return "–" if isnan(share) else f"{number_format(round(100 * share, 1), 1)}%"
+
+
+def yuan(fen: Decimal | None) -> str | None:
+    """An amount as people write it."""
+    return None if fen is None else number_format(round(fen / 100, 2), 2, force_grouping=True)
+
+
+def shown(row: Message) -> dict[str, Any]:
+    """A message as a list shows it."""
+    return {
+        "row": row,
+        "tone": tone_of(row),
+        "event": queries.event_label(row.event),
+        "reason": reason_of(row.reason),
+    }
+
+
+def who(request: HttpRequest) -> dict[str, Any]:
+    """When and by whom a deed is done."""
+    return {"at": timezone.now(), "actor": request.user.get_username()}
+
+
+def month_start(at: datetime) -> datetime:
+    """When the local month began."""
+    return timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def failures(told: list[Performance]) -> Chart:
+    """Which gateway fails most."""
+    used = [one for one in told if one.taken or one.tries]
+    worst = max(used, key=lambda one: one.failed_share if one.taken else 0.0, default=None)
+    title = _("What gateways could not deliver this month")
+    if worst is not None and worst.failed:
+        title = _("%(gateway)s could not deliver %(share)s of what it took") % {
+            "gateway": worst.gateway.name,
+            "share": percent(worst.failed_share),
+        }
+    shares = np.array([100 * one.failed_share for one in used])
+    return Chart(
+        key="failures",
+        shape="bars",
+        title=title,
+        about=_("Messages that did not arrive, over those that the gateway took, this month"),
+        unit="%",
+        labels=[one.gateway.name for one in used],
+        series=[Series(name=_("Not delivered"), role="now", exact=shares, digits=2)] if used else [],
+        head=[_("Gateway"), _("Taken"), _("Delivered"), _("Not delivered"), _("Share"), _("Failed tries"), _("Yuan")],
+        rows=[
+            Row(
+                label=one.gateway.name,
+                cells=[
+                    number_format(one.taken, force_grouping=True),
+                    number_format(one.delivered, force_grouping=True),
+                    number_format(one.failed, force_grouping=True),
+                    percent(one.failed_share),
+                    percent(one.failed_tries_share),
+                    yuan(one.spent_fen) or "–",
+                ],
+            )
+            for one in used
+        ],
+        empty=_("No gateway has sent anything this month"),
+    )

@@ -1,0 +1,211 @@
+"""Pages of what leaves the product: how it stands, one message, what could not be delivered, who was told of it."""
+
+from typing import Any
+
+from django.contrib import messages as flash
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from denghuo.apps.notices import actions, queries
+from denghuo.apps.notices.forms import DeliveryForm, NarrowForm, ReachedForm, ReasonForm
+from denghuo.apps.notices.models import HandDelivery, Message, State
+from denghuo.apps.notices.views.figures import failures, month_start, reason_of, shown, who, yuan
+from denghuo.apps.organization import queries as organization
+from denghuo.apps.organization.access import Permission, may, permission_required, scope_of, within
+
+_ROWS_PER_PAGE = 30
+_RETRIED_AT_ONCE = 500
+
+
+@require_GET
+@permission_required(Permission.NOTICES_VIEW)
+def messages(request: HttpRequest) -> HttpResponse:
+    """The outbox: how it stands, what it cost, and every message that fits."""
+    now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
+    gateways = queries.gateways_serving(scope)
+    narrow = NarrowForm(request.GET, gateways=gateways)
+    rows = queries.filtered(queries.messages_within(scope), **narrow.told)
+    page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    standing = queries.standing(scope, since=month_start(now), at=now)
+    context = {
+        "narrow": narrow,
+        "rows": page,
+        "shown": [shown(row) for row in page],
+        "standing": standing,
+        "spent": yuan(standing.spent_fen),
+        "charts": [failures(queries.performance(scope, since=month_start(now)))],
+        "sends": queries.sends(),
+        "narrowed": bool(narrow.told),
+        "may_edit": bool(scope_of(request.user, Permission.NOTICES_EDIT)),
+    }
+    return render(request, "notices/messages.html", context)
+
+
+def _found(request: HttpRequest, message_id: int) -> Message:
+    try:
+        return queries.message_for(scope=request.data_scope, message_id=message_id)  # type: ignore[attr-defined]
+    except Message.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+@require_GET
+@permission_required(Permission.NOTICES_VIEW)
+def message(request: HttpRequest, message_id: int) -> HttpResponse:
+    """One message: what it says, what was tried, what came back."""
+    return _page(request, _found(request, message_id))
+
+
+def _page(
+    request: HttpRequest,
+    row: Message,
+    *,
+    told: bool = False,
+    reason_form: ReasonForm | None = None,
+    reached_form: ReachedForm | None = None,
+) -> HttpResponse:
+    path = row.unit.path
+    wish = queries.wishes_of([row.to_ref]).get(row.to_ref)
+    wrong = any(form is not None and form.errors for form in (reason_form, reached_form))
+    context = {
+        **shown(row),
+        "told": told,
+        "tries": queries.tries_of(row.pk),
+        "receipts": queries.receipts_of(row.pk),
+        "queued_by": organization.names_of([row.queued_by]).get(row.queued_by, row.queued_by),
+        "cost": yuan(row.cost_fen),
+        "wish": wish,
+        "reason_form": reason_form or ReasonForm(),
+        "reached_form": reached_form or ReachedForm(),
+        "may_unmask": bool(row.address) and may(request.user, Permission.CUSTOMERS_UNMASK, path=path),
+        "may_send": may(request.user, Permission.NOTICES_SEND, path=path),
+        "is_dead": row.state == State.UNDELIVERABLE and bool(row.address),
+        "asks": row.expects_answer and row.answered_at is None and row.state != State.WITHHELD,
+    }
+    answer = render(request, "notices/message.html", context, status=422 if wrong else 200)
+    if told:
+        answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@permission_required(Permission.NOTICES_VIEW)
+@permission_required(Permission.CUSTOMERS_UNMASK)
+def unmask(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Show where a message goes to somebody who says why; it is masked again with the next look."""
+    row, form = _found(request, message_id), ReasonForm(request.POST)
+    if not may(request.user, Permission.NOTICES_VIEW, path=row.unit.path):
+        raise Http404
+    if not form.is_valid():
+        return _page(request, row, reason_form=form)
+    actions.unmask_message(message_id=row.pk, reason=form.cleaned_data["reason"], **who(request))
+    return _page(request, row, told=True)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def retry(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Have an undeliverable message tried again."""
+    row = _found(request, message_id)
+    if actions.retry_message(message_id=row.pk, **who(request)):
+        flash.success(request, _("It is tried again."))
+    return redirect("notices:message", row.pk)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def reached(request: HttpRequest, message_id: int) -> HttpResponse:
+    """Write down that a person reached whom the message is for."""
+    row, form = _found(request, message_id), ReachedForm(request.POST)
+    if not form.is_valid():
+        return _page(request, row, reached_form=form)
+    actions.answer_message(message_id=row.pk, answer=form.cleaned_data["answer"], **who(request))
+    flash.success(request, _("Written down."))
+    return redirect("notices:message", row.pk)
+
+
+@require_GET
+@permission_required(Permission.NOTICES_VIEW)
+def undeliverable(request: HttpRequest) -> HttpResponse:
+    """What could not be delivered, and why."""
+    scope = request.data_scope  # type: ignore[attr-defined]
+    dead = queries.filtered(queries.messages_within(scope), state=State.UNDELIVERABLE.value)
+    reason = request.GET.get("reason", "")
+    rows = dead.filter(reason=reason) if reason else dead
+    page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "rows": page,
+        "shown": [shown(row) for row in page],
+        "reasons": [(key, reason_of(key), code, count) for key, code, count in queries.undeliverable_reasons(dead)],
+        "reason": reason,
+        "reason_text": reason_of(reason),
+        "may_send": bool(scope_of(request.user, Permission.NOTICES_SEND)),
+    }
+    return render(request, "notices/undeliverable.html", context)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def retry_all(request: HttpRequest) -> HttpResponse:
+    """Have all that failed for one reason tried again."""
+    scope = request.data_scope  # type: ignore[attr-defined]
+    dead = queries.filtered(queries.messages_within(scope), state=State.UNDELIVERABLE.value)
+    dead = dead.filter(reason=request.POST.get("reason", "")).order_by("rank", "pk")
+    ids = list(dead.values_list("pk", flat=True)[:_RETRIED_AT_ONCE])
+    count = sum(actions.retry_message(message_id=pk, **who(request)) for pk in ids)
+    told = ngettext("%(count)d message is tried again.", "%(count)d messages are tried again.", count)
+    flash.success(request, told % {"count": count})
+    return redirect("notices:undeliverable")
+
+
+@require_GET
+@permission_required(Permission.NOTICES_VIEW)
+def about(request: HttpRequest) -> HttpResponse:
+    """Who was told of something, how and when."""
+    ref = request.GET.get("ref", "").strip()
+    return _about(request, ref) if ref else redirect("notices:messages")
+
+
+def _about(request: HttpRequest, ref: str, form: DeliveryForm | None = None) -> HttpResponse:
+    scope = request.data_scope  # type: ignore[attr-defined]
+    known = queries.messages_within(scope).filter(about=ref).first()
+    brought = HandDelivery.objects.filter(within(scope, field="unit__path"), about=ref)
+    if not ref or (known is None and not brought.exists()):
+        raise Http404
+    proofs = sorted(queries.proof_of(ref).items())
+    page = Paginator(proofs, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "ref": ref,
+        "told": queries.told_about(ref),
+        "served": sum(any(one.is_served for one in found) for _, found in proofs),
+        "people": len(proofs),
+        "rows": page,
+        "announced_at": queries.announced_at(ref),
+        "form": form or DeliveryForm(initial={"delivered_at": timezone.localtime().replace(second=0, microsecond=0)}),
+        "may_send": bool(scope_of(request.user, Permission.NOTICES_SEND)),
+        "list_query": urlencode({"about": ref}),
+    }
+    return render(request, "notices/about.html", context, status=422 if form is not None and form.errors else 200)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def deliver(request: HttpRequest) -> HttpResponse:
+    """Write down that a notice was brought, posted or told."""
+    ref, form = request.POST.get("ref", "").strip(), DeliveryForm(request.POST)
+    known = queries.messages_within(request.data_scope).filter(about=ref).first()  # type: ignore[attr-defined]
+    if not ref or known is None:
+        raise Http404
+    if form.is_valid() and form.cleaned_data["delivered_at"] > timezone.now():
+        form.add_error("delivered_at", _("This lies ahead."))
+    if form.errors:
+        return _about(request, ref, form)
+    told: dict[str, Any] = form.cleaned_data
+    actions.record_delivery(unit_id=known.unit_id, about=ref, **told, **who(request))
+    flash.success(request, _("Written down."))
+    return redirect(f"{request.path.removesuffix('deliver/')}?{urlencode({'ref': ref})}")

@@ -1,0 +1,144 @@
+"""Opening an order: one row, its first step, one fact, however many are opened at once in a storm."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.facts import OrderOpened
+from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, OrderStep, State, Topic
+from denghuo.apps.orders.queries.rules import calendar, rule_book
+from denghuo.apps.orders.snapshot.clocks import NextDue, Told, clocks_shown, next_due, opened_due, opening
+from denghuo.apps.orders.snapshot.rules import RuleBook
+from denghuo.apps.sealed import blind
+
+CALLER_INDEX = "orders.order.caller"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEntry:
+    """What a customer's word is, once somebody has heard it.
+
+    ``received_at`` is when it came in, from which promises count. ``client_key`` makes it happen once, however often
+    it is sent. ``first_asked`` is whom the customer asked, "" where that was no person of ours. ``source_ref`` is what
+    it came from: ``hotline.call:4711``.
+    """
+
+    kind: str
+    topic: str
+    unit_id: int
+    received_at: datetime
+    account_id: int | None = None
+    load_code: str = ""
+    area: str = ""
+    caller: str = ""
+    contact_name: str = ""
+    channel: str = Channel.PHONE
+    text: str = ""
+    place: str = ""
+    client_key: str = ""
+    first_asked: str = ""
+    parent_id: int | None = None
+    source_ref: str = ""
+    upstream_due_at: datetime | None = None
+
+
+@transaction.atomic
+def open_order(*, entry: OrderEntry, at: datetime, actor: str) -> Order:
+    """Write an order down; told again under the same key, the order that is there already.
+
+    Raises:
+        ValueError: no such topic of that kind, or the key is of another unit's order.
+    """
+    if entry.client_key and (known := _known(entry)) is not None:
+        return known
+    row = _row(entry, at)
+    book = rule_book()
+    rule = book.steps_of(row.kind, timezone.localdate(at))["open"]
+    row.state = rule.to_state or State.REGISTERED
+    _set_due(row, _first_due(row, rule.effects, book, at))
+    try:
+        with transaction.atomic(savepoint=bool(entry.client_key)):
+            row.save(force_insert=True)
+    except IntegrityError:
+        if entry.client_key and (known := _known(entry)) is not None:
+            return known
+        raise
+    OrderStep(
+        order=row,
+        step="open",
+        to_state=row.state,
+        told_at=row.received_at,
+        at=at,
+        actor=actor,
+        effects=rule.effects,
+    ).save(force_insert=True)
+    record(_opened(row), at=at, actor=actor)
+    return row
+
+
+def _known(entry: OrderEntry) -> Order | None:
+    known = Order.objects.filter(client_key=entry.client_key).first()
+    if known is not None and known.unit_id != entry.unit_id:
+        raise ValueError("this key is of another unit's order")
+    return known
+
+
+def _row(entry: OrderEntry, at: datetime) -> Order:
+    if entry.topic not in TOPICS_OF_KIND.get(Kind(entry.kind), ()):
+        raise ValueError(f"{entry.topic} is no topic of {entry.kind}")
+    number = "".join(one for one in entry.caller if one.isdigit())
+    return Order(
+        kind=Kind(entry.kind).value,
+        topic=Topic(entry.topic).value,
+        unit_id=entry.unit_id,
+        account_id=entry.account_id,
+        load_code=entry.load_code,
+        area=entry.area,
+        caller=number,
+        caller_index=blind(number, context=CALLER_INDEX) if number else None,
+        contact_name=entry.contact_name.strip(),
+        channel=Channel(entry.channel).value,
+        text=entry.text.strip(),
+        place=entry.place.strip(),
+        received_at=min(entry.received_at, at),
+        opened_at=at,
+        client_key=entry.client_key or None,
+        source_ref=entry.source_ref,
+        first_asked=entry.first_asked,
+        handler=entry.first_asked,
+        parent_id=entry.parent_id,
+        upstream_due_at=entry.upstream_due_at,
+    )
+
+
+def _first_due(row: Order, effects: str, book: RuleBook, at: datetime) -> NextDue:
+    quick = opening(row, effects, book=book)
+    if quick is not None and (found := opened_due(quick, row, state=row.state, book=book, at=at)) is not None:
+        return found
+    days = calendar()
+    # A row without a key yet is a case all the same.
+    shown = clocks_shown([row], [Told(row.pk, row.received_at, effects)], book=book, calendar=days, at=at)[row.pk]
+    return next_due(shown, kind=row.kind, state=row.state, book=book, calendar=days, at=at)
+
+
+def _set_due(row: Order, due: NextDue) -> None:
+    row.next_due_at, row.next_due_clock = due.due_at, due.clock
+    row.next_warn_at, row.overdue_at = due.warn_at, due.overdue_at
+
+
+def _opened(row: Order) -> OrderOpened:
+    return OrderOpened(
+        order_id=row.pk,
+        number=row.number,
+        kind=row.kind,
+        topic=row.topic,
+        unit_id=row.unit_id,
+        account_id=row.account_id,
+        load_code=row.load_code,
+        channel=row.channel,
+        received_at=row.received_at,
+        parent_id=row.parent_id,
+    )

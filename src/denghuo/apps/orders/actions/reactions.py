@@ -1,0 +1,165 @@
+"""What orders do when something happens elsewhere: a crew is sent, arrives, finishes; somebody was not reached.
+
+The contexts of these facts lie above: each is asked only for what is read here.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.orders.actions.opening import OrderEntry, open_order
+from denghuo.apps.orders.actions.steps import take_step
+from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, Topic
+from denghuo.apps.orders.queries.rules import rule_book
+
+FOUND = frozenset(Finding.values)
+# What a crew says when somebody has to come again.
+NOT_DONE = {"nobody_there", "needs_more", "put_off"}
+
+
+class Assigned(Protocol):
+    """A crew was given orders."""
+
+    @property
+    def order_ids(self) -> tuple[int, ...]: ...
+
+
+class Arrived(Assigned, Protocol):
+    """A crew is there, since."""
+
+    @property
+    def arrived_at(self) -> datetime: ...
+
+
+class Finished(Assigned, Protocol):
+    """A crew has done its work; when supply came back, if it did."""
+
+    @property
+    def finding(self) -> str: ...
+    @property
+    def restored_at(self) -> datetime | None: ...
+
+
+class Unreached(Protocol):
+    """Somebody was called and did not answer: ``to_ref`` is a customer, ``about`` what it was about."""
+
+    @property
+    def message_id(self) -> int: ...
+    @property
+    def about(self) -> str: ...
+    @property
+    def to_ref(self) -> str: ...
+    @property
+    def ring(self) -> int: ...
+
+
+class StillOut(Protocol):
+    """Somebody whose supply should be back says of an order that it is not."""
+
+    @property
+    def order_id(self) -> int: ...
+
+
+class Lit(Protocol):
+    """Somebody whose supply should be back says that it is."""
+
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def said_at(self) -> datetime: ...
+
+
+class Released(Assigned, Protocol):
+    """The crew that had orders does not go."""
+
+
+def follow_assignment(fact: Assigned, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a crew was sent; its orders are dispatched."""
+    del delivery_key  # a step that was taken is not open any more
+    _all(fact.order_ids, "dispatch", at=at, actor=actor)
+
+
+def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the crew is there, since the instant that its telephone told."""
+    del delivery_key  # a step that was taken is not open any more
+    _all(fact.order_ids, "arrive", at=at, actor=actor, told_at=fact.arrived_at)
+
+
+def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the work is done; what was found stays with each order, and it waits to be called back. What could not
+    be done waits to be dispatched anew."""
+    del delivery_key  # a step that was taken is not open any more
+    if fact.finding in NOT_DONE:
+        _all(fact.order_ids, "return", at=at, actor=actor, reason=fact.finding)
+        return
+    if fact.restored_at is not None:
+        _all(fact.order_ids, "restore", at=at, actor=actor, told_at=fact.restored_at)
+    _all(fact.order_ids, "finish", at=at, actor=actor, finding=fact.finding)
+
+
+def _all(
+    order_ids: Iterable[int],
+    step: str,
+    *,
+    at: datetime,
+    actor: str,
+    told_at: datetime | None = None,
+    finding: str | None = None,
+    reason: str = "",
+) -> None:
+    """A step of every order that can take it; others were moved by somebody meanwhile, and stay as they are."""
+    book = rule_book()
+    for row in Order.objects.filter(pk__in=order_ids).order_by("pk"):
+        rule = book.steps_of(row.kind, timezone.localdate(at)).get(step)
+        if rule is None or row.state not in rule.from_states or (step == "dispatch" and row.state == rule.to_state):
+            continue
+        when = None if told_at is None else max(told_at, row.received_at)
+        found = finding if finding in FOUND else None
+        take_step(order_id=row.pk, step=step, at=at, actor=actor, told_at=when, finding=found, reason=reason)
+
+
+def follow_unreached(fact: Unreached, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a special-care customer does not answer; somebody goes there, by an order of its own."""
+    del delivery_key  # the key of the order is of the message
+    kind, key = (*fact.to_ref.split(":"), "", "")[:2]
+    if fact.ring != 1 or kind != "customers.account" or not key.isdigit():
+        return
+    row = customers.customers_by_id([int(key)]).get(int(key))
+    if row is None or not row.care_kind:
+        return
+    entry = OrderEntry(
+        kind=Kind.SERVICE,
+        topic=Topic.CARE_VISIT,
+        unit_id=row.unit_id,
+        account_id=row.account_id,
+        load_code=row.load_code,
+        channel=Channel.SYSTEM,
+        place=row.address,
+        received_at=at,
+        client_key=f"care-visit:{fact.about}:{row.account_id}",
+        source_ref=fact.about,
+    )
+    open_order(entry=entry, at=at, actor=actor)
+
+
+def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the crew does not go; its orders wait to be dispatched anew."""
+    del delivery_key  # a step that was taken is not open any more
+    _all(fact.order_ids, "return", at=at, actor=actor, reason=_("The crew does not go."))
+
+
+def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: called back, a customer says that they are still without supply; what was done is open again."""
+    del delivery_key  # an order that is open again is not opened once more
+    _all([fact.order_id], "reopen", at=at, actor=actor, reason=_("Still without supply."))
+
+
+def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: called back, a customer says that their supply is back."""
+    del delivery_key  # called back twice is called back
+    if not OrderStep.objects.filter(order_id=fact.order_id, step="call_back").exists():
+        _all([fact.order_id], "call_back", at=at, actor=actor, told_at=min(fact.said_at, at))

@@ -1,0 +1,267 @@
+"""What becomes due by the clock alone: warnings while there is time, deadlines passed, hand-overs stuck, signs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.notices.actions import NoticeEntry, queue_notice
+from denghuo.apps.orders.facts import (
+    ClockRanOut,
+    ClockWarned,
+    HandOverStuck,
+    PromiseBroken,
+    PromiseWarned,
+    RoutesLearned,
+    SignRaised,
+    SignSeen,
+)
+from denghuo.apps.orders.models import (
+    Clock,
+    HandOver,
+    Order,
+    Promise,
+    PromiseOf,
+    RouteTime,
+    RuleRevision,
+    Sign,
+    SignKind,
+)
+from denghuo.apps.orders.queries.clocks import due_of
+from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
+from denghuo.apps.orders.queries.routes import routes_measured
+from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.orders.queries.signs import Shows, signs_showing
+from denghuo.apps.organization.models import Unit, User
+
+_AT_ONCE = 500
+_ONE_BY_ONE = 3
+
+
+@transaction.atomic
+def watch_clocks(*, at: datetime, actor: str) -> int:
+    """Warn of what can still be kept, and say what cannot any more; how many orders that was."""
+    rows = Order.objects.select_for_update(of=("self",)).filter(closed_at=None).select_related("unit")
+    near = list(rows.filter(next_warn_at__lte=at, next_due_at__gt=at, warned_at=None).order_by("pk")[:_AT_ONCE])
+    late = list(rows.filter(next_due_at__lte=at).order_by("pk")[:_AT_ONCE])
+    for row in near:
+        row.warned_at = at
+        row.save(update_fields=["warned_at"])
+    _tell_all(near, "near", at=at, actor=actor)
+    ran_out = []
+    for row in late:
+        assert row.next_due_at is not None
+        ran_out.append(ClockRanOut(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at))
+    _tell_all(late, "late", at=at, actor=actor)
+    for row in late:
+        _, due = due_of(row, at=at + timedelta(seconds=1))
+        row.next_due_at, row.next_due_clock, row.next_warn_at = due.due_at, due.clock, due.warn_at
+        row.overdue_at, row.warned_at = due.overdue_at, None
+        row.save(update_fields=["next_due_at", "next_due_clock", "next_warn_at", "overdue_at", "warned_at"])
+    for row in near:
+        assert row.next_due_at is not None
+        record(ClockWarned(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at), at=at, actor=actor)
+    for fact in ran_out:
+        record(fact, at=at, actor=actor)
+    return len(near) + len(late)
+
+
+def _tell_all(rows: list[Order], what: str, *, at: datetime, actor: str) -> None:
+    """Whoever has an order is told of it; of more than a few of one person at once, in one notice."""
+    people = people_by_username(row.handler for row in rows)
+    above = {row.unit_id: supervisors_of(row.unit) for row in {row.unit_id: row for row in rows}.values()}
+    of: dict[User, list[Order]] = defaultdict(list)
+    for row in rows:
+        told = [people[row.handler]] if row.handler in people else []
+        for person in told if told and what == "near" else {*told, *above[row.unit_id]}:
+            of[person].append(row)
+    with translation.override(settings.LANGUAGE_CODE):
+        for person, mine in sorted(of.items(), key=lambda pair: pair[0].pk):
+            for key, entry in _entries(mine, what, at):
+                queue_notice(recipient_id=person.pk, key=key, entry=entry, at=at, actor=actor)
+
+
+def _entries(rows: list[Order], what: str, at: datetime) -> Iterable[tuple[str, NoticeEntry]]:
+    if len(rows) > _ONE_BY_ONE:
+        words = _("%(n)d orders are nearly due") if what == "near" else _("%(n)d orders are overdue")
+        path = f"{reverse('orders:home')}?due={'soon' if what == 'near' else 'overdue'}"
+        subject = words % {"n": len(rows)}
+        yield (
+            f"orders-{what}-{at:%Y%m%d%H%M}",
+            NoticeEntry(kind=f"orders.{what}", subject=subject, path=path, urgent=True),
+        )
+        return
+    for row in rows:
+        assert row.next_due_at is not None
+        due = timezone.localtime(row.next_due_at)
+        values = {"number": row.number, "clock": Clock(row.next_due_clock).label, "at": f"{due:%m-%d %H:%M}"}
+        words = (
+            _("Order %(number)s: %(clock)s is due at %(at)s, and the rest takes until then")
+            if what == "near"
+            else _("Order %(number)s: %(clock)s was due at %(at)s")
+        )
+        path = reverse("orders:order", args=[row.pk])
+        key = f"orders-{what}-{row.pk}-{row.next_due_at:%Y%m%d%H%M}"
+        yield key, NoticeEntry(kind=f"orders.{what}", subject=words % values, path=path, urgent=True)
+
+
+@transaction.atomic
+def watch_promises(*, at: datetime, actor: str) -> int:
+    """Warn of promises that can still be kept, and say which were not; how many that was."""
+    rows = Promise.objects.select_for_update(of=("self",)).filter(kept_at=None, moved_at=None, order__closed_at=None)
+    rows = rows.select_related("order__unit").order_by("pk")
+    book = rule_book()
+    facts: list[PromiseBroken | PromiseWarned] = []
+    for row in rows.filter(broken_at=None, due_at__lte=at)[:_AT_ONCE]:
+        row.broken_at = row.due_at
+        row.save(update_fields=["broken_at"])
+        facts.append(PromiseBroken(promise_id=row.pk, order_id=row.order_id, due_at=row.due_at))
+    for row in rows.filter(warned_at=None, due_at__gt=at, due_at__lte=at + timedelta(days=1))[:_AT_ONCE]:
+        clock = _CLOCK_OF.get(PromiseOf(row.what), Clock.CONTACT)
+        rest_s = min(book.route_s(row.order.kind, row.order.state, clock), _REST_S)
+        if at < row.due_at - timedelta(seconds=rest_s):
+            continue
+        row.warned_at = at
+        row.save(update_fields=["warned_at"])
+        _tell_promise(row, at=at, actor=actor)
+        facts.append(PromiseWarned(promise_id=row.pk, order_id=row.order_id, due_at=row.due_at))
+    for fact in facts:
+        record(fact, at=at, actor=actor)
+    return len(facts)
+
+
+_CLOCK_OF = {
+    PromiseOf.ARRIVE: Clock.ARRIVE,
+    PromiseOf.VISIT: Clock.ARRIVE,
+    PromiseOf.RESTORE: Clock.RESTORE,
+    PromiseOf.ANSWER: Clock.ANSWER,
+}
+_REST_S = 4 * 3_600
+
+
+def _tell_promise(row: Promise, *, at: datetime, actor: str) -> None:
+    order = row.order
+    people = people_by_username([order.handler, row.given_by]).values()
+    with translation.override(settings.LANGUAGE_CODE):
+        due = timezone.localtime(row.due_at)
+        values = {"number": order.number, "what": PromiseOf(row.what).label, "at": f"{due:%m-%d %H:%M}"}
+        entry = NoticeEntry(
+            kind="orders.promise",
+            subject=_("Order %(number)s: %(what)s is promised by %(at)s") % values,
+            text=_("Keep it, or tell the customer another time before this one passes."),
+            path=reverse("orders:order", args=[order.pk]),
+            urgent=True,
+        )
+    for person in list(people) or supervisors_of(order.unit):
+        queue_notice(recipient_id=person.pk, key=f"promise-{row.pk}", entry=entry, at=at, actor=actor)
+
+
+@transaction.atomic
+def watch_hand_overs(*, at: datetime, actor: str) -> int:
+    """Sound the alarm over hand-overs that nobody answers; how many that was."""
+    after = timedelta(seconds=rule_book().number(timezone.localdate(at)).stuck_after_s)
+    rows = HandOver.objects.select_for_update(of=("self",)).filter(accepted_at=None, refused_at=None, stuck_at=None)
+    stuck = list(
+        rows.filter(offered_at__lte=at - after, order__closed_at=None).select_related("order__unit").order_by("pk")
+    )
+    for row in stuck:
+        row.stuck_at = at
+        row.save(update_fields=["stuck_at"])
+        _tell_stuck(row, at=at, actor=actor)
+    for row in stuck:
+        fact = HandOverStuck(hand_over_id=row.pk, order_id=row.order_id, offered_at=row.offered_at)
+        record(fact, at=at, actor=actor)
+    return len(stuck)
+
+
+def _tell_stuck(row: HandOver, *, at: datetime, actor: str) -> None:
+    order = row.order
+    both = people_by_username([row.from_username, row.to_username, order.first_asked]).values()
+    with translation.override(settings.LANGUAGE_CODE):
+        since = timezone.localtime(row.offered_at)
+        entry = NoticeEntry(
+            kind="orders.stuck",
+            subject=_("Order %(number)s: the hand-over of %(at)s waits for an answer")
+            % {"number": order.number, "at": f"{since:%m-%d %H:%M}"},
+            path=reverse("orders:order", args=[order.pk]),
+            urgent=True,
+        )
+    for person in {*both, *supervisors_of(order.unit)}:
+        queue_notice(recipient_id=person.pk, key=f"hand-over-{row.pk}", entry=entry, at=at, actor=actor)
+
+
+@transaction.atomic
+def raise_signs(*, at: datetime, actor: str) -> int:
+    """Tell whoever must know what shows before it is complained of; how many signs that was."""
+    showing = signs_showing(at=at)
+    units = Unit.objects.in_bulk({one.unit_id for one in showing})
+    know_by_at = at + timedelta(seconds=rule_book().number(timezone.localdate(at)).must_know_within_s)
+    raised = []
+    for one in showing:
+        people = supervisors_of(units[one.unit_id])
+        row = Sign.objects.create(raised_at=at, know_by_at=know_by_at, told_count=len(people), **vars(one))
+        raised.append(row)
+        for person in people:
+            entry = _sign_entry(one)
+            queue_notice(recipient_id=person.pk, key=f"sign-{row.pk}", entry=entry, at=at, actor=actor)
+    for row in raised:
+        fact = SignRaised(
+            sign_id=row.pk,
+            kind=row.kind,
+            unit_id=row.unit_id,
+            order_id=row.order_id,
+            account_id=row.account_id,
+            load_code=row.load_code,
+            order_count=row.order_count,
+        )
+        record(fact, at=at, actor=actor)
+    return len(raised)
+
+
+def _sign_entry(one: Shows) -> NoticeEntry:
+    with translation.override(settings.LANGUAGE_CODE):
+        words = {
+            SignKind.REPEAT: _("One customer has come %(n)d times: look before it becomes a complaint"),
+            SignKind.CLUSTER: _("%(n)d orders from %(load)s: look what they have in common"),
+            SignKind.PROMISE: _("A promise was not kept: call the customer"),
+            SignKind.DANGER: _("Danger was reported: see that somebody is on the way"),
+        }[SignKind(one.kind)]
+        subject = words % {"n": one.order_count, "load": one.load_code}
+    return NoticeEntry(kind="orders.sign", subject=subject, path=reverse("orders:signs"), urgent=True)
+
+
+@transaction.atomic
+def see_sign(*, sign_id: int, answer: str, at: datetime, actor: str) -> Sign:
+    """Say what is done about a sign.
+
+    Raises:
+        ValueError: nothing is said, or somebody did already.
+    """
+    row = Sign.objects.select_for_update().get(pk=sign_id)
+    if row.seen_at is not None or not answer.strip():
+        raise ValueError("somebody says once what is done about a sign")
+    row.seen_at, row.seen_by, row.answer = at, actor, answer.strip()
+    row.save(update_fields=["seen_at", "seen_by", "answer"])
+    record(SignSeen(sign_id=row.pk), at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def learn_routes(*, at: datetime, actor: str) -> int:
+    """Measure how long the rest of each way takes, from what was done lately; how many ways that was."""
+    measured, order_count = routes_measured(at=at)
+    if not measured:
+        return 0
+    for (kind, state, clock), (median_s, count) in measured.items():
+        told = {"median_s": median_s, "order_count": count, "learned_at": at}
+        RouteTime.objects.update_or_create(kind=kind, state=state, clock=clock, defaults=told)
+    RuleRevision.objects.update_or_create(pk=1, defaults={"key": uuid4()})
+    record(RoutesLearned(route_count=len(measured), order_count=order_count), at=at, actor=actor)
+    return len(measured)

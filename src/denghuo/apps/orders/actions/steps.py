@@ -1,0 +1,219 @@
+"""Steps: what may happen to an order in its state, and what it does to its clocks and promises."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.facts import (
+    OrderClosed,
+    OrderEscalated,
+    OrdersMerged,
+    OrderUrged,
+    PromiseKept,
+    StepTaken,
+)
+from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
+from denghuo.apps.orders.queries.clocks import due_of
+from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.orders.snapshot.clocks import judged_of
+
+# A device may run a little fast; what it tells beyond that lies in the future.
+_FAST = timedelta(minutes=5)
+_KEEPS = {
+    "contact": (PromiseOf.CALL,),
+    "arrive": (PromiseOf.ARRIVE, PromiseOf.VISIT),
+    "restore": (PromiseOf.RESTORE,),
+    "finish": (PromiseOf.ARRIVE, PromiseOf.VISIT, PromiseOf.RESTORE, PromiseOf.ANSWER),
+    "call_back": (PromiseOf.CALL,),
+}
+
+
+class StepRefusedError(ValueError):
+    """A step that cannot be taken; ``code`` says why: unknown, state, reason, future or before."""
+
+    def __init__(self, code: str, step: str) -> None:
+        self.code, self.step = code, step
+        super().__init__(f"{step}: {code}")
+
+
+@transaction.atomic
+def take_step(
+    *,
+    order_id: int,
+    step: str,
+    at: datetime,
+    actor: str,
+    told_at: datetime | None = None,
+    reason: str = "",
+    place: str = "",
+    handler: str | None = None,
+    finding: str | None = None,
+) -> Order:
+    """Take a step. ``told_at`` is when it happened, by the device of whoever did it; now where none is told.
+
+    Raises:
+        StepRefusedError: the rules of the day do not have it, not in this state or not without a reason, or it is told
+            for a time that has not come, or that was before the order came in.
+    """
+    row = Order.objects.select_for_update().get(pk=order_id)
+    rule = _allowed(row, step, at=at, told_at=told_at, reason=reason)
+    happened_at = min(told_at or at, at)
+    if handler is not None:
+        row.handler = handler
+    elif step == "accept":
+        row.handler = actor
+    if finding is not None:
+        row.finding = Finding(finding).value
+    facts = _write(row, rule, happened_at=happened_at, at=at, actor=actor, reason=reason, place=place)
+    for fact in facts:
+        record(fact, at=at, actor=actor)
+    return row
+
+
+def _allowed(row: Order, step: str, *, at: datetime, told_at: datetime | None, reason: str) -> StepRule:
+    rule = rule_book().steps_of(row.kind, timezone.localdate(at)).get(step)
+    if rule is None or step == "open":
+        raise StepRefusedError("unknown", step)
+    if row.state not in rule.from_states:
+        raise StepRefusedError("state", step)
+    if rule.needs_reason and not reason.strip():
+        raise StepRefusedError("reason", step)
+    if told_at is not None and told_at > at + _FAST:
+        raise StepRefusedError("future", step)
+    if told_at is not None and told_at < row.received_at:
+        raise StepRefusedError("before", step)
+    return rule
+
+
+def _to_state(row: Order, rule: StepRule) -> str:
+    """Where a step leads: what it says, the state before a suspension, or the same."""
+    if rule.to_state:
+        return rule.to_state
+    if rule.step != "resume":
+        return row.state
+    before = row.steps.filter(step="suspend").order_by("-pk").values_list("from_state", flat=True).first()
+    return before or State.REGISTERED
+
+
+def _write(
+    row: Order, rule: StepRule, *, happened_at: datetime, at: datetime, actor: str, reason: str = "", place: str = ""
+) -> list[Any]:
+    """Write a step down, with all that follows within the order; the facts to record of it, in order."""
+    from_state, to_state = row.state, _to_state(row, rule)
+    OrderStep.objects.create(
+        order=row,
+        step=rule.step,
+        from_state=from_state,
+        to_state=to_state,
+        told_at=happened_at,
+        at=at,
+        actor=actor,
+        reason=reason.strip(),
+        place=place.strip(),
+        effects=rule.effects,
+    )
+    row.state = to_state
+    if rule.step == "reopen":
+        row.reopened_count += 1
+    row.closed_at = (row.closed_at or at) if to_state in OVER else None
+    _refresh(row, at)
+    kept = _keep(row, rule.step, happened_at)
+    facts: list[Any] = [PromiseKept(promise_id=one.pk, order_id=row.pk, kept_at=happened_at) for one in kept]
+    facts.append(
+        StepTaken(order_id=row.pk, step=rule.step, from_state=from_state, to_state=to_state, told_at=happened_at)
+    )
+    return [*facts, _closed(row)] if to_state in OVER else facts
+
+
+def _refresh(row: Order, at: datetime) -> None:
+    """What is due next, by the clocks as they run now; what they showed, where the order is over."""
+    shown, due = due_of(row, at=at)
+    if due.due_at != row.next_due_at:
+        row.warned_at = None
+    over = row.closed_at is not None
+    row.judged = judged_of(shown) if over else []
+    row.next_due_at, row.next_due_clock = (None, "") if over else (due.due_at, due.clock)
+    row.next_warn_at, row.overdue_at = (None, None) if over else (due.warn_at, due.overdue_at)
+    row.save()
+
+
+def _keep(row: Order, step: str, happened_at: datetime) -> list[Promise]:
+    """Promises that a step keeps: also too late, which the time of it shows."""
+    what = _KEEPS.get(step, ())
+    if not what:
+        return []
+    rows = list(row.promises.filter(what__in=what, kept_at=None, moved_at=None))
+    for one in rows:
+        one.kept_at = happened_at
+        one.save(update_fields=["kept_at"])
+    return rows
+
+
+def _closed(row: Order) -> OrderClosed:
+    return OrderClosed(
+        order_id=row.pk, number=row.number, outcome=row.state, unit_id=row.unit_id, account_id=row.account_id
+    )
+
+
+@transaction.atomic
+def urge_order(*, order_id: int, at: datetime, actor: str, note: str = "") -> Order:
+    """A customer presses for an answer. Within the gap of the rule it is the same pressing, and counts once.
+
+    Raises:
+        StepRefusedError: there is nothing left to press for.
+    """
+    row = Order.objects.select_for_update().get(pk=order_id)
+    rule = _allowed(row, "urge", at=at, told_at=None, reason=note)
+    gap = timedelta(seconds=rule_book().number(timezone.localdate(at)).urge_gap_s)
+    if row.urged_at is not None and at - row.urged_at < gap:
+        return row
+    row.urged_count, row.urged_at = row.urged_count + 1, at
+    facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=note)
+    for fact in [*facts, OrderUrged(order_id=row.pk, count=row.urged_count)]:
+        record(fact, at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def escalate_order(*, order_id: int, reason: str, at: datetime, actor: str) -> Order:
+    """Bring an order before those who supervise.
+
+    Raises:
+        StepRefusedError: it is over, or nobody says why.
+    """
+    row = Order.objects.select_for_update().get(pk=order_id)
+    rule = _allowed(row, "escalate", at=at, told_at=None, reason=reason)
+    row.escalated_at = row.escalated_at or at
+    facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=reason)
+    for fact in [*facts, OrderEscalated(order_id=row.pk, reason=reason.strip())]:
+        record(fact, at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def merge_orders(*, into_id: int, order_ids: Sequence[int], at: datetime, actor: str) -> Order:
+    """Say that orders are the same matter as one: they end, and what they hold stays with them and is shown there.
+
+    Raises:
+        ValueError: into itself, into one that is over or merged, or of another kind.
+        StepRefusedError: one of them is over.
+    """
+    wanted = sorted({*order_ids} - {into_id})
+    rows = {row.pk: row for row in Order.objects.select_for_update().filter(pk__in=[into_id, *wanted]).order_by("pk")}
+    into = rows.get(into_id)
+    if into is None or into.is_over or not wanted or len(rows) != len(wanted) + 1:
+        raise ValueError("orders are merged into another one that is open")
+    if any(rows[key].kind != into.kind or rows[key].unit_id != into.unit_id for key in wanted):
+        raise ValueError("orders of one kind and one unit are merged")
+    facts: list[Any] = []
+    for key in wanted:
+        rule = _allowed(rows[key], "merge", at=at, told_at=None, reason="")
+        rows[key].merged_into = into
+        facts += _write(rows[key], rule, happened_at=at, at=at, actor=actor)
+    for fact in [*facts, OrdersMerged(into_id=into.pk, order_ids=tuple(wanted))]:
+        record(fact, at=at, actor=actor)
+    return into

@@ -1,0 +1,153 @@
+"""Orders for programs: intake, which may be sent again and again, and where an order stands."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import OrderEntry
+from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, Order, State, Topic, number_of
+from denghuo.apps.organization.access import Permission
+from denghuo.apps.organization.api import Allowed, Limit, Offset, Text
+from denghuo.apps.organization.models import Unit
+
+router = Router(tags=["orders"], auth=Allowed(Permission.ORDERS_VIEW))
+
+
+class OrderIn(Schema):
+    """What somebody asks for."""
+
+    kind: Kind
+    topic: Topic
+    unit: Text = Field(description="Code of the station")
+    client_key: Text = Field("", max_length=80, description="Sent again under the same key, it is the same order")
+    account: Text = Field("", max_length=40, description="Account number in the unit")
+    load_code: Text = Field("", max_length=120)
+    area: Area = Area.UNKNOWN
+    caller: Text = Field("", max_length=40)
+    contact_name: Text = Field("", max_length=40)
+    channel: Channel = Channel.WEB
+    text: str = Field("", max_length=2000, pattern=r"^[^\x00]*$")
+    place: Text = Field("", max_length=200)
+    received_at: datetime | None = Field(None, description="When it came in, with its zone; now where it is not told")
+    source_ref: Text = Field("", max_length=80)
+    upstream_due_at: datetime | None = None
+
+
+class TakenOut(Schema):
+    """The order it became."""
+
+    order_id: int
+    number: str
+    state: State
+    next_due_at: datetime | None
+
+
+class ClockOut(Schema):
+    clock: str
+    run: int
+    layer: str
+    measure: str
+    limit_s: int
+    binds: str = Field(description="ceiling: each order; mean: the mean of the month")
+    shown_s: float | None = Field(description="Seconds of the measure; null: not known")
+    due_at: datetime | None
+    late: bool
+    basis: str
+
+
+class OrderOut(TakenOut):
+    kind: Kind
+    topic: Topic
+    unit: str
+    received_at: datetime
+    overdue_at: datetime | None
+    closed_at: datetime | None
+
+
+class OrderWithClocksOut(OrderOut):
+    clocks: list[ClockOut]
+
+
+@router.post("", response={200: TakenOut, 201: TakenOut}, auth=Allowed(Permission.ORDERS_WORK), url_name="orders")
+def open_order(request: HttpRequest, told: OrderIn) -> Status[dict[str, Any]]:
+    """Open an order: 201; 200 where it was opened under this key before."""
+    unit = Unit.objects.filter(code=told.unit).only("pk", "path").first()
+    scope = request.data_scope  # type: ignore[attr-defined]
+    if unit is None or not any(str(unit.path).startswith(path) for path in scope):
+        raise Http404("No such unit within reach.")
+    if told.topic not in TOPICS_OF_KIND[told.kind]:
+        raise HttpError(422, f"{told.topic.value} is no topic of {told.kind.value}.")
+    for instant in (told.received_at, told.upstream_due_at):
+        if instant is not None and instant.utcoffset() is None:
+            raise HttpError(422, "Instants are told with their zone.")
+    account_id = customers.account_by_number(unit.pk, told.account) if told.account else None
+    if told.account and account_id is None:
+        raise HttpError(422, "No such account in this unit.")
+    at = timezone.now()
+    plain = told.dict(exclude={"unit", "account", "received_at"})
+    entry = OrderEntry(unit_id=unit.pk, account_id=account_id, received_at=min(told.received_at or at, at), **plain)
+    try:
+        row = actions.open_order(entry=entry, at=at, actor=request.user.get_username())
+    except ValueError as error:
+        raise HttpError(409, str(error)) from error
+    return Status(201 if row.opened_at == at else 200, _taken(row))
+
+
+def _taken(row: Order) -> dict[str, Any]:
+    return {
+        "order_id": row.pk,
+        "number": number_of(row.pk, row.received_at),
+        "state": row.state,
+        "next_due_at": row.next_due_at,
+    }
+
+
+@router.get("", response=list[OrderOut], url_name="orders")
+def orders(
+    request: HttpRequest,
+    kind: Kind | None = None,
+    state: str = Query("open", description="open, all, or a state"),
+    due: str = Query("", description="soon or overdue"),
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[dict[str, Any]]:
+    """Orders within reach, what is due first."""
+    wanted = queries.Wanted(kind=kind or "", state="" if state == "all" else state, due=due)
+    rows = queries.find(request.data_scope, wanted, at=timezone.now())  # type: ignore[attr-defined]
+    return [_order(row) for row in rows[offset : offset + limit]]
+
+
+def _order(row: Order) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in ("kind", "topic", "received_at", "overdue_at", "closed_at")}
+    return _taken(row) | told | {"unit": row.unit.code}
+
+
+@router.get("/{int:order_id}", response=OrderWithClocksOut, url_name="orders-order")
+def order(request: HttpRequest, order_id: int) -> dict[str, Any]:
+    """One order and what its clocks show."""
+    try:
+        row = queries.order_for(request.data_scope, order_id)  # type: ignore[attr-defined]
+    except Order.DoesNotExist as missing:
+        raise Http404("No such order within reach.") from missing
+    clocks = [
+        {
+            "clock": one.clock,
+            "run": one.run + 1,
+            "layer": one.limit.layer,
+            "measure": one.limit.measure.value,
+            "limit_s": one.limit.limit_s,
+            "binds": one.limit.limit_kind,
+            "shown_s": one.shown_s,
+            "due_at": one.due_at,
+            "late": one.late,
+            "basis": one.limit.basis,
+        }
+        for one in queries.clocks_of(row, at=timezone.now())
+    ]
+    return _order(row) | {"clocks": clocks}

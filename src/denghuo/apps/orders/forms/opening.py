@@ -1,0 +1,97 @@
+"""Finding orders, and opening one: which fields there are depends on the kind."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, State, Topic
+
+LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
+_LOCAL = {"type": "datetime-local"}
+_DAY = {"type": "date"}
+# Only of these is it asked; the others do without.
+_OF_KIND = {
+    "area": (Kind.FAULT, Kind.SERVICE),
+    "load_code": (Kind.FAULT,),
+    "upstream_due_at": (Kind.COMPLAINT, Kind.MISCONDUCT, Kind.OPINION, Kind.ENQUIRY),
+}
+
+
+def local_minute(**attrs: str) -> forms.DateTimeInput:
+    """A field for a local instant."""
+    return forms.DateTimeInput({**_LOCAL, **attrs}, LOCAL_MINUTE)
+
+
+class SearchForm(forms.Form):
+    """Which orders are asked for."""
+
+    DUE = (("", _("Due at any time")), ("soon", _("Due soon")), ("overdue", _("Overdue")))
+
+    q = forms.CharField(
+        label=_("Number, telephone, account, place or words"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({"type": "search", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *Kind.choices])
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("open", pgettext_lazy("of an order", "Open")), ("all", _("All states")), *State.choices],
+    )
+    due = forms.ChoiceField(label=_("Due"), required=False, choices=DUE)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    mine = forms.BooleanField(required=False, widget=forms.HiddenInput())
+    offered = forms.BooleanField(required=False, widget=forms.HiddenInput())
+
+
+class OpenForm(forms.Form):
+    """An order: its kind says which topics there are and what else is asked."""
+
+    client_key = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput())
+    parent = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput())
+    account = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput())
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices, widget=forms.RadioSelect())
+    topic = forms.ChoiceField(label=_("About"), choices=Topic.choices)
+    text = forms.CharField(
+        label=_("What the customer says"), required=False, max_length=2000, widget=forms.Textarea({"rows": 4})
+    )
+    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
+    caller = forms.CharField(
+        label=pgettext_lazy("of a telephone", "Number"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
+    )
+    contact_name = forms.CharField(label=_("Whom to ask for"), required=False, max_length=40)
+    place = forms.CharField(label=_("Place"), required=False, max_length=200)
+    load_code = forms.CharField(label=_("Transformer area"), required=False, max_length=120)
+    area = forms.ChoiceField(label=_("Area"), required=False, choices=Area.choices)
+    channel = forms.ChoiceField(label=_("Came by"), choices=Channel.choices)
+    received_at = forms.DateTimeField(label=_("Came in at"), required=False, widget=local_minute())
+    upstream_due_at = forms.DateTimeField(
+        label=_("Whoever sent it wants it back by"), required=False, widget=local_minute()
+    )
+
+    def __init__(self, *args: Any, units: Sequence[tuple[int, str]], kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = units  # type: ignore[attr-defined]
+        topics = TOPICS_OF_KIND.get(kind, ())
+        self.fields["topic"].choices = [(one.value, one.label) for one in topics]  # type: ignore[attr-defined]
+        for name, kinds in _OF_KIND.items():
+            if kind not in kinds:
+                del self.fields[name]
+        self.fields["text"].required = kind not in (Kind.FAULT, Kind.SERVICE)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        number = "".join(one for one in told.get("caller", "") if one.isdigit())
+        if told.get("caller") and not 3 <= len(number) <= 15:
+            self.add_error("caller", _("Type the number in digits."))
+        if not number and not told.get("account") and not told.get("place"):
+            self.add_error("place", _("Say whom this is from: a customer, a number or a place."))
+        return told

@@ -1,0 +1,86 @@
+"""What orders go by, told on pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.orders.models import Area, Channel, Clock, Kind, LimitRule, OrderRule, State, StepRule, Topic, Who
+from denghuo.engines.worktime import Measure
+
+UNITS = {"min": 60, "h": 3_600, "d": 86_400}
+_DAY = {"type": "date"}
+
+
+class LimitForm(forms.Form):
+    """A limit from a day on. An empty amount lifts it."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    topic = forms.ChoiceField(label=_("About"), required=False, choices=[("", _("Any")), *Topic.choices])
+    area = forms.ChoiceField(label=_("Area"), required=False, choices=[("", _("Any")), *Area.choices[1:]])
+    channel = forms.ChoiceField(label=_("Came by"), required=False, choices=[("", _("Any")), *Channel.choices])
+    clock = forms.ChoiceField(label=_("Clock"), choices=Clock.choices)
+    amount = forms.FloatField(label=_("Amount"), required=False, min_value=0, max_value=10_000)
+    unit = forms.ChoiceField(
+        label=_("Counted in"),
+        choices=[("min", _("minutes")), ("h", _("hours")), ("d", _("calendar days")), ("wd", _("working days"))],
+    )
+    limit_kind = forms.ChoiceField(label=_("Binds"), choices=LimitRule.Kind.choices)
+    layer = forms.ChoiceField(label=_("Whose limit"), choices=LimitRule.Layer.choices)
+    basis = forms.CharField(label=_("Where it is written"), max_length=200)
+    from_date = forms.DateField(label=_("From"), widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+
+    def entry(self) -> dict[str, Any]:
+        """The limit as an action takes it."""
+        told = dict(self.cleaned_data)
+        amount, unit = told.pop("amount"), told.pop("unit")
+        told.pop("from_date")
+        measure = Measure.WORKING_DAYS if unit == "wd" else Measure.CLOCK
+        limit_s = None if amount is None else round(amount * UNITS.get(unit, UNITS["d"]))
+        return {**told, "measure": measure.value, "limit_s": limit_s}
+
+
+class StepForm(forms.Form):
+    """A step from a day on."""
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("All kinds")), *Kind.choices])
+    step = forms.SlugField(label=_("Step"), max_length=16)
+    from_states = forms.MultipleChoiceField(label=_("From"), choices=State.choices, required=False)
+    to_state = forms.ChoiceField(label=_("To"), required=False, choices=[("", _("The same")), *State.choices])
+    who = forms.ChoiceField(label=_("Who may"), choices=Who.choices)
+    needs_reason = forms.BooleanField(label=_("Needs a reason"), required=False)
+    effects = forms.CharField(
+        label=_("What it does to clocks"),
+        required=False,
+        max_length=200,
+        help_text=_("Such as arrive:stop,restore:start; * is every clock."),
+    )
+    sentence = forms.CharField(label=_("What the customer may be told"), required=False, max_length=300)
+    withdrawn = forms.BooleanField(label=_("The kind has it no more"), required=False)
+    from_date = forms.DateField(label=_("In force from"), widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    source = forms.CharField(label=_("Where it is written"), max_length=StepRule._meta.get_field("source").max_length)
+
+
+class NumbersForm(forms.ModelForm):
+    """The numbers of the order desk from a day on."""
+
+    class Meta:
+        model = OrderRule
+        exclude = ("id",)
+        labels = {
+            "from_date": _("From"),
+            "region": _("Whose promises hold (sgcc or csg)"),
+            "area": _("Area, where an order tells none"),
+            "stuck_after_s": _("A hand-over is stuck after (s)"),
+            "urge_gap_s": _("Pressing again counts after (s)"),
+            "repeat_count": _("One customer: a sign from so many orders"),
+            "repeat_within_days": _("… within days"),
+            "cluster_count": _("One place: a sign from so many orders"),
+            "cluster_within_h": _("… within hours"),
+            "must_know_within_s": _("Whoever must know does so within (s)"),
+            "source": _("Where it is written"),
+        }
+        widgets = {"from_date": forms.DateInput(_DAY, "%Y-%m-%d")}
+
+    def validate_unique(self) -> None:
+        """A rule of the same day takes the place of the one before."""

@@ -1,0 +1,114 @@
+"""What is told of an order at work."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.orders.forms.opening import local_minute
+from denghuo.apps.orders.models import Finding, PromiseOf, Remark, SuspensionCause
+
+
+class StepTakenForm(forms.Form):
+    """A step: which, when it happened, why."""
+
+    step = forms.CharField(max_length=16, widget=forms.HiddenInput())
+    told_at = forms.DateTimeField(label=_("Happened at"), required=False, widget=local_minute())
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+    handler = forms.CharField(required=False, max_length=150)
+    place = forms.CharField(required=False, max_length=200)
+
+
+class HandOverForm(forms.Form):
+    """To whom an order is offered, and why."""
+
+    to_username = forms.ChoiceField(label=_("To"), required=False)
+    to_unit = forms.TypedChoiceField(label=_("Or to the unit"), required=False, coerce=int, empty_value=None)
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(
+        self,
+        *args: Any,
+        people: Sequence[tuple[str, str]] = (),
+        units: Sequence[tuple[int, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_username"].choices = [("", "–"), *people]  # type: ignore[attr-defined]
+        self.fields["to_unit"].choices = [("", "–"), *units]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if not told.get("to_username") and not told.get("to_unit"):
+            self.add_error("to_username", _("Say to whom."))
+        return told
+
+
+class SuspensionForm(forms.Form):
+    """Why the clocks may stand still."""
+
+    cause = forms.ChoiceField(label=_("Why"), choices=SuspensionCause.choices)
+    reason = forms.CharField(label=_("What happened"), max_length=500)
+
+
+class DecideForm(forms.Form):
+    """Yes or no, and why."""
+
+    granted = forms.TypedChoiceField(choices=[("yes", _("Yes")), ("no", _("No"))], coerce=lambda told: told == "yes")
+    decision = forms.CharField(label=_("Why"), required=False, max_length=2000)
+
+
+class PromiseForm(forms.Form):
+    """What is promised, and by when."""
+
+    what = forms.ChoiceField(label=_("What"), choices=PromiseOf.choices)
+    due_at = forms.DateTimeField(label=_("By"), widget=local_minute())
+    note = forms.CharField(label=_("What the customer was told"), required=False, max_length=200)
+
+
+class RemarkForm(forms.Form):
+    """What was said."""
+
+    side = forms.ChoiceField(label=_("Who to whom"), choices=Remark.Side.choices)
+    text = forms.CharField(label=_("What was said"), max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+
+class ReceiptForm(forms.Form):
+    """What was found and done; checked while it is written."""
+
+    finding = forms.ChoiceField(label=_("Found"), required=False)
+    found = forms.CharField(
+        label=_("What was found"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+    done = forms.CharField(
+        label=_("What was done"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+    told_customer = forms.CharField(
+        label=_("What the customer was told"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
+    )
+    restored_at = forms.DateTimeField(label=_("Supply restored at"), required=False, widget=local_minute())
+
+    def __init__(self, *args: Any, findings: Sequence[Finding], with_supply: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "–"), *((one.value, one.label) for one in findings)]
+        self.fields["finding"].choices = choices  # type: ignore[attr-defined]
+        if not with_supply:
+            del self.fields["restored_at"]
+
+
+class MergeForm(forms.Form):
+    """Which orders are the same matter."""
+
+    order = forms.TypedMultipleChoiceField(coerce=int, widget=forms.CheckboxSelectMultiple())
+
+    def __init__(self, *args: Any, orders: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["order"].choices = orders  # type: ignore[attr-defined]
+
+
+class AppealForm(forms.Form):
+    """Against what, and why."""
+
+    clock = forms.CharField(required=False, max_length=16)
+    text = forms.CharField(label=_("Why this is not ours"), max_length=2000, widget=forms.Textarea({"rows": 3}))

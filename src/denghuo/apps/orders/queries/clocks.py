@@ -1,0 +1,53 @@
+"""What the clocks of orders show: one call of the engine for one order as for two thousand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from denghuo.apps.orders.models import Order, OrderStep
+from denghuo.apps.orders.queries.rules import calendar, rule_book
+from denghuo.apps.orders.snapshot.clocks import ClockShown, NextDue, Told, clocks_shown, next_due, shown_again
+from denghuo.apps.orders.snapshot.rules import RuleBook
+from denghuo.engines.worktime import WorkCalendar
+
+_AT_ONCE = 500
+
+
+def told_of(order_ids: Sequence[int]) -> list[Told]:
+    """What happened to orders, each one's in the order in which it happened."""
+    found: list[Told] = []
+    for start in range(0, len(order_ids), _AT_ONCE):
+        rows = OrderStep.objects.filter(order_id__in=order_ids[start : start + _AT_ONCE]).exclude(effects="")
+        found += map(Told._make, rows.order_by("told_at", "pk").values_list("order_id", "told_at", "effects"))
+    return found
+
+
+def clocks_of_all(
+    orders: Iterable[Order],
+    *,
+    at: datetime,
+    book: RuleBook | None = None,
+    days: WorkCalendar | None = None,
+    anew: bool = False,
+) -> dict[int, list[ClockShown]]:
+    """Every clock of orders at an instant. An order that is over shows what it showed when it ended, unless its clocks
+    are asked ``anew``: by other rules, for "what if"."""
+    rows = list(orders)
+    kept = {row.pk: shown_again(row.judged) for row in rows if row.is_over and row.judged and not anew}
+    asked = [row for row in rows if row.pk not in kept]
+    if not asked:
+        return kept
+    steps = told_of([row.pk for row in asked])
+    found = clocks_shown(asked, steps, book=book or rule_book(), calendar=days or calendar(), at=at)
+    return kept | found
+
+
+def clocks_of(order: Order, *, at: datetime) -> list[ClockShown]:
+    """Every clock of an order at an instant, in all its layers."""
+    return clocks_of_all([order], at=at)[order.pk]
+
+
+def due_of(order: Order, *, at: datetime) -> tuple[list[ClockShown], NextDue]:
+    """The clocks of an order, and what is due next."""
+    book, days = rule_book(), calendar()
+    shown = clocks_shown([order], told_of([order.pk]), book=book, calendar=days, at=at)[order.pk]
+    return shown, next_due(shown, kind=order.kind, state=order.state, book=book, calendar=days, at=at)

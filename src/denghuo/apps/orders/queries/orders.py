@@ -1,0 +1,250 @@
+"""Orders as pages and other contexts ask for them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.queries import Moment
+from denghuo.apps.orders.models import Draft, Finding, HandOver, Order, State, StepRule, Who
+from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.organization.access import within
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.sealed import blind
+
+CALLER_INDEX = "orders.order.caller"
+_NUMBER = re.compile(r"^(?:\d{6}-)?0*(\d{1,12})$")
+_PHONE = re.compile(r"^[\d\s+-]{7,}$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which orders are asked for; what is empty asks for nothing."""
+
+    text: str = ""
+    kind: str = ""
+    state: str = ""
+    due: str = ""
+    handler: str = ""
+    offered_to: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def order_for(scope: Iterable[str], order_id: int) -> Order:
+    """One order, if it lies in the scope.
+
+    Raises:
+        Order.DoesNotExist: there is none, or it is somebody else's.
+    """
+    rows = Order.objects.select_related("unit", "account", "parent", "merged_into")
+    return rows.get(within(scope, field="unit__path"), pk=order_id)
+
+
+def order_of_key(client_key: str) -> Order | None:
+    """The order that was opened under a key."""
+    return Order.objects.filter(client_key=client_key).first() if client_key else None
+
+
+def find(scope: Iterable[str], wanted: Wanted, *, at: datetime) -> "QuerySet[Order]":
+    """Orders of a scope: what is due first, where open ones are asked for, else the newest first."""
+    scope = tuple(scope)
+    rows = Order.objects.filter(within(scope, field="unit__path")).select_related("unit", "account")
+    if wanted.text.strip():
+        rows = rows.filter(_spoken_of(scope, wanted.text.strip()))
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
+    if wanted.state == "open":
+        rows = rows.filter(closed_at=None)
+    elif wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.handler:
+        rows = rows.filter(handler=wanted.handler, closed_at=None)
+    if wanted.offered_to:
+        rows = rows.filter(Exists(_offered(wanted.offered_to, scope)))
+    if wanted.since:
+        rows = rows.filter(received_at__gte=_midnight(wanted.since))
+    if wanted.until:
+        rows = rows.filter(received_at__lt=_midnight(wanted.until + timedelta(days=1)))
+    return _by_due(rows, wanted, at)
+
+
+def _by_due(rows: "QuerySet[Order]", wanted: Wanted, at: datetime) -> "QuerySet[Order]":
+    if wanted.due == "overdue":
+        rows = rows.filter(_OVERDUE | Q(next_due_at__lte=at), closed_at=None)
+    elif wanted.due == "soon":
+        rows = rows.filter(closed_at=None, next_due_at__gt=at).filter(
+            Q(next_warn_at__lte=at) | Q(next_due_at__lte=at + timedelta(hours=2))
+        )
+    if wanted.due or wanted.handler or wanted.state == "open":
+        return rows.order_by("next_due_at", "pk")
+    return rows.order_by("-received_at", "-pk")
+
+
+_OVERDUE = Q(overdue_at__isnull=False)
+
+
+def _offered(username: str, scope: tuple[str, ...]) -> "QuerySet[HandOver]":
+    """Hand-overs that wait for somebody: offered to them, or to a unit of theirs."""
+    rows = HandOver.objects.filter(order=OuterRef("pk"), accepted_at=None, refused_at=None)
+    return rows.filter(Q(to_username=username) | (Q(to_username="") & within(scope, field="to_unit__path")))
+
+
+def _spoken_of(scope: tuple[str, ...], text: str) -> Q:
+    """What somebody typed: an order's number, a telephone, an account, or words."""
+    found = Q(place__icontains=text) | Q(text__icontains=text) | Q(load_code__iexact=text)
+    if number := _NUMBER.match(text):
+        found |= Q(pk=int(number[1]))
+    if _PHONE.match(text):
+        found |= Q(caller_index=blind("".join(filter(str.isdigit, text)), context=CALLER_INDEX))
+    hits = customers.search(scope, text, limit=20).hits
+    return found | Q(account__in=[hit.customer.account_id for hit in hits]) if hits else found
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 (the zone follows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What waits in a scope."""
+
+    open: int
+    mine: int
+    soon: int
+    overdue: int
+    offered: int
+
+
+def counts(scope: Iterable[str], *, username: str, at: datetime) -> Counts:
+    """How many orders of a scope are open, one's own, nearly due, overdue, and offered to somebody."""
+    scope = tuple(scope)
+
+    def of(wanted: Wanted) -> int:
+        return find(scope, wanted, at=at).order_by().count()
+
+    return Counts(
+        open=of(Wanted(state="open")),
+        mine=of(Wanted(handler=username)),
+        soon=of(Wanted(due="soon")),
+        overdue=of(Wanted(due="overdue")),
+        offered=of(Wanted(offered_to=username)),
+    )
+
+
+def open_of_account(account_id: int) -> list[Order]:
+    """What is open of a customer, the newest first."""
+    return list(Order.objects.filter(account_id=account_id, closed_at=None).order_by("-received_at", "-pk"))
+
+
+def open_of_caller(number: str) -> list[Order]:
+    """What is open of a telephone number, the newest first."""
+    digits = "".join(filter(str.isdigit, number))
+    if not digits:
+        return []
+    index = blind(digits, context=CALLER_INDEX)
+    return list(Order.objects.filter(caller_index=index, closed_at=None).order_by("-received_at", "-pk"))
+
+
+def orders_by_id(order_ids: Iterable[int]) -> dict[int, Order]:
+    """Orders by key. For callers who know already that these may be seen."""
+    return {row.pk: row for row in Order.objects.filter(pk__in={*order_ids}).select_related("unit", "account")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountFinding:
+    """What was found at a customer's the last times, such as wiring of their own."""
+
+    order_id: int
+    number: str
+    finding: str
+    kind: str
+    topic: str
+    at: datetime
+
+
+def findings_of_account(account_id: int, *, limit: int = 5) -> list[AccountFinding]:
+    """What was found at a customer's, the last first."""
+    rows = Order.objects.filter(account_id=account_id).exclude(finding=Finding.UNKNOWN).order_by("-received_at", "-pk")
+    return [
+        AccountFinding(
+            order_id=row.pk,
+            number=row.number,
+            finding=row.finding,
+            kind=row.kind,
+            topic=row.topic,
+            at=row.received_at,
+        )
+        for row in rows[:limit]
+    ]
+
+
+_TONES = {State.CLOSED: "done", State.TERMINATED: "filed", State.MERGED: "filed", State.SUSPENDED: "waiting"}
+
+
+def customer_moments(
+    account_id: int, load_code: str, unit_id: int, *, limit: int, before: datetime | None
+) -> list[Moment]:
+    """Orders of a customer as moments of their timeline, the last first."""
+    del load_code, unit_id  # an order is of an account, not of a place
+    rows = Order.objects.filter(account_id=account_id).order_by("-received_at", "-pk")
+    if before is not None:
+        rows = rows.filter(received_at__lt=before)
+    return [
+        Moment(
+            at=row.received_at,
+            kind=f"orders.{row.kind}",
+            text=_("%(kind)s, %(topic)s: %(state)s")
+            % {
+                "kind": row.get_kind_display(),
+                "topic": row.get_topic_display(),
+                "state": row.get_state_display(),
+            },
+            path=reverse("orders:order", args=[row.pk]),
+            tone="breached" if row.overdue_at else _TONES.get(State(row.state), "act"),
+        )
+        for row in rows[:limit]
+    ]
+
+
+def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -> dict[str, StepRule]:
+    """The steps that somebody may take now, by code: by the state, and by who they are."""
+    rules = rule_book().steps_of(order.kind, timezone.localdate(at))
+    holds = supervises or username in (order.handler, order.first_asked) or not order.handler
+    allowed = {Who.WORKS: True, Who.HANDLER: holds, Who.SUPERVISES: supervises}
+    return {
+        step: rule
+        for step, rule in rules.items()
+        if step != "open" and order.state in rule.from_states and allowed[Who(rule.who)]
+    }
+
+
+def alike(order: Order, *, within_h: int = 48) -> list[Order]:
+    """Open orders of the same kind from the same customer, caller or place: perhaps the same matter."""
+    same = Q(pk__in=[])
+    if order.account_id:
+        same |= Q(account_id=order.account_id)
+    if order.caller_index is not None:
+        same |= Q(caller_index=order.caller_index)
+    if order.load_code:
+        same |= Q(load_code=order.load_code)
+    since = order.received_at - timedelta(hours=within_h)
+    rows = Order.objects.filter(same, kind=order.kind, unit_id=order.unit_id, closed_at=None, received_at__gte=since)
+    return list(rows.exclude(pk=order.pk).order_by("-received_at", "-pk")[:20])
+
+
+def units_for(scope: Iterable[str]) -> list[Unit]:
+    """Units that orders are opened in."""
+    return list(Unit.objects.filter(within(scope, field="path")).order_by("path"))
+
+
+def draft_of(username: str) -> str:
+    """What somebody was writing."""
+    row = Draft.objects.filter(username=username).first()
+    return str(row.content) if row else ""

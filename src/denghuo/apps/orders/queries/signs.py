@@ -1,0 +1,122 @@
+"""Early signs, found in what came in lately: one customer again and again, many in one place, danger."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, QuerySet
+from django.utils import timezone
+
+from denghuo.apps.orders.models import Kind, Order, Promise, Sign, SignKind, Topic
+from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.organization.access import within
+
+# A look back that is longer than a worker is ever down; what was raised before is not raised again.
+_LOOK_BACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shows:
+    """A sign that shows: what is counted, and where."""
+
+    kind: str
+    key: str
+    unit_id: int
+    order_id: int | None = None
+    account_id: int | None = None
+    load_code: str = ""
+    topic: str = ""
+    order_count: int = 1
+
+
+def signs_showing(*, at: datetime) -> list[Shows]:
+    """Signs that show now and were not raised yet."""
+    found = [*_repeats(at), *_clusters(at), *_dangers(at), *_promises()]
+    known = set(Sign.objects.filter(key__in=[one.key for one in found]).values_list("key", flat=True))
+    return [one for one in {one.key: one for one in found}.values() if one.key not in known]
+
+
+def _lately(at: datetime) -> "QuerySet[Order]":
+    return Order.objects.filter(received_at__gt=at - _LOOK_BACK, received_at__lte=at)
+
+
+def _repeats(at: datetime) -> Iterator[Shows]:
+    rule = rule_book().number(timezone.localdate(at))
+    since = at - timedelta(days=rule.repeat_within_days)
+    for field in ("account_id", "caller_index"):
+        keys = _lately(at).exclude(kind=Kind.PRAISE).filter(**{f"{field}__isnull": False}).values(field)
+        rows = Order.objects.filter(received_at__gt=since, received_at__lte=at, **{f"{field}__in": keys})
+        if field == "caller_index":
+            rows = rows.filter(account=None)
+        counted = rows.exclude(kind=Kind.PRAISE).values(field, "unit_id").annotate(n=Count("pk"), last=Max("pk"))
+        raised = {
+            (one.account_id, one.load_code) for one in Sign.objects.filter(kind=SignKind.REPEAT, raised_at__gt=since)
+        }
+        for row in counted.filter(n__gte=rule.repeat_count).order_by("unit_id", field):
+            account_id = row[field] if field == "account_id" else None
+            if account_id is None or (account_id, "") not in raised:
+                yield Shows(
+                    kind=SignKind.REPEAT,
+                    key=f"repeat:{field}:{row[field]}:{row['n'] // rule.repeat_count}:{since:%Y%m}",
+                    unit_id=row["unit_id"],
+                    order_id=row["last"],
+                    account_id=account_id,
+                    order_count=row["n"],
+                )
+
+
+def _clusters(at: datetime) -> Iterator[Shows]:
+    rule = rule_book().number(timezone.localdate(at))
+    since = at - timedelta(hours=rule.cluster_within_h)
+    rows = Order.objects.filter(received_at__gt=since, received_at__lte=at).exclude(load_code="")
+    rows = rows.filter(kind__in=(Kind.FAULT, Kind.COMPLAINT, Kind.OPINION))
+    counted = rows.values("unit_id", "load_code", "kind").annotate(n=Count("pk"), last=Max("pk"))
+    raised = set(
+        Sign.objects.filter(kind=SignKind.CLUSTER, raised_at__gt=since).values_list("unit_id", "load_code", "topic")
+    )
+    for row in counted.filter(n__gte=rule.cluster_count).order_by("unit_id", "load_code", "kind"):
+        if (row["unit_id"], row["load_code"], row["kind"]) not in raised:
+            yield Shows(
+                kind=SignKind.CLUSTER,
+                key=f"cluster:{row['unit_id']}:{row['load_code']}:{row['kind']}:{row['last']}",
+                unit_id=row["unit_id"],
+                order_id=row["last"],
+                load_code=row["load_code"],
+                topic=row["kind"],
+                order_count=row["n"],
+            )
+
+
+def _dangers(at: datetime) -> Iterator[Shows]:
+    for row in _lately(at).filter(topic=Topic.DANGER, closed_at=None).order_by("pk"):
+        yield Shows(
+            kind=SignKind.DANGER,
+            key=f"danger:{row.pk}",
+            unit_id=row.unit_id,
+            order_id=row.pk,
+            account_id=row.account_id,
+            load_code=row.load_code,
+            topic=row.topic,
+        )
+
+
+def _promises() -> Iterator[Shows]:
+    rows = Promise.objects.filter(broken_at__isnull=False, kept_at=None, moved_at=None, order__closed_at=None)
+    for row in rows.select_related("order").order_by("pk"):
+        yield Shows(
+            kind=SignKind.PROMISE,
+            key=f"promise:{row.pk}",
+            unit_id=row.order.unit_id,
+            order_id=row.order_id,
+            account_id=row.order.account_id,
+            load_code=row.order.load_code,
+            topic=row.what,
+        )
+
+
+def signs_within(scope: Iterable[str], *, seen: bool | None = None) -> "QuerySet[Sign]":
+    """Signs of a scope, those that nobody has answered first."""
+    rows = Sign.objects.filter(within(scope, field="unit__path")).select_related("unit", "order", "account")
+    if seen is not None:
+        rows = rows.filter(seen_at__isnull=not seen)
+    return rows.order_by("-seen_at", "-raised_at", "-pk") if seen else rows.order_by("-raised_at", "-pk")

@@ -1,0 +1,271 @@
+"""Clocks and orders as people read them."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from denghuo.apps.orders.models import Certainty, Channel, Clock, Kind, LimitRule, Order, State, Topic
+from denghuo.apps.orders.snapshot.clocks import ClockShown
+from denghuo.apps.orders.snapshot.rules import Limit
+from denghuo.apps.sealed import masked_name, masked_phone
+from denghuo.engines.worktime import Measure
+
+register = template.Library()
+_DAY_S, _H_S = 86_400, 3_600
+_TONES = {
+    State.REGISTERED: "act",
+    State.DISPATCHED: "doing",
+    State.IN_HAND: "doing",
+    State.ON_SITE: "doing",
+    State.DONE: "waiting",
+    State.SUSPENDED: "waiting",
+    State.CLOSED: "done",
+    State.TERMINATED: "filed",
+    State.MERGED: "filed",
+}
+_ICONS = {
+    Kind.FAULT: "bolt",
+    Kind.COMPLAINT: "message-exclamation",
+    Kind.MISCONDUCT: "alert-octagon",
+    Kind.OPINION: "message-dots",
+    Kind.SUGGESTION: "bulb",
+    Kind.PRAISE: "heart",
+    Kind.ENQUIRY: "help-circle",
+    Kind.SERVICE: "clipboard-list",
+}
+
+
+@register.filter
+def state_tone(order: Order) -> str:
+    """The mark of an order's state."""
+    return _TONES[State(order.state)]
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    """The icon of a kind."""
+    return _ICONS[Kind(kind)]
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """A time by the clock on the wall, as people say it."""
+    if seconds is None or seconds != seconds:
+        return "–"
+    s = round(abs(seconds))
+    if s < 60:
+        return _("%(n)d s") % {"n": s}
+    if s < _H_S:
+        return _("%(n)d min") % {"n": s // 60}
+    if s < _DAY_S:
+        minutes = s % _H_S // 60
+        words = _("%(h)d h %(m)d min") if minutes else _("%(h)d h")
+        return words % {"h": s // _H_S, "m": minutes}
+    hours = s % _DAY_S // _H_S
+    words = _("%(d)d d %(h)d h") if hours else _("%(d)d d")
+    return words % {"d": s // _DAY_S, "h": hours}
+
+
+@register.filter
+def measured(seconds: float | None, measure: Any) -> str:
+    """A time in its own measure: working days are counted as such."""
+    if seconds is None or seconds != seconds:
+        return "–"
+    if Measure(measure) is Measure.WORKING_DAYS:
+        days = seconds / _DAY_S
+        return _("%(n)s working days") % {"n": f"{days:.0f}" if days == round(days) else f"{days:.1f}"}
+    return span(seconds)
+
+
+@register.filter
+def limit_text(limit: Limit | LimitRule) -> str:
+    """A limit with its measure."""
+    return pgettext("a limit", "lifted") if limit.limit_s is None else measured(limit.limit_s, limit.measure)
+
+
+@register.filter
+def layer_name(layer: str) -> str:
+    """Whose limit it is."""
+    return str(LimitRule.Layer(layer).label)
+
+
+@register.filter
+def clock_name(clock: str) -> str:
+    """What is measured."""
+    return str(Clock(clock).label) if clock in Clock.values else clock
+
+
+@register.filter
+def certainty_name(certainty: str) -> str:
+    """How sure a number is."""
+    return str(Certainty(certainty).label)
+
+
+@register.filter
+def doubtful(certainty: str) -> bool:
+    """Whether nobody here has read it in the text itself."""
+    return certainty not in (Certainty.SEEN, Certainty.OWN)
+
+
+@register.filter
+def limit_kind_name(limit_kind: str) -> str:
+    """What a limit binds."""
+    return str(LimitRule.Kind(limit_kind).label)
+
+
+@register.filter
+def clock_tone(one: ClockShown) -> str:
+    """The mark of what a clock shows."""
+    if one.late:
+        return "breached"
+    if one.suspended:
+        return "waiting"
+    if one.unknown:
+        return "warning"
+    return "doing" if one.runs else "done"
+
+
+@register.simple_tag
+def clock_words(one: ClockShown, at: datetime) -> str:
+    """What a clock says, in a few words."""
+    if one.unknown:
+        return _("not known: the holidays until then have not been told")
+    if one.suspended:
+        return _("stands still")
+    if not one.runs:
+        return _("too late") if one.late else _("in time")
+    left = one.left_s(at)
+    if left is None:
+        return "–"
+    return (_("%(time)s over") if left < 0 else _("%(time)s left")) % {"time": span(left)}
+
+
+@register.filter
+def used_share(one: ClockShown) -> int:
+    """How much of a limit is used, in whole percent up to 100."""
+    if one.shown_s is None or not one.limit.limit_s:
+        return 0
+    return min(100, round(100 * one.shown_s / one.limit.limit_s))
+
+
+@register.simple_tag
+def due_words(order: Order, at: datetime) -> dict[str, str]:
+    """What an order's next deadline says: words and a mark."""
+    if order.is_over:
+        return {"tone": "", "text": "–"}
+    if order.state == State.SUSPENDED:
+        return {"tone": "waiting", "text": _("stands still")}
+    passed = order.overdue_at or (order.next_due_at if order.next_due_at and order.next_due_at < at else None)
+    if passed is not None:
+        return {"tone": "breached", "text": _("%(time)s over") % {"time": span((at - passed).total_seconds())}}
+    if order.next_due_at is None:
+        return {"tone": "", "text": "–"}
+    left = span((order.next_due_at - at).total_seconds())
+    near = order.next_warn_at is not None and order.next_warn_at <= at
+    return {"tone": "warning" if near else "", "text": _("%(time)s left") % {"time": left}}
+
+
+@register.filter
+def phone_masked(number: str) -> str:
+    """A number that can be told apart and not called."""
+    return masked_phone(number) if number else ""
+
+
+@register.filter
+def name_masked(name: str) -> str:
+    """A name, masked."""
+    return masked_name(name) if name else ""
+
+
+@register.filter
+def named(names: dict[str, str], username: str) -> str:
+    """What somebody is called; who has no account is told by the name that is recorded."""
+    return names.get(username, username) if username else "–"
+
+
+@register.filter
+def differ(step: Any) -> str:
+    """How much later a step was recorded than it happened, where that is more than a minute."""
+    late_s = (step.at - step.told_at).total_seconds()
+    return span(late_s) if late_s > 60 else ""
+
+
+@register.filter
+def times(count: int) -> str:
+    """So many times."""
+    return ngettext("%(n)d time", "%(n)d times", count) % {"n": count}
+
+
+@register.filter
+def local(at: datetime | None) -> str:
+    """An instant on the clock of the place."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "–"
+
+
+STEP_NAMES = {
+    "open": lambda: _("Opened"),
+    "dispatch": lambda: _("Dispatch"),
+    "accept": lambda: _("Take it"),
+    "return": lambda: _("Return it"),
+    "contact": lambda: _("Customer contacted"),
+    "arrive": lambda: _("Arrived"),
+    "restore": lambda: _("Supply restored"),
+    "finish": lambda: _("Finish the work"),
+    "call_back": lambda: _("Called back"),
+    "close": lambda: _("Close the order"),
+    "reopen": lambda: _("Reopen"),
+    "suspend": lambda: _("Suspend"),
+    "resume": lambda: _("Resume"),
+    "terminate": lambda: _("Terminate"),
+    "reassign": lambda: _("Reassign"),
+    "urge": lambda: _("The customer presses"),
+    "escalate": lambda: _("Escalate"),
+    "merge": lambda: _("Merged"),
+}
+
+
+@register.filter
+def step_name(step: str) -> str:
+    """What a step is called."""
+    known = STEP_NAMES.get(step)
+    return known() if known else step
+
+
+@register.filter
+def of_account(found: dict[int, Any], account_id: int) -> Any:
+    """The customer of an account, among those found."""
+    return found.get(account_id)
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """What a kind is called."""
+    return str(Kind(kind).label)
+
+
+@register.filter
+def topic_name(topic: str) -> str:
+    """What a topic is called."""
+    return str(Topic(topic).label)
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    """What a way in is called."""
+    return str(Channel(channel).label)
+
+
+@register.filter
+def state_name(state: str) -> str:
+    """What a state is called."""
+    return str(State(state).label)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share in percent; a dash where nothing is settled."""
+    return "–" if share != share else f"{100 * share:.1f}"

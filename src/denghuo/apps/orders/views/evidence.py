@@ -1,0 +1,165 @@
+"""An order on paper, and its evidence as one file: what happened, who did it, what each clock said, by which rule."""
+
+import io
+import zipfile
+from typing import Any
+
+import xlsxwriter
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries import Course
+from denghuo.apps.orders.templatetags.orders import (
+    certainty_name,
+    clock_name,
+    layer_name,
+    limit_kind_name,
+    limit_text,
+    measured,
+    step_name,
+)
+from denghuo.apps.orders.views.reach import found, who
+from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.workbooks import OPTIONS, Sheets
+
+
+def _context(row: Order, course: Course) -> dict[str, Any]:
+    customer = customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None
+    return {"row": row, "course": course, "customer": customer, "now": timezone.now()}
+
+
+@require_GET
+@permission_required(Permission.ORDERS_VIEW)
+def printed(request: HttpRequest, order_id: int) -> HttpResponse:
+    """An order on one sheet, to be signed."""
+    row = found(request, order_id)
+    return render(request, "orders/print.html", _context(row, queries.course_of(row, at=timezone.now())))
+
+
+@require_POST
+@permission_required(Permission.ORDERS_WORK)
+def evidence(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Everything that an order is judged by, in one file."""
+    row = found(request, order_id)
+    course = queries.course_of(row, at=timezone.now())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
+        page = render_to_string("orders/evidence.html", _context(row, course))
+        bundle.writestr(f"{row.number}.html", page)
+        bundle.writestr(f"{row.number}.xlsx", _workbook(course))
+    actions.hand_out_evidence(order_id=row.pk, **who(request))
+    disposition = content_disposition_header(True, f"{row.number}.zip") or "attachment"
+    return HttpResponse(packed.getvalue(), content_type="application/zip", headers={"Content-Disposition": disposition})
+
+
+def _workbook(course: Course) -> bytes:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, OPTIONS) as book:
+        sheets = Sheets(book)
+        sheets.add(_("Steps"), [_step_head(), *_steps(course)], widths=[20, 20, 16, 14, 14, 16, 40, 30])
+        sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])
+        sheets.add(_("Hand-overs"), [_hand_head(), *_hands(course)], widths=[20, 16, 16, 40, 20, 16])
+        sheets.add(_("Conversation"), [_talk_head(), *_talk(course)], widths=[20, 18, 16, 80])
+    return written.getvalue()
+
+
+def _step_head() -> list[str]:
+    return [
+        _("Happened at"),
+        _("Recorded at"),
+        _("Step"),
+        _("From"),
+        _("To"),
+        _("By"),
+        _("Reason"),
+        _("Effect on clocks"),
+    ]
+
+
+def _steps(course: Course) -> list[list[Any]]:
+    return [
+        [
+            one.told_at,
+            one.at,
+            step_name(one.step),
+            one.from_state,
+            one.to_state,
+            course.names.get(one.actor, one.actor),
+            one.reason,
+            one.effects,
+        ]
+        for one in course.steps
+    ]
+
+
+def _clock_head() -> list[str]:
+    return [
+        _("Clock"),
+        _("Run"),
+        _("Whose limit"),
+        _("Limit"),
+        _("Shows"),
+        _("Started at"),
+        _("Due at"),
+        _("Too late"),
+        _("Where it is written"),
+        _("How sure"),
+    ]
+
+
+def _clocks(course: Course) -> list[list[Any]]:
+    return [
+        [
+            clock_name(one.clock),
+            one.run + 1,
+            f"{layer_name(one.limit.layer)} / {limit_kind_name(one.limit.limit_kind)}",
+            limit_text(one.limit),
+            measured(one.shown_s, one.limit.measure),
+            one.started_at,
+            one.due_at or "",
+            _("yes") if one.late else _("no"),
+            f"{one.limit.basis} ({one.limit.from_date})",
+            certainty_name(one.limit.certainty),
+        ]
+        for one in course.clocks
+    ]
+
+
+def _hand_head() -> list[str]:
+    return [_("Offered at"), _("From"), _("To"), _("Reason"), _("Answered at"), _("Answer")]
+
+
+def _hands(course: Course) -> list[list[Any]]:
+    rows: list[list[Any]] = []
+    for one in course.hand_overs:
+        answer = _("taken over") if one.accepted_at else (_("refused") if one.refused_at else _("no answer yet"))
+        to = course.names.get(one.to_username, one.to_username) or str(one.to_unit or "")
+        rows.append(
+            [
+                one.offered_at,
+                course.names.get(one.from_username, one.from_username),
+                to,
+                one.reason,
+                one.accepted_at or one.refused_at or "",
+                answer,
+            ]
+        )
+    return rows
+
+
+def _talk_head() -> list[str]:
+    return [_("Said at"), _("Who to whom"), _("By"), _("What was said")]
+
+
+def _talk(course: Course) -> list[list[Any]]:
+    return [
+        [one.at, one.get_side_display(), course.names.get(one.actor, one.actor), one.text] for one in course.remarks
+    ]

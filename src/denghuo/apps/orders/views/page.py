@@ -1,0 +1,183 @@
+"""The page of an order: where it stands, what its clocks say, what to do, and all that happened."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import ReceiptEntry
+from denghuo.apps.orders.forms import (
+    AppealForm,
+    HandOverForm,
+    PromiseForm,
+    ReceiptForm,
+    RemarkForm,
+    SuspensionForm,
+)
+from denghuo.apps.orders.models import Kind, Order, State
+from denghuo.apps.orders.queries import ReceiptFinding
+from denghuo.apps.orders.views.reach import found, refusal, supervises, who, works
+from denghuo.apps.organization.access import Permission, may, permission_required
+
+# What comes first where several steps are open: the way an order goes when nothing goes wrong.
+_WAY = ("accept", "arrive", "contact", "restore", "call_back", "close", "resume")
+_APART = {"suspend", "merge", "urge", "finish", "reassign"}
+
+
+@require_GET
+@permission_required(Permission.ORDERS_VIEW)
+def order(request: HttpRequest, order_id: int) -> HttpResponse:
+    """One order."""
+    return page(request, found(request, order_id))
+
+
+def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -> HttpResponse:
+    """The page of an order, with a receipt that is being written."""
+    now = timezone.now()
+    course = queries.course_of(row, at=now)
+    working, above = works(request, row), supervises(request, row)
+    open_steps = queries.steps_open(row, username=request.user.get_username(), supervises=above, at=now)
+    plain = {step: rule for step, rule in open_steps.items() if step not in _APART} if working else {}
+    main = _main_step(row, plain)
+    context: dict[str, Any] = {
+        "row": row,
+        "course": course,
+        "clocks": _by_clock(course.clocks),
+        "customer": customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None,
+        "findings": queries.findings_of_account(row.account_id, limit=3) if row.account_id else [],
+        "main": plain.get(main),
+        "others": [rule for step, rule in plain.items() if step != main],
+        "may_work": working,
+        "may_supervise": above,
+        "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=row.unit.path),
+        "may_urge": working and "urge" in open_steps,
+        "receipt_open": form is not None or not main,
+        "may_finish": working and "finish" in open_steps,
+        "may_suspend": working and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
+        "alike": queries.alike(row) if working and not row.is_over else [],
+        "sentence": _sentence(row, course.steps[-1].step if course.steps else "", now),
+        "unknown_years": queries.unknown_years(timezone.localdate(now))
+        if any(c.unknown for c in course.clocks)
+        else [],
+        "now": now,
+    }
+    context |= _forms(request, row, form) if working else {}
+    return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
+
+
+def _main_step(row: Order, plain: dict[str, Any]) -> str:
+    """The one step that most likely comes next: the first of the way that was not taken since the order last moved."""
+    way = {State.DONE: ("call_back", "close"), State.ON_SITE: ("restore",)}.get(State(row.state), _WAY)
+    skipped = {"contact", "restore", "call_back"} & set(row.steps.values_list("step", flat=True))
+    if row.kind == Kind.FAULT:
+        skipped.add("contact")  # whoever is there talks to the customer
+    return next((step for step in way if step in plain and step not in skipped), "")
+
+
+def _sentence(row: Order, step: str, now: Any) -> str:
+    """What the customer may be told of the last step."""
+    rule = queries.rule_book().steps_of(row.kind, timezone.localdate(now)).get(step)
+    return rule.sentence.replace("{number}", row.number) if rule else ""
+
+
+def _by_clock(clocks: list[Any]) -> list[tuple[str, int, list[Any]]]:
+    """Each run of each clock with its layers, the nearest first."""
+    runs: dict[tuple[str, int], list[Any]] = {}
+    for one in clocks:
+        runs.setdefault((one.clock, one.run), []).append(one)
+    order_of = sorted(runs.items(), key=lambda pair: (not pair[1][0].runs, pair[1][0].started_at, pair[0]))
+    return [(clock, run + 1, sorted(rows, key=lambda one: one.limit.limit_s)) for (clock, run), rows in order_of]
+
+
+def _forms(request: HttpRequest, row: Order, form: ReceiptForm | None) -> dict[str, Any]:
+    people = [(user.username, str(user)) for user in queries.colleagues(row.unit) if user.username != row.handler]
+    units = [(unit.pk, unit.name) for unit in queries.units_for(request.data_scope)]  # type: ignore[attr-defined]
+    return {
+        "hand_over_form": HandOverForm(people=people, units=units),
+        "suspension_form": SuspensionForm(),
+        "promise_form": PromiseForm(),
+        "remark_form": RemarkForm(),
+        "appeal_form": AppealForm(),
+        "receipt_form": form or receipt_form(row),
+        "receipt_findings": [] if form is None else _receipt_findings(row, form),
+    }
+
+
+def receipt_form(row: Order, data: Any = None) -> ReceiptForm:
+    """The receipt of an order of its kind."""
+    findings = queries.findings_for(row.kind)
+    return ReceiptForm(data, findings=findings, with_supply=row.kind == Kind.FAULT)
+
+
+def _receipt_findings(row: Order, form: ReceiptForm) -> list[tuple[ReceiptFinding, str, str]]:
+    told = dict(form.cleaned_data) if form.is_valid() else {}
+    checked = queries.check_receipt(row, ReceiptEntry(**told), at=timezone.now())
+    return [(one, finding_words(one), str(form.fields[one.field].label)) for one in checked if one.field in form.fields]
+
+
+def finding_words(one: ReceiptFinding) -> str:
+    """Why the check says something."""
+    return {
+        "missing": _("is missing"),
+        "says_nothing": _("says nothing: write what it was, so that the next one who comes knows"),
+        "short": _("is very short: would somebody else understand it?"),
+        "number": _("holds a telephone number: personal data does not belong here"),
+        "not_of_kind": _("does not fit this kind of order"),
+        "no_contact": _("nobody has recorded that the customer was contacted"),
+        "no_arrival": _("nobody has recorded an arrival, though our equipment was repaired"),
+        "future": _("lies in the future"),
+        "before_arrival": _("lies before the arrival"),
+    }[one.code]
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.ORDERS_WORK)
+def receipt(request: HttpRequest, order_id: int) -> HttpResponse:
+    """Write the receipt, which finishes the work."""
+    row = found(request, order_id)
+    if request.method == "GET":
+        return redirect("orders:order", row.pk)
+    form = receipt_form(row, request.POST)
+    if not form.is_valid():
+        return page(request, row, form=form)
+    try:
+        actions.write_receipt(order_id=row.pk, entry=ReceiptEntry(**form.cleaned_data), **who(request))
+    except ValueError as error:
+        if isinstance(error, actions.StepRefusedError):
+            messages.warning(request, refusal(error))
+        return page(request, row, form=form)
+    messages.success(request, _("The work is finished. The customer is called back before the order is closed."))
+    return redirect("orders:order", row.pk)
+
+
+@require_POST
+@permission_required(Permission.ORDERS_WORK)
+def check_receipt(request: HttpRequest, order_id: int) -> HttpResponse:
+    """What the receipt still lacks, while it is written."""
+    row = found(request, order_id)
+    form = receipt_form(row, request.POST)
+    return render(
+        request, "orders/receipt_check.html", {"receipt_findings": _receipt_findings(row, form), "asked": True}
+    )
+
+
+@require_POST
+@permission_required(Permission.CUSTOMERS_UNMASK)
+def show_number(request: HttpRequest, order_id: int) -> HttpResponse:
+    """The caller's full number, once, for a reason."""
+    row = found(request, order_id)
+    try:
+        number = actions.show_caller(order_id=row.pk, reason=request.POST.get("reason", "")[:200], **who(request))
+    except ValueError:
+        messages.warning(request, _("Say what the number is needed for."))
+        return redirect("orders:order", row.pk)
+    context = {"row": row, "number": number, "now": timezone.now()}
+    answer = render(request, "orders/number.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,64 @@
+"""What every page of orders asks: who asks, when, and which order they mean."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from denghuo.apps.orders import queries
+from denghuo.apps.orders.actions import StepRefusedError
+from denghuo.apps.orders.models import Order
+from denghuo.apps.organization.access import Permission, may
+
+
+def who(request: HttpRequest) -> dict[str, Any]:
+    """When and by whom a deed is done."""
+    return {"at": timezone.now(), "actor": request.user.get_username()}
+
+
+def found(request: HttpRequest, order_id: int) -> Order:
+    """The order of a page, if it lies within reach."""
+    try:
+        return queries.order_for(request.data_scope, order_id)  # type: ignore[attr-defined]
+    except Order.DoesNotExist as missing:
+        raise Http404 from missing
+
+
+def supervises(request: HttpRequest, order: Order) -> bool:
+    """Whether whoever asks supervises the orders of this unit."""
+    return may(request.user, Permission.ORDERS_SUPERVISE, path=order.unit.path)
+
+
+def works(request: HttpRequest, order: Order) -> bool:
+    """Whether whoever asks works on the orders of this unit."""
+    return may(request.user, Permission.ORDERS_WORK, path=order.unit.path)
+
+
+def refusal(error: ValueError) -> str:
+    """Why a deed was refused, for people."""
+    words = {
+        "unknown": _("This kind of order has no such step."),
+        "state": _("The order has moved on meanwhile: look at its state and try again."),
+        "reason": _("Say why: this step needs a reason."),
+        "future": _("That time has not come yet. Look at the clock of the device."),
+        "before": _("That was before the order came in. Look at the time."),
+    }
+    if isinstance(error, StepRefusedError):
+        return words.get(error.code, words["state"])
+    return _("That could not be done: the order has changed meanwhile, or something is missing.")
+
+
+def done(request: HttpRequest, order: Order, deed: Callable[[], Any], said: str = "") -> HttpResponse:
+    """Do it, say so, and go back to the order; where it cannot be done, say why."""
+    try:
+        deed()
+    except ValueError as error:
+        messages.warning(request, refusal(error))
+    else:
+        if said:
+            messages.success(request, said)
+    return redirect("orders:order", order.pk)

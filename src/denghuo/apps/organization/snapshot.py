@@ -1,0 +1,75 @@
+"""The calendar: holidays and make-up workdays as rows, as they were announced, and as the engine's calendar."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from denghuo.apps.organization.models import CalendarDay, DayKind
+from denghuo.engines.worktime import WorkCalendar, build_calendar
+
+CALENDAR_SOURCE = "国务院办公厅关于部分节假日安排的通知"
+# By year: number of the notice, then name, first and last day off, and weekend days worked in exchange.
+_NOTICES: dict[int, tuple[str, tuple[tuple[str, ...], ...]]] = {
+    2024: (
+        "国办发明电〔2023〕7号",
+        (
+            ("元旦", "01-01", "01-01"),
+            ("春节", "02-10", "02-17", "02-04", "02-18"),
+            ("清明节", "04-04", "04-06", "04-07"),
+            ("劳动节", "05-01", "05-05", "04-28", "05-11"),
+            ("端午节", "06-10", "06-10"),
+            ("中秋节", "09-15", "09-17", "09-14"),
+            ("国庆节", "10-01", "10-07", "09-29", "10-12"),
+        ),
+    ),
+    2025: (
+        "国办发明电〔2024〕12号",
+        (
+            ("元旦", "01-01", "01-01"),
+            ("春节", "01-28", "02-04", "01-26", "02-08"),
+            ("清明节", "04-04", "04-06"),
+            ("劳动节", "05-01", "05-05", "04-27"),
+            ("端午节", "05-31", "06-02"),
+            ("国庆节、中秋节", "10-01", "10-08", "09-28", "10-11"),
+        ),
+    ),
+    2026: (
+        "国办发明电〔2025〕7号",
+        (
+            ("元旦", "01-01", "01-03", "01-04"),
+            ("春节", "02-15", "02-23", "02-14", "02-28"),
+            ("清明节", "04-04", "04-06"),
+            ("劳动节", "05-01", "05-05", "05-09"),
+            ("端午节", "06-19", "06-21"),
+            ("中秋节", "09-25", "09-27"),
+            ("国庆节", "10-01", "10-07", "09-20", "10-10"),
+        ),
+    ),
+}
+
+
+def calendar_days() -> Iterator[tuple[date, str, str, str]]:
+    """Every holiday and make-up workday of the years known: day, kind, name, source."""
+    for year, (notice, holidays) in _NOTICES.items():
+        source = f"{CALENDAR_SOURCE} {notice}"
+        for name, *days in holidays:
+            first, last, *worked = (date.fromisoformat(f"{year}-{day}") for day in days)
+            for n in range((last - first).days + 1):
+                yield first + timedelta(days=n), DayKind.HOLIDAY, name, source
+            for day in worked:
+                yield day, DayKind.MAKEUP, name, source
+
+
+def work_calendar(rows: Iterable[CalendarDay]) -> WorkCalendar | None:
+    """Which days are worked, from the first year told until the first that is not; None if none is told.
+
+    A year of which no day was told is not known, and neither is what comes after it.
+    """
+    told = {row.date: row.kind for row in rows}
+    years = {day.year for day in told}
+    if not years:
+        return None
+    last = min(year for year in years if year + 1 not in years)
+    first_day = date(min(years), 1, 1)
+    days = [first_day + timedelta(days=n) for n in range((date(last + 1, 1, 1) - first_day).days)]
+    working = [told.get(day) == DayKind.MAKEUP or (day.weekday() < 5 and day not in told) for day in days]
+    return build_calendar(first_day, working)

@@ -1,0 +1,174 @@
+"""What a dispatcher does at the desk: takes an incident, puts a report where it belongs, says what is the same."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.models import Kind, Order
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.actions.dispatch import NothingToDoError
+from denghuo.apps.outages.actions.reports import place_reports
+from denghuo.apps.outages.facts import (
+    CustomersBack,
+    IncidentLeft,
+    IncidentTaken,
+    OrdersFoundSame,
+    OutageClosed,
+    ReportJoined,
+    ReportParted,
+    ReportsAttached,
+    SupplyChanged,
+    SuspicionEnded,
+)
+from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, Watch
+
+_OURS = (ReportState.UNPLACED, ReportState.ALONE, ReportState.SUSPECTED, ReportState.JOINED, ReportState.OUT)
+
+
+@transaction.atomic
+def take_incident(*, about: str, at: datetime, actor: str) -> Watch:
+    """Say "I have it". Whoever had it before has it no more; the ledger keeps who did.
+
+    Raises:
+        NothingToDoError: it is over, or is not there.
+    """
+    if not queries.is_open(about):
+        raise NothingToDoError(about)
+    row, _new = Watch.objects.update_or_create(about=about, defaults={"username": actor, "since_at": at})
+    record(IncidentTaken(about=about), at=at, actor=actor)
+    return row
+
+
+@transaction.atomic
+def leave_incident(*, about: str, at: datetime, actor: str) -> bool:
+    """Say that one has it no more; False: it was in nobody's, or in somebody else's hands."""
+    gone, _by_table = Watch.objects.filter(about=about, username=actor).delete()
+    if gone:
+        record(IncidentLeft(about=about), at=at, actor=actor)
+    return bool(gone)
+
+
+@transaction.atomic
+def join_report(*, order_id: int, about: str, at: datetime, actor: str) -> Report:
+    """Put what an order reports to an outage or a suspected fault, whatever the network says; it stays there until
+    that is over. An order that was no report of missing supply becomes one.
+
+    Raises:
+        NothingToDoError: the fault is over or is not there, or the order is over, is no fault, or its supply is back.
+    """
+    order = Order.objects.filter(pk=order_id, closed_at=None, kind=Kind.FAULT).first()
+    subject = queries.subject_of(about)
+    if order is None or subject is None or not queries.is_open(about) or subject.network.unit_id != order.unit_id:
+        raise NothingToDoError(about)
+    report = Report.objects.select_for_update().filter(order_id=order_id).first() or _report_of(order, at)
+    if report.state not in _OURS:
+        raise NothingToDoError(f"orders.order:{order_id}")
+    outage = subject if isinstance(subject, Outage) else None
+    report.state, report.outage = ReportState.JOINED, outage
+    report.suspicion = subject if isinstance(subject, Suspicion) else None
+    report.save()
+    record(ReportJoined(report_id=report.pk, order_id=order_id, about=about), at=at, actor=actor)
+    record(ReportsAttached(about=about, number=subject.number, order_ids=(order_id,)), at=at, actor=actor)
+    return report
+
+
+def _report_of(order: Order, at: datetime) -> Report:
+    who = order.account_id or order.caller_index or -order.pk
+    return Report(
+        order=order,
+        load_code=order.load_code,
+        account_id=order.account_id,
+        who=who,
+        reported_at=order.received_at,
+        taken_at=at,
+        state=ReportState.UNPLACED,
+    )
+
+
+@transaction.atomic
+def part_report(*, order_id: int, at: datetime, actor: str) -> Report:
+    """Take a report that somebody put to a fault away from it again; it is evidence like any other.
+
+    Raises:
+        NothingToDoError: nobody put it there.
+    """
+    report = Report.objects.select_for_update().filter(order_id=order_id, state=ReportState.JOINED).first()
+    if report is None:
+        raise NothingToDoError(f"orders.order:{order_id}")
+    _let_go([report], at=at, actor=actor)
+    return report
+
+
+def _let_go(reports: Iterable[Report], *, at: datetime, actor: str) -> None:
+    """Reports that were put to a fault by hand are placed by what the network says."""
+    networks = set()
+    for report in reports:
+        about = f"outages.outage:{report.outage_id}" if report.outage_id else f"outages.suspicion:{report.suspicion_id}"
+        record(ReportParted(report_id=report.pk, order_id=report.order_id, about=about), at=at, actor=actor)
+        report.state = ReportState.UNPLACED if report.network_id is None else ReportState.ALONE
+        report.outage = report.suspicion = None
+        report.save(update_fields=["state", "outage", "suspicion"])
+        networks.add(report.network_id)
+    for network_id in sorted(one for one in networks if one is not None):
+        place_reports(network_id=network_id, at=at, actor=actor)
+
+
+@transaction.atomic
+def find_same(*, into_id: int, order_ids: Sequence[int], at: datetime, actor: str) -> int:
+    """Say that orders are the same matter as one; returns how many they are. Orders follow, and merge them.
+
+    Raises:
+        ValueError: one is over, of another kind or unit, or there is none beside the one itself.
+    """
+    wanted = tuple(sorted({*order_ids} - {into_id}))
+    rows = {row.pk: row for row in Order.objects.filter(pk__in=[into_id, *wanted], closed_at=None)}
+    into = rows.get(into_id)
+    if into is None or not wanted or len(rows) != len(wanted) + 1:
+        raise ValueError("orders are merged into another one that is open")
+    if any((row.kind, row.unit_id) != (into.kind, into.unit_id) for row in rows.values()):
+        raise ValueError("orders of one kind and one unit are merged")
+    record(OrdersFoundSame(into_id=into_id, order_ids=wanted), at=at, actor=actor)
+    return len(wanted)
+
+
+def follow_joined(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: what was put to a suspected fault by hand goes with it to the outage that it turned out to be."""
+    del delivery_key  # what has moved is not found again
+    rows = Report.objects.filter(
+        state=ReportState.JOINED, outage=None, suspicion__outage__in=fact.outage_ids
+    ).select_related("suspicion__outage")
+    for report in rows.order_by("pk"):
+        suspicion = report.suspicion
+        assert suspicion is not None and suspicion.outage is not None  # it was found by them
+        report.outage, report.suspicion = suspicion.outage, None
+        report.save(update_fields=["outage", "suspicion"])
+        told = ReportsAttached(
+            about=suspicion.outage.about, number=suspicion.outage.number, order_ids=(report.order_id,)
+        )
+        record(told, at=at, actor=actor)
+
+
+def follow_ended_suspicion(fact: SuspicionEnded, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a suspected fault was none; what was put to it by hand is evidence like any other."""
+    del delivery_key  # what has been let go is not found again
+    rows = Report.objects.filter(state=ReportState.JOINED, suspicion_id=fact.suspicion_id)
+    _let_go(list(rows.order_by("pk")), at=at, actor=actor)
+
+
+def follow_closed_outage(fact: OutageClosed, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: an outage is over; who was put to it by hand is asked like the others whether supply is back."""
+    del delivery_key  # what is back is not found again
+    rows = list(Report.objects.filter(state=ReportState.JOINED, outage_id=fact.outage_id).order_by("pk"))
+    if not rows:
+        return
+    for report in rows:
+        report.state, report.back_at = ReportState.BACK, fact.restored_at
+    Report.objects.bulk_update(rows, ["state", "back_at"], batch_size=500)
+    told = CustomersBack(
+        outage_id=fact.outage_id,
+        report_ids=tuple(one.pk for one in rows),
+        order_ids=tuple(one.order_id for one in rows),
+    )
+    record(told, at=at, actor=actor)

@@ -1,0 +1,152 @@
+"""A suspected fault is confirmed, supply comes back step by step, and whoever says "still out" opens the nested one."""
+
+from datetime import datetime
+from typing import Protocol
+
+from django.db import transaction
+
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.network import queries as network
+from denghuo.apps.outages.actions.reports import place_reports
+from denghuo.apps.outages.facts import CustomersBack, FaultConfirmed, StillOut, SupplyChanged, SupplySeen
+from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
+
+_YES = {"1", "yes", "y", "back", "已来电", "来电了", "有电"}
+_NO = {"2", "no", "n", "still_out", "仍停电", "没电", "没来电", "还没来"}
+
+
+class DeviceUnknownError(ValueError):
+    """The network has no switching device of this code: the log could not say that it opened."""
+
+
+@transaction.atomic
+def confirm_fault(*, suspicion_id: int, device_code: str, opened_at: datetime, at: datetime, actor: str) -> Suspicion:
+    """Say that a device is open: somebody saw it, or remote control says so. The switching log follows, and with it who
+    is without supply.
+
+    Raises:
+        DeviceUnknownError: no switching device is called so.
+        ValueError: it is not open any more, or the device opened after now.
+    """
+    row = Suspicion.objects.select_for_update().get(pk=suspicion_id)
+    if row.state != SuspicionState.OPEN:
+        raise ValueError(f"{row.number} is {row.state}")
+    if opened_at > at:
+        raise ValueError("a device has opened by now")
+    if not network.is_device(row.network_id, code=device_code):
+        raise DeviceUnknownError(device_code)
+    if device_code != row.device_code:
+        row.was_device_codes = [*row.was_device_codes, row.device_code]
+    row.state, row.device_code, row.opened_at = SuspicionState.CONFIRMED, device_code, opened_at
+    row.decided_at, row.decided_by = at, actor
+    row.save()
+    fact = FaultConfirmed(
+        suspicion_id=row.pk,
+        network_id=row.network_id,
+        number=row.number,
+        device_code=device_code,
+        opened_at=opened_at,
+    )
+    record(fact, at=at, actor=actor)
+    return row
+
+
+def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the log says something else about outages. Reports it now explains are put on them, those whose supply
+    is back are told so, and what is left points to a fault that is nested, or to none."""
+    del delivery_key
+    outages = list(Outage.objects.filter(pk__in=fact.outage_ids).order_by("pk"))
+    for outage in outages:
+        confirmed = Suspicion.objects.filter(network_id=fact.network_id, number=outage.number, outage=None)
+        confirmed.update(outage=outage)
+    place_reports(network_id=fact.network_id, at=at, actor=actor)
+    for outage in outages:
+        _hear_of_supply(outage, at=at, actor=actor)
+
+
+def _hear_of_supply(outage: Outage, *, at: datetime, actor: str) -> None:
+    """Reports of an outage whose load has its supply back by the log, those too that the log explains only now."""
+    rows = Report.objects.filter(network_id=outage.network_id)
+    waiting = list(rows.filter(outage=outage, state=ReportState.OUT).order_by("pk"))
+    unexplained = list(rows.filter(state__in=(ReportState.ALONE, ReportState.SUSPECTED)).order_by("pk"))
+    if not waiting and not unexplained:
+        return
+    last = {one.load_code: one for one in network.intervals_of_event(outage.network_id, event_number=outage.number)}
+    out_now = network.supply_marks(outage.network_id).event_of_load
+    back = []
+    for report in [*waiting, *unexplained]:
+        interval = last.get(report.load_code)
+        if report.load_code in out_now or interval is None or interval.ended_at is None:
+            continue
+        if report.outage_id == outage.pk or interval.started_at <= report.reported_at <= interval.ended_at:
+            report.state, report.back_at = ReportState.BACK, interval.ended_at
+            report.outage, report.suspicion = outage, None
+            back.append(report)
+    if back:
+        Report.objects.bulk_update(back, ["state", "back_at", "outage", "suspicion"], batch_size=500)
+        fact = CustomersBack(
+            outage_id=outage.pk,
+            report_ids=tuple(one.pk for one in back),
+            order_ids=tuple(one.order_id for one in back),
+        )
+        record(fact, at=at, actor=actor)
+
+
+@transaction.atomic
+def say_still_out(*, report_id: int, said_at: datetime, at: datetime, actor: str) -> Report:
+    """Somebody whose supply should be back says that it is not: a new report, against what lies behind the fault that
+    was mended.
+
+    Raises:
+        ValueError: nothing was restored to them that could be missing.
+    """
+    report = Report.objects.select_for_update().get(pk=report_id)
+    if report.state not in (ReportState.BACK, ReportState.LIT):
+        raise ValueError(f"report {report_id} is {report.state}")
+    outage_id = report.outage_id
+    report.state, report.outage, report.suspicion = ReportState.ALONE, None, None
+    report.reported_at, report.answered_at = max(said_at, report.back_at or said_at), said_at
+    report.still_out_count += 1
+    report.save()
+    fact = StillOut(report_id=report.pk, order_id=report.order_id, outage_id=outage_id, said_at=said_at)
+    record(fact, at=at, actor=actor)
+    if report.network_id is not None:
+        place_reports(network_id=report.network_id, at=at, actor=actor)
+    return report
+
+
+@transaction.atomic
+def say_back(*, report_id: int, said_at: datetime, at: datetime, actor: str) -> Report:
+    """Somebody says that their supply is back: their part is done, and it speaks for their load being supplied."""
+    report = Report.objects.select_for_update().get(pk=report_id)
+    if report.state in (ReportState.LIT, ReportState.CLOSED):
+        return report
+    report.state, report.answered_at = ReportState.LIT, said_at
+    report.save(update_fields=["state", "answered_at"])
+    record(SupplySeen(report_id=report.pk, order_id=report.order_id, said_at=said_at), at=at, actor=actor)
+    return report
+
+
+class Answer(Protocol):
+    """The fact that somebody answered a message: what it was about, and what they said."""
+
+    @property
+    def about(self) -> str: ...
+    @property
+    def answer(self) -> str: ...
+
+
+def follow_answer(fact: Answer, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: who was asked whether supply is back has answered. What is neither yes nor no is left to people."""
+    del delivery_key
+    context, _, key = fact.about.partition(":")
+    if context != "outages.report" or not key.isdecimal():
+        return
+    report = Report.objects.filter(pk=int(key)).first()
+    if report is None:
+        return
+    said = fact.answer.strip().casefold()
+    if said in _NO and report.state in (ReportState.BACK, ReportState.LIT):
+        say_still_out(report_id=report.pk, said_at=at, at=at, actor=actor)
+    elif said in _YES:
+        say_back(report_id=report.pk, said_at=at, at=at, actor=actor)

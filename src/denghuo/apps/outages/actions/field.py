@@ -1,0 +1,79 @@
+"""What crews tell from the field, as far as it is about supply: a device that they closed stands in the log."""
+
+from datetime import datetime, timedelta
+
+from denghuo.apps.crews.facts import WorkFinished
+from denghuo.apps.crews.models import Finding
+from denghuo.apps.ledger.actions import record
+from denghuo.apps.network import queries as network
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.actions.faults import confirm_fault
+from denghuo.apps.outages.facts import FaultCleared, SuspicionEnded
+from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
+
+# The log tells rows of one instant apart by their order alone: closed at the earliest a second after it opened.
+_MOMENT = timedelta(seconds=1)
+
+
+def follow_finish(fact: WorkFinished, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a crew cleared the fault that it was sent to, and supply is back. What was only suspected until now was
+    so since the first report; the device that opened is closed in the log, and the hours are booked."""
+    del delivery_key  # nothing leaves the database
+    subject = queries.subject_of(fact.about)
+    if fact.finding != Finding.FAULT_CLEARED or fact.restored_at is None or subject is None:
+        return
+    if isinstance(subject, Suspicion) and subject.state == SuspicionState.OPEN and subject.told.get("part"):
+        _mend_part(subject, fact.restored_at, at=at, actor=actor)
+        return
+    if isinstance(subject, Suspicion):
+        number = _number_of(subject, fact.restored_at, at=at, actor=actor)
+    else:
+        number = subject.number if subject.lasts else None
+    device_code = _device_of(subject, number)
+    if number is None or not network.is_device(subject.network_id, code=device_code):
+        return
+    cleared = FaultCleared(
+        network_id=subject.network_id,
+        number=number,
+        device_code=device_code,
+        closed_at=fact.restored_at,
+        assignment_id=fact.assignment_id,
+    )
+    record(cleared, at=at, actor=actor)
+
+
+def _mend_part(subject: Suspicion, restored_at: datetime, *, at: datetime, actor: str) -> None:
+    """A part of one transformer's area was out, and no device that the log knows: nothing is booked on one."""
+    reports = Report.objects.filter(suspicion=subject, state=ReportState.SUSPECTED)
+    reports.update(state=ReportState.BACK, back_at=restored_at, suspicion=None)
+    subject.state, subject.decided_at, subject.decided_by = SuspicionState.MENDED, at, actor
+    subject.save(update_fields=["state", "decided_at", "decided_by"])
+    ended = SuspicionEnded(
+        suspicion_id=subject.pk, network_id=subject.network_id, state=SuspicionState.MENDED.value, reason=""
+    )
+    record(ended, at=at, actor=actor)
+
+
+def _number_of(subject: Suspicion, restored_at: datetime, *, at: datetime, actor: str) -> str | None:
+    """The number of the outage that a suspected fault was; None where there was none, or it is over."""
+    if subject.state == SuspicionState.CONFIRMED:
+        return subject.number if subject.outage is None or subject.outage.lasts else None
+    if subject.state != SuspicionState.OPEN or not network.is_device(subject.network_id, code=subject.device_code):
+        return None
+    opened_at = min(subject.first_reported_at, restored_at - _MOMENT)
+    confirm_fault(
+        suspicion_id=subject.pk,
+        device_code=subject.device_code,
+        opened_at=opened_at,
+        at=max(at, opened_at),
+        actor=actor,
+    )
+    return subject.number
+
+
+def _device_of(subject: Outage | Suspicion, number: str | None) -> str:
+    """The device to be closed: the one that opened, by the log where that knows an outage of the number."""
+    if number is None:
+        return ""
+    found = Outage.objects.filter(network_id=subject.network_id, number=number).exclude(device_code="").first()
+    return found.device_code if found else subject.device_code

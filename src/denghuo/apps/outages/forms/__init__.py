@@ -1,0 +1,29 @@
+"""What a person types about outages."""
+
+from denghuo.apps.outages.forms.dispatch import (
+    AboutForm,
+    ConfirmForm,
+    DismissForm,
+    EstimateForm,
+    JoinForm,
+    SameForm,
+    SendForm,
+    WantedForm,
+)
+from denghuo.apps.outages.forms.outages import ClassifyForm, FilterForm, PlanForm
+from denghuo.apps.outages.forms.rules import TellingRuleForm
+
+__all__ = [
+    "AboutForm",
+    "ClassifyForm",
+    "ConfirmForm",
+    "DismissForm",
+    "EstimateForm",
+    "FilterForm",
+    "JoinForm",
+    "PlanForm",
+    "SameForm",
+    "SendForm",
+    "TellingRuleForm",
+    "WantedForm",
+]

@@ -1,0 +1,127 @@
+"""What a dispatcher chooses and types."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.crews.models import Skill
+from denghuo.apps.outages.models import Method
+
+_LOCAL = "%Y-%m-%dT%H:%M"
+_STATES = [
+    ("", _("All")),
+    ("new", _("In nobody's hands")),
+    ("unheard", _("Not acknowledged")),
+    ("near", _("Near the deadline")),
+    ("overdue", _("Overdue")),
+    ("still_out", _("Still out")),
+    ("needless", _("A crew would go for nothing")),
+    ("outage", _("Outages")),
+    ("suspicion", _("Suspected faults")),
+    ("order", _("Single orders")),
+]
+_METHODS = [(one.value, one.label) for one in (Method.DISPATCHER, Method.CREW, Method.PLAN)]
+_YEARS = (1950, 2200)
+
+
+def _moment(**more: Any) -> forms.DateTimeField:
+    return forms.DateTimeField(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_LOCAL), **more)
+
+
+class WantedForm(forms.Form):
+    """Which incidents are shown."""
+
+    text = forms.CharField(
+        label=_("Search"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Number, place, line"), "autocomplete": "off"}
+        ),
+    )
+    state = forms.ChoiceField(label=_("State"), choices=_STATES, required=False)
+    line = forms.ChoiceField(label=_("Line"), required=False)
+    mine = forms.BooleanField(label=_("Mine"), required=False)
+
+    def __init__(self, *args: Any, lines: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **({"auto_id": "dp-%s"} | kwargs))
+        self.fields["line"].choices = [("", _("All lines")), *((one, one) for one in lines)]  # type: ignore[attr-defined]
+
+
+class AboutForm(forms.Form):
+    """What a deed is about."""
+
+    about = forms.RegexField(regex=r"^(outages\.outage|outages\.suspicion|orders\.order):\d{1,15}$")
+
+
+class SendForm(AboutForm):
+    """Send a crew."""
+
+    crew = forms.IntegerField(min_value=1)
+    note = forms.CharField(max_length=500, required=False)
+    skill = forms.ChoiceField(choices=[("", ""), *Skill.choices], required=False)
+
+
+class ConfirmForm(AboutForm):
+    """A device is open, since."""
+
+    device_code = forms.CharField(label=_("Device"), max_length=120)
+    opened_at = _moment(label=_("Open since"))
+
+    def clean_opened_at(self) -> Any:
+        """A device has opened by now. The minute that runs is not over yet."""
+        told = self.cleaned_data["opened_at"]
+        if told > timezone.now():
+            raise forms.ValidationError(_("This time has not come yet."))
+        if told.year < _YEARS[0]:
+            raise forms.ValidationError(_("Check the year."))
+        return told
+
+
+class DismissForm(AboutForm):
+    """The device is closed: somebody saw it."""
+
+    reason = forms.CharField(label=_("What was seen"), max_length=300)
+
+
+class EstimateForm(AboutForm):
+    """When supply is expected back."""
+
+    expected_at = _moment(label=_("Supply back by"))
+    method = forms.ChoiceField(label=_("How it is known"), choices=_METHODS)
+    team = forms.CharField(label=_("Whose word it is"), max_length=80, required=False)
+    reason = forms.CharField(label=_("Why it changes"), max_length=200, required=False)
+
+    def clean_expected_at(self) -> Any:
+        """A time to come, within a year that a calendar reaches."""
+        told = self.cleaned_data["expected_at"]
+        if told <= timezone.now():
+            raise forms.ValidationError(_("This time has passed already."))
+        if told.year > _YEARS[1]:
+            raise forms.ValidationError(_("Check the year."))
+        return told
+
+
+class JoinForm(AboutForm):
+    """Put an order to a fault."""
+
+    order = forms.IntegerField(min_value=1, max_value=2**62)
+
+
+class SameForm(forms.Form):
+    """Orders that are the same matter; the first one stays."""
+
+    orders = forms.CharField(max_length=2000)
+
+    def clean_orders(self) -> list[int]:
+        """Keys, each once, in the order in which they were chosen."""
+        parts = self.cleaned_data["orders"].replace(",", " ").split()
+        if not parts or not all(one.isdecimal() and len(one) < 16 for one in parts):
+            raise forms.ValidationError(_("Choose at least two orders."))
+        keys = list(dict.fromkeys(int(one) for one in parts))
+        if len(keys) < 2:
+            raise forms.ValidationError(_("Choose at least two orders."))
+        return keys

@@ -1,0 +1,122 @@
+"""What a person types about an outage."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from denghuo.apps.network import queries as network
+from denghuo.apps.network.models import Network
+from denghuo.apps.outages.models import KIND_CHOICES, Cause
+from denghuo.engines.standards import OutageKind
+
+_STATES = [
+    ("", _("All")),
+    ("lasting", _("Lasting")),
+    ("planned", _("Planned ahead")),
+    ("missed", _("Not carried out")),
+    ("restored", pgettext_lazy("state", "Restored")),
+    ("unclassified", _("Not yet classified")),
+    ("nobody", _("Nobody was out")),
+]
+_LEAVES = [(kind, name) for kind, name in KIND_CHOICES if OutageKind(kind) % 10 or kind == OutageKind.LOAD_TRANSFER]
+_YEARS = (1950, 2100)  # a year typed digit by digit begins as 0002
+_PREARRANGED = [(kind, name) for kind, name in _LEAVES if OutageKind(kind).within(OutageKind.PREARRANGED)]
+
+
+class FilterForm(forms.Form):
+    """Which outages to list."""
+
+    q = forms.CharField(label=_("Number or place"), required=False)
+    state = forms.ChoiceField(label=_("State"), choices=_STATES, required=False)
+    kind = forms.TypedChoiceField(
+        label=_("Kind"), choices=[("", _("All")), *_LEAVES], coerce=int, empty_value=None, required=False
+    )
+    cause = forms.TypedChoiceField(
+        label=_("Cause"), choices=[("", _("All")), *Cause.choices], coerce=int, empty_value=None, required=False
+    )
+    start = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        """A year that no calendar reaches is a slip of the keyboard."""
+        told = super().clean() or {}
+        for name in ("start", "end"):
+            if told.get(name) and not _YEARS[0] <= told[name].year <= _YEARS[1]:
+                self.add_error(name, _("Choose a year from %d to %d.") % _YEARS)
+        return told
+
+
+class ClassifyForm(forms.Form):
+    """What kind of outage it was, and why."""
+
+    kind = forms.TypedChoiceField(
+        label=_("Kind"), choices=[("", _("Choose")), *_LEAVES], coerce=lambda value: OutageKind(int(value))
+    )
+    cause = forms.TypedChoiceField(label=_("Cause"), choices=Cause.choices, coerce=lambda value: Cause(int(value)))
+    place = forms.CharField(label=_("Place"), max_length=200, required=False)
+    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class PlanForm(ClassifyForm):
+    """An outage entered before it happens."""
+
+    number = forms.CharField(label=_("Number"), max_length=40)
+    planned_start_at = forms.DateTimeField(
+        label=_("Begins"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    planned_end_at = forms.DateTimeField(
+        label=_("Approved end"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("What goes beyond it is counted apart, as temporary."),
+    )
+
+    planned_device_codes = forms.CharField(
+        label=_("Devices to be opened"),
+        max_length=400,
+        required=False,
+        help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
+    )
+    network = forms.TypedChoiceField(label=_("Station"), coerce=int)
+
+    field_order = [
+        "network",
+        "number",
+        "kind",
+        "cause",
+        "planned_start_at",
+        "planned_end_at",
+        "planned_device_codes",
+        "place",
+        "note",
+    ]
+
+    def __init__(self, *args: Any, networks: Sequence[Network], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = _PREARRANGED  # type: ignore[attr-defined]
+        self.fields["network"].choices = [(one.pk, one.name) for one in networks]  # type: ignore[attr-defined]
+        if len(networks) == 1:
+            self.fields["network"].widget = forms.HiddenInput()
+            self.fields["network"].initial = networks[0].pk
+
+    def clean(self) -> dict[str, Any]:
+        """A plan ends after it begins."""
+        told: dict[str, Any] = super().clean() or {}
+        if "network" in self.errors and self.fields["network"].widget.is_hidden:
+            self.add_error(None, self.errors["network"].as_data())  # nobody reads what stands at a hidden field
+        start, end = told.get("planned_start_at"), told.get("planned_end_at")
+        if start and end and end <= start:
+            self.add_error("planned_end_at", _("The end must come after the beginning."))
+        if codes := self.unknown_codes(told):
+            self.add_error("planned_device_codes", _("The network has no %(codes)s.") % {"codes": ", ".join(codes)})
+        return told
+
+    @staticmethod
+    def unknown_codes(told: dict[str, Any]) -> list[str]:
+        """Codes that no switching device of the network has."""
+        codes = (told.get("planned_device_codes") or "").replace(",", " ").replace("，", " ").split()
+        told["planned_device_codes"] = " ".join(dict.fromkeys(codes))
+        network_id = told.get("network")
+        return [one for one in codes if network_id and not network.is_device(network_id, code=one)]

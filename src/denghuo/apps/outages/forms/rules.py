@@ -1,0 +1,61 @@
+"""How people are told of faults."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from denghuo.apps.organization.models import Unit
+
+_YEARS = (1950, 2200)
+
+
+class TellingRuleForm(forms.Form):
+    """A rule of telling, in minutes and per cent as people say them."""
+
+    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
+    from_date = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    care_answer_min = forms.FloatField(
+        label=_("Special care is visited when a call is not answered within (min)"),
+        min_value=0.5,
+        max_value=1440,
+    )
+    others_after_min = forms.FloatField(
+        label=_("Everybody is told when a fault lasts longer than (min)"), min_value=0, max_value=1440
+    )
+    ask_within_min = forms.FloatField(
+        label=_("Who is asked whether supply is back may answer for (min)"), min_value=1, max_value=10080
+    )
+    estimate_percent = forms.FloatField(
+        label=_("A time taken from history covers so many of such faults (%)"), min_value=1, max_value=99
+    )
+    phone = forms.CharField(label=_("Telephone that messages name"), max_length=20)
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
+
+    def clean_from_date(self) -> Any:
+        """A year that a calendar reaches."""
+        day = self.cleaned_data["from_date"]
+        if not _YEARS[0] <= day.year <= _YEARS[1]:
+            raise forms.ValidationError(_("Check the year."))
+        return day
+
+    def rule(self) -> dict[str, Any]:
+        """The rule as the action wants it."""
+        told = self.cleaned_data
+        return {
+            "unit_id": told["unit"],
+            "from_date": told["from_date"],
+            "care_answer_within_s": round(60 * told["care_answer_min"]),
+            "others_after_s": round(60 * told["others_after_min"]),
+            "ask_within_s": round(60 * told["ask_within_min"]),
+            "estimate_share": told["estimate_percent"] / 100,
+            "phone": told["phone"],
+            "source": told["source"],
+        }

@@ -1,0 +1,22 @@
+"""Tables of outages, and of the reports and suspicions that come before one is seen."""
+
+from denghuo.apps.outages.models.desk import Watch
+from denghuo.apps.outages.models.estimates import Estimate, Method, TellingRule
+from denghuo.apps.outages.models.faults import MeterWord, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.models.outages import KIND_CHOICES, Cause, Outage, tone_of
+
+__all__ = [
+    "KIND_CHOICES",
+    "Cause",
+    "Estimate",
+    "MeterWord",
+    "Method",
+    "Outage",
+    "Report",
+    "ReportState",
+    "Suspicion",
+    "SuspicionState",
+    "TellingRule",
+    "Watch",
+    "tone_of",
+]

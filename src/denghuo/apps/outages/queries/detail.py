@@ -1,0 +1,403 @@
+"""One incident in full: who is below it, who was reached, what was reported with which lights, and whom to send."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils import timezone
+
+from denghuo.apps.crews import queries as crews
+from denghuo.apps.crews.queries import Suggestion
+from denghuo.apps.crews.queries.cards import OrderBrief, order_briefs
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.models import Care, SupplyPoint
+from denghuo.apps.customers.queries import CareOf, Customer
+from denghuo.apps.network import queries as network
+from denghuo.apps.notices.models import Channel, Message, Ring
+from denghuo.apps.orders import queries as orders
+from denghuo.apps.orders.models import Order, Topic
+from denghuo.apps.outages.models import Estimate, Outage, Report, ReportState, Suspicion
+from denghuo.apps.outages.queries.desk import behind
+from denghuo.apps.outages.queries.estimates import Usual, estimates_of, rule_for, subject_of, usual
+from denghuo.apps.outages.queries.faults import reports_of
+from denghuo.apps.outages.queries.incidents import Incident
+from denghuo.apps.outages.queries.outages import loads_out, timeline
+from denghuo.apps.outages.queries.triage import Lamp, Shine, Why, lights
+
+REPORTS_SHOWN = 40
+CARE_SHOWN = 60
+_SUPPORT = ("loads", "loads_reporting", "silent_loads", "customers", "reports", "meters", "meters_off", "lit")
+
+
+class Reached(StrEnum):
+    """Whether somebody who is told first knows."""
+
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    DELIVERED = "delivered"
+    ON_ITS_WAY = "on_its_way"
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Below:
+    """A load below the device: how many hang on it, how many of them reported, and whether the log has it dark."""
+
+    code: str
+    name: str
+    area: str
+    mv_users: int
+    lv_customers: int
+    report_count: int
+    care_count: int
+    is_dark: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A special-care customer below, whether they were reached, when, and what they said; the order to visit them."""
+
+    customer: Customer
+    care: CareOf | None
+    reached: Reached
+    at: datetime | None
+    answer: str
+    visit_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """A device by its code and name, with how probable it is and how many are behind it, where that is known."""
+
+    code: str
+    name: str
+    probability: float | None = None
+    customers: int | None = None
+    reports: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Why a fault is suspected. ``same`` cannot be told from it by reports; ``was`` is what it was taken for before."""
+
+    device: Named
+    counts: Mapping[str, int]
+    began_min: float | None
+    rivals: tuple[Named, ...]
+    same: tuple[Named, ...]
+    was: tuple[Named, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportShown:
+    """A report with its order, masked, and its four lights."""
+
+    brief: OrderBrief
+    order: Order
+    reported_at: datetime
+    state: str
+    state_name: str
+    still_out_count: int
+    lamps: tuple[Lamp, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail:
+    """Everything about one incident. ``clocks`` are those of an order that stands alone."""
+
+    incident: Incident
+    subject: Outage | Suspicion | None
+    device: Named | None
+    focus: str
+    evidence: Evidence | None
+    below: tuple[Below, ...]
+    care: tuple[Told, ...]
+    reports: tuple[ReportShown, ...]
+    reports_more: int
+    estimates: tuple[Estimate, ...]
+    usual: Usual | None
+    suggestions: tuple[Suggestion, ...]
+    steps: tuple[network.SupplyStep, ...]
+    clocks: tuple[Any, ...]
+    alike: tuple[Order, ...]
+
+
+def detail(scope: Iterable[str], incident: Incident, *, at: datetime) -> Detail:
+    """One incident in full."""
+    subject = subject_of(incident.about)
+    below = _below(incident, subject, at=at)
+    shown = _reports(incident, at=at)
+    order = shown[0].order if shown and incident.kind == "order" else None
+    spot = network.spot_of(incident.network_id, code=incident.device_code) if incident.network_id else None
+    outage = subject if isinstance(subject, Outage) else None
+    return Detail(
+        incident=incident,
+        subject=subject,
+        device=_named(incident.network_id, incident.device_code) if incident.network_id else None,
+        focus=incident.device_code,
+        evidence=_evidence(subject) if isinstance(subject, Suspicion) else None,
+        below=below,
+        care=told_first(incident.unit_id, [one.code for one in below], abouts=[incident.about]),
+        reports=shown,
+        reports_more=max(incident.report_count - len(shown), 0),
+        estimates=tuple(_estimates(subject)),
+        usual=_usual(subject, at=at),
+        suggestions=tuple(
+            crews.suggestions(scope, x=spot.x if spot else None, y=spot.y if spot else None, skill="", at=at)
+        ),
+        steps=tuple(timeline(outage)) if outage else (),
+        clocks=tuple(orders.clocks_of(order, at=at)) if order else (),
+        alike=tuple(orders.alike(order)) if order else (),
+    )
+
+
+def _named(network_id: int, code: str, **more: Any) -> Named:
+    spot = network.spot_of(network_id, code=code)
+    return Named(code=code, name=spot.name if spot else code, **more)
+
+
+def _evidence(row: Suspicion) -> Evidence:
+    told, counts = row.told, row.told.get("support", {})
+    rivals = (
+        _named(
+            row.network_id,
+            str(one["device"]),
+            probability=one["probability"],
+            customers=one["customers"],
+            reports=one["reports"],
+        )
+        for one in told.get("rivals", ())
+    )
+    return Evidence(
+        device=_named(row.network_id, row.device_code, probability=row.probability, customers=row.lv_customers),
+        counts={name: int(counts.get(name, 0)) for name in _SUPPORT},
+        began_min=told.get("began_min"),
+        rivals=tuple(rivals),
+        same=tuple(_named(row.network_id, code) for code in told.get("same", ())),
+        was=tuple(_named(row.network_id, code) for code in row.was_device_codes),
+    )
+
+
+def _below(incident: Incident, subject: Outage | Suspicion | None, *, at: datetime) -> tuple[Below, ...]:
+    """Loads that are out, or would be: those that reported first, then the largest."""
+    if incident.network_id is None:
+        return ()
+    if isinstance(subject, Outage):
+        codes = [one.code for one in loads_out(subject, at=at) if one.ended_at is None]
+    elif isinstance(subject, Suspicion):
+        codes = sorted(behind(subject.network, subject.device_code))
+    else:
+        codes = [incident.device_code]
+    grid = network.network_snapshot(incident.network_id).grid
+    dark = network.supply_marks(incident.network_id).event_of_load
+    said = Counter(Report.objects.filter(order_id__in=incident.order_ids).values_list("load_code", flat=True))
+    care = care_on(incident.unit_id, codes)
+    loads = grid.loads
+    rows = [
+        Below(
+            code=code,
+            name=str(loads.name[at_]) or code,
+            area=str(loads.area[at_]),
+            mv_users=int(loads.mv_users[at_]),
+            lv_customers=int(loads.lv_customers[at_]),
+            report_count=said[code],
+            care_count=len(care.get(code, ())),
+            is_dark=code in dark,
+        )
+        for code in codes
+        if (at_ := grid.load_position.get(code)) is not None
+    ]
+    return tuple(sorted(rows, key=lambda one: (-one.report_count, -one.lv_customers, one.code)))
+
+
+def care_on(unit_id: int, codes: Sequence[str]) -> dict[str, list[int]]:
+    """Special-care customers by the load that their main supply hangs on."""
+    rows = SupplyPoint.objects.filter(
+        unit_id=unit_id,
+        load_code__in=codes,
+        position=0,
+        account__closed_date=None,
+        account__in=Care.objects.filter(ended_at=None).values("account_id"),
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for code, account_id in rows.order_by("load_code", "account_id").values_list("load_code", "account_id"):
+        found[code].append(account_id)
+    return found
+
+
+def told_first(unit_id: int, codes: Sequence[str], *, abouts: Sequence[str]) -> tuple[Told, ...]:
+    """Special-care customers below, those who were not reached first."""
+    ids = [one for listed in care_on(unit_id, codes).values() for one in listed][:CARE_SHOWN]
+    if not ids:
+        return ()
+    known, care = customers.customers_by_id(ids), customers.care_of(ids)
+    by_ref: dict[str, list[Message]] = defaultdict(list)
+    rows = Message.objects.filter(about__in=abouts, ring=Ring.CARE, to_ref__in=[one.ref for one in known.values()])
+    for row in rows.defer("address", "name", "text", "values").order_by("queued_at", "pk"):
+        by_ref[row.to_ref].append(row)
+    visits: dict[int, int] = dict(
+        Order.objects.filter(account_id__in=ids, topic=Topic.CARE_VISIT, source_ref__in=abouts).values_list(
+            "account_id", "pk"
+        )
+    )
+    told = [_told(one, care.get(one.account_id), by_ref.get(one.ref, ()), visits) for one in known.values()]
+    order = (Reached.UNANSWERED, Reached.UNTOLD, Reached.ON_ITS_WAY, Reached.DELIVERED, Reached.ANSWERED)
+    return tuple(sorted(told, key=lambda one: (order.index(one.reached), one.customer.number)))
+
+
+def _told(who: Customer, care: CareOf | None, rows: Sequence[Message], visits: Mapping[int, int]) -> Told:
+    answered = next((one for one in rows if one.answered_at), None)
+    silent = next((one for one in rows if one.unanswered_at), None)
+    delivered = next((one for one in rows if one.delivered_at and one.channel != Channel.VOICE), None)
+    if answered:
+        reached, at = Reached.ANSWERED, answered.answered_at
+    elif silent:
+        reached, at = Reached.UNANSWERED, silent.unanswered_at
+    elif delivered:
+        reached, at = Reached.DELIVERED, delivered.delivered_at
+    else:
+        reached, at = (Reached.ON_ITS_WAY, rows[0].queued_at) if rows else (Reached.UNTOLD, None)
+    return Told(
+        customer=who,
+        care=care,
+        reached=reached,
+        at=at,
+        answer=answered.answer if answered else "",
+        visit_id=visits.get(who.account_id),
+    )
+
+
+def _reports(incident: Incident, *, at: datetime) -> tuple[ReportShown, ...]:
+    """The reports of an incident with their lights, the newest first; of an order that is none, the order."""
+    ids = incident.order_ids[-REPORTS_SHOWN:][::-1]
+    number = incident.number if incident.kind == "outage" else ""
+    return reports_shown(ids, at=at, alone=incident.lamps, number=number)
+
+
+def reports_shown(
+    order_ids: Sequence[int], *, at: datetime, alone: tuple[Lamp, ...] = (), number: str = ""
+) -> tuple[ReportShown, ...]:
+    """Orders with what became of their reports, and the four lights of each; ``alone``: of one that is no report.
+
+    That an outage is known is no reason against a crew for a report on the page of that outage, whose ``number`` it is.
+    """
+    rows = {one.order_id: one for one in Report.objects.filter(order_id__in=order_ids)}
+    shine, briefs, known = lights(rows.values(), at=at), order_briefs(order_ids), orders.orders_by_id(order_ids)
+    found = []
+    for order_id in order_ids:
+        if order_id not in known:
+            continue
+        row = rows.get(order_id)
+        found.append(
+            ReportShown(
+                brief=briefs[order_id],
+                order=known[order_id],
+                reported_at=row.reported_at if row else known[order_id].received_at,
+                state=row.state if row else "",
+                state_name=str(ReportState(row.state).label) if row else "",
+                still_out_count=row.still_out_count if row else 0,
+                lamps=tuple(_here(lamp, number) for lamp in shine.get(order_id, alone)),
+            )
+        )
+    return tuple(found)
+
+
+def _here(lamp: Lamp, number: str) -> Lamp:
+    is_this = lamp.why is Why.OUTAGE and lamp.record == number
+    return replace(lamp, shine=Shine.CLEAR, why=Why.THIS) if is_this else lamp
+
+
+def _estimates(subject: Outage | Suspicion | None) -> list[Estimate]:
+    if isinstance(subject, Outage):
+        return estimates_of(
+            outage_ids=[subject.pk], suspicion_ids=list(subject.suspicions.values_list("pk", flat=True))
+        )
+    return estimates_of(suspicion_ids=[subject.pk]) if subject else []
+
+
+def _usual(subject: Outage | Suspicion | None, *, at: datetime) -> Usual | None:
+    if subject is None:
+        return None
+    rule = rule_for(str(subject.network.unit.path), on=timezone.localdate(at))
+    return usual(subject.network_id, device_code=subject.device_code, share=rule.estimate_share, at=at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rings:
+    """Messages about an outage in one ring: how many, and how far they got."""
+
+    ring: Ring
+    people: int
+    delivered: int
+    answered: int
+    waiting: int
+    failed: int
+
+
+def rings_of(abouts: Sequence[str]) -> list[Rings]:
+    """Who was told of something, ring by ring: people, not messages."""
+    rows = Message.objects.filter(about__in=abouts).exclude(ring=Ring.STAFF)
+    by_ring: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in rows.values_list("ring", "to_ref", "state", "answered_at", "delivered_at"):
+        ring, to_ref, state, answered_at, delivered_at = row
+        of = by_ring[ring]
+        of["people"].add(to_ref)
+        if answered_at:
+            of["answered"].add(to_ref)
+        if delivered_at or state == "delivered":
+            of["delivered"].add(to_ref)
+        if state in ("queued", "sending", "sent"):
+            of["waiting"].add(to_ref)
+        if state in ("dead", "expired"):
+            of["failed"].add(to_ref)
+    return [
+        Rings(
+            ring=Ring(ring),
+            people=len(of["people"]),
+            delivered=len(of["delivered"]),
+            answered=len(of["answered"]),
+            waiting=len(of["waiting"] - of["delivered"] - of["answered"]),
+            failed=len(of["failed"] - of["delivered"] - of["answered"]),
+        )
+        for ring, of in sorted(by_ring.items())
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Out:
+    """Who would be without supply if devices opened: loads, customers, and those to be told first."""
+
+    unknown_codes: tuple[str, ...]
+    loads: tuple[str, ...]
+    mv_users: int
+    lv_customers: int
+    care_count: int
+    important_count: int
+
+
+def out_if_opened(network_id: int, unit_id: int, *, device_codes: Sequence[str]) -> Out:
+    """Who would be without supply, as the switches normally stand, if these devices were opened."""
+    grid = network.network_snapshot(network_id).grid
+    codes = network.loads_behind(network_id, device_codes=device_codes)
+    positions = [grid.load_position[code] for code in codes]
+    important = SupplyPoint.objects.filter(
+        unit_id=unit_id, load_code__in=codes, position=0, account__closed_date=None, account__important__isnull=False
+    )
+    return Out(
+        unknown_codes=tuple(code for code in device_codes if code not in grid.switch_position),
+        loads=tuple(codes),
+        mv_users=int(grid.loads.mv_users[positions].sum()),
+        lv_customers=int(grid.loads.lv_customers[positions].sum()),
+        care_count=sum(len(listed) for listed in care_on(unit_id, codes).values()),
+        important_count=important.count(),
+    )
+
+
+def orders_of(outage: Outage) -> list[int]:
+    """The orders of an outage's reports, and of those of the suspected fault that it was, the newest first."""
+    suspicion_ids = list(outage.suspicions.values_list("pk", flat=True))
+    rows = reports_of(outage_ids=[outage.pk], suspicion_ids=suspicion_ids)
+    return list(rows.order_by("-reported_at", "-pk").values_list("order_id", flat=True))

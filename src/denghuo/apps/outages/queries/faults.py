@@ -1,0 +1,49 @@
+"""Every read of reports and suspected faults."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from denghuo.apps.organization.access import within
+from denghuo.apps.outages.models import Report, ReportState, Suspicion, SuspicionState
+
+TO_PLACE = (ReportState.ALONE, ReportState.SUSPECTED, ReportState.LIT)
+SHUT_FOR = timedelta(hours=12)
+
+
+def reports_to_place(network_id: int) -> list[Report]:
+    """Reports of a network that no known outage explains: the evidence."""
+    return list(Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk"))
+
+
+def open_suspicions(scope: Iterable[str]) -> list[Suspicion]:
+    """Suspected faults within a scope that are neither confirmed nor dismissed, most customers first."""
+    rows = Suspicion.objects.filter(within(scope, field="network__unit__path"), state=SuspicionState.OPEN)
+    return list(rows.select_related("network__unit", "feeder").order_by("-lv_customers", "pk"))
+
+
+def suspicion_for(*, scope: Iterable[str], suspicion_id: int) -> Suspicion:
+    """One suspected fault, if it lies in the scope.
+
+    Raises:
+        Suspicion.DoesNotExist: there is none, or it is somebody else's.
+    """
+    rows = Suspicion.objects.select_related("network__unit", "feeder", "outage")
+    return rows.get(within(scope, field="network__unit__path"), pk=suspicion_id)
+
+
+def seen_closed(network_id: int, *, at: datetime) -> list[str]:
+    """Devices that somebody has lately seen closed, when they dismissed a suspicion."""
+    rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.DISMISSED)
+    return list(rows.filter(decided_at__gt=at - SHUT_FOR).values_list("device_code", flat=True).distinct())
+
+
+def reports_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int] = ()) -> QuerySet[Report]:
+    """Reports of outages and of suspected faults, the newest first."""
+    return Report.objects.filter(Q(outage_id__in=outage_ids) | Q(suspicion_id__in=suspicion_ids))
+
+
+def report_of_order(order_id: int) -> Report | None:
+    """What became of an order's report, if it is one."""
+    return Report.objects.filter(order_id=order_id).select_related("outage", "suspicion").first()

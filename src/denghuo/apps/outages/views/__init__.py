@@ -1,0 +1,24 @@
+"""Pages of outages. A request becomes one query or one action; clock, permission and language are read here."""
+
+from denghuo.apps.outages.views.deeds import confirm, dismiss, estimate, join, same, send, take
+from denghuo.apps.outages.views.dispatch import dispatch
+from denghuo.apps.outages.views.estimates import estimates, telling_rules
+from denghuo.apps.outages.views.outages import classify, home, new, numbered, outage
+
+__all__ = [
+    "classify",
+    "confirm",
+    "dismiss",
+    "dispatch",
+    "estimate",
+    "estimates",
+    "home",
+    "join",
+    "new",
+    "numbered",
+    "outage",
+    "same",
+    "send",
+    "take",
+    "telling_rules",
+]

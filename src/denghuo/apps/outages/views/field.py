@@ -1,0 +1,115 @@
+"""What the page of an outage tells of people: who reported it, who was sent, who was told, and by when they must be."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from denghuo.apps.crews import queries as crews
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.models import Category
+from denghuo.apps.notices import queries as notices
+from denghuo.apps.notices.models import Audience, NoticeCase
+from denghuo.apps.organization.access import Permission, may, permissions_of
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.models import Outage, Report, ReportState
+from denghuo.apps.outages.queries.detail import (
+    REPORTS_SHOWN,
+    Out,
+    orders_of,
+    out_if_opened,
+    reports_shown,
+    rings_of,
+    told_first,
+)
+from denghuo.engines.standards import OutageKind
+
+_OVER = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
+_CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
+
+
+def in_the_field(request: HttpRequest, outage: Outage, *, at: datetime) -> dict[str, Any]:
+    """Reports, estimates, crews, messages and legal deadlines, as far as the person may see them."""
+    allowed, path = permissions_of(request.user), outage.network.unit.path
+    abouts = [outage.about, *(f"outages.suspicion:{pk}" for pk in outage.suspicions.values_list("pk", flat=True))]
+    order_ids = orders_of(outage) if Permission.ORDERS_VIEW in allowed else []
+    sent = [one for listed in crews.assignments_about(abouts).values() for one in listed]
+    codes = [load.code for load in queries.loads_out(outage, at=at) if load.ended_at is None]
+    still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=_OVER)
+    devices = outage.planned_device_codes.split()
+    is_ahead = bool(devices) and outage.started_at is None
+    out_if = out_if_opened(outage.network_id, outage.network.unit_id, device_codes=devices) if is_ahead else None
+    sees_people = Permission.CUSTOMERS_VIEW in allowed
+    return {
+        "estimates": queries.estimates_of_outage(outage),
+        "reports": reports_shown(order_ids[:REPORTS_SHOWN], at=at, number=outage.number),
+        "report_count": len(order_ids),
+        "reports_more": max(len(order_ids) - REPORTS_SHOWN, 0),
+        "still_out": still_out.count() if order_ids else 0,
+        "sent": sorted(sent, key=lambda one: one.sent_at, reverse=True),
+        "told_rings": rings_of([outage.about]),
+        "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
+        "out_if": out_if,
+        "deadlines": _deadlines(outage, out_if, at=at) if outage.planned_start_at else [],
+        "may_dispatch": may(request.user, Permission.CREWS_DISPATCH, path=path),
+        "may_see_orders": Permission.ORDERS_VIEW in allowed,
+        "may_see_customers": sees_people,
+        "may_see_crews": Permission.CREWS_VIEW in allowed,
+        "may_see_messages": Permission.NOTICES_VIEW in allowed,
+    }
+
+
+def _deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[str, Any]]:
+    """By when whom the law wants told, and whether it was done: users one by one, the public by a posted notice."""
+    case = next((of for kind, of in _CASES.items() if OutageKind(outage.kind).within(kind)), None)
+    if case is None or outage.planned_start_at is None:
+        return []
+    told = notices.deadlines_for(
+        case,
+        outage.planned_start_at,
+        unit_path=str(outage.network.unit.path),
+        on=timezone.localdate(outage.planned_start_at),
+    )
+    people = customers.customers_on(outage.network.unit_id, out_if.loads) if out_if else []
+    found = []
+    for one in told:
+        wanted = [who.ref for who in people if _is_meant(who, one.duty.audience)]
+        tone, says = _kept(outage, one, wanted, case, at)
+        audience, basis = Audience(one.duty.audience).label, one.duty.basis
+        found.append({"audience": audience, "basis": basis, "due_at": one.due_at, "tone": tone, "says": says})
+    return found
+
+
+def _is_meant(who: customers.Customer, audience: str) -> bool:
+    is_resident = who.category == Category.RESIDENTIAL
+    meant = {
+        Audience.IMPORTANT: bool(who.important),
+        Audience.RESIDENTS: is_resident,
+        Audience.OTHERS: not is_resident,
+    }
+    return meant.get(Audience(audience), True)
+
+
+def _kept(
+    outage: Outage, deadline: notices.Deadline, wanted: list[str], case: NoticeCase, at: datetime
+) -> tuple[str, str]:
+    late = deadline.is_over(at)
+    if deadline.duty.audience not in (Audience.PUBLIC, Audience.AUTHORITY):
+        missing = notices.unnotified(
+            outage.about, wanted, case=case, channels=deadline.duty.channels, by=deadline.due_at
+        )
+        if wanted and not missing:
+            return "done", _("All proved to be told")
+        if not wanted:
+            return ("breached", _("Too late")) if late else ("waiting", _("Nobody is known yet"))
+        said = ngettext("%(n)d not proved to be told", "%(n)d not proved to be told", len(missing))
+        return ("breached" if late else "act"), said % {"n": len(missing)}
+    announced_at = notices.announced_at(outage.about, case=case)
+    if announced_at is not None and announced_at <= deadline.due_at:
+        return "done", _("Posted in time")
+    if announced_at is not None:
+        return "breached", _("Posted too late")
+    return ("breached", _("Not posted in time")) if late else ("act", _("Not posted yet"))

@@ -1,0 +1,98 @@
+"""Playing a storm in step with the clock on the wall, and what it came to."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from denghuo.apps.ledger import deliveries, rounds
+from denghuo.apps.notices.models import Message
+from denghuo.apps.orders.models import Order
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages.actions import set_telling_rule
+from denghuo.apps.outages.models import Outage, Report, Suspicion
+from denghuo.main.demo.load import UNIT_CODE, demo_network_id
+from denghuo.main.demo.storm import plan_storm
+from denghuo.main.demo.storm_people import Storm
+
+_MOMENT_S = 0.2
+_CARE_S, _OTHERS_S, _ASK_S = 300, 180, 7200
+
+Tell = Callable[[float, str, dict[str, str]], None]
+
+
+def play_storm(*, speed: float, by_hand: bool, tell: Tell) -> str:
+    """Let a storm pass over the demo station; returns what it came to, as a sentence.
+
+    Raises:
+        NoStormError: the network does not stand as it normally does.
+    """
+    unit = Unit.objects.get(code=UNIT_CODE)
+    plan = plan_storm(demo_network_id(), unit.pk)
+    begun_at, started = timezone.now(), time.monotonic()
+    _hurry(unit.pk, speed, at=begun_at)
+    second = 0.0
+
+    def wait(until: float) -> None:
+        nonlocal second
+        second = until
+        while True:
+            deliveries.drain()
+            rounds.make_due(at=timezone.now())
+            left = started + until / speed - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, _MOMENT_S))
+
+    storm = Storm(
+        plan=plan,
+        scope=(str(unit.path),),
+        now=timezone.now,
+        tell=lambda what, told: tell(second, what, told),
+        pace=1 / speed,
+        by_hand=by_hand,
+    )
+    storm.play(wait=wait)
+    deliveries.drain()
+    return _report(begun_at)
+
+
+def _hurry(unit_id: int, speed: float, *, at: datetime) -> None:
+    """People are waited for as much shorter as the storm is; never so short that nobody could answer."""
+    set_telling_rule(
+        unit_id=unit_id,
+        from_date=timezone.localdate(at),
+        care_answer_within_s=max(int(_CARE_S / speed), 6),
+        others_after_s=int(_OTHERS_S / speed),
+        ask_within_s=max(int(_ASK_S / speed), 60),
+        estimate_share=0.7,
+        phone="95598",
+        source=f"演示：风暴按 {speed:g} 倍速播放",
+        at=at,
+        actor="demo",
+    )
+
+
+def _report(begun_at: datetime) -> str:
+    """What a storm came to."""
+    rows = Outage.objects.filter(started_at__gte=begun_at)
+    told = rows.aggregate(customers=Sum("lv_customers"), hours=Sum("lv_customer_hours"))
+    found = Suspicion.objects.filter(suspected_at__gte=begun_at)
+    return _(
+        "The storm is over: %(outages)d outages, %(customers)d customers, %(hours).1f customer-hours booked; "
+        "%(orders)d orders, %(closed)d of them closed; %(suspected)d faults suspected, %(confirmed)d confirmed; "
+        "%(still_out)d said that they were still out; %(messages)d messages."
+    ) % {
+        "outages": rows.count(),
+        "customers": told["customers"] or 0,
+        "hours": told["hours"] or 0.0,
+        "orders": Order.objects.filter(opened_at__gte=begun_at).count(),
+        "closed": Order.objects.filter(opened_at__gte=begun_at, closed_at__isnull=False).count(),
+        "suspected": found.count(),
+        "confirmed": found.filter(state="confirmed").count(),
+        "still_out": Report.objects.filter(taken_at__gte=begun_at, still_out_count__gt=0).count(),
+        "messages": Message.objects.filter(queued_at__gte=begun_at).count(),
+    }

@@ -1,0 +1,306 @@
+"""Who acts in the demo's storm: callers, a dispatcher, crews, and customers who answer when they are asked."""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from denghuo.apps.crews import actions as crews
+from denghuo.apps.crews.models import Finding as CrewFinding
+from denghuo.apps.crews.models import ReportKind
+from denghuo.apps.crews.models import State as Sent
+from denghuo.apps.crews.queries import Sent as Assignment
+from denghuo.apps.crews.queries import find, suggestions
+from denghuo.apps.network import queries as network
+from denghuo.apps.network.actions import record_switching
+from denghuo.apps.notices.actions import answer_message
+from denghuo.apps.notices.models import Message
+from denghuo.apps.orders.actions import OrderEntry, StepRefusedError, open_order, take_step
+from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.models import State as OrderState
+from denghuo.apps.outages import actions as outages
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
+from denghuo.main.demo.storm import Caller, StormPlan, callers, strays
+
+_REMOTE, _DISPATCHER, _CREW, _AGENT = "scada", "dispatcher", "crew", "agent"
+_SURE, _REPORTS = 0.55, 3
+_TRAVEL_S, _REPAIR_S, _SECTION_S = (8 * 60, 26 * 60), (14 * 60, 34 * 60), 12 * 60
+_LOOK_S, _STEP_S, _ANSWER_S = 60.0, 30.0, (40.0, 200.0)
+_LONGEST_S = 5 * 3600.0
+
+
+@dataclass
+class Storm:
+    """A storm as it is played: an agenda in seconds of the storm, and what is still broken. ``by_hand``: people at the
+    screens send the crews and do their work; this only breaks things, calls and answers. ``pace``: seconds on the wall
+    in one of the storm."""
+
+    plan: StormPlan
+    scope: tuple[str, ...]
+    now: Callable[[], datetime]
+    tell: Callable[[str, dict[str, str]], None]
+    pace: float = 1.0
+    by_hand: bool = False
+    seed: int = 1
+    broken: set[str] = field(default_factory=set)
+    _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
+    _turn: Iterator[int] = field(default_factory=itertools.count)
+    _asked: set[int] = field(default_factory=set)
+    _due: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng(self.seed)
+        self.event = f"D{self.now():%m%d%H%M}"
+        self.at_(0.0, self._trip)
+        for place, code in enumerate(self.plan.fuses):
+            self.at_(90.0 + 150.0 * place, partial(self._blow, code))
+        self.at_(20.0, lambda _second: self.broken.add(self.plan.nested))  # behind the trip: nobody can tell
+        for one in strays(self.plan, rng=self.rng):
+            self.at_(one.after_s, partial(self._call, one, ""))
+        self.at_(2400.0, self._insist)
+        self.at_(45.0, self._answer)
+        if not self.by_hand:
+            self.at_(100.0, self._dispatch)
+            self.at_(110.0, self._work)
+
+    def at_(self, second: float, deed: Callable[[float], None]) -> None:
+        """Put something on the agenda."""
+        heapq.heappush(self._agenda, (second, next(self._turn), deed))
+
+    def play(self, *, wait: Callable[[float], None]) -> None:
+        """Do what is on the agenda until everything is mended; ``wait`` until a second of the storm."""
+        while self._agenda:
+            second, _, deed = heapq.heappop(self._agenda)
+            if second > _LONGEST_S:
+                return
+            wait(second)
+            deed(second)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all lamps are lit again and everybody has been asked."""
+        return not self.broken and not find(self.scope, is_open=True)
+
+    # What breaks, and who calls.
+    def _trip(self, second: float) -> None:
+        self._switch(self.plan.trip, closes=False, event=self.event, actor=_REMOTE)
+        self.broken.add(self.plan.trip)
+        self.tell("trip", {"device": self.plan.trip})
+        self._let_call(self.plan.trip, second)
+
+    def _blow(self, code: str, second: float) -> None:
+        self.broken.add(code)
+        self._let_call(code, second)
+
+    def _let_call(self, code: str, second: float) -> None:
+        for one in callers(self.plan, code, rng=self.rng):
+            self.at_(second + one.after_s, partial(self._call, one, code))
+
+    def _insist(self, second: float) -> None:
+        """Where hardly anybody called, others lose patience."""
+        for code in sorted(self.broken):
+            self._let_call(code, second)
+
+    def _call(self, one: Caller, device: str, second: float) -> None:
+        """A report, unless supply has come back to the caller in the meantime."""
+        del second
+        if device and device not in self.broken:
+            return
+        entry = OrderEntry(
+            kind=Kind.FAULT,
+            topic=Topic.NO_SUPPLY,
+            unit_id=self.plan.unit_id,
+            account_id=one.customer.account_id,
+            load_code=one.customer.load_code,
+            caller=one.number,
+            channel=one.channel,
+            text=one.said,
+            place=one.customer.place,
+            first_asked=_AGENT,
+            received_at=self.now(),
+        )
+        open_order(entry=entry, at=self.now(), actor=_AGENT)
+
+    # The dispatcher.
+    def _dispatch(self, second: float) -> None:
+        busy = {one.about for one in find(self.scope, is_open=True)}
+        found: list[Outage | Suspicion] = [*queries.lasting_outages(self.scope), *queries.open_suspicions(self.scope)]
+        for subject in found:
+            before = {one.about for one in subject.suspicions.all()} if isinstance(subject, Outage) else set()
+            if busy & {subject.about, *before} or not self._is_clear(subject):
+                continue
+            self._send(subject)
+        for visit in Order.objects.filter(topic=Topic.CARE_VISIT, state=OrderState.REGISTERED):
+            self._step(visit.pk, "accept", _DISPATCHER)
+        if not self.is_over or second < 1800:
+            self.at_(second + _LOOK_S, self._dispatch)
+
+    def _is_clear(self, subject: Outage | Suspicion) -> bool:
+        if isinstance(subject, Outage):
+            return subject.number == self.event or subject.suspicions.exists()
+        return subject.probability >= _SURE and subject.report_count >= _REPORTS
+
+    def _send(self, subject: Outage | Suspicion) -> None:
+        spot = network.spot_of(subject.network_id, code=subject.device_code)
+        ready = [
+            one
+            for one in suggestions(self.scope, x=spot.x if spot else None, y=spot.y if spot else None, at=self.now())
+            if not one.why_not and not one.open_count
+        ]
+        if ready:
+            outages.send_crew(about=subject.about, crew_id=ready[0].crew_id, note="", skill="", **self._by(_DISPATCHER))
+            self.tell("sent", {"crew": ready[0].name, "where": subject.where})
+
+    # Crews.
+    def _work(self, second: float) -> None:
+        for one in find(self.scope, is_open=True):
+            due = self._due.setdefault(one.assignment_id, second + _STEP_S)
+            if second >= due:
+                self._next(one, second)
+        if not self.is_over or second < 1800:
+            self.at_(second + _STEP_S, self._work)
+
+    def _next(self, one: Assignment, second: float) -> None:
+        """The next step of an assignment, and when the one after it is due."""
+        step, low, high = {
+            Sent.SENT: (ReportKind.READ, 30, 60),
+            Sent.DELIVERED: (ReportKind.READ, 30, 60),
+            Sent.READ: (ReportKind.ACCEPTED, 60, 120),
+            Sent.ACCEPTED: (ReportKind.DEPARTED, *_TRAVEL_S),
+            Sent.DEPARTED: (ReportKind.ARRIVED, *_REPAIR_S),
+            Sent.ARRIVED: (ReportKind.FINISHED, 60, 60),
+        }[one.state]
+        if step is ReportKind.FINISHED:
+            self._finish(one)
+        else:
+            self._say(one, step)
+        self._due[one.assignment_id] = second + float(self.rng.uniform(low, high))
+        if step is ReportKind.ARRIVED:
+            self._arrived(one, second)
+
+    def _say(self, one: Assignment, step: ReportKind, **told: Any) -> None:
+        entry = crews.StepEntry(kind=step, happened_at=self.now(), **told)
+        crews.take_step(assignment_id=one.assignment_id, entry=entry, at=self.now(), actor=_CREW)
+
+    def _arrived(self, one: Assignment, second: float) -> None:
+        """On site the crew sees what is open, says how long it will take, and gives back what can be given back."""
+        subject = queries.subject_of(one.about)
+        left_s = self._due[one.assignment_id] - second
+        if (
+            isinstance(subject, Suspicion)
+            and subject.state == SuspicionState.OPEN
+            and subject.device_code in self.broken
+        ):
+            outages.confirm_fault(
+                suspicion_id=subject.pk,
+                device_code=subject.device_code,
+                opened_at=subject.first_reported_at,
+                **self._by(_DISPATCHER),
+            )
+            self.tell("confirmed", {"device": subject.device_code})
+        if subject is not None and not self._is_mended(one):
+            expected_at = self.now() + timedelta(seconds=left_s * self.pace)
+            self._promise(one, expected_at)
+        if self.plan.section and isinstance(subject, Outage) and subject.device_code == self.plan.trip:
+            self.at_(second + min(_SECTION_S, left_s / 2), self._restore_in_part)
+
+    def _promise(self, one: Assignment, expected_at: datetime) -> None:
+        if expected_at <= self.now() + timedelta(seconds=1):
+            return
+        outages.give_estimate(
+            about=one.about,
+            expected_at=expected_at,
+            method=Method.CREW,
+            team=one.crew,
+            reason="",
+            **self._by(_CREW),
+        )
+
+    def _restore_in_part(self, second: float) -> None:
+        del second
+        if self.plan.trip in self.broken:
+            self._switch(self.plan.section, closes=False, event=self.event, actor=_CREW)
+            self._switch(self.plan.trip, closes=True, event=self.event, actor=_REMOTE)
+            self.broken.discard(self.plan.trip)
+            self.broken.add(self.plan.section)
+            self.tell("part", {"device": self.plan.section})
+
+    def _is_mended(self, one: Assignment) -> bool:
+        subject = queries.subject_of(one.about)
+        return isinstance(subject, Outage) and not subject.lasts
+
+    def _finish(self, one: Assignment) -> None:
+        """What was broken is mended; whoever was sent to what is whole says so."""
+        subject = queries.subject_of(one.about)
+        if isinstance(subject, Outage) and subject.device_code == self.plan.trip and self.plan.section in self.broken:
+            self._switch(self.plan.section, closes=True, event=self.event, actor=_CREW)
+            self.broken.discard(self.plan.section)
+        device = subject.device_code if subject is not None else ""
+        if isinstance(subject, Suspicion) and subject.state == SuspicionState.OPEN and device not in self.broken:
+            outages.dismiss_suspicion(suspicion_id=subject.pk, reason="现场查看，设备完好", **self._by(_DISPATCHER))
+            self._say(
+                one, ReportKind.FINISHED, finding=CrewFinding.NOT_FOUND, receipt="到现场查看，设备完好，未发现故障。"
+            )
+            return
+        self.broken.discard(device)
+        receipt = f"经检查为{one.place}故障，已更换熔体并试送成功，恢复供电。"
+        self._say(one, ReportKind.FINISHED, finding=CrewFinding.FAULT_CLEARED, restored_at=self.now(), receipt=receipt)
+        self.tell("mended", {"where": one.place})
+
+    # Customers who are asked, and the agent who closes what is done.
+    def _answer(self, second: float) -> None:
+        waiting = Message.objects.filter(expects_answer=True, answered_at=None, unanswered_at=None)
+        for message in waiting.exclude(pk__in=self._asked).filter(
+            event__in=("outages.call_back", "outages.fault_care")
+        ):
+            self._asked.add(message.pk)
+            if message.event == "outages.fault_care" and len(self._asked) % 4 == 1:
+                continue  # does not hear the telephone: somebody has to go there
+            later = second + float(self.rng.uniform(*_ANSWER_S))
+            self.at_(later, partial(self._reply, message.pk))
+        self._close_orders()
+        if not self.is_over or second < 1800 or len(self._agenda) > 0:
+            self.at_(second + _STEP_S, self._answer)
+
+    def _reply(self, message_id: int, second: float) -> None:
+        del second
+        message = Message.objects.get(pk=message_id)
+        report = Report.objects.filter(pk=int(message.about.partition(":")[2] or 0)).first()
+        dark = set(network.loads_behind(self.plan.network_id, device_codes=sorted(self.broken)))
+        still_out = message.event == "outages.call_back" and report is not None and report.load_code in dark
+        answer_message(message_id=message_id, answer="2" if still_out else "1", at=self.now(), actor="gateway")
+        if still_out:
+            self.tell("still_out", {"load": report.load_code if report else ""})
+
+    def _close_orders(self) -> None:
+        for report in Report.objects.filter(state=ReportState.LIT, order__state=OrderState.DONE)[:20]:
+            self._step(report.order_id, "call_back", _AGENT)
+            self._step(report.order_id, "close", _AGENT)
+
+    # Small things.
+    def _by(self, actor: str) -> dict[str, Any]:
+        return {"at": self.now(), "actor": actor}
+
+    def _step(self, order_id: int, step: str, actor: str) -> None:
+        try:
+            take_step(order_id=order_id, step=step, at=self.now(), actor=actor)
+        except StepRefusedError:
+            return  # somebody at a screen was quicker
+
+    def _switch(self, code: str, *, closes: bool, event: str, actor: str) -> None:
+        record_switching(
+            network_id=self.plan.network_id,
+            device_code=code,
+            closes=closes,
+            operated_at=self.now(),
+            event_number=event,
+            note="",
+            at=self.now(),
+            actor=actor,
+        )

@@ -1,0 +1,160 @@
+"""What becomes due by the clock alone: warnings, deadlines passed, stuck hand-overs, promises, signs; and what follows
+from the field."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from denghuo.apps.ledger.models import Fact
+from denghuo.apps.notices.models import Notice
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.models import HandOver, Kind, Order, PromiseOf, RouteTime, Sign, SignKind, State, Topic
+from tests.apps.orders.conftest import Open, People
+from tests.world import AT, World
+
+MINUTE = timedelta(minutes=1)
+
+
+def round_at(name: str, minutes: float) -> int:
+    return getattr(actions, name)(at=AT + minutes * MINUTE, actor="rounds")  # type: ignore[no-any-return]
+
+
+def test_who_has_it_is_warned_while_the_rest_of_the_way_still_fits(opened: Open) -> None:
+    row = opened(area="city")
+    actions.take_step(order_id=row.pk, step="accept", at=AT + MINUTE, actor="he")
+    assert round_at("watch_clocks", 20) == 0
+    assert round_at("watch_clocks", 25.5) == 1  # 45 minutes, of which the way takes 20
+    assert round_at("watch_clocks", 26) == 0
+    told = Notice.objects.get(kind="orders.near")
+    assert told.recipient.username == "he"
+    assert told.path == f"/orders/{row.pk}/"
+
+
+def test_a_deadline_that_passed_is_said_once_to_those_above_and_the_next_one_comes(opened: Open) -> None:
+    row = opened(area="city")
+    actions.take_step(order_id=row.pk, step="accept", at=AT + MINUTE, actor="he")
+    assert round_at("watch_clocks", 46) == 1
+    assert round_at("watch_clocks", 47) == 1  # the law's 60 minutes are near by now
+    row.refresh_from_db()
+    assert row.overdue_at == AT + 45 * MINUTE
+    assert row.next_due_at == AT + 60 * MINUTE
+    assert {one.recipient.username for one in Notice.objects.filter(kind="orders.late")} >= {"he", "tang"}
+    assert Fact.objects.filter(kind="orders.ClockRanOut").count() == 1
+    assert row.pk in {one.pk for one in queries.find(("/",), queries.Wanted(due="overdue"), at=AT + 50 * MINUTE)}
+
+
+def test_many_at_once_are_told_in_one_notice(opened: Open) -> None:
+    for _ in range(6):
+        opened()
+    assert round_at("watch_clocks", 3) == 6
+    assert Notice.objects.filter(kind="orders.late", recipient__username="he").count() == 1
+
+
+def test_a_hand_over_that_nobody_answers_sounds_the_alarm_once(opened: Open) -> None:
+    row = opened()
+    actions.offer_hand_over(order_id=row.pk, to_username="su", to_unit_id=None, reason="x", at=AT, actor="he")
+    assert round_at("watch_hand_overs", 29) == 0
+    assert round_at("watch_hand_overs", 31) == 1
+    assert round_at("watch_hand_overs", 32) == 0
+    assert HandOver.objects.get().stuck_at == AT + 31 * MINUTE
+    assert {"he", "su", "tang"} <= {one.recipient.username for one in Notice.objects.filter(kind="orders.stuck")}
+
+
+def test_a_promise_is_warned_of_in_time_and_its_breaking_becomes_a_sign(opened: Open) -> None:
+    row = opened()
+    actions.give_promise(order_id=row.pk, what=PromiseOf.ARRIVE, due_at=AT + 60 * MINUTE, at=AT, actor="he")
+    assert round_at("watch_promises", 10) == 0
+    assert round_at("watch_promises", 35) == 1
+    assert round_at("watch_promises", 61) == 1
+    assert round_at("watch_promises", 62) == 0
+    assert round_at("raise_signs", 63) == 1
+    sign = Sign.objects.get()
+    assert (sign.kind, sign.order_id) == (SignKind.PROMISE, row.pk)
+    assert Fact.objects.filter(kind="orders.PromiseBroken").count() == 1
+
+
+def test_the_same_caller_three_times_and_many_of_one_place_are_signs(opened: Open) -> None:
+    for n in range(3):
+        opened(Kind.ENQUIRY, Topic.BILL, text="账单", caller="13800138000", at=AT + n * MINUTE)
+    for n in range(5):
+        opened(load_code="T1", at=AT + n * MINUTE)
+    opened(Kind.FAULT, Topic.DANGER, at=AT + 6 * MINUTE)
+    assert round_at("raise_signs", 10) == 3
+    assert round_at("raise_signs", 11) == 0
+    assert set(Sign.objects.values_list("kind", "order_count")) == {("repeat", 3), ("cluster", 5), ("danger", 1)}
+    sign = Sign.objects.get(kind="cluster")
+    actions.see_sign(sign_id=sign.pk, answer="已派人查线", at=AT + 12 * MINUTE, actor="tang")
+    assert [one.pk for one in queries.signs_within(("/",), seen=True)] == [sign.pk]
+
+
+def test_the_way_is_measured_from_what_was_done(opened: Open) -> None:
+    for n in range(20):
+        row = opened(at=AT + n * MINUTE)
+        at = AT + n * MINUTE
+        for code, minutes in (("accept", 1), ("arrive", 13), ("finish", 30), ("close", 31)):
+            actions.take_step(order_id=row.pk, step=code, at=at + minutes * MINUTE, actor="he")
+    assert round_at("learn_routes", 300) > 0
+    assert RouteTime.objects.get(kind=Kind.FAULT, state=State.IN_HAND, clock="arrive").median_s == 12 * 60
+    assert queries.rule_book().route_s(Kind.FAULT, State.IN_HAND, "arrive") == 12 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """What the field tells."""
+
+    order_ids: tuple[int, ...] = ()
+    order_id: int = 0
+    arrived_at: datetime = AT
+    finding: str = ""
+    restored_at: datetime | None = None
+    said_at: datetime = AT
+    about: str = "outages.outage:1"
+    to_ref: str = ""
+    message_id: int = 1
+    ring: int = 1
+
+
+def react(name: str, minutes: float, fact: Field) -> None:
+    getattr(actions, name)(fact, at=AT + minutes * MINUTE, actor="flow", delivery_key="1:x")
+
+
+def test_an_order_goes_the_way_of_its_crew(opened: Open) -> None:
+    row = opened()
+    mine = (row.pk,)
+    react("follow_assignment", 1, Field(order_ids=mine))
+    react("follow_assignment", 1, Field(order_ids=mine))
+    react("follow_arrival", 30, Field(order_ids=mine, arrived_at=AT + 25 * MINUTE))
+    react("follow_finish", 60, Field(order_ids=mine, finding="our_equipment", restored_at=AT + 55 * MINUTE))
+    row.refresh_from_db()
+    assert (row.state, row.finding) == (State.DONE, "our_equipment")
+    assert list(row.steps.values_list("step", flat=True)) == ["open", "dispatch", "arrive", "restore", "finish"]
+    react("follow_still_out", 80, Field(order_id=row.pk))
+    row.refresh_from_db()
+    assert (row.state, row.reopened_count) == (State.REGISTERED, 1)
+
+
+def test_what_a_crew_could_not_do_waits_to_be_dispatched_anew(opened: Open) -> None:
+    row = opened()
+    react("follow_assignment", 1, Field(order_ids=(row.pk,)))
+    react("follow_arrival", 30, Field(order_ids=(row.pk,), arrived_at=AT + 25 * MINUTE))
+    react("follow_finish", 60, Field(order_ids=(row.pk,), finding="needs_more"))
+    row.refresh_from_db()
+    assert row.state == State.REGISTERED
+    react("follow_assignment", 61, Field(order_ids=(row.pk,)))
+    react("follow_release", 62, Field(order_ids=(row.pk,)))
+    row.refresh_from_db()
+    assert row.state == State.REGISTERED
+
+
+def test_who_says_that_supply_is_back_was_called_back(opened: Open) -> None:
+    row = opened()
+    actions.take_step(order_id=row.pk, step="finish", at=AT + MINUTE, actor="he")
+    react("follow_lit", 5, Field(order_id=row.pk, said_at=AT + 4 * MINUTE))
+    react("follow_lit", 6, Field(order_id=row.pk, said_at=AT + 4 * MINUTE))
+    assert row.steps.filter(step="call_back").count() == 1
+
+
+def test_somebody_unknown_who_was_not_reached_is_nobody_to_visit(people: People, world: World) -> None:
+    del people, world
+    react("follow_unreached", 1, Field(to_ref="customers.account:999999"))
+    react("follow_unreached", 1, Field(to_ref="crews.member:1"))
+    assert not Order.objects.exists()
