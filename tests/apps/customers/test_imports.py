@@ -1,6 +1,7 @@
 """A customer file taken in, and taken in again."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from denghuo.apps.ledger import queries as ledger
 from tests.apps.customers.conftest import SYSTEM, account, row, take_in
 from tests.world import AT, World
 
-LATER = {"at": AT.replace(month=6), "actor": "later"}
+LATER: dict[str, Any] = {"at": AT.replace(month=6), "actor": "later"}
 
 
 def counts(fact: CustomersImported) -> tuple[int, int, int, int]:

@@ -48,10 +48,8 @@ class Desk:
 
 def report(world: World, at: datetime, **told: Any) -> Order:
     """Somebody says that supply is gone."""
-    entry = OrderEntry(
-        **({"kind": Kind.FAULT, "topic": Topic.NO_SUPPLY, "unit_id": world.lamp.pk, "received_at": at} | told)
-    )
-    return open_order(entry=entry, at=at, actor=_ACTOR)
+    usual: dict[str, Any] = {"kind": Kind.FAULT, "topic": Topic.NO_SUPPLY, "unit_id": world.lamp.pk, "received_at": at}
+    return open_order(entry=OrderEntry(**usual | told), at=at, actor=_ACTOR)
 
 
 def suspect(world: World, device_code: str, orders: Sequence[Order], *, at: datetime) -> Suspicion:
@@ -107,7 +105,7 @@ def account(world: World, number: str, load_code: str, at: datetime) -> Account:
 
 def crew(world: World, name: str, at: datetime, *, people: list[User], x: float, y: float, hours: float) -> Crew:
     """A crew on duty since some hours."""
-    who = {"at": at, "actor": _ACTOR}
+    who: dict[str, Any] = {"at": at, "actor": _ACTOR}
     row = open_crew(unit_id=world.lamp.pk, entry=CrewEntry(name=name, base_x=x, base_y=y), **who)
     for one in people:
         join_crew(crew_id=row.pk, user_id=one.pk, phone="13900000000", is_leader=True, **who)
@@ -117,7 +115,7 @@ def crew(world: World, name: str, at: datetime, *, people: list[User], x: float,
 
 def person(world: World, username: str, name: str, at: datetime) -> User:
     """Somebody else who drives out."""
-    who = {"at": at, "actor": _ACTOR}
+    who: dict[str, Any] = {"at": at, "actor": _ACTOR}
     user = register_user(username=username, display_name=name, password=PASSWORD, **who)
     assign_role(user=user, unit=world.lamp, role=Role.CREW, **who)
     return user

@@ -247,7 +247,7 @@ def test_a_report_put_to_an_outage_stays_until_that_is_over(world: World, desk: 
     deliveries.drain()
     told = Report.objects.get(order=desk.danger)
     assert (told.state, told.outage) == (ReportState.JOINED, desk.outage)
-    log = {"network_id": world.network.pk, "event_number": "N-1", "note": ""}
+    log: dict[str, Any] = {"network_id": world.network.pk, "event_number": "N-1", "note": ""}
     record_switching(device_code="QL1", closes=True, operated_at=NOW, **log, **BY)
     deliveries.drain()
     told.refresh_from_db()

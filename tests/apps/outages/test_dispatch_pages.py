@@ -69,9 +69,9 @@ def text(client: Client, path: str = PAGE, **asked: Any) -> str:
     return str(answer.content.decode())
 
 
-def do(client: Client, deed: str, follow: bool = True, **told: Any) -> HttpResponse:
+def do(client: Client, deed: str, **told: Any) -> HttpResponse:
     """Do it, and let follow what follows: it would at once, were the test not all one transaction."""
-    answer: HttpResponse = client.post(reverse(f"outages:dispatch-{deed}"), told, follow=follow)  # type: ignore[assignment]
+    answer: HttpResponse = client.post(reverse(f"outages:dispatch-{deed}"), told, follow=True)  # type: ignore[assignment]
     deliveries.drain()
     return answer
 
@@ -373,7 +373,8 @@ def test_programs_tell_what_meters_say(world: World, lin: Client, desk: Desk) ->
     assert api(signed_in(world.bai), "post", "meters", told)[0] == 404
     assert api(signed_in(world.ma), "post", "meters", told)[0] == 403
     ahead = {**told, "news": [word | {"told_at": "2999-01-01T00:00:00Z"}]}
-    for wrong in (ahead, {**told, "news": [{}]}, {**told, "network_id": 2**70}, {"news": "x"}, []):
+    wrongs: tuple[Any, ...] = (ahead, {**told, "news": [{}]}, {**told, "network_id": 2**70}, {"news": "x"}, [])
+    for wrong in wrongs:
         assert api(lin, "post", "meters", wrong)[0] in (404, 422)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Schema, Status
 from ninja.errors import HttpError
 from pydantic import AwareDatetime, StringConstraints
 
@@ -13,7 +13,7 @@ from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Text
 from denghuo.apps.outages import actions, queries
-from denghuo.apps.outages.api.reach import WithinReach, suspicion_of
+from denghuo.apps.outages.api.reach import WithinReach, router, suspicion_of
 from denghuo.apps.outages.models import Method, Outage, Suspicion
 
 _VIEW, _OPERATE = WithinReach(Permission.OUTAGES_VIEW), WithinReach(Permission.NETWORK_OPERATE)
@@ -24,7 +24,6 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"
 Meter = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$", strip_whitespace=True)]
 Reason = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$", strip_whitespace=True)]
 About = Annotated[str, StringConstraints(pattern=r"^outages\.(outage|suspicion):\d{1,15}$")]
-router = Router()
 
 
 class MeterIn(Schema):

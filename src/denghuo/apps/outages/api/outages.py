@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import AwareDatetime, StringConstraints, model_validator
 
@@ -14,7 +14,7 @@ from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Limit, Offset, Text
 from denghuo.apps.outages import actions, queries
-from denghuo.apps.outages.api.reach import WithinReach, outage_of
+from denghuo.apps.outages.api.reach import WithinReach, outage_of, router
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.engines.reliability import OutageKind
 
@@ -25,7 +25,6 @@ _YEARS = (1950, 2200)
 
 
 _VIEW, _EDIT = WithinReach(Permission.OUTAGES_VIEW), WithinReach(Permission.OUTAGES_EDIT)
-router = Router()
 
 
 class OutageOut(Schema):

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from ninja import Router
 
+from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Allowed
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Outage, Suspicion
@@ -36,3 +38,7 @@ def suspicion_of(request: HttpRequest, suspicion_id: int) -> Suspicion:
         return queries.suspicion_for(scope=request.data_scope, suspicion_id=suspicion_id)  # type: ignore[attr-defined]
     except Suspicion.DoesNotExist as missing:
         raise Http404("No such suspected fault within reach.") from missing
+
+
+# One for all modules: a router of its own would put a stroke behind the address of the list.
+router = Router(tags=["outages"], auth=WithinReach(Permission.OUTAGES_VIEW))

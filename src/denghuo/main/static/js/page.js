@@ -40,8 +40,8 @@ document.addEventListener("change", (event) => {
 });
 
 // A strip of tabs that is wider than the screen begins at the tab that is open.
-for (const tab of document.querySelectorAll(".dh-tabs [aria-current]")) {
-  const strip = tab.closest(".dh-tabs");
+for (const tab of document.querySelectorAll(".dh-tabs [aria-current], .dh-nav [aria-current]")) {
+  const strip = tab.closest(".dh-tabs, .dh-nav");
   const [inner, outer] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
   strip.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }

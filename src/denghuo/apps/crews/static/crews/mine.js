@@ -23,6 +23,7 @@ let sending = false;
 let again = false;
 let failures = 0;
 let retry = 0;
+let asking = 0;
 const placing = new Set(); // reports whose position is still being looked for
 const touched = new Set(); // cards that somebody writes into
 const noticed = new Set(); // what was told of by itself: `${assignment}/${kind}`
@@ -48,6 +49,12 @@ async function show() {
   bar.querySelector("[data-cr-send]").hidden = !count;
   bar.querySelector("[data-cr-sign-in]").hidden = trouble !== words.signed_out;
   app.dataset.waiting = count;
+}
+
+/** Says that something is being asked of the server, or no more. */
+function busy(change) {
+  asking += change;
+  bar.setAttribute("aria-busy", String(asking > 0));
 }
 
 function say(where, text) {
@@ -177,6 +184,7 @@ async function flush() {
     return;
   }
   sending = true;
+  busy(1);
   try {
     do {
       again = false;
@@ -185,6 +193,7 @@ async function flush() {
     } while (again);
   } finally {
     sending = false;
+    busy(-1);
   }
   await show();
 }
@@ -253,6 +262,7 @@ function announce() {
 }
 
 async function look() {
+  busy(1);
   try {
     const answer = await fetch(PAGE, { cache: "no-store", redirect: "manual" });
     if (answer.type === "opaqueredirect") trouble = words.signed_out;
@@ -261,8 +271,10 @@ async function look() {
     if (trouble !== words.failed || !waiting().length) trouble = "";
   } catch {
     // Without a network the page stays as it is; the bar says so.
+  } finally {
+    busy(-1);
+    await show();
   }
-  await show();
 }
 
 /* Beginning */
