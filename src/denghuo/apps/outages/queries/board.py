@@ -226,7 +226,7 @@ def _of_fault(
 
 def _of_order(row: OrderRow, around: _Around) -> Incident:
     report = around.told.reports.get(row.pk)
-    lamps = tuple(around.lamps[row.pk])
+    lamps = () if row.topic == Topic.CARE_VISIT else tuple(around.lamps[row.pk])  # a visit asks nothing of the network
     hangs_on = around.told.network_of(row)
     name, line = lines_of(hangs_on)[row.load_code] if hangs_on else ("", "")
     care = int(row.account_id in around.care.accounts)
