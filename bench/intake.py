@@ -30,7 +30,7 @@ from bench.common import BenchRow
 SECONDS = float(os.environ.get("BENCH_INTAKE_S", "300"))
 RATES = {"SQLite": 150.0, "PostgreSQL": 300.0}
 PEER_RATE, PEER_S = 40.0, 15.0
-SENDERS, PATIENCE_S, ANSWER_S = 24, 120.0, 20.0
+SENDERS, PATIENCE_S, ANSWER_S, SOON_S = 24, 120.0, 20.0, 0.1
 NAN = float("nan")
 
 
@@ -61,8 +61,8 @@ def _measured(name: str, url: str, home: Path, peers: dict[str, float]) -> list[
     calm = np.sort(np.array(sent.calm))
     lost, twice = sent.count - stood["orders"], stood["orders"] - stood["keys"]
     note = (
-        f"{sent.count:,} reports at {RATES[name]:.0f}/s; p99 {1000 * _at(calm, 0.99):.0f} ms, within two seconds of a "
-        f"kill and its restart not counted (with them {1000 * _at(waits, 0.99):.0f} ms); killed {sent.kills} times; "
+        f"{sent.count:,} reports at {RATES[name]:.0f}/s; p99 {1000 * _at(calm, 0.99):.0f} ms, from a kill until what "
+        f"waited was worked off not counted (with that {1000 * _at(waits, 0.99):.0f} ms); killed {sent.kills} times; "
         f"{lost} lost, {twice} twice; all placed {stood['lag_s']:.1f} s after the last"
     )
     assert (lost, twice, stood["reports"]) == (0, 0, sent.count), note
@@ -108,7 +108,7 @@ def prepare() -> None:
     unit = open_unit(code="bench", name="灯山供电所", kind=UnitKind.STATION, parent=None, **by)
     user = register_user(username="bench", display_name="bench", password=None, **by)
     assign_role(user=user, unit=unit, role=Role.DISPATCHER, **by)
-    row = import_network(unit_id=unit.pk, name="灯山", grid=demo_grid(), source_name="", digest="", **by)
+    row = import_network(unit_id=unit.pk, name="灯山", grid=demo_grid(), source_name="", digest="bench", **by)
     deliveries.drain()
     devices = _devices(row.pk)
     record_switching(
@@ -128,7 +128,7 @@ def prepare() -> None:
     session.create()
     loads = [network.loads_behind(row.pk, device_codes=[code]) for code in devices]
     lit = network.network_snapshot(row.pk).grid.loads.id.tolist()
-    print(json.dumps({"unit": unit.pk, "session": session.session_key, "loads": loads, "lit": lit}))
+    print(json.dumps({"unit": unit.code, "session": session.session_key, "loads": loads, "lit": lit}))
 
 
 def _devices(network_id: int) -> list[str]:
@@ -343,12 +343,17 @@ def _send(port: int, told: Mapping[str, object], *, rate: float, seconds: float)
         sent.upset.append(time.perf_counter())
     for thread in threads:
         thread.join()
-    spans = [(sent.upset[k], sent.upset[k + 1] + 2.0) for k in range(0, len(sent.upset), 2)]
+    spans = [(begin, _caught_up(answered, back)) for begin, back in zip(sent.upset[::2], sent.upset[1::2], strict=True)]
     for due, done in answered:
         sent.waits.append(done - due)
         if not any(begin <= done and due <= end for begin, end in spans):
             sent.calm.append(done - due)
     return sent
+
+
+def _caught_up(answered: list[tuple[float, float]], back: float) -> float:
+    """When what had waited for the restart was worked off: a request is answered as soon as it is due again."""
+    return min((done for due, done in sorted(answered) if due > back and done - due < SOON_S), default=float("inf"))
 
 
 def _bodies(told: Mapping[str, object], count: int) -> list[bytes]:
@@ -364,7 +369,7 @@ def _bodies(told: Mapping[str, object], count: int) -> list[bytes]:
         body = {
             "kind": "fault",
             "topic": "no_supply",
-            "unit_id": told["unit"],
+            "unit": told["unit"],
             "load_code": lit[strays[index]] if stray[index] else dark[picks[index]],
             "caller": f"199{index % 10**8:08d}",
             "channel": "web",

@@ -367,3 +367,16 @@ def test_one_that_fails_among_others_is_tried_alone_and_holds_nobody_up(light, f
 def test_together_is_for_the_background():
     with pytest.raises(ValueError, match="background"):
         registry.subscribe(LampLit, reaction="town.sweep", target=print, together=True)
+
+
+def test_what_takes_facts_together_rests_after_a_batch_and_others_do_not(light, follow):
+    seen, alone, rest = [], [], deliveries.Rest()
+    follow(LampLit, "town.sweep", lambda facts, **_: seen.append(len(facts)), together=True)
+    follow(LampLit, "town.see", lambda fact, **_: alone.append(fact.number), background=True)
+    for number in range(4):
+        light(number)
+        deliveries.drain(rest=rest)
+    assert seen == [1]
+    assert alone == [0, 1, 2, 3]
+    deliveries.drain()  # without a rest
+    assert seen == [1, 3]

@@ -37,17 +37,53 @@ class LeaseLostError(Exception):
     """Somebody else took the delivery over; what this try did is rolled back."""
 
 
-def drain(*, enough: Callable[[], bool] = lambda: False, clock: Clock = timezone.now, lease: timedelta = LEASE) -> int:
-    """Run everything due, in the order of the facts, until nothing is or `enough` says so; return the tries made."""
+class Rest:
+    """Lets what takes facts together rest after each batch, for longer than it took: meanwhile more come, and those who
+    write are not kept waiting by somebody who sorts."""
+
+    TIMES, LEAST_S = 3.0, 0.2
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def worked(self, reaction: str, seconds: float) -> None:
+        """A batch took so long."""
+        self._until[reaction] = time.monotonic() + max(self.TIMES * seconds, self.LEAST_S)
+
+    def resting(self) -> list[str]:
+        """Reactions that rest now."""
+        now = time.monotonic()
+        return [reaction for reaction, until in self._until.items() if until > now]
+
+
+def drain(
+    *,
+    enough: Callable[[], bool] = lambda: False,
+    clock: Clock = timezone.now,
+    lease: timedelta = LEASE,
+    rest: Rest | None = None,
+) -> int:
+    """Run everything due, in the order of the facts, until nothing is or `enough` says so; return the tries made.
+
+    With ``rest`` what takes facts together is left out while it rests.
+    """
     tries = 0
     park_exhausted(at=clock())
-    while not enough() and (delivery := _claim(Delivery.objects.all(), clock=clock, lease=lease)):
+    while not enough() and (delivery := _claim(_awake(rest), clock=clock, lease=lease)):
         if registry.is_together(delivery.reaction) and delivery.attempts == 1:
+            started = time.monotonic()
             _run([delivery, *_join(delivery, clock=clock, lease=lease)], clock=clock)
+            if rest is not None:
+                rest.worked(delivery.reaction, time.monotonic() - started)
         else:  # what failed among others is tried alone, so that it does not hold them up again
             _run([delivery], clock=clock)
         tries += 1
     return tries
+
+
+def _awake(rest: Rest | None) -> QuerySet[Delivery]:
+    resting = rest.resting() if rest is not None else []
+    return Delivery.objects.exclude(reaction__in=resting) if resting else Delivery.objects.all()
 
 
 def park_exhausted(*, at: datetime) -> int:

@@ -36,11 +36,12 @@ def run_worker(
             faulthandler.dump_traceback_later(longest_s, exit=True)
         return stop.is_set()
 
+    rest = deliveries.Rest()
     while not stop.is_set():
         try:
             with database.Bell(stop=stop) as bell:
                 while not stop.is_set():
-                    deliveries.drain(enough=enough, clock=clock, lease=lease)
+                    deliveries.drain(enough=enough, clock=clock, lease=lease, rest=rest)
                     rounds.make_due(at=clock())
                     if longest_s:
                         faulthandler.cancel_dump_traceback_later()
