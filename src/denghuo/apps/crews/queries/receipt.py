@@ -15,19 +15,19 @@ def lack_of(text: str) -> Refusal | None:
     """Why a receipt is not taken."""
     if not text.strip():
         return Refusal.RECEIPT_MISSING
-    if receipts._EMPTY.match(text.strip()):
+    if receipts.SAYS_NOTHING.match(text.strip()):
         return Refusal.SAYS_NOTHING
-    return Refusal.HAS_NUMBER if receipts._NUMBER.search(text) else None
+    return Refusal.HAS_NUMBER if receipts.HOLDS_NUMBER.search(text) else None
 
 
 def rules() -> dict[str, Any]:
     """The same rules for the page: patterns in the browser's spelling, in the order in which they are tried."""
     return {
         "forbids": [
-            {"pattern": _in_a_browser(receipts._EMPTY.pattern), "refusal": Refusal.SAYS_NOTHING.value},
-            {"pattern": _in_a_browser(receipts._NUMBER.pattern), "refusal": Refusal.HAS_NUMBER.value},
+            {"pattern": _in_a_browser(receipts.SAYS_NOTHING.pattern), "refusal": Refusal.SAYS_NOTHING.value},
+            {"pattern": _in_a_browser(receipts.HOLDS_NUMBER.pattern), "refusal": Refusal.HAS_NUMBER.value},
         ],
-        "short": receipts._SHORT,
+        "short": receipts.SHORT_CHARACTERS,
         "advice": _("This is very short. What was found, and what was done?"),
     }
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from denghuo.apps.orders.models import Finding, Kind, Order
 
-_NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
-_EMPTY = re.compile(r"^(?:已处理|已解决|处理完毕|正常|无|ok|done|n/?a|\W)*$", re.IGNORECASE)
-_SHORT = 6
+HOLDS_NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)")
+SAYS_NOTHING = re.compile(r"^(?:已处理|已解决|处理完毕|正常|无|ok|done|n/?a|\W)*$", re.IGNORECASE)
+SHORT_CHARACTERS = 6
 FAULT_FINDINGS = (
     Finding.OUR_EQUIPMENT,
     Finding.CUSTOMER_WIRING,
@@ -58,12 +58,12 @@ def _words(entry: ReceiptEntry) -> Iterator[ReceiptFinding]:
         text = getattr(entry, field).strip()
         if not text:
             yield ReceiptFinding(code="missing", field=field, forbids=True)
-        elif _EMPTY.match(text):
+        elif SAYS_NOTHING.match(text):
             yield ReceiptFinding(code="says_nothing", field=field, forbids=True)
-        elif len(text) < _SHORT:
+        elif len(text) < SHORT_CHARACTERS:
             yield ReceiptFinding(code="short", field=field, forbids=False)
     for field in ("found", "done", "told_customer"):
-        if _NUMBER.search(getattr(entry, field)):
+        if HOLDS_NUMBER.search(getattr(entry, field)):
             yield ReceiptFinding(code="number", field=field, forbids=True)
 
 

@@ -1,5 +1,6 @@
 """A suspected fault is confirmed, supply comes back step by step, and whoever says "still out" opens the nested one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,9 @@ from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, 
 
 _YES = {"1", "yes", "y", "back", "已来电", "来电了", "有电"}
 _NO = {"2", "no", "n", "still_out", "仍停电", "没电", "没来电", "还没来"}
+
+
+_WAITING = (ReportState.OUT, ReportState.ALONE, ReportState.SUSPECTED)
 
 
 class DeviceUnknownError(ValueError):
@@ -55,28 +59,35 @@ def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
     """Reaction: the log says something else about outages. Reports it now explains are put on them, those whose supply
     is back are told so, and what is left points to a fault that is nested, or to none."""
     del delivery_key
-    outages = list(Outage.objects.filter(pk__in=fact.outage_ids).order_by("pk"))
-    for outage in outages:
-        confirmed = Suspicion.objects.filter(network_id=fact.network_id, number=outage.number, outage=None)
-        confirmed.update(outage=outage)
+    for row in Suspicion.objects.filter(network_id=fact.network_id, state=SuspicionState.CONFIRMED, outage=None):
+        row.outage = Outage.objects.filter(network_id=row.network_id, number=row.number).first()
+        row.save(update_fields=["outage"])
     place_reports(network_id=fact.network_id, at=at, actor=actor)
-    for outage in outages:
-        _hear_of_supply(outage, at=at, actor=actor)
+    reports = list(Report.objects.filter(network_id=fact.network_id, state__in=_WAITING).order_by("pk"))
+    if not reports:  # as nearly always, above all when a log of years is read in
+        return
+    out_now = network.supply_marks(fact.network_id).event_of_load
+    for outage in _told_of(fact, since=min(one.reported_at for one in reports)):
+        own = [one for one in reports if one.outage_id in (None, outage.pk) and one.load_code not in out_now]
+        _hear_of_supply(outage, own, at=at, actor=actor)
 
 
-def _hear_of_supply(outage: Outage, *, at: datetime, actor: str) -> None:
-    """Reports of an outage whose load has its supply back by the log, those too that the log explains only now."""
-    rows = Report.objects.filter(network_id=outage.network_id)
-    waiting = list(rows.filter(outage=outage, state=ReportState.OUT).order_by("pk"))
-    unexplained = list(rows.filter(state__in=(ReportState.ALONE, ReportState.SUSPECTED)).order_by("pk"))
-    if not waiting and not unexplained:
+def _told_of(fact: SupplyChanged, *, since: datetime) -> list[Outage]:
+    """The outages of a fact that lasted after an instant: however many it names, few of them did."""
+    rows = Outage.objects.filter(network_id=fact.network_id, started_at__isnull=False).exclude(restored_at__lt=since)
+    named = set(fact.outage_ids)
+    return [one for one in rows.order_by("pk") if one.pk in named]
+
+
+def _hear_of_supply(outage: Outage, reports: Sequence[Report], *, at: datetime, actor: str) -> None:
+    """Of reports whose load has supply: those of an outage, those too that the log explains by it only now."""
+    if not reports:
         return
     last = {one.load_code: one for one in network.intervals_of_event(outage.network_id, event_number=outage.number)}
-    out_now = network.supply_marks(outage.network_id).event_of_load
     back = []
-    for report in [*waiting, *unexplained]:
+    for report in reports:
         interval = last.get(report.load_code)
-        if report.load_code in out_now or interval is None or interval.ended_at is None:
+        if interval is None or interval.ended_at is None or report.state not in _WAITING:
             continue
         if report.outage_id == outage.pk or interval.started_at <= report.reported_at <= interval.ended_at:
             report.state, report.back_at = ReportState.BACK, interval.ended_at

@@ -84,8 +84,11 @@ class _Telling:
 def tell_of_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction, in the background: everybody behind a fault that lasts is told, once each; latecomers when it is so."""
     del delivery_key  # every message has a key of its own
-    rows = Outage.objects.select_related("network__unit", "feeder").filter(pk__in=fact.outage_ids, restored_at=None)
+    named = set(fact.outage_ids)
+    rows = Outage.objects.select_related("network__unit", "feeder").filter(network_id=fact.network_id, restored_at=None)
     for outage in rows.filter(started_at__gt=at - _FRESH).order_by("pk"):
+        if outage.pk not in named:
+            continue
         if OutageKind(outage.kind).within(OutageKind.FAULT) or outage.kind == OutageKind.UNCLASSIFIED:
             _tell(outage, at=at, actor=actor)
 
