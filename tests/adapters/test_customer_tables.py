@@ -17,7 +17,6 @@ from denghuo.adapters.customer_tables import (
     write_customers_template,
     write_refused_customers,
 )
-from denghuo.adapters.customer_tables import schema as codes
 from denghuo.adapters.tables import TableCode, TableError
 from denghuo.adapters.tables.columns import describe
 from denghuo.adapters.tables.files import Limits
@@ -86,6 +85,77 @@ def test_a_row(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_as_an_office_has_it(tmp_path: Path) -> None:
+    path = tmp_path / "明细.csv"
+    lines = [
+        "灯火供电所用电客户明细表,,,,",
+        "制表：营业班,,,,2026-05-01",
+        " 用户编号 ,用户名称,联系 电话,用电地址,立户日期",
+        "１００１,张小灯,１２８００００００１１,青禾村3组12号,2019年3月1日",
+        ",,,,",
+        "'1002,李小照,0571-8765 4321,青禾村3组13号,20190301",
+        '="1003",王小望,,石桥村1号,2019/3/1 0:00',
+        "1004\t,赵小明,,石桥村2号,",
+        "1.0E+03,钱小七,,石桥村3号,",
+    ]
+    path.write_bytes("\r\n".join(lines).encode("gb18030"))
+    rows, table, refused = read(path)
+    assert [(row.number, row.phones) for row in rows] == [
+        ("1001", ("12800000011",)),
+        ("1002", ("057187654321",)),
+        ("1003", ()),
+        ("1004", ()),
+    ]
+    assert [row.opened_date for row in rows] == [date(2019, 3, 1)] * 3 + [None]
+    assert (table.header_row, refused, told(table)) == (3, 1, [("lost_digits", 9, "用户编号")])
+
+
+def test_days_of_a_workbook(tmp_path: Path) -> None:
+    typed = (
+        date(2019, 3, 1),
+        20190301,
+        "20190301",
+        "２０１９－０３－０１",
+        20191301,
+        43525,
+        "9999-12-31",
+        True,
+        "0001-01-01",
+    )
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["户号", "户名", "用电地址", "立户日期"])
+    for number, day in enumerate(typed):
+        sheet.append([str(number), "某", "某村", day])
+    book.save(tmp_path / "a.xlsx")
+    rows, table, _ = read(tmp_path / "a.xlsx")
+    assert [row.opened_date for row in rows] == [date(2019, 3, 1)] * 4
+    assert [one.code.value for one in table.problems.kept] == [
+        "bad_date",
+        "bad_date",
+        "bad_year",
+        "bad_date",
+        "bad_year",
+    ]
+
+
+def test_the_sheet_with_the_customers_is_found(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["请各班组填写"])
+    sheet = book.create_sheet("明细")
+    sheet.append(["户号", "户名", "用电地址"])
+    sheet.append(["1", "张小灯", "青禾村1号"])
+    book.create_sheet("汇总").append(["台区", "户数"])
+    book.save(tmp_path / "a.xlsx")
+    assert [row.name for row in read(tmp_path / "a.xlsx")[0]] == ["张小灯"]
+
+
+def test_problems_are_told_by_row(tmp_path: Path) -> None:
+    rows = [("1", "某", "没有", "某村", ""), ("2", "x" * 121, "", "", ""), ("1", "某", "坏", "某村", "")]
+    _, table, _ = read(write(tmp_path / "a.csv", rows))
+    assert [one.row for one in table.problems.kept] == [2, 3, 3, 4, 4]
+
+
 def test_what_is_not_told_is_not_guessed(tmp_path: Path) -> None:
     ((row,), _, _) = read(write(tmp_path / "a.csv", [("1", "某", "", "某村1号", "")]))
     assert (row.kind, row.category, row.supply_state, row.phones, row.multiplier) == ("", "", "", (), None)
@@ -111,7 +181,7 @@ def test_what_is_wrong_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     assert sorted(told(table)) == sorted(
         [
             ("missing_value", 3, "户名"),
-            ("duplicate_id", 4, "户号"),
+            ("repeated_account", 4, "户号"),
             ("not_a_phone", 5, "联系电话"),
             ("no_cut_reason", 6, "停电原因"),
             ("bad_date", 7, "立户日期"),
@@ -121,6 +191,13 @@ def test_what_is_wrong_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
         ]
     )
     assert TableCode.UNKNOWN_LOAD.blocks is False, "an unknown load is told, and the customer taken in"
+
+
+def test_what_a_refused_row_names_is_told_too(tmp_path: Path) -> None:
+    rows = [GOOD, ("1002", "", "", "某村", ""), ("", "某", "", "某村", ""), ("1003", "某", "坏", "某村", "")]
+    with open_customers(write(tmp_path / "a.csv", rows)) as table:
+        (block,) = table.blocks
+    assert (block.refused_count, block.refused_numbers) == (3, ("1002", "1003"))
 
 
 def test_an_unknown_load_is_told_once(tmp_path: Path) -> None:
@@ -138,7 +215,7 @@ def test_blocks_do_not_grow_with_the_file(tmp_path: Path) -> None:
     again = write(
         tmp_path / "b.csv", [*((f"{n}", "某", "", "某村", "") for n in range(6_000)), ("3", "某", "", "村", "")]
     )
-    assert read(again)[1].problems.counts[TableCode.DUPLICATE_ID] == 1, "also across blocks"
+    assert read(again)[1].problems.counts[TableCode.REPEATED_ACCOUNT] == 1, "also across blocks"
 
 
 def test_the_template_is_read_back_but_for_its_example(tmp_path: Path) -> None:
@@ -157,20 +234,6 @@ def test_the_template_is_read_back_but_for_its_example(tmp_path: Path) -> None:
         assert (row.number, row.phones, row.opened_date) == ("1001", ("12800000001",), date(2020, 1, 1))
 
 
-def test_codes_of_the_template_are_those_of_the_file() -> None:
-    coded = {
-        "kind": codes.KINDS,
-        "category": codes.CATEGORIES,
-        "boundary": codes.BOUNDARIES,
-        "supply_state": codes.STATES,
-        "cut_reason": codes.CUT_REASONS,
-        "important": codes.LEVELS,
-    }
-    for column in CUSTOMERS.columns:
-        assert len(column.choices) == len(coded.get(column.name, ())), column.name
-        assert len(column.choice_values) >= len(column.choices)
-
-
 def test_refused_rows_come_back_marked_and_can_be_given_again(tmp_path: Path) -> None:
     rows = [GOOD, ("1002", "", "", "某村1号", ""), ("1003", "张大明", "坏", "某村1号", "")]
     source, back = write(tmp_path / "a.csv", rows), tmp_path / "back.xlsx"
@@ -187,10 +250,28 @@ def test_refused_rows_come_back_marked_and_can_be_given_again(tmp_path: Path) ->
     assert ([row.number for row in good], again.problems.kept, refused) == (["1002", "1003"], [], 0)
 
 
+def test_of_what_was_only_noted_no_row_comes_back(tmp_path: Path) -> None:
+    rows = [
+        ("1001", "张小灯", "", "某村", "T9"),
+        ("1002", "", "", "某村", "T1"),
+        ("330012345678901234", "", "", "村", ""),
+    ]
+    source, back = write(tmp_path / "a.csv", rows), tmp_path / "back.xlsx"
+    _, table, _ = read(source, loads={"T1"})
+    write_refused_customers(source, table.problems.kept, back, header_row=table.header_row, language="zh")
+    sheet = openpyxl.load_workbook(back).worksheets[0]
+    assert [cell.value for cell in sheet["A"]] == ["户号", "1002", "330012345678901234"]
+    assert {cell.number_format for cell in sheet["A"]} == {"@"}, "typed over, a long number keeps its digits"
+    assert "B3" not in str(sheet["F2"].value), "the row has another address here"
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
         (b"", TableCode.EMPTY_FILE),
+        ("<html><table><tr><td>户号</td></tr></table></html>".encode(), TableCode.NOT_A_TABLE),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", TableCode.NOT_A_TABLE),
+        (b"%PDF-1.4\n%%EOF\n", TableCode.NOT_A_TABLE),
         (b"\xd0\xcf\x11\xe0" + b"0" * 100, TableCode.OLD_WORKBOOK),
         (b"a,b\n1,2\n", TableCode.MISSING_HEADER),
         ("户号,户名\n1,2\n".encode(), TableCode.MISSING_COLUMN),

@@ -1,8 +1,10 @@
 """Customer files on the pages and by command: looked at, taken in, handed back. The process's work is done here."""
 
+import fcntl
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,21 @@ def test_to_close_more_than_the_file_names_is_asked_twice(world: World, give: Gi
     assert Account.objects.filter(closed_date=None).count() == 3
     confirm(world, close_absent="yes", sure="yes")
     assert Account.objects.filter(closed_date=None).count() == 1
+
+
+def test_what_is_under_way_can_be_given_up(world: World, give: Give) -> None:
+    give(HEAD + GOOD)
+    job = replace(the_job(), confirmed=True, status=Status.WORKING)
+    jobs.save(job)
+    with (job.folder / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as the process does that works on it
+        answer = signed_in(world.gu).post(reverse("customers:import-discard", args=[job.id]), follow=True)
+    assert "Taking it in" in answer.content.decode(), "until its process has seen it"
+    assert working.work(job.folder) == 0
+    assert (the_job().status, Account.objects.count()) == (Status.INTERRUPTED, 0)
+    assert "Take it in" in confirm(world).content.decode(), "looked at again first"
+    confirm(world)
+    assert (the_job().status, Account.objects.count()) == (Status.DONE, 2)
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", HEAD + BAD.splitlines()[0] + "\n"])

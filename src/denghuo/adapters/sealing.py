@@ -103,8 +103,13 @@ class Keyring:
 
     def seal(self, text: str, *, context: str) -> bytes:
         """A value as it is kept: one byte for the key, nonce, cipher text, tag."""
-        key = self.keys[-1]
-        return bytes([key.number]) + key.encrypt(text.encode(), context.encode())
+        return self.sealer(context)(text)
+
+    def sealer(self, context: str) -> Callable[[str], bytes]:
+        """The same as a function of the text, for many of them."""
+        key, place = self.keys[-1], context.encode()
+        head = bytes([key.number])
+        return lambda text: head + key.encrypt(text.encode(), place)
 
     def open(self, sealed: bytes, *, context: str) -> str:
         """What was sealed.

@@ -1,6 +1,7 @@
 """Personal data in rows: encrypted by the database's own column, and how it looks to whoever need not see it all."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,8 +11,6 @@ from denghuo.adapters.sealing import Keyring
 
 if TYPE_CHECKING:
     from django.db.models import Lookup
-
-_MOBILE = re.compile(r"1\d{10}")
 
 
 def keyring() -> Keyring:
@@ -52,12 +51,13 @@ class SealedTextField(models.BinaryField):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if isinstance(value, str):
-            value = self.sealed(value)
+            value = self.sealer()(value)
         return super().get_db_prep_value(value, connection, prepared)
 
-    def sealed(self, text: str) -> bytes:
-        """A text as it lies in the column."""
-        return keyring().seal(text, context=self.context) if text else b""
+    def sealer(self) -> Callable[[str], bytes]:
+        """What makes of a text what lies in the column, for one or many of them."""
+        seal = keyring().sealer(self.context)
+        return lambda text: seal(text) if text else b""
 
     def to_python(self, value: Any) -> Any:
         return value
@@ -72,16 +72,17 @@ class SealedTextField(models.BinaryField):
 
 
 def masked_phone(number: str) -> str:
-    """A number that can be told apart and not called: a mobile keeps three and four digits, another its last two.
+    """A number that can be told apart and not called: a mobile keeps three and four digits, a landline its area and its
+    last two, what is shorter its ends.
 
-    >>> masked_phone("13800138000"), masked_phone("057187654321"), masked_phone("123")
-    ('138****8000', '0571******21', '***')
+    >>> [masked_phone(one) for one in ("13800138000", "057187654321", "87654321", "95598", "12", "")]
+    ['138****8000', '0571******21', '8******1', '9***8', '**', '']
     """
-    if _MOBILE.fullmatch(number):
+    if len(number) == 11 and number.startswith("1"):
         return f"{number[:3]}****{number[-4:]}"
-    if len(number) < 7:
-        return "*" * len(number)
-    return f"{number[:4]}{'*' * (len(number) - 6)}{number[-2:]}"
+    if len(number) >= 9:
+        return f"{number[:4]}{'*' * (len(number) - 6)}{number[-2:]}"
+    return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if len(number) > 2 else "*" * len(number)
 
 
 def masked_name(name: str) -> str:

@@ -13,6 +13,7 @@ SOURCES: list[str] = [
     "customers.queries:customer_moments",
     "orders.queries:customer_moments",
     "crews.queries:customer_moments",
+    "continuity.queries:customer_moments",
     "hotline.queries:customer_moments",
 ]
 

@@ -7,10 +7,25 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from denghuo.adapters.customer_tables import CUSTOMERS, CustomerBlock
 from denghuo.apps.customers import queries
-from denghuo.apps.customers.actions import AccountEntry, add_phone, correct_account, open_account
+from denghuo.apps.customers.actions import AccountEntry, add_phone, correct_account, import_customers, open_account
 from denghuo.apps.customers.facts import CustomersImported
-from denghuo.apps.customers.models import Account, CustomerImport, ImportantUser, Meter, Person, Phone, SearchKey
+from denghuo.apps.customers.models import (
+    Account,
+    Boundary,
+    Category,
+    CustomerImport,
+    CutReason,
+    ImportantLevel,
+    ImportantUser,
+    Meter,
+    Person,
+    PersonKind,
+    Phone,
+    SearchKey,
+    SupplyState,
+)
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.customers.conftest import SYSTEM, account, row, take_in
 from tests.world import AT, World
@@ -52,6 +67,19 @@ def test_what_a_row_tells_is_there(world: World) -> None:
         ("057112345678", "landline"),
     ]
     assert told.important.level == "first"
+
+
+def test_choices_of_a_file_are_those_of_the_customer_file() -> None:
+    coded = {
+        "kind": PersonKind,
+        "category": Category,
+        "boundary": Boundary,
+        "supply_state": SupplyState,
+        "cut_reason": CutReason,
+        "important": ImportantLevel,
+    }
+    for column in CUSTOMERS.columns:
+        assert [choice.value for choice in column.choices] == list(coded.get(column.name, ())), column.name
 
 
 def test_the_same_file_again_writes_nothing_but_that_it_was_given(town: World) -> None:
@@ -127,6 +155,15 @@ def test_absent_accounts_stay_unless_asked_for(town: World) -> None:
     assert (again.changed_count, account("1002").closed_date) == (1, None), "told again, it is open again"
 
 
+def test_what_a_refused_row_names_is_not_absent(town: World) -> None:
+    told = ("1002", "1002", "1009")
+    block = CustomerBlock(rows=(row("1009", "新来者"),), refused_count=3, last_row=5, refused_numbers=told)
+    assert queries.compare(town.lamp.pk, [block]).absent_count == 3
+    fact = import_customers(unit_id=town.lamp.pk, blocks=[block], source_name="x", close_absent=True, **LATER)
+    assert (fact.absent_count, fact.closed_count) == (3, 3)
+    assert account("1002").closed_date is None, "a slip in its row is no reason to close it"
+
+
 def test_one_fact_and_one_row_for_each_file(town: World) -> None:
     fact = take_in(town.lamp, row("7", "某某"), refused=2)
     assert (fact.row_count, fact.refused_count) == (3, 2)
@@ -146,8 +183,6 @@ def test_a_person_with_several_accounts_is_one(world: World) -> None:
 
 
 def test_a_preview_changes_nothing(town: World) -> None:
-    from denghuo.adapters.customer_tables import CustomerBlock
-
     rows = (row("1002", "改名者", load_code="T3"), row("9", "新来者"))
     before = SearchKey.objects.count()
     seen = queries.compare(town.lamp.pk, [CustomerBlock(rows=rows, refused_count=1, last_row=4)])
@@ -166,9 +201,6 @@ def test_a_cut_that_a_file_tells_is_in_the_timeline(town: World) -> None:
 
 def test_nothing_of_a_file_that_breaks_off_stays(world: World) -> None:
     from collections.abc import Iterator
-
-    from denghuo.adapters.customer_tables import CustomerBlock
-    from denghuo.apps.customers.actions import import_customers
 
     def blocks() -> Iterator[CustomerBlock]:
         yield CustomerBlock(rows=(row(),), refused_count=0, last_row=2)

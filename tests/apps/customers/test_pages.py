@@ -25,8 +25,8 @@ from denghuo.apps.customers.facts import CustomersExported, CustomerUnmasked
 from denghuo.apps.customers.models import Account, Care, CareKind, Extent, Phone, Responsibility, Unmasked, Unmasking
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.actions import record_switching
-from denghuo.apps.organization.models import User
-from tests.apps.customers.conftest import DAY, SYSTEM, account, row, take_in
+from denghuo.apps.organization.models import Role, User
+from tests.apps.customers.conftest import DAY, SYSTEM, account, person, row, take_in
 from tests.apps.network.conftest import signed_in
 from tests.world import AT, World
 
@@ -244,6 +244,30 @@ def test_the_register_and_what_is_due(town: World, su: User) -> None:
     assert client.get(path("visit-care", pk)).status_code == 404
 
 
+def test_who_answers_finds_their_own_and_writes_down_visits(town: World) -> None:
+    """A crew member keeps no file, but answers for T1's customers by name: their care is theirs to do."""
+    ma = person("mu", town.lamp, Role.CREW)
+    client, pk, today = signed_in(ma), account().pk, timezone.localdate()
+    cared(visit_every_days=30, next_visit_date=today, review_date=today)
+    cared("1002", review_date=today)
+    assert client.get(path("visit-care", pk)).status_code == 403
+    assert "your customers" not in client.get("/").content.decode()
+    answers = {"unit_id": town.lamp.pk, "extent": Extent.LOAD, "targets": ["T1"], "user_id": ma.pk}
+    give_responsibility(because="分片", **answers, **SYSTEM)
+    assert "Special care: your customers" in client.get("/").content.decode()
+    everybody, mine = text(client, "care", due="1"), text(client, "care", due="1", mine="1")
+    assert [name in everybody for name in ("张*灯", "张*明")] == [True, True]
+    assert [name in mine for name in ("张*灯", "张*明")] == [True, False]
+    assert path("visit-care", pk) in text(client, "account", pk)
+    visit = client.post(path("visit-care", pk), {"visited_date": f"{today:%Y-%m-%d}", "met": "on"})
+    assert visit.status_code == 302
+    assert Care.objects.get(account=pk).next_visit_date == today + timedelta(days=30)
+    again = {"review_date": f"{today + timedelta(days=300):%Y-%m-%d}"}
+    assert client.post(path("review-care", pk), again).status_code == 302
+    assert client.post(path("review-care", account("1002").pk), again).status_code == 403
+    assert "your customers" not in client.get("/").content.decode()
+
+
 def test_a_register_leaves_the_house_masked_and_noted(town: World) -> None:
     cared()
     answer = signed_in(town.lin).post(path("export", "care"))
@@ -348,3 +372,8 @@ def test_moments_before_an_instant(town: World, he: User) -> None:
     page = text(signed_in(he), "timeline", pk, before=(AT + timedelta(days=1)).isoformat())
     assert "Cut off since" in page and "Connected again" not in page
     assert text(signed_in(he), "timeline", pk, before="yesterday")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "x"])
+def test_a_day_that_cannot_be_is_today(town: World, day: str) -> None:
+    assert f"{timezone.localdate():%Y-%m-%d}" in text(signed_in(town.gu), "unmaskings", day=day)

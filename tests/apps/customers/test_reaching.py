@@ -14,7 +14,7 @@ from denghuo.apps.customers.actions import (
     add_phone,
     add_supply_point,
     anonymize,
-    call_care_visits,
+    call_care_due,
     close_account,
     end_care,
     give_responsibility,
@@ -28,6 +28,7 @@ from denghuo.apps.customers.actions import (
     unmask,
 )
 from denghuo.apps.customers.facts import (
+    CareReviewDue,
     CareVisitDue,
     ConsentTold,
     CustomerAnonymized,
@@ -52,6 +53,9 @@ from denghuo.apps.customers.models import (
     UnmaskFinding,
 )
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.notices.models import Notice
+from denghuo.apps.organization.access import Permission
+from denghuo.apps.organization.queries import people_who
 from tests.apps.customers.conftest import DAY, SYSTEM, account, row, take_in
 from tests.world import AT, World
 
@@ -191,14 +195,39 @@ def test_a_cut_says_why_also_to_the_database(town: World) -> None:
 def test_a_visit_that_is_due_is_said_once(town: World) -> None:
     entry = cared(visit_every_days=30, next_visit_date=DAY)
     cared("1002", visit_every_days=30, next_visit_date=DAY + timedelta(days=9))
-    assert [call_care_visits(at=AT, actor="rounds") for _ in range(2)] == [1, 0]
+    assert [call_care_due(at=AT, actor="rounds") for _ in range(2)] == [1, 0]
     (fact,) = [one.fact for one in ledger.facts(classes=[CareVisitDue])]
     assert (fact.care_id, fact.due_date) == (entry.pk, DAY)
     record_care_visit(care_id=entry.pk, visited_date=DAY, met=False, **SYSTEM)
-    assert call_care_visits(at=AT, actor="rounds") == 0, "not met: it stays due, and was said"
+    assert call_care_due(at=AT, actor="rounds") == 0, "not met: it stays due, and was said"
     record_care_visit(care_id=entry.pk, visited_date=DAY, met=True, **SYSTEM)
     later = AT + timedelta(days=31)
-    assert call_care_visits(at=later, actor="rounds") == 2
+    assert call_care_due(at=later, actor="rounds") == 2
+
+
+def test_who_answers_is_told_what_is_due_and_not_of_whom(town: World) -> None:
+    """Lin answers for T1's customers, nobody for T3's: those who look after the file of the unit hear of them."""
+    answers = {"unit_id": town.lamp.pk, "extent": Extent.LOAD, "targets": ["T1"], "user_id": town.lin.pk}
+    give_responsibility(because="分片", **answers, **SYSTEM)
+    cared(visit_every_days=30, next_visit_date=DAY, review_date=DAY)
+    cared("1002", review_date=DAY - timedelta(days=1))
+    cared("1003", review_date=DAY + timedelta(days=1))
+    assert [call_care_due(at=AT, actor="rounds") for _ in range(2)] == [3, 0]
+    assert [one.fact.due_date for one in ledger.facts(classes=[CareReviewDue])] == [DAY - timedelta(days=1), DAY]
+    (told,) = Notice.objects.filter(recipient=town.lin, kind="customers.care_due")
+    assert told.path.endswith("/customers/care/?due=1&mine=1")
+    others = Notice.objects.filter(kind="customers.care_due").exclude(pk=told.pk)
+    assert {one.recipient for one in others} == set(people_who(Permission.CUSTOMERS_REVIEW, path=town.lamp.path))
+    assert {one.path for one in others} == {"/customers/care/?due=1"}
+    due = queries.care_due_of(town.lin.pk, on=DAY)
+    assert (due.visit_count, due.review_count) == (1, 1)
+    assert queries.care_due_of(town.gu.pk, on=DAY) == queries.CareDue(0, 0)
+
+
+def test_nothing_is_due_of_an_account_that_is_closed(town: World) -> None:
+    cared(review_date=DAY)
+    close_account(account_id=account().pk, closed_date=DAY, **SYSTEM)
+    assert call_care_due(at=AT, actor="rounds") == 0
 
 
 def test_leaving_the_register_forgets_the_carers(town: World) -> None:

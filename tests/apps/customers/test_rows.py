@@ -20,6 +20,20 @@ def test_reserved_keys_are_nobody_elses(world: World) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 332, 333, 334, 2_345])
+def test_every_row_goes_in_whole_and_in_order(world: World, count: int) -> None:
+    keys = rows.reserve(Place, count)
+    rows.insert_values(
+        Place, ("id", "unit", "name"), ((key, world.lamp.pk, f"{place}村") for place, key in enumerate(keys))
+    )
+    told = dict(Place.objects.values_list("pk", "name"))
+    assert told == {key: f"{place}村" for place, key in enumerate(keys)}
+    rows.insert([Place(unit_id=world.wick.pk, name=f"{place}村") for place in range(count)])
+    there = Place.objects.filter(unit=world.wick).order_by("pk")
+    assert list(there.values_list("name", flat=True)) == [f"{place}村" for place in range(count)]
+
+
+@pytest.mark.django_db
 def test_values_are_written_as_their_columns_want_them(world: World) -> None:
     (key,) = rows.reserve(Person, 1)
     names = ("id", "unit", "number", "kind", "name", "quiet_from", "quiet_until", "anonymized_at", "forgotten_key")

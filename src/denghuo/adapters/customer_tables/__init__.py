@@ -5,7 +5,6 @@ clerk fills in (:func:`write_customers_template`), and handed back as the rows t
 (:func:`write_refused_customers`). Every column is described in ``docs/adapters-tables.md``.
 """
 
-from denghuo.adapters.customer_tables.numbers import is_phone, kind_of_number, plain_number
 from denghuo.adapters.customer_tables.reading import CustomerBlock, CustomerRow, CustomerTable, open_customers
 from denghuo.adapters.customer_tables.schema import CUSTOMERS
 from denghuo.adapters.customer_tables.writing import write_customers_template, write_refused_customers
@@ -15,10 +14,7 @@ __all__ = [
     "CustomerBlock",
     "CustomerRow",
     "CustomerTable",
-    "is_phone",
-    "kind_of_number",
     "open_customers",
-    "plain_number",
     "write_customers_template",
     "write_refused_customers",
 ]

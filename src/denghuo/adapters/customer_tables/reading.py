@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from openpyxl.utils import get_column_letter
-
-from denghuo.adapters.customer_tables.numbers import is_phone, plain_number
-from denghuo.adapters.customer_tables.schema import (
-    BOUNDARIES,
-    CATEGORIES,
-    CUSTOMERS,
-    CUT_REASONS,
-    KINDS,
-    LEVELS,
-    STATES,
-)
-from denghuo.adapters.tables.columns import fold
+from denghuo.adapters.customer_tables.schema import CUSTOMERS
+from denghuo.adapters.phones import is_phone, plain_number
+from denghuo.adapters.tables.columns import ColumnKind, fold
 from denghuo.adapters.tables.files import Limits, RawTable, open_tables
 from denghuo.adapters.tables.problems import ProblemList, RowProblem, TableCode, TableError
-from denghuo.adapters.tables.sheets import ERRORS_TITLE, NOTES_TITLES, ReadSheet, nearest, read_blocks
+from denghuo.adapters.tables.sheets import (
+    ERRORS_TITLE,
+    NOTES_TITLES,
+    ReadSheet,
+    headings_named,
+    nearest,
+    read_blocks,
+)
 
 __all__ = ["CustomerBlock", "CustomerRow", "CustomerTable", "open_customers"]
 
@@ -43,20 +40,18 @@ _ROOM = {
     "voltage": 20,
     "cut_record": 80,
 }
-_CHOICES: tuple[tuple[str, Sequence[str]], ...] = (
-    ("kind", KINDS),
-    ("category", CATEGORIES),
-    ("boundary", BOUNDARIES),
-    ("supply_state", STATES),
-    ("cut_reason", CUT_REASONS),
-    ("important", LEVELS),
+_PHONES = ("phone", "other_phone")
+_REQUIRED = tuple(column.name for column in CUSTOMERS.columns if column.required)
+_NUMBERS = tuple(column.name for column in CUSTOMERS.columns if column.kind is ColumnKind.ID)
+# What keeps a number a text in a spreadsheet is no part of it.
+_APOSTROPHE = re.compile("^'(?=.)")
+_TEXTS = tuple(
+    column.name
+    for column in CUSTOMERS.columns
+    if column.kind in (ColumnKind.ID, ColumnKind.TEXT, ColumnKind.CHOICE) and column.name not in _PHONES
 )
 _MOST_MULTIPLIER = 1_000_000
 _MOST_COMPARED = 50
-
-
-def _cell(read: ReadSheet, row: int) -> str:
-    return f"{get_column_letter(read.place['number'][0])}{row}"
 
 
 @dataclass
@@ -96,12 +91,13 @@ class CustomerRow(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerBlock:
-    """The good rows of a stretch of the file; ``refused_count`` of its rows are not among them. ``last_row`` is how far
-    the file has been read."""
+    """The good rows of a stretch of the file; ``refused_count`` of its rows are not among them, and ``refused_numbers``
+    are those of their accounts that could be read. ``last_row`` is how far the file has been read."""
 
     rows: tuple[CustomerRow, ...]
     refused_count: int
     last_row: int
+    refused_numbers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -143,11 +139,11 @@ def open_customers(
 
 
 def _chosen(tables: list[RawTable]) -> RawTable | None:
-    """The sheet that bears the name, else the first that is no note."""
+    """The sheet that bears the name, else the one whose header names the most columns."""
     skipped = {fold(title) for title in (ERRORS_TITLE, *NOTES_TITLES)}
     named = [raw for raw in tables if fold(raw.title) in CUSTOMERS.titles]
     others = [raw for raw in tables if fold(raw.title) not in skipped]
-    return next(iter([*named, *others]), None)
+    return named[0] if named else max(others, key=lambda raw: headings_named(raw, CUSTOMERS), default=None)
 
 
 def _blocks(
@@ -155,31 +151,41 @@ def _blocks(
 ) -> Iterator[CustomerBlock]:
     problems = table.problems
     seen, begun = _Seen(), False
+    told_before = 0
     for read in read_blocks(raw, CUSTOMERS, problems, limits=limits, rows_at_once=ROWS_AT_ONCE):
         if not begun and any(problems.counts[code] for code in _OF_HEADER):
             raise TableError(problems.kept, rest=problems.rest)
         begun, table.header_row = True, read.header_row
-        yield _block(read, problems, seen, loads)
+        block = _block(read, problems, seen, loads)
+        # Found column by column, told row by row.
+        problems.kept[told_before:] = sorted(problems.kept[told_before:], key=lambda one: one.row)
+        told_before = len(problems.kept)
+        yield block
     if not begun:
         raise TableError(problems.kept, rest=problems.rest)
 
 
 def _block(read: ReadSheet, problems: ProblemList, seen: _Seen, loads: Collection[str] | None) -> CustomerBlock:
-    columns = {column.name: read.column(column.name) for column in CUSTOMERS.columns}
+    told: dict[str, list[Any]] = {column.name: read.column(column.name) for column in CUSTOMERS.columns}
+    for name in _NUMBERS:
+        told[name] = [_APOSTROPHE.sub("", value) if value else value for value in told[name]]
     refused = {index for index, _ in read.bad}
+    refused.update(index for name in _REQUIRED for index, value in enumerate(told[name]) if not value)
+    numbers = {name: [plain_number(value) if value else "" for value in told[name]] for name in _PHONES}
     tell = _Telling(read, problems, refused)
-    for name, room in _ROOM.items():
-        for index, value in enumerate(columns[name]):
-            if value is not None and len(value) > room:
-                tell(TableCode.TOO_LONG, index, name, hint=str(room))
-    rows = []
-    for index, cells in enumerate(zip(*columns.values(), strict=True)):
-        told = dict(zip(columns, cells, strict=True))
-        _check(told, index, tell, seen, loads, read)
-        if index not in refused and all(told[name] for name in ("number", "name", "address")):
-            rows.append(_row(told))
-    last = read.rows[-1] if read.rows else read.header_row
-    return CustomerBlock(rows=tuple(rows), refused_count=len(read.rows) - len(rows), last_row=last)
+    _check_lengths(told, tell)
+    _check_numbers(told["number"], tell, seen)
+    _check_phones(told, numbers, tell)
+    _check_supply(told, tell)
+    if loads is not None:
+        _check_loads(told["load_code"], tell, seen, loads)
+    rows = [row for index, row in enumerate(_rows(told, numbers)) if index not in refused]
+    return CustomerBlock(
+        rows=tuple(rows),
+        refused_count=len(refused),
+        last_row=read.rows[-1] if read.rows else read.header_row,
+        refused_numbers=tuple(number for index in sorted(refused) if (number := told["number"][index])),
+    )
 
 
 @dataclass(frozen=True)
@@ -196,57 +202,55 @@ class _Telling:
             self.refused.add(index)
 
 
-def _check(
-    told: dict[str, Any],
-    index: int,
-    tell: Callable[..., None],
-    seen: _Seen,
-    loads: Collection[str] | None,
-    read: ReadSheet,
-) -> None:
-    """What a row must be beyond what each of its cells must be."""
-    if told["number"]:
-        key = int.from_bytes(blake2b(told["number"].encode(), digest_size=8).digest(), "big")
-        first = seen.numbers.setdefault(key, read.rows[index])
-        if first != read.rows[index]:
-            tell(TableCode.DUPLICATE_ID, index, "number", value=told["number"], hint=_cell(read, first))
-    for name in ("phone", "other_phone"):
-        if told[name] and not is_phone(plain_number(told[name])):
-            tell(TableCode.NOT_A_PHONE, index, name, value=told[name])
-    if told["supply_state"] and told["cut_reason"] is None:
-        tell(TableCode.NO_CUT_REASON, index, "cut_reason")
-    if (told["multiplier"] or 0) > _MOST_MULTIPLIER:
-        tell(TableCode.OUT_OF_RANGE, index, "multiplier", value=str(told["multiplier"]), hint=str(_MOST_MULTIPLIER))
-    code = told["load_code"]
-    if loads is not None and code and code not in loads and code not in seen.loads:
-        seen.loads.add(code)
-        # The most like of many is not looked for again and again: a file may hold nothing but strange codes.
-        hint = nearest(code, loads) if len(seen.loads) <= _MOST_COMPARED else ""
-        tell(TableCode.UNKNOWN_LOAD, index, "load_code", value=code, hint=hint)
+def _check_lengths(told: Mapping[str, list[Any]], tell: _Telling) -> None:
+    for name, room in _ROOM.items():
+        for index, value in enumerate(told[name]):
+            if value is not None and len(value) > room:
+                tell(TableCode.TOO_LONG, index, name, hint=str(room))
 
 
-def _row(told: dict[str, Any]) -> CustomerRow:
-    coded = {name: codes[told[name]] if told[name] is not None else "" for name, codes in _CHOICES}
-    cut = coded["supply_state"] == "cut"
-    phones = (plain_number(told[name]) for name in ("phone", "other_phone") if told[name])
-    return CustomerRow(
-        number=told["number"],
-        name=told["name"],
-        kind=coded["kind"],
-        person_number=told["person_number"] or "",
-        phones=tuple(dict.fromkeys(phones)),
-        address=told["address"],
-        load_code=told["load_code"] or "",
-        category=coded["category"],
-        meter_number=told["meter_number"] or "",
-        multiplier=told["multiplier"] or None,
-        voltage=told["voltage"] or "",
-        capacity_kva=told["capacity_kva"],
-        boundary=coded["boundary"],
-        opened_date=told["opened_date"],
-        supply_state=coded["supply_state"],
-        cut_reason=coded["cut_reason"] if cut else "",
-        cut_since_date=told["cut_since_date"] if cut else None,
-        cut_record=(told["cut_record"] or "") if cut else "",
-        important=coded["important"],
-    )
+def _check_numbers(numbers: Sequence[str | None], tell: _Telling, seen: _Seen) -> None:
+    for index, (number, row) in enumerate(zip(numbers, tell.read.rows, strict=True)):
+        if number and (first := seen.numbers.setdefault(hash(number), row)) != row:
+            tell(TableCode.REPEATED_ACCOUNT, index, "number", value=number, hint=str(first))
+
+
+def _check_phones(told: Mapping[str, list[Any]], numbers: Mapping[str, list[str]], tell: _Telling) -> None:
+    for name in _PHONES:
+        for index, (typed, number) in enumerate(zip(told[name], numbers[name], strict=True)):
+            if typed and not is_phone(number):
+                tell(TableCode.NOT_A_PHONE, index, name, value=typed)
+
+
+def _check_supply(told: Mapping[str, list[Any]], tell: _Telling) -> None:
+    for index, (state, reason) in enumerate(zip(told["supply_state"], told["cut_reason"], strict=True)):
+        if state == "cut" and not reason:
+            tell(TableCode.NO_CUT_REASON, index, "cut_reason")
+    for index, multiplier in enumerate(told["multiplier"]):
+        if multiplier and multiplier > _MOST_MULTIPLIER:
+            tell(TableCode.OUT_OF_RANGE, index, "multiplier", value=str(multiplier), hint=str(_MOST_MULTIPLIER))
+
+
+def _check_loads(codes: Sequence[str | None], tell: _Telling, seen: _Seen, loads: Collection[str]) -> None:
+    for index, code in enumerate(codes):
+        if code and code not in loads and code not in seen.loads:
+            seen.loads.add(code)
+            # The most like of many is not looked for again and again: a file may hold nothing but strange codes.
+            hint = nearest(code, loads) if len(seen.loads) <= _MOST_COMPARED else ""
+            tell(TableCode.UNKNOWN_LOAD, index, "load_code", value=code, hint=hint)
+
+
+def _rows(told: Mapping[str, list[Any]], numbers: Mapping[str, list[str]]) -> Iterator[CustomerRow]:
+    """Every row of a block, those that are refused too."""
+    columns = dict(told)
+    for name in _TEXTS:
+        columns[name] = [value or "" for value in told[name]]
+    columns["multiplier"] = [value or None for value in told["multiplier"]]
+    columns["phones"] = [tuple(dict.fromkeys(filter(None, both))) for both in zip(*numbers.values(), strict=True)]
+    # Why and since when somebody was cut off says nothing of who is not.
+    states = columns["supply_state"]
+    for name, nothing in (("cut_reason", ""), ("cut_since_date", None), ("cut_record", "")):
+        columns[name] = [
+            value if state == "cut" else nothing for value, state in zip(columns[name], states, strict=True)
+        ]
+    return map(CustomerRow._make, zip(*(columns[name] for name in CustomerRow._fields), strict=True))

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from denghuo.adapters.tables.columns import Column, ColumnKind, fold
@@ -16,6 +17,9 @@ __all__ = ["CellError", "ErrorValue", "Formula", "cell_reader", "clean_id", "cle
 
 MAX_TEXT = 500
 MAX_COUNT = 10**9
+# Days outside are fillers of other systems, such as 9999-12-31, or slips of the hand.
+_YEARS = (1900, 2100)
+_COMPACT_DAY = re.compile("[0-9]{8}")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 # Only digits and letters: full-width brackets are part of many Chinese names and stay as typed.
 _HALF_WIDTH = {
@@ -24,6 +28,8 @@ _HALF_WIDTH = {
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?E\+?\d+$", re.IGNORECASE)
 # Excel keeps 15 digits of a number; what follows has been replaced by zeros.
 _EXACT_DIGITS = 10**15
+# Spellings of a choice that are remembered: a long file says the same few again and again.
+_REMEMBERED = 256
 
 
 class Formula(str):
@@ -49,7 +55,7 @@ class CellError(Exception):
 
 def clean_text(text: str) -> str:
     """Text without invisible characters and without spaces at its ends."""
-    return text.strip() if text.isascii() else text.translate(_INVISIBLE).strip()
+    return (text if text.isprintable() else text.translate(_INVISIBLE)).strip()
 
 
 def clean_id(text: str) -> str:
@@ -76,14 +82,20 @@ def cell_reader(column: Column, *, unit: tuple[int, int] = (1, 1), zone: tzinfo 
     if column.kind is ColumnKind.COUNT:
         return lambda value: _count(value, column=column)
     if column.kind is ColumnKind.CHOICE:
-        return lambda value: _choice(value, column=column)
+        return _choice_reader(column)
     if column.kind is ColumnKind.INSTANT:
         return lambda value: read_instant(value, zone=zone)
     if column.kind is ColumnKind.DATE:
         return _day
     if column.kind is ColumnKind.ID:
-        return lambda value: clean_id(_text(value))
+        return _id
     return lambda value: clean_text(_text(value))
+
+
+def _id(value: Any) -> str:
+    if type(value) is str and len(value) <= MAX_TEXT and value.isalnum() and value.isascii():
+        return value  # as nearly all are
+    return clean_id(_text(value))
 
 
 def _refuse_formula(value: Any) -> None:
@@ -95,10 +107,11 @@ def _refuse_formula(value: Any) -> None:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        _refuse_formula(value)
+        if type(value) is not str:
+            _refuse_formula(value)
         if len(value) > MAX_TEXT:
             raise CellError(TableCode.TOO_LONG, str(MAX_TEXT))
-        if _SCIENTIFIC.match(value) and "+" in value:
+        if "+" in value and _SCIENTIFIC.match(value):
             raise CellError(TableCode.LOST_DIGITS)
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -158,14 +171,19 @@ def _count(value: Any, *, column: Column) -> int:
     return int(number)
 
 
-def _choice(value: Any, *, column: Column) -> int:
-    _refuse_formula(value)
-    if isinstance(value, int | float) and value == int(value):
-        value = str(int(value))
-    found = column.choice_values.get(fold(value)) if isinstance(value, str) else None
-    if found is None:
-        raise CellError(TableCode.UNKNOWN_CHOICE, " / ".join(f"{item.zh} {item.en}" for item in column.choices))
-    return found
+def _choice_reader(column: Column) -> Callable[[Any], int | str]:
+    meant = lru_cache(_REMEMBERED)(lambda text: column.choice_values.get(fold(text)))
+
+    def read(value: Any) -> int | str:
+        _refuse_formula(value)
+        if isinstance(value, int | float) and math.isfinite(value) and value == int(value):
+            value = str(int(value))
+        found = meant(value) if isinstance(value, str) else None
+        if found is None:
+            raise CellError(TableCode.UNKNOWN_CHOICE, " / ".join(f"{item.zh} {item.en}" for item in column.choices))
+        return found
+
+    return read
 
 
 _CHINESE_INSTANT = re.compile(
@@ -206,14 +224,21 @@ def read_instant(value: Any, *, zone: tzinfo) -> datetime:
 
 
 def _day(value: Any) -> date:
-    """A day: a date cell, or as people write it. A time of day that stands behind it is left out."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
+    """A day: a date cell, or as people and other systems write it (``20240501``). A time of day that stands behind it
+    is left out."""
+    day = value if isinstance(value, date) else _written_day(value)
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        raise CellError(TableCode.BAD_YEAR, "{}–{}".format(*_YEARS))
+    return day.date() if isinstance(day, datetime) else day
+
+
+def _written_day(value: Any) -> date:
+    compact = str(value) if isinstance(value, int) else value
     try:
-        return read_instant(value, zone=UTC).date()
-    except CellError as error:
+        if isinstance(compact, str) and _COMPACT_DAY.fullmatch(text := clean_id(compact)):
+            return date.fromisoformat(text)
+        return read_instant(value, zone=UTC)
+    except (CellError, ValueError) as error:
         raise CellError(TableCode.BAD_DATE) from error
 
 

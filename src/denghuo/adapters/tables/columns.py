@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, StrEnum
 from functools import cached_property
 
@@ -70,11 +70,11 @@ class Unit(Enum):
 _ALL_UNITS = frozenset(name for unit in Unit for name in unit.factors)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Choice:
     """One thing a cell may say: the value it stands for, and how it is written."""
 
-    value: int
+    value: int | str
     zh: str
     en: str
     also: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Choice:
         return self.zh if language == "zh" else self.en
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Column:
     """One column: ``name`` is the field it fills; ``zh`` and ``en`` head it; ``also`` are other headings accepted.
 
@@ -94,6 +94,7 @@ class Column:
     name: str
     zh: str
     en: str
+    _: KW_ONLY
     kind: ColumnKind = ColumnKind.TEXT
     unit: Unit | None = None
     required: bool = False
@@ -120,7 +121,7 @@ class Column:
         return (self.zh if language == "zh" else self.en) + (f" ({self.unit.label(language)})" if self.unit else "")
 
     @cached_property
-    def choice_values(self) -> Mapping[str, int]:
+    def choice_values(self) -> Mapping[str, int | str]:
         """Folded spelling -> value."""
         return {fold(text): item.value for item in self.choices for text in (item.zh, item.en, *item.also)}
 

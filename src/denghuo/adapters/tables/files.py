@@ -6,6 +6,8 @@ import codecs
 import csv
 import gzip
 import io
+import math
+import re
 import warnings
 import zipfile
 import zlib
@@ -80,7 +82,7 @@ def _refuse(path: Path, code: TableCode, *, value: str = "", hint: str = "", row
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB" if count >= 1_000_000 else f"{count:,} B"
+    return f"{math.ceil(count / 1e6):,} MB" if count >= 1_000_000 else f"{count:,} B"
 
 
 @contextmanager
@@ -104,6 +106,9 @@ def open_tables(path: Path, *, limits: Limits) -> Iterator[list[RawTable]]:
             yield _open_workbook(path, stack, limits)
         elif magic.startswith(b"\xd0\xcf\x11\xe0"):
             raise _refuse(path, TableCode.OLD_WORKBOOK)
+        elif magic.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"<", b"%PDF")):
+            # Pages and XML that other systems hand out under the name of a workbook.
+            raise _refuse(path, TableCode.NOT_A_TABLE)
         else:
             yield [_open_csv(path, stack, limits, packed=magic.startswith(b"\x1f\x8b"))]
 
@@ -144,9 +149,10 @@ def _refuse_bombs(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
         for member in members
         if not member.filename.startswith("xl/worksheets/sheet") and member.filename.endswith((".xml", ".rels"))
     )
-    packed = max(1, sum(member.compress_size for member in members))
-    if total > limits.unpacked_bytes or (total > limits.ratio_from_bytes and total > limits.ratio * packed):
-        raise _refuse(path, TableCode.EXPANDS_TOO_MUCH, value=_size(total), hint=_size(limits.unpacked_bytes))
+    packed = sum(member.compress_size for member in members)
+    most = min(limits.unpacked_bytes, max(limits.ratio_from_bytes, limits.ratio * packed))
+    if total > most:
+        raise _refuse(path, TableCode.EXPANDS_TOO_MUCH, value=_size(total), hint=_size(most))
     if held > limits.strings_bytes:
         raise _refuse(path, TableCode.EXPANDS_TOO_MUCH, value=_size(held), hint=_size(limits.strings_bytes))
 
@@ -270,9 +276,14 @@ def _csv_rows(path: Path, text: io.TextIOWrapper, delimiter: str, limits: Limits
 _MARKED = frozenset("='")
 
 
+# How other systems keep a spreadsheet from taking a number apart: ="0012".
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
+
+
 def _csv_value(cell: str) -> str:
     if cell.startswith("="):
-        return Formula(cell)
+        text = _TEXT_FORMULA.fullmatch(cell)
+        return text[1] if text else Formula(cell)
     # Our own export puts an apostrophe before what a spreadsheet would calculate; take it off again.
     rest = cell.lstrip("'")
     return cell[1:] if rest[:1] in CSV_SPECIAL else cell
@@ -280,4 +291,7 @@ def _csv_value(cell: str) -> str:
 
 def significant(values: list[Any]) -> int:
     """How many cells a row has up to the last one that is not blank."""
-    return next((place for place in range(len(values), 0, -1) if not is_blank(values[place - 1])), 0)
+    place = len(values)
+    while place and is_blank(values[place - 1]):
+        place -= 1
+    return place

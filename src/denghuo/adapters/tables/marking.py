@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ def write_marked_workbook(
 def write_problem_rows(
     source: Path, problems: Sequence[RowProblem], path: Path, *, header_row: int, language: str = "zh", rest: int = 0
 ) -> None:
-    """Write the header and the rows with problems alone, as they stand in ``source``, marked as above: of a table too
-    long to be handed back whole."""
+    """Write the header and the rows to be put right alone, as they stand in ``source``, marked as above: of a table too
+    long to be handed back whole. What was only noted stands in the list."""
     workbook = Workbook(write_only=True)
     by_sheet: dict[str, list[RowProblem]] = defaultdict(list)
     for problem in problems:
@@ -77,22 +78,26 @@ def write_problem_rows(
         for table in tables:
             title = _sheet_title(table.title)
             if title in by_sheet and title != ERRORS_TITLE:
-                wanted = {header_row, *(problem.row for problem in by_sheet[title])}
+                wanted = {header_row, *(problem.row for problem in by_sheet[title] if problem.code.blocks)}
                 table.rows = ((number, values) for number, values in table.rows if number in wanted)
                 _copy_rows(table, workbook.create_sheet(title), by_sheet[title], header_row, language)
     _list_problems(workbook.create_sheet(ERRORS_TITLE), problems, rest, language)
     workbook.save(path)
 
 
-def _copy_rows(table: RawTable, worksheet: Any, problems: Iterable[RowProblem], header_row: int, language: str) -> None:
-    """Copy rows one below the other; what is wrong with the sheet as a whole stands in its header."""
-    said, on_cell = _by_place(problems, language)
+def _copy_rows(table: RawTable, worksheet: Any, problems: Sequence[RowProblem], header_row: int, language: str) -> None:
+    """Copy rows one below the other. Their cells have other addresses here, which are therefore not told."""
+    _, found_at = _by_place(problems, language)
+    on_cell = {cell: [replace(problem, cell="") for problem in found] for cell, found in found_at.items()}
+    said, _ = _by_place((replace(problem, cell="") for problem in problems), language)
     errors_at = 0
     for number, values in table.rows:
         if number == header_row:
             errors_at = next((place for place, value in enumerate(values) if is_errors_heading(value)), len(values))
         row = [_copied(worksheet, value) for value in values[:errors_at]]
         for place, cell in enumerate(row, start=1):
+            if cell.data_type == "s":
+                cell.number_format = "@"  # a long number typed over it keeps its digits
             if found := on_cell.get(f"{get_column_letter(place)}{number}"):
                 _mark_cell(cell, found, language)
         row += [WriteOnlyCell(worksheet) for _ in range(errors_at - len(row))]

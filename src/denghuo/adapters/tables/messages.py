@@ -152,6 +152,13 @@ MESSAGES: dict[str, dict[str, str]] = {
     "bad_date": _both(
         "“{value}”不是日期。请按 2024-05-01 填写。", "'{value}' is not a date. Write it like 2024-05-01."
     ),
+    "bad_year": _both(
+        "“{value}”的年份不在 {hint} 之间。请核对。", "the year of '{value}' is not within {hint}. Check it."
+    ),
+    "repeated_account": _both(
+        "户号“{value}”在第 {hint} 行已有。请只保留正确的一行。",
+        "account '{value}' is in row {hint} already. Keep the row that is right.",
+    ),
     "not_a_phone": _both(
         "“{value}”不是电话号码。请填写手机号或带区号的固定电话。",
         "'{value}' is not a telephone number. Enter a mobile, or a landline with its area code.",

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -17,7 +17,16 @@ from denghuo.adapters.tables.files import Limits, RawRow, RawTable, significant
 from denghuo.adapters.tables.problems import ProblemList, RowProblem, TableCode
 from denghuo.adapters.tables.schema import EXAMPLE_MARKS
 
-__all__ = ["ERRORS_TITLE", "NOTES_TITLES", "ReadSheet", "is_errors_heading", "nearest", "read_blocks", "read_sheet"]
+__all__ = [
+    "ERRORS_TITLE",
+    "NOTES_TITLES",
+    "ReadSheet",
+    "headings_named",
+    "is_errors_heading",
+    "nearest",
+    "read_blocks",
+    "read_sheet",
+]
 
 ERRORS_TITLE = "错误 Errors"
 NOTES_TITLES = ("填写说明", "Notes")
@@ -146,10 +155,13 @@ def _data_rows(raw: RawTable, first: list[RawRow], header: _Header) -> Iterable[
 
 
 def _is_example(cells: list[Any], read: ReadSheet, number: int, problems: ProblemList) -> bool:
-    first = next((cell for cell in cells if not is_blank(cell)), None)
-    if isinstance(first, str) and clean_text(first).casefold().startswith(EXAMPLE_MARKS):
-        problems.add(_at(read, number, TableCode.EXAMPLE_SKIPPED))
-        return True
+    for cell in cells:
+        if is_blank(cell):
+            continue
+        if isinstance(cell, str) and clean_text(cell).casefold().startswith(EXAMPLE_MARKS):
+            problems.add(_at(read, number, TableCode.EXAMPLE_SKIPPED))
+            return True
+        break
     return False
 
 
@@ -183,6 +195,13 @@ def _find_header(first: list[RawRow], read: ReadSheet, problems: ProblemList) ->
         if column.required and column.name not in present:
             problems.add(_at(read, -row, TableCode.MISSING_COLUMN, value=f"{column.zh} {column.en}"))
     return _Header(-row, columns, significant(cells))
+
+
+def headings_named(raw: RawTable, sheet: Sheet) -> int:
+    """How many columns of a sheet the likeliest header of a table names. Its rows can be read afterwards."""
+    first = list(islice(raw.rows, _HEADER_WITHIN_ROWS))
+    raw.rows = chain(first, raw.rows)
+    return max((sum(_names_column(cell, sheet) for cell in cells) for _, cells in first), default=0)
 
 
 def _names_column(cell: Any, sheet: Sheet) -> bool:

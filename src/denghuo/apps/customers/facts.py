@@ -131,6 +131,14 @@ class CareVisitDue:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CareReviewDue:
+    care_id: int
+    account_id: int
+    unit_id: int
+    due_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class CareVisited:
     care_id: int
     account_id: int

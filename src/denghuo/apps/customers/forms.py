@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.adapters.customer_tables import is_phone, plain_number
+from denghuo.adapters.phones import is_phone, plain_number
 from denghuo.apps.customers.actions import AccountEntry, CardEntry, CareEntry, CarerEntry, ImportantEntry
 from denghuo.apps.customers.models import (
     Account,
@@ -339,7 +339,7 @@ class GiveForm(forms.Form):
         self, *args: Any, people: Iterable[User], areas: Iterable[str], loads: Iterable[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].choices = [(one.pk, str(one)) for one in people]  # type: ignore[attr-defined]
+        self.fields["user"].choices = [("", "–"), *((one.pk, str(one)) for one in people)]  # type: ignore[attr-defined]
         self.fields["targets"].choices = [  # type: ignore[attr-defined]
             (f"{Extent.STATION.value}:", Extent.STATION.label),
             (_("Areas"), [(f"{Extent.AREA.value}:{area}", area) for area in areas]),
@@ -363,7 +363,7 @@ class GiveAccountForm(forms.Form):
 
     def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].choices = [(one.pk, str(one)) for one in people]  # type: ignore[attr-defined]
+        self.fields["user"].choices = [("", "–"), *((one.pk, str(one)) for one in people)]  # type: ignore[attr-defined]
 
 
 class CardForm(forms.Form):

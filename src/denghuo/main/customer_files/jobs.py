@@ -61,6 +61,11 @@ class Job:
         return next((self.folder / "upload").iterdir())
 
     @property
+    def stop(self) -> Path:
+        """There once somebody has asked its process to stop."""
+        return self.folder / "stop"
+
+    @property
     def refused(self) -> Path:
         """The rows that cannot be taken in, with what is wrong."""
         return self.folder / "refused.xlsx"
@@ -111,7 +116,13 @@ def _parse(state: dict[str, Any]) -> Job:
 def start(job: Job) -> None:
     """Have a process work on it, unless one does already; return at once."""
     job = replace(job, status=Status.WORKING, row=0)
+    job.stop.unlink(missing_ok=True)  # asked for too late, the last time
     processes.launch(job.folder, "customers", "--job", str(job.folder.resolve()), state=asdict(job))
+
+
+def ask_to_stop(job: Job) -> None:
+    """Have its process stop where it is, and change nothing; what it has taken in by then stays."""
+    job.stop.touch()
 
 
 def forget(job: Job) -> None:

@@ -146,10 +146,12 @@ def confirm(request: HttpRequest, file_id: str) -> HttpResponse:
 @require_POST
 @permission_required(Permission.CUSTOMERS_IMPORT)
 def discard(request: HttpRequest, file_id: str) -> HttpResponse:
-    """Throw the upload away; what was taken in stays."""
+    """Throw the upload away, or stop what works on it; what was taken in stays."""
     found, _unit = _job(request, file_id)
-    if found.status is not Status.WORKING:
-        jobs.forget(found)
+    if found.status is Status.WORKING:
+        jobs.ask_to_stop(found)
+        return redirect("customers:import-upload", found.id)
+    jobs.forget(found)
     return redirect("customers:import")
 
 

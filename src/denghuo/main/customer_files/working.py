@@ -42,6 +42,9 @@ def work(folder: Path) -> int:
             told = tuple(sentences(error.problems[:_SHOWN]))
             rest = error.rest + len(error.problems[_SHOWN:])
             job = replace(job, status=Status.REFUSED, problems=told, rest=rest)
+        except _StoppedError:
+            job.stop.unlink()
+            job = replace(job, status=Status.INTERRUPTED)
         except MemoryError:
             job = _failed(job, in_both(_TOO_MUCH_MEMORY))
         except (DatabaseError, OSError) as error:
@@ -49,10 +52,9 @@ def work(folder: Path) -> int:
         except Exception:
             _log.exception("customer file %s", job.id)
             job = _failed(job, in_both(_UNEXPECTED))
-    if job.status is Status.DONE:
-        jobs.forget_file(job)
     jobs.save(job)
     if job.status is Status.DONE:
+        jobs.forget_file(job)
         deliveries.drain()
     return 0
 
@@ -106,8 +108,17 @@ def take_in(
         )
 
 
+class _StoppedError(Exception):
+    """Somebody gave the import up while it was under way."""
+
+
 def _telling(job: Job) -> Callable[[int], None]:
-    return lambda row: jobs.save(replace(job, row=row))
+    def tell(row: int) -> None:
+        if job.stop.exists():
+            raise _StoppedError
+        jobs.save(replace(job, row=row))
+
+    return tell
 
 
 def _look(job: Job) -> Job:

@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from denghuo.apps.continuity.queries.books import BREAKDOWNS, Books, Breakdown, RepeatedLoad, Unknown, View, open_books
+from denghuo.apps.continuity.queries.moments import customer_moments
 from denghuo.apps.continuity.queries.rows import FILTERS, Part, PartList, interruptions, parts
 from denghuo.apps.continuity.queries.targets import target_hours_per_user, targets_within
 from denghuo.engines.reliability import IndexTable
@@ -21,6 +22,7 @@ __all__ = [
     "Unknown",
     "View",
     "breakdown",
+    "customer_moments",
     "indices",
     "interruptions",
     "open_books",

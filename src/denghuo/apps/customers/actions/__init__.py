@@ -13,7 +13,7 @@ from denghuo.apps.customers.actions.accounts import (
 from denghuo.apps.customers.actions.care import (
     CareEntry,
     CarerEntry,
-    call_care_visits,
+    call_care_due,
     end_care,
     record_care_visit,
     register_care,
@@ -51,7 +51,7 @@ __all__ = [
     "add_phone",
     "add_supply_point",
     "anonymize",
-    "call_care_visits",
+    "call_care_due",
     "call_first",
     "close_account",
     "correct_account",

@@ -4,24 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from denghuo.adapters.customer_tables import is_phone, plain_number
-from denghuo.apps.customers import snapshot
+from denghuo.adapters.phones import is_phone, plain_number
+from denghuo.apps.customers import queries, snapshot
 from denghuo.apps.customers.facts import (
     CareCorrected,
     CareEnded,
     CareRegistered,
+    CareReviewDue,
     CareReviewed,
     CareVisitDue,
     CareVisited,
 )
 from denghuo.apps.customers.models import Account, Care, CareKind, Carer, CareVisit
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.notices.actions import NoticeEntry, queue_notice
+from denghuo.apps.organization.access import Permission
+from denghuo.apps.organization.queries import people_who
 
-_VISITS_AT_ONCE = 500
+_DUE_AT_ONCE = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,23 +151,64 @@ def record_care_visit(
 
 
 @transaction.atomic
-def call_care_visits(*, at: datetime, actor: str) -> int:
-    """A round: say of every visit that has come due that it is, once for each due day. Returns how many."""
+def call_care_due(*, at: datetime, actor: str) -> int:
+    """A round: say of every visit and every review that has come due that it is, once for each due day, and tell who
+    answers for the customer. Returns how many."""
     today = timezone.localdate(at)
-    due = Care.objects.select_for_update(of=("self",)).filter(ended_at=None, next_visit_date__lte=today)
-    untold = due.filter(Q(visit_told_date=None) | ~Q(visit_told_date=F("next_visit_date")))
-    cares = list(untold.select_related("account").order_by("next_visit_date", "pk")[:_VISITS_AT_ONCE])
-    for care in cares:
+    rows = Care.objects.select_for_update(of=("self",)).filter(ended_at=None, account__closed_date=None)
+    rows = rows.select_related("account__unit")
+    visits = _untold(rows, "next_visit_date", "visit_told_date", today)
+    reviews = _untold(rows, "review_date", "review_told_date", today)
+    _tell(visits, reviews, at=at, actor=actor)
+    for care in visits:
         assert care.next_visit_date is not None
-        care.visit_told_date = care.next_visit_date
-        care.save(update_fields=["visit_told_date"])
-    for care in cares:
-        assert care.next_visit_date is not None
-        fact = CareVisitDue(
-            care_id=care.pk,
-            account_id=care.account_id,
-            unit_id=care.account.unit_id,
-            due_date=care.next_visit_date,
-        )
-        record(fact, at=at, actor=actor)
-    return len(cares)
+        record(CareVisitDue(due_date=care.next_visit_date, **_of(care)), at=at, actor=actor)
+    for care in reviews:
+        record(CareReviewDue(due_date=care.review_date, **_of(care)), at=at, actor=actor)
+    return len(visits) + len(reviews)
+
+
+def _of(care: Care) -> dict[str, int]:
+    return {"care_id": care.pk, "account_id": care.account_id, "unit_id": care.account.unit_id}
+
+
+def _untold(rows: QuerySet[Care], due: str, told: str, today: date) -> list[Care]:
+    """Entries of which something has come due that nobody was told of, and now is."""
+    untold = rows.filter(Q(**{told: None}) | ~Q(**{told: F(due)}), **{f"{due}__lte": today})
+    found = list(untold.order_by(due, "pk")[:_DUE_AT_ONCE])
+    for care in found:
+        setattr(care, told, getattr(care, due))
+        care.save(update_fields=[told])
+    return found
+
+
+def _tell(visits: Sequence[Care], reviews: Sequence[Care], *, at: datetime, actor: str) -> None:
+    """Who answers for these customers is told in one notice, how many and where they stand, not who they are. Of a
+    customer nobody answers for those are told who look after the file of the unit."""
+    cares = {care.pk: care for care in (*visits, *reviews)}
+    answers = queries.who_answers_for(cares.values())
+    due: dict[int, tuple[set[int], set[int]]] = {}
+    for place, found in enumerate((visits, reviews)):
+        for care in found:
+            user_id = answers[care.pk]
+            path = care.account.unit.path
+            people = [user_id] if user_id else [one.pk for one in people_who(Permission.CUSTOMERS_REVIEW, path=path)]
+            for one in people:
+                due.setdefault(one, (set(), set()))[place].add(care.pk)
+    with translation.override(settings.LANGUAGE_CODE):
+        for person_id, (to_visit, to_review) in sorted(due.items()):
+            mine = any(answers[pk] == person_id for pk in to_visit | to_review)
+            entry = NoticeEntry(
+                kind="customers.care_due",
+                subject=_due_words(len(to_visit), len(to_review)),
+                path=f"{reverse('customers:care')}?due=1{'&mine=1' if mine else ''}",
+            )
+            queue_notice(recipient_id=person_id, key=f"care-due-{at:%Y%m%d%H%M}", entry=entry, at=at, actor=actor)
+
+
+def _due_words(visits: int, reviews: int) -> str:
+    parts = [
+        ngettext("%(n)d visit is due", "%(n)d visits are due", visits) % {"n": visits} if visits else "",
+        ngettext("%(n)d review is due", "%(n)d reviews are due", reviews) % {"n": reviews} if reviews else "",
+    ]
+    return _("Special care: %(what)s") % {"what": _(", ").join(filter(None, parts))}

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from django.db import transaction
 from django.db.models import Max
 
-from denghuo.adapters.customer_tables import is_phone, kind_of_number, plain_number
+from denghuo.adapters.phones import is_phone, kind_of_number, plain_number
 from denghuo.apps.customers import snapshot
 from denghuo.apps.customers.facts import ConsentTold, ContactWishSet, PhoneAdded, PhoneRemoved
 from denghuo.apps.customers.models import Consent, Person, Phone, Purpose

@@ -1,6 +1,6 @@
 """A file of customers is taken in: what is new is added, what is different changed, what is the same left alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from denghuo.apps.customers.models import (
     SearchKey,
     SupplyPoint,
 )
-from denghuo.apps.customers.queries.imports import known_accounts
+from denghuo.apps.customers.queries.imports import known_accounts, open_ids
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.organization.models import Unit
 
@@ -67,6 +67,7 @@ def import_customers(
     with _roomy():
         for block in blocks:
             _take(block.rows, around, taken)
+            taken.named.update(_named_by_refused(unit_id, block.refused_numbers, at))
             taken.rows += len(block.rows) + block.refused_count
             taken.refused += block.refused_count
             if tell:
@@ -114,7 +115,7 @@ def _around(unit_id: int, at: datetime, actor: str) -> snapshot.Around:
 def _take(told: Sequence[CustomerRow], around: snapshot.Around, taken: _Taken) -> None:
     """One block: what is known of it is looked up at once."""
     known = known_accounts(around.unit_id, [row.number for row in told])
-    taken.named.update(one.account_id for one in known.values() if not one.closed)
+    taken.named.update(open_ids(known))
     new = [row for row in told if row.number not in known]
     different = [row for row in told if row.number in known and known[row.number].tells(row, around.digest)]
     _learn_places(new, around)
@@ -127,6 +128,13 @@ def _take(told: Sequence[CustomerRow], around: snapshot.Around, taken: _Taken) -
     taken.added += len(new)
     taken.changed += len(different)
     taken.same += len(told) - len(new) - len(different)
+
+
+def _named_by_refused(unit_id: int, numbers: Sequence[str], at: datetime) -> Iterator[int]:
+    """A row that cannot be taken in names its account all the same; what this import itself opened was not there."""
+    open_before = Account.objects.filter(unit_id=unit_id, closed_date=None).exclude(changed_at=at)
+    for start in range(0, len(numbers), _AT_ONCE):
+        yield from open_before.filter(number__in=numbers[start : start + _AT_ONCE]).values_list("pk", flat=True)
 
 
 def _learn_places(told: Iterable[CustomerRow], around: snapshot.Around) -> None:

@@ -21,7 +21,8 @@ class CareKind(models.TextChoices):
 class Care(models.Model):
     """One entry of the register; an account has at most one that has not ended. ``agreed_how``: how they said yes.
 
-    ``visit_every_days`` with ``next_visit_date`` is the home-service plan. What tells of an illness lies sealed.
+    ``visit_every_days`` with ``next_visit_date`` is the home-service plan. ``visit_told_date`` and ``review_told_date``
+    are the due days of which somebody was told. What tells of an illness lies sealed.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cares")
@@ -36,6 +37,7 @@ class Care(models.Model):
     next_visit_date = models.DateField(null=True)
     visit_told_date = models.DateField(null=True)
     review_date = models.DateField()
+    review_told_date = models.DateField(null=True)
     registered_at = models.DateTimeField()
     registered_by = models.CharField(max_length=150)
     reviewed_at = models.DateTimeField(null=True)

@@ -18,16 +18,20 @@ from denghuo.apps.customers.queries.imports import Comparison, compare, imports_
 from denghuo.apps.customers.queries.moments import customer_moments
 from denghuo.apps.customers.queries.reaching import care_of, reach_of
 from denghuo.apps.customers.queries.registers import (
+    CareDue,
     CareLine,
     UnmaskingLine,
+    care_due_of,
     care_entry,
     care_register,
     cut_accounts,
     may_be_cut,
     unmasking_for,
     unmaskings,
+    who_answers_for,
 )
 from denghuo.apps.customers.queries.responsible import (
+    answers_for_some,
     card_of,
     loads_of,
     responsibilities_of_account,
@@ -42,6 +46,7 @@ from denghuo.apps.customers.queries.timeline import ask_for_moments, ask_no_more
 from denghuo.apps.customers.queries.values import CareOf, Customer, Found, Hit, Moment, Reach, Responsible
 
 __all__ = [
+    "CareDue",
     "CareLine",
     "CareOf",
     "Comparison",
@@ -55,11 +60,13 @@ __all__ = [
     "UnmaskingLine",
     "account_by_number",
     "account_for",
+    "answers_for_some",
     "any_customers",
     "ask_for_moments",
     "ask_no_more",
     "by_phone",
     "card_of",
+    "care_due_of",
     "care_entry",
     "care_of",
     "care_register",
@@ -87,5 +94,6 @@ __all__ = [
     "uncovered",
     "unmasking_for",
     "unmaskings",
+    "who_answers_for",
     "within_reach",
 ]

@@ -1,6 +1,6 @@
 """What a file of customers would change, asked before it does; and which files were taken in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from denghuo.adapters.customer_tables import CustomerBlock, CustomerRow
@@ -60,14 +60,20 @@ def known_accounts(unit_id: int, numbers: Sequence[str]) -> dict[str, Known]:
     return found
 
 
+def open_ids(known: Mapping[str, Known]) -> Iterator[int]:
+    """Which of these accounts are open."""
+    return (one.account_id for one in known.values() if not one.closed)
+
+
 def compare(unit_id: int, blocks: Iterable[CustomerBlock]) -> Comparison:
     """What taking in a file would do. Nothing is written."""
     digest = row_digest()
-    added = changed = same = refused = named = 0
+    added = changed = same = refused = 0
+    named: set[int] = set()
     for block in blocks:
         known = known_accounts(unit_id, [row.number for row in block.rows])
         refused += block.refused_count
-        named += sum(not one.closed for one in known.values())
+        named.update(open_ids(known), open_ids(known_accounts(unit_id, block.refused_numbers)))
         alike = sum(row.number in known and not known[row.number].tells(row, digest) for row in block.rows)
         added += len(block.rows) - len(known)
         changed += len(known) - alike
@@ -79,7 +85,7 @@ def compare(unit_id: int, blocks: Iterable[CustomerBlock]) -> Comparison:
         changed_count=changed,
         same_count=same,
         refused_count=refused,
-        absent_count=before - named,
+        absent_count=before - len(named),
     )
 
 

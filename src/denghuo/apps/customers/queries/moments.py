@@ -34,9 +34,9 @@ def _begin(day: date) -> datetime:
 def _account(account_id: int) -> Iterator[Moment]:
     row = Account.objects.get(pk=account_id)
     if row.opened_date:
-        yield Moment(at=_begin(row.opened_date), kind="account", text=_("Account opened"))
+        yield Moment(at=_begin(row.opened_date), kind="account", text=_("Account opened"), of_a_day=True)
     if row.closed_date:
-        yield Moment(at=_begin(row.closed_date), kind="account", text=_("Account closed"))
+        yield Moment(at=_begin(row.closed_date), kind="account", text=_("Account closed"), of_a_day=True)
 
 
 def _supply(account_id: int) -> Iterator[Moment]:
@@ -66,7 +66,8 @@ def _care(account_id: int) -> Iterator[Moment]:
             yield Moment(at=row.ended_at, kind="care", text=words)
     for visit in CareVisit.objects.filter(care__account_id=account_id):
         words = _("Visited at home") if visit.met else _("Visited at home, nobody met")
-        yield Moment(at=visit.recorded_at, kind="care", text=words, tone="done" if visit.met else "waiting")
+        tone = "done" if visit.met else "waiting"
+        yield Moment(at=_begin(visit.visited_date), kind="care", text=words, tone=tone, of_a_day=True)
 
 
 def _answering(account_id: int) -> Iterator[Moment]:

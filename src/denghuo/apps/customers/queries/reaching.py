@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from denghuo.adapters.customer_tables import kind_of_number, plain_number
+from denghuo.adapters.phones import kind_of_number, plain_number
 from denghuo.apps.customers.models import Account, Care, Carer, Person, Phone, Purpose
 from denghuo.apps.customers.queries.values import CareOf, Reach
 from denghuo.apps.sealed import masked_name

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from denghuo.apps.customers.models import Account, Care, CareVisit, CutReason, Unmasking
+from denghuo.apps.customers.models import Account, Care, CareVisit, CutReason, SupplyPoint, Unmasking
 from denghuo.apps.customers.queries.customers import customers_by_id
 from denghuo.apps.customers.queries.reaching import care_told
+from denghuo.apps.customers.queries.responsible import answering, answers_for_some
 from denghuo.apps.customers.queries.values import CareOf, Customer
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.queries import names_of
@@ -43,12 +44,55 @@ class UnmaskingLine:
     reviewer: str
 
 
-def care_register(scope: Iterable[str], *, on: date, due_only: bool = False) -> list[CareLine]:
-    """The special-care register of a scope: what is due first comes first."""
+@dataclass(frozen=True)
+class CareDue:
+    """How many visits and reviews of somebody's customers are due."""
+
+    visit_count: int
+    review_count: int
+
+
+def care_due_of(user_id: int, *, on: date) -> CareDue:
+    """What is due of the register's entries that somebody answers for."""
+    if not answers_for_some(user_id):
+        return CareDue(0, 0)
+    rows = Care.objects.filter(_is_due(on), ended_at=None, account__closed_date=None).select_related("account")
+    cares = list(rows.defer("detail", "approach"))
+    answers = who_answers_for(cares)
+    mine = [care for care in cares if answers[care.pk] == user_id]
+    return CareDue(
+        visit_count=sum(care.next_visit_date is not None and care.next_visit_date <= on for care in mine),
+        review_count=sum(care.review_date <= on for care in mine),
+    )
+
+
+def _is_due(on: date) -> Q:
+    return Q(review_date__lte=on) | Q(next_visit_date__lte=on)
+
+
+def who_answers_for(cares: Iterable[Care]) -> dict[int, int | None]:
+    """Who answers for the customer of each entry, by the entry's key; None: nobody does."""
+    cares = list(cares)
+    points = SupplyPoint.objects.filter(account__in=[care.account_id for care in cares], position=0)
+    loads = dict(points.order_by("-pk").values_list("account_id", "load_code"))
+    who = answering({care.account.unit_id for care in cares})
+    found: dict[int, int | None] = {}
+    for care in cares:
+        row, load_code = care.account, loads.get(care.account_id, "")
+        answers = who.of(row.unit_id, number=row.number, load_code=load_code)
+        found[care.pk] = answers.user_id if answers else None
+    return found
+
+
+def care_register(
+    scope: Iterable[str], *, on: date, due_only: bool = False, of_user_id: int | None = None
+) -> list[CareLine]:
+    """The special-care register of a scope: what is due first comes first. ``of_user_id``: only customers that this
+    person answers for."""
     inside = within(scope, field="account__unit__path")
     rows = Care.objects.filter(inside, ended_at=None, account__closed_date=None).prefetch_related("carers")
     if due_only:
-        rows = rows.filter(Q(review_date__lte=on) | Q(next_visit_date__lte=on))
+        rows = rows.filter(_is_due(on))
     cares = list(rows)
     customers = customers_by_id(care.account_id for care in cares)
     last = _last_visits([care.pk for care in cares])
@@ -62,7 +106,8 @@ def care_register(scope: Iterable[str], *, on: date, due_only: bool = False) -> 
         )
         for care in cares
     ]
-    return sorted(lines, key=_urgency)
+    kept = [line for line in lines if of_user_id is None or line.customer.responsible_id == of_user_id]
+    return sorted(kept, key=_urgency)
 
 
 def _urgency(line: CareLine) -> tuple[date, int]:

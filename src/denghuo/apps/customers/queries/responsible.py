@@ -131,6 +131,11 @@ def responsibilities_within(scope: Iterable[str], *, ended: bool = False) -> lis
     return list(rows.order_by("-until_at")[:_MOST_ENDED] if ended else rows.order_by("unit__path", "extent", "target"))
 
 
+def answers_for_some(user_id: int) -> bool:
+    """Whether somebody answers for any customers now."""
+    return Responsibility.objects.filter(user_id=user_id, until_at=None).exists()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Uncovered:
     """A load for whose customers nobody answers."""

@@ -11,7 +11,7 @@ from itertools import islice, product
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from denghuo.adapters.customer_tables import plain_number
+from denghuo.adapters.phones import plain_number
 from denghuo.apps.customers.models import Account, Meter, Place, Premises, SearchKey
 from denghuo.apps.customers.queries.customers import customers_by_id, ids_by_phone
 from denghuo.apps.customers.queries.values import Found, Hit

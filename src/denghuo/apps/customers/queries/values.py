@@ -104,10 +104,12 @@ class Found:
 @dataclass(frozen=True, kw_only=True)
 class Moment:
     """Something that happened to a customer. ``tone`` is a state color of the house (``act``, ``waiting``, ``done``,
-    ``breached``) or empty; ``path`` leads to more of it, empty: there is no more."""
+    ``breached``) or empty; ``path`` leads to more of it, empty: there is no more. ``of_a_day``: of ``at`` only the day
+    is known."""
 
     at: datetime
     kind: str
     text: str
     path: str = ""
     tone: str = ""
+    of_a_day: bool = False

@@ -11,13 +11,14 @@ from unicodedata import normalize
 
 from pypinyin import Style, lazy_pinyin
 
-from denghuo.adapters.customer_tables import plain_number
+from denghuo.adapters.phones import plain_number
 from denghuo.apps.sealed import keyring
 
 LEAST_DIGITS = 4  # of what is looked for as the number of an account, a phone or a meter
 
 _MOST_PAIRS = 24  # of a long name, such as a company's
 _LONGEST_INITIALS = 6
+_REMEMBERED = 1 << 16  # pairs, initials and doors: a file has the same ones again and again
 _BLANKS = re.compile(r"[\s·•・,，.。()（）]+")
 _PARTS = re.compile(r"\d+|[a-z]+")
 _NUMBER = re.compile(r"\d+[A-Za-z]?")
@@ -74,8 +75,10 @@ class Keys:
 def keys() -> Keys:
     """The blind numbers of this installation."""
     ring = keyring()
-    contexts = ("customers.name", "customers.initials", "customers.door", "customers.phone")
-    return Keys(*(ring.blinder(context) for context in contexts))
+    name, initials, door = (
+        lru_cache(_REMEMBERED)(ring.blinder(f"customers.{what}")) for what in ("name", "initials", "door")
+    )
+    return Keys(name, initials, door, ring.blinder("customers.phone"))
 
 
 def plain_name(name: str) -> str:

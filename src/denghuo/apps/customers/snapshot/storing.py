@@ -11,7 +11,8 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from denghuo.adapters.customer_tables import CustomerRow, kind_of_number
+from denghuo.adapters.customer_tables import CustomerRow
+from denghuo.adapters.phones import kind_of_number
 from denghuo.apps.customers.models import (
     Account,
     Category,
@@ -81,6 +82,7 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {
     ImportantUser: ("account", "level", "hazardous", "second_source", "own_kva", "own_tested_date", "note"),
 }
 _LINE = "\x1f"
+_USUAL, _CONNECTED, _CUT = Category.RESIDENTIAL.value, SupplyState.CONNECTED.value, SupplyState.CUT.value
 
 
 def row_digest() -> Callable[[CustomerRow], int]:
@@ -206,10 +208,10 @@ def _add_account(
             row.number,
             person.person_id,
             premises_id,
-            row.category or Category.RESIDENTIAL.value,
+            row.category or _USUAL,
             row.opened_date,
             None,
-            row.supply_state or SupplyState.CONNECTED.value,
+            row.supply_state or _CONNECTED,
             row.cut_reason,
             row.cut_since_date,
             row.cut_record,
@@ -219,7 +221,7 @@ def _add_account(
     )
     point = (point_id, account_id, around.unit_id, row.load_code, 0, row.voltage, row.capacity_kva, row.boundary, "")
     made[SupplyPoint].append(point)
-    if row.supply_state == SupplyState.CUT:
+    if row.supply_state == _CUT:
         cut = (row.cut_reason, row.cut_since_date, row.cut_record)
         made[SupplyChange].append((account_id, row.supply_state, *cut, around.at, around.actor))
     if row.meter_number:

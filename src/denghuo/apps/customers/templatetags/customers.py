@@ -1,10 +1,15 @@
-"""Words and icons for codes of the customer file."""
+"""Words and icons for codes of the customer file, and what is due of it, for pages of others as well."""
+
+from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.customers import queries
 from denghuo.apps.customers.models import CareKind, CutReason, ImportantLevel
+from denghuo.apps.organization.access import Permission, permissions_of
 
 register = template.Library()
 
@@ -61,3 +66,12 @@ def level_words(code: str) -> str | Promise:
 def moment_icon(kind: str) -> str:
     """The icon of a kind of moment; a kind that nobody named here has a plain one."""
     return _ICONS.get(kind.partition(".")[0], "point")
+
+
+@register.inclusion_tag("customers/care_due.html", takes_context=True)
+def care_due(context: dict[str, Any]) -> dict[str, Any]:
+    """What is due of special care for whom this person answers for; nothing where nothing is."""
+    user = context["request"].user
+    if Permission.CUSTOMERS_VIEW not in permissions_of(user):
+        return {}
+    return {"due": queries.care_due_of(user.pk, on=timezone.localdate())}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from denghuo.apps.customers import actions, queries
 from denghuo.apps.customers.forms import CareForm, EndCareForm, ReviewCareForm, VisitForm
 from denghuo.apps.customers.models import Account, Care
 from denghuo.apps.customers.views.accounts import form_page
-from denghuo.apps.customers.views.reach import account_seen, deeds, now_and_who, scope
+from denghuo.apps.customers.views.reach import account_seen, deeds, deeds_on, now_and_who, scope
 from denghuo.apps.organization.access import Permission, permission_required
 
 _REVIEW_AFTER = timedelta(days=365)
@@ -24,9 +25,9 @@ _REVIEW_AFTER = timedelta(days=365)
 @permission_required(Permission.CUSTOMERS_VIEW)
 def care(request: HttpRequest) -> HttpResponse:
     """Who must be reached first, what is due first on top."""
-    today = timezone.localdate()
-    lines = queries.care_register(scope(request), on=today)
-    due_only = bool(request.GET.get("due"))
+    today, user_id = timezone.localdate(), request.user.pk or 0
+    mine, due_only = bool(request.GET.get("mine")), bool(request.GET.get("due"))
+    lines = queries.care_register(scope(request), on=today, of_user_id=user_id if mine else None)
     context = {
         "lines": [line for line in lines if not due_only or line.review_is_due or line.visit_is_due],
         "total": len(lines),
@@ -34,6 +35,8 @@ def care(request: HttpRequest) -> HttpResponse:
         "visit_count": sum(line.visit_is_due for line in lines),
         "soon_count": sum(_soon(line) for line in lines),
         "due_only": due_only,
+        "mine": mine,
+        "answers_for_some": queries.answers_for_some(user_id),
         "deeds": deeds(request),
         "today": today,
     }
@@ -44,6 +47,14 @@ def _soon(line: queries.CareLine) -> bool:
     """Whether a visit comes due within a week."""
     day, today = line.care.next_visit_date, timezone.localdate()
     return day is not None and today < day <= today + timedelta(days=7)
+
+
+def _in_care_of(request: HttpRequest, account_id: int) -> Account:
+    """An account whose care is this person's part: they keep the file, or answer for the customer by name."""
+    row = account_seen(request, account_id)
+    if not deeds_on(request, row)["care"]:
+        raise PermissionDenied
+    return row
 
 
 def _entry(row: Account) -> Care:
@@ -79,10 +90,10 @@ def edit_care(request: HttpRequest, account_id: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@permission_required(Permission.CUSTOMERS_EDIT)
+@permission_required(Permission.CUSTOMERS_VIEW)
 def review_care(request: HttpRequest, account_id: int) -> HttpResponse:
     """The entry was looked at and still holds."""
-    row = account_seen(request, account_id)
+    row = _in_care_of(request, account_id)
     entry, today = _entry(row), timezone.localdate()
     form = ReviewCareForm(request.POST or None, initial={"review_date": today + _REVIEW_AFTER})
     if request.method == "POST" and form.is_valid() and form.cleaned_data["review_date"] <= today:
@@ -100,10 +111,10 @@ def review_care(request: HttpRequest, account_id: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@permission_required(Permission.CUSTOMERS_EDIT)
+@permission_required(Permission.CUSTOMERS_VIEW)
 def visit_care(request: HttpRequest, account_id: int) -> HttpResponse:
     """Somebody went there."""
-    row = account_seen(request, account_id)
+    row = _in_care_of(request, account_id)
     entry = _entry(row)
     form = VisitForm(request.POST or None, initial={"visited_date": timezone.localdate(), "met": True})
     if request.method == "POST" and form.is_valid() and form.cleaned_data["visited_date"] > timezone.localdate():

@@ -41,11 +41,12 @@ def unmaskings(request: HttpRequest) -> HttpResponse:
 
 
 def _day(request: HttpRequest) -> date:
+    """The day that is asked for; what is none, or has not come yet, is today."""
     try:
         found = parse_date(request.GET.get("day", ""))
     except ValueError:
         found = None
-    return found or timezone.localdate()
+    return found if found and date(1900, 1, 1) < found <= timezone.localdate() else timezone.localdate()
 
 
 @require_POST

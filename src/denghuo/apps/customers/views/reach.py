@@ -53,5 +53,8 @@ def deeds(request: HttpRequest) -> dict[str, bool]:
 
 
 def deeds_on(request: HttpRequest, account: Account) -> dict[str, bool]:
-    """What the person may do with one customer."""
-    return {name: may(request.user, permission, path=account.unit.path) for name, permission in _DEEDS.items()}
+    """What the person may do with one customer. ``care``: write down visits and reviews, which is also theirs to do who
+    answers for the customer by name."""
+    told = {name: may(request.user, permission, path=account.unit.path) for name, permission in _DEEDS.items()}
+    who = queries.responsible_for(account.pk)
+    return told | {"care": told["edit"] or (who is not None and who.user_id == request.user.pk)}

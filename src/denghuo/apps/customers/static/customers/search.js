@@ -28,14 +28,22 @@ document.addEventListener("keydown", (event) => {
 
 // What stands below belongs to what was typed only once the answer to it is there.
 let answered = box.value;
+let wanted = null; // Enter was quicker than the answer: who is the only one opens when it comes
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id === "found") answered = new URL(event.detail.xhr.responseURL).searchParams.get("q") ?? "";
+  if (event.target.id !== "found") return;
+  answered = new URL(event.detail.xhr.responseURL).searchParams.get("q") ?? "";
+  const found = links();
+  if (wanted !== null && wanted === answered.trim() && found.length === 1) found[0].click();
 });
+box.addEventListener("input", () => { wanted = null; });
 box.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !box.value.trim()) return;
   const first = links()[0];
-  if (event.key === "Enter" && !event.isComposing && first && box.value.trim() && answered.trim() === box.value.trim()) {
+  if (first && answered.trim() === box.value.trim()) {
     event.preventDefault();
     first.click();
+  } else {
+    wanted = box.value.trim();
   }
 });
 // While an input method is open, what stands in the box is not yet what is meant.

@@ -1,14 +1,12 @@
-"""Numbers of telephones, accounts and meters as people write them, and as they are compared."""
-
-from __future__ import annotations
+"""Telephone numbers as people and exchanges write them, and as they are compared, sent to and dialed."""
 
 import re
 from unicodedata import normalize
 
-__all__ = ["is_phone", "kind_of_number", "plain_number"]
+__all__ = ["dialed", "is_phone", "kind_of_number", "plain_number"]
 
 _BETWEEN = re.compile(r"[\s\-()（）./—–_]+")
-_ABROAD = re.compile(r"^(?:\+|00)86(?=\d{9,})")
+_HOME = re.compile(r"^(?:\+86|0086(?=\d{9}))")
 _PHONE = re.compile(r"\d{7,20}")
 _MOBILE = re.compile(r"1\d{10}")
 
@@ -16,12 +14,22 @@ _MOBILE = re.compile(r"1\d{10}")
 def plain_number(number: str) -> str:
     """A number as it is compared: nothing stands between its digits, and the country is this one.
 
-    >>> plain_number("+86 138-0013-8000"), plain_number("（0571）8765 4321")
-    ('13800138000', '057187654321')
+    >>> plain_number("+86 138-0013-8000"), plain_number("（0571）8765 4321"), plain_number("+852 5123 4567")
+    ('13800138000', '057187654321', '+85251234567')
     """
     if number.isascii() and number.isdigit() and not number.startswith("0086"):
         return number
-    return _ABROAD.sub("", _BETWEEN.sub("", normalize("NFKC", number)))
+    return _HOME.sub("", _BETWEEN.sub("", normalize("NFKC", number)))
+
+
+def dialed(text: str) -> str:
+    """The plain number that somebody typed; "" where it has anything else than digits.
+
+    >>> dialed("+86 138-0013 8000"), dialed("１３８"), dialed("138****8000"), dialed("abc")
+    ('13800138000', '138', '', '')
+    """
+    plain = plain_number(text)
+    return plain if plain.isascii() and plain.isdigit() else ""
 
 
 def is_phone(number: str) -> bool:
