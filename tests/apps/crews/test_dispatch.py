@@ -14,7 +14,7 @@ from denghuo.apps.crews.facts import (
     CrewAssigned,
     OrdersAdded,
 )
-from denghuo.apps.crews.models import Channel, ReportKind, RuleKind, Skill, State, Whom
+from denghuo.apps.crews.models import Channel, CrewMember, ReportKind, RuleKind, Skill, State, Whom
 from denghuo.apps.crews.queries import Why
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices.models import Message, Notice
@@ -165,7 +165,7 @@ def test_who_answers_1_has_accepted(town: Town) -> None:
     about = f"crews.assignment:{row.pk}"
     told = {"at": AT + 2 * MINUTE, "actor": "gateway", "delivery_key": "1:x"}
     others = [
-        Answer(about=about, to_ref=f"crews.member:{member.pk}", answer="2"),
+        Answer(about=about, to_ref=f"crews.member:{member.pk}", answer="3"),
         Answer(about="outages.outage:1", to_ref=f"crews.member:{member.pk}", answer="1"),
         Answer(about="crews.assignment:x", to_ref="crews.member:y", answer="1"),
         Answer(about="crews.assignment:999999", to_ref="crews.member:999999", answer="1"),
@@ -178,6 +178,38 @@ def test_who_answers_1_has_accepted(town: Town) -> None:
     row.refresh_from_db()
     assert (row.state, row.accepted_by, row.accepted_at) == (State.ACCEPTED, "hu", AT + 2 * MINUTE)
     assert facts(AssignmentSeen)[-1].state == "accepted"
+
+
+def test_who_answers_2_cannot_go_unless_somebody_goes(town: Town, tell: Tell) -> None:
+    told = {"at": AT + 2 * MINUTE, "actor": "gateway", "delivery_key": "1:x"}
+    member = town.first.members.get(user=town.hu)
+    row = send(town)
+    no = Answer(about=f"crews.assignment:{row.pk}", to_ref=f"crews.member:{member.pk}", answer="2")
+    climb(1)
+    actions.follow_answer(no, **told)
+    row.refresh_from_db()
+    assert (row.state, bool(row.ended_because)) == (State.REFUSED, True)
+    assert facts(AssignmentRefused)[-1].reason == row.ended_because
+    assert climb(60) == 0
+    other = send(town, about="outages.outage:3")
+    tell(other, ReportKind.ACCEPTED, 1)
+    actions.follow_answer(Answer(**vars(no) | {"about": f"crews.assignment:{other.pk}"}), **told)
+    other.refresh_from_db()
+    assert other.state == State.ACCEPTED
+
+
+def test_who_has_no_telephone_does_not_hold_up_the_ladder(town: Town) -> None:
+    CrewMember.objects.filter(crew=town.first, is_leader=True).update(phone="")
+    send(town)
+    assert climb(1) == 1
+    assert Message.objects.get().address == "19900000002", "the next of the crew, at once"
+    send(town, town.second)  # Shen is alone and has none
+    assert not Notice.objects.filter(recipient=town.world.zhou).exists()
+    assert climb(1) == 1
+    assert Notice.objects.filter(recipient=town.world.zhou, withdrawn_at=None).count() == 1
+    climb(5)
+    silent = Notice.objects.filter(recipient=town.world.zhou, withdrawn_at=None, kind="crews.unacknowledged")
+    assert silent.count() == 2, "of each assignment once"
 
 
 def test_withdrawn_it_is_told_and_climbs_no_further(town: Town) -> None:

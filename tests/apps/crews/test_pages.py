@@ -29,13 +29,14 @@ from denghuo.apps.crews.models import (
     Skill,
     State,
 )
-from denghuo.apps.customers.actions import AccountEntry, open_account
-from denghuo.apps.customers.models import Boundary
+from denghuo.apps.crews.queries.cards import cards
+from denghuo.apps.customers.actions import AccountEntry, CareEntry, open_account, register_care
+from denghuo.apps.customers.models import Boundary, CareKind
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.orders.models import Order
 from denghuo.apps.organization.models import User
-from tests.apps.crews.conftest import Town
-from tests.apps.crews.test_field import JPEG
+from tests.adapters.test_pictures import camera, read
+from tests.apps.crews.conftest import TODAY, Town, make_order
 from tests.apps.network.conftest import signed_in
 
 
@@ -245,10 +246,12 @@ def test_materials_checklist_photo_and_correction_without_script(town: Town, tmp
     step(town, row, "materials", name=["熔丝", "", ""], quantity=["2", "", ""], measure=["只", "", ""])
     step(town, row, "checklist", checked=["gear"])
     with override_settings(MEDIA_ROOT=tmp_path):
-        step(town, row, "photo", photo=SimpleUploadedFile("x.jpg", JPEG, "image/jpeg"))
+        step(town, row, "photo", photo=SimpleUploadedFile("x.png", camera(kind="PNG"), "image/png"))
         photo = Photo.objects.get()
         answer = signed_in(town.world.lin).get(reverse("crews:photo", args=[photo.pk]))
-        assert (b"".join(answer.streaming_content), answer.headers["Content-Type"]) == (JPEG, "image/jpeg")
+        content = b"".join(answer.streaming_content)
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert not read(content).getexif(), "neither place nor camera"
         assert signed_in(town.world.bai).get(reverse("crews:photo", args=[photo.pk])).status_code == 404
     assert signed_in(town.world.lin).get(reverse("crews:photo", args=[photo.pk])).status_code == 404
     told = page(town.world.lin, "assignment", row.pk)
@@ -324,9 +327,11 @@ def test_a_batch_is_answered_report_by_report(town: Town, tmp_path: Any) -> None
         report(row, "finished", ("finding", "done"), ("receipt", "")),
         report(row, "photo"),
     ]
-    upload = SimpleUploadedFile("photo.jpg", JPEG)
+    upload = SimpleUploadedFile("photo.jpg", camera())
     with override_settings(MEDIA_ROOT=tmp_path):
         answer = sent(town, told, **{f"photo-{told[3]['client_id']}": upload}).json()
+        (kept,) = tmp_path.rglob("*.jpg")
+        assert not read(kept.read_bytes()).getexif(), "what waited on the phone is drawn anew as well"
     assert [one["status"] for one in answer["reports"]] == ["taken", "taken", "refused", "taken"]
     assert (answer["reports"][2]["refusal"], bool(answer["reports"][2]["text"])) == ("receipt_missing", True)
     assert answer["reports"][1]["state"] == "arrived"
@@ -346,16 +351,58 @@ ONE = {"client_id": str(uuid4()), "assignment_id": 1, "kind": "note", "told_at":
         ["x"],
         [{"client_id": "x"}],
         [ONE | {"client_id": "x"}],
-        [ONE | {"kind": "dance"}],
-        [ONE | {"told_at": "2026-05-01T00:00:00"}],
-        [ONE | {"told_at": "never"}],
-        [ONE | {"where": 1}],
-        [ONE | {"fields": [1]}],
-        [ONE | {"assignment_id": None}],
+        [ONE | {"client_id": 1}],
+        [ONE] * 51,
     ],
 )
-def test_what_cannot_be_read_is_refused_whole(town: Town, told: object) -> None:
+def test_what_has_no_keys_is_refused_whole(town: Town, told: object) -> None:
     assert sent(town, told).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "dance"},
+        {"told_at": "2026-05-01T00:00:00"},
+        {"told_at": "never"},
+        {"told_at": 5},
+        {"where": 1},
+        {"fields": [1]},
+        {"fields": None},
+        {"assignment_id": None},
+    ],
+)
+def test_what_cannot_be_read_holds_up_nothing_else(town: Town, wrong: dict[str, Any]) -> None:
+    row = now_sent(town)
+    first, second = report(row, "accepted"), report(row, "departed")
+    told = sent(town, [first, ONE | {"client_id": str(uuid4())} | wrong, second]).json()["reports"]
+    assert [(one["status"], one["refusal"]) for one in told] == [("taken", ""), ("refused", "malformed"), ("taken", "")]
+    row.refresh_from_db()
+    assert row.state == State.DEPARTED
+
+
+def test_a_plain_form_sent_twice_is_told_once(town: Town) -> None:
+    row = now_sent(town)
+    for token, text in (("a", "围栏已设"), ("a", "围栏已设"), ("a", "电杆倾斜"), ("b", "围栏已设")):
+        step(town, row, "note", text=text, csrfmiddlewaretoken=token)
+    assert FieldReport.objects.filter(kind=ReportKind.NOTE).count() == 3
+
+
+def test_of_many_who_wait_a_few_stand_on_the_card_and_special_care_first(town: Town) -> None:
+    told = AccountEntry(number="1000000002", name="赵大娘", address="青禾村3组2号")
+    account = open_account(unit_id=town.world.lamp.pk, entry=told, at=timezone.now(), actor="zhou")
+    care = CareEntry(
+        kind=CareKind.ALONE, proof="村委会证明", proof_seen_date=TODAY, agreed_how="电话", review_date=TODAY
+    )
+    register_care(account_id=account.pk, entry=care, at=timezone.now(), actor="zhou")
+    orders = [make_order(town.world) for _ in range(4)]
+    Order.objects.filter(pk=orders[-1].pk).update(account_id=account.pk)
+    row = now_sent(town, order_ids=[one.pk for one in orders])
+    (card,) = cards([row])
+    assert card.orders[0].order_id == orders[-1].pk
+    shown = page(town.world.ma, "mine")
+    assert "1 more who wait" in shown
+    assert shown.index("Special care") < shown.index("1 more who wait")
     assert not FieldReport.objects.exists()
 
 

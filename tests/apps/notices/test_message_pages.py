@@ -12,7 +12,14 @@ from django.utils import timezone
 from denghuo.adapters.messaging import webhook
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices import queries
-from denghuo.apps.notices.actions import GatewayEntry, answer_message, queue_messages, set_gateway, set_preference
+from denghuo.apps.notices.actions import (
+    GatewayEntry,
+    answer_message,
+    cancel_messages,
+    queue_messages,
+    set_gateway,
+    set_preference,
+)
 from denghuo.apps.notices.facts import MessageUnmasked, NoticesPrinted
 from denghuo.apps.notices.models import (
     Gateway,
@@ -105,6 +112,15 @@ def test_what_failed_is_tried_again(queue: Queue, world: World) -> None:
     assert Message.objects.filter(state=State.QUEUED).count() == 1
     client.post(reverse("notices:retry-all"), {"reason": "refused"})
     assert Message.objects.filter(state=State.QUEUED).count() == 3
+
+
+def test_what_was_called_off_meanwhile_is_not_tried_again_with_the_others(queue: Queue, world: World) -> None:
+    over, late = dead(queue("over", about="outages.outage:7")), dead(queue("late", expires_at=AT))
+    row, client = dead(queue("due")), signed_in(world.zhou)
+    cancel_messages(about="outages.outage:7", reason="restored", **SYSTEM)
+    client.post(reverse("notices:retry-all"), {"reason": "refused"})
+    assert list(Message.objects.filter(state=State.QUEUED)) == [row]
+    assert set(Message.objects.filter(state=State.UNDELIVERABLE)) == {over, late}
 
 
 def test_somebody_was_reached_by_a_person(queue: Queue, world: World) -> None:
@@ -267,7 +283,8 @@ def test_notices_on_paper(world: World, size: str, people: str) -> None:
         "receipt": "on",
         "people": people,
     }
-    assert client.post(address, {**given, "area": ""}).status_code == 422
+    for wrong in ({"area": ""}, {"end_at": "2026-05-08T07:00"}, {"link": "https://x.example/" + "a" * 3000}):
+        assert client.post(address, given | wrong).status_code == 422
     answer = client.post(f"{address}?ref=outages.outage:12", given)
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
@@ -275,6 +292,8 @@ def test_notices_on_paper(world: World, size: str, people: str) -> None:
     assert (fact.about, fact.notice_count) == ("outages.outage:12", len(people.splitlines()) or 1)
     told = client.get(address, {"area": "柳溪村", "start_at": "2026-05-08T08:00+08:00", "end_at": "soon"})
     assert "柳溪村" in told.content.decode()
+    for day in ("0001-01-01T00:00", "9999-12-31T23:59"):
+        assert client.post(address, given | {"start_at": day, "end_at": ""}).status_code in (200, 422)
 
 
 # --- what gateways report

@@ -3,14 +3,15 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from denghuo.apps.ledger import queries as ledger
-from denghuo.apps.notices.actions import follow_unanswered, queue_messages
+from denghuo.apps.notices.actions import follow_unanswered, queue_messages, set_preference
 from denghuo.apps.notices.actions.sending import FAILURES, MAX_ATTEMPTS, retry_message
 from denghuo.apps.notices.facts import GatewayRested, MessagesTried
 from denghuo.apps.notices.models import Attempt, Gateway, GatewayTemplate, Message, State
@@ -240,6 +241,53 @@ def test_tries_come_further_apart_and_end(webhook: Gateway, queue: Queue, clock:
     drain(clock)
     row.refresh_from_db()
     assert row.state == State.SENT
+
+
+@pytest.mark.parametrize("says", [Deed(takes=False, status=503), Deed(takes=False, status=500)], ids=["busy", "broken"])
+def test_a_gateway_that_is_down_for_hours_costs_no_message(
+    webhook: Gateway, queue: Queue, clock: Clock, deeds: dict[str, Any], says: Deed
+) -> None:
+    deeds["webhook"] = lambda _: says
+    care = queue("care", ring=1)
+    for place in range(3):
+        queue(str(place))
+    until_at = clock.now + timedelta(hours=3)
+    while clock.now < until_at:
+        drain(clock)
+        clock.passes(60)
+    care.refresh_from_db()
+    assert care.attempts > MAX_ATTEMPTS
+    assert not Message.objects.exclude(ended_at=None).exists()
+    deeds["webhook"] = plainly
+    for _ in range(15):
+        clock.passes(60)
+        drain(clock)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
+
+
+def test_what_was_held_up_into_quiet_hours_waits_until_they_are_over(
+    webhook: Gateway, queue: Queue, clock: Clock, deeds: dict[str, Any]
+) -> None:
+    deeds["webhook"] = lambda _: Deed(takes=False, status=503)
+    quiet: dict[str, Any] = {"quiet_from": time(22), "quiet_until": time(7)}
+    evening = timezone.localtime(AT).replace(hour=21, minute=50)
+    clock.now = evening
+    people = ("own", "wished", "safety", "awake")
+    whom: dict[str, Any] = {"unit_id": webhook.unit_id, "to_ref": "customers.account:wished"}
+    set_preference(**whom, channels=[], opted_out=[], **quiet, **SYSTEM)
+    for key in people:
+        queue(key, at=evening, safety=key == "safety", **(quiet if key in ("own", "safety") else {}))
+    drain(clock)
+    deeds["webhook"] = plainly
+    clock.now = evening + timedelta(minutes=20)
+    for _ in range(3):
+        drain(clock)
+        clock.passes(61)
+    sent = set(Message.objects.filter(state=State.SENT).values_list("key", flat=True))
+    assert sent == {"safety", "awake"}
+    clock.now = evening + timedelta(hours=9, minutes=11)
+    drain(clock)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
 def test_a_gateway_is_handed_no_more_than_its_rate(world: World, fake: FakeGateway, queue: Queue, clock: Clock) -> None:

@@ -23,6 +23,7 @@ from denghuo.adapters.messaging.gateways import (
     Report,
     ReportKind,
     Result,
+    unsaid,
 )
 
 __all__ = ["Aliyun", "authorization"]
@@ -81,8 +82,10 @@ class Aliyun(Gateway):
             "CurrentPage": "1",
         }
         answer = self._ask("QuerySendDetails", asked, at=at)
-        if isinstance(answer, Result) or answer.get("Code") != "OK":
-            return Result(outcome=Outcome.UNSURE, code="cannot_ask")
+        if isinstance(answer, Result):
+            return unsaid(answer)
+        if answer.get("Code") != "OK":
+            return unsaid()
         listed = (answer.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or []
         if any(entry.get("OutId") == message.token for entry in listed):
             return Result(outcome=Outcome.TAKEN, code="found")

@@ -106,6 +106,12 @@ class Result:
     wait_s: float | None = None
 
 
+def unsaid(answer: Result | None = None) -> Result:
+    """That a gateway was asked for a message and did not say: because it is not there, or because it will not."""
+    away = answer is not None and answer.code.startswith(("not_reached", "no_answer", "http_5"))
+    return Result(outcome=Outcome.UNSURE, code=answer.code if answer and away else "cannot_ask")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """What a gateway tells of a message afterwards: by our ``token``, its own ``provider_id``, or of a ``number``."""
@@ -147,7 +153,7 @@ class Gateway(ABC):
         """Ask whether a message that was handed over at ``sent_at`` has arrived: TAKEN, UNSURE where nobody can say
         now, or None: it has not."""
         del message, sent_at, at
-        return Result(outcome=Outcome.UNSURE, code="cannot_ask")
+        return unsaid()
 
     @classmethod
     @abstractmethod

@@ -20,6 +20,7 @@ from denghuo.adapters.messaging.gateways import (
     Report,
     ReportKind,
     Result,
+    unsaid,
 )
 
 __all__ = ["Tencent", "authorization"]
@@ -95,7 +96,7 @@ class Tencent(Gateway):
         }
         answer = self._ask("PullSmsSendStatusByPhoneNumber", asked, at=at)
         if isinstance(answer, Result):
-            return Result(outcome=Outcome.UNSURE, code="cannot_ask")
+            return unsaid(answer)
         for entry in answer.get("PullSmsSendStatusSet") or []:
             if entry.get("SessionContext") == message.token:
                 return Result(outcome=Outcome.TAKEN, code="found", provider_id=str(entry.get("SerialNo", "")))

@@ -26,6 +26,7 @@ from denghuo.apps.organization.models import Unit
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _REF = re.compile(r"[a-z]+\.[a-z_]+:[\w.-]{1,40}")
 _ANY = ("", _("Any"))
+_CODE_LENGTH = 300  # a longer address makes a code too fine to be read from paper
 _DAYS = {"date": forms.DateInput({"type": "date"}, "%Y-%m-%d")}
 
 
@@ -292,7 +293,9 @@ class PaperForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason for it"), max_length=200)
     phone = forms.CharField(label=_("Telephone"), max_length=40, initial="95598")
-    link = forms.URLField(label=_("Address behind the code"), required=False, assume_scheme="https")
+    link = forms.URLField(
+        label=_("Address behind the code"), required=False, assume_scheme="https", max_length=_CODE_LENGTH
+    )
     receipt = forms.BooleanField(label=_("With a slip to be signed"), required=False, initial=True)
     people = forms.CharField(
         label=_("For whom"),
@@ -310,3 +313,9 @@ class PaperForm(forms.Form):
         if len(found) > 1000:
             raise forms.ValidationError(gettext("Print at most 1000 at once."))
         return found
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if told.get("start_at") and told.get("end_at") and told["end_at"] <= told["start_at"]:
+            self.add_error("end_at", gettext("It ends after it begins."))
+        return told

@@ -24,6 +24,7 @@ from denghuo.apps.crews.queries.people import certificates_of, certified, member
 from denghuo.apps.crews.queries.rules import Rung, ladder
 from denghuo.apps.crews.queries.words import (
     Told,
+    answered_no,
     assigned_key,
     assigned_notice,
     message_words,
@@ -37,7 +38,7 @@ from denghuo.apps.orders.models import Order
 from denghuo.apps.organization.models import User
 
 _ANSWER_S = 600
-_YES = "1"
+_STEP_OF = {"1": ReportKind.ACCEPTED, "2": ReportKind.REFUSED}
 
 
 class CertificateMissingError(ValueError):
@@ -149,7 +150,8 @@ def climb_ladder(*, at: datetime, actor: str) -> int:
 
 
 def _climb(row: Assignment, rung: Rung, *, at: datetime, actor: str) -> None:
-    """Tell who stands on a rung. A superior has no phone here: for them it is a notice, whatever the channel."""
+    """Tell who stands on a rung; who has no number does not hold it up: then it is the others of the crew, and without
+    any number the superior. A superior has no phone here: for them it is a notice, whatever the channel."""
     if rung.whom is Whom.SUPERVISOR:
         _tell_superiors(row, at=at, actor=actor)
         return
@@ -160,8 +162,10 @@ def _climb(row: Assignment, rung: Rung, *, at: datetime, actor: str) -> None:
             key = assigned_key(row.pk, rung.rung)
             _say(one.user_id, key, assigned_notice(row), at=at, actor=actor)
         return
-    entries = [_message(row, rung, one, at=at) for one in chosen if one.phone]
-    queue_messages(entries=entries, at=at, actor=actor)
+    reached = [one for one in chosen if one.phone] or [one for one in members if one.phone]
+    if not reached:
+        _tell_superiors(row, at=at, actor=actor)
+    queue_messages(entries=[_message(row, rung, one, at=at) for one in reached], at=at, actor=actor)
 
 
 def _tell_superiors(row: Assignment, *, at: datetime, actor: str) -> None:
@@ -204,17 +208,19 @@ class Answered(Protocol):
 
 
 def follow_answer(fact: Answered, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: who answered "1" to being sent has accepted. Any other answer leaves the ladder climbing."""
+    """Reaction: who answered "1" to being sent has accepted, "2" while nobody had: the crew cannot go. Any other answer
+    leaves the ladder climbing."""
     del actor, delivery_key
     kind, _, key = fact.about.partition(":")
     _whose, _, member_key = fact.to_ref.partition(":")
-    if kind != "crews.assignment" or fact.answer.strip() != _YES or not (key.isdigit() and member_key.isdigit()):
+    step = _STEP_OF.get(fact.answer.strip())
+    if kind != "crews.assignment" or step is None or not (key.isdigit() and member_key.isdigit()):
         return
     row = Assignment.objects.filter(pk=int(key)).first()
     user = User.objects.filter(crew_memberships=int(member_key)).first()
-    if row is None or user is None:
+    if row is None or user is None or (step == ReportKind.REFUSED and not row.is_waiting):
         return
-    entry = StepEntry(kind=ReportKind.ACCEPTED, happened_at=at)
+    entry = StepEntry(kind=step, happened_at=at, reason=answered_no() if step == ReportKind.REFUSED else "")
     take_step(assignment_id=row.pk, entry=entry, at=at, actor=user.get_username())
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from denghuo.adapters.pictures import redrawn
 from denghuo.apps.crews.actions.steps import StepEntry, take_step
 from denghuo.apps.crews.facts import QuoteAccepted, QuoteRefused, ReportsTaken, TimeAnswered
 from denghuo.apps.crews.models import (
@@ -53,9 +54,15 @@ _MAGIC = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoEntry:
-    """The bytes of a picture."""
+    """The bytes of a picture, as they are kept."""
 
     content: bytes
+
+    @classmethod
+    def drawn(cls, content: bytes) -> "PhotoEntry":
+        """A picture drawn anew, so that nothing remains of what a camera writes into it, such as the place. It takes a
+        while: done before anything is locked."""
+        return cls(content=content if len(content) > PHOTO_BYTES else redrawn(content))
 
 
 @dataclass(frozen=True, kw_only=True)

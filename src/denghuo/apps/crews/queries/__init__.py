@@ -19,6 +19,7 @@ from denghuo.apps.crews.queries.assignments import (
     reports_of,
     unacknowledged,
 )
+from denghuo.apps.crews.queries.exhibits import order_exhibits
 from denghuo.apps.crews.queries.moments import customer_moments
 from denghuo.apps.crews.queries.people import (
     Certified,
@@ -83,6 +84,7 @@ __all__ = [
     "numbers",
     "of_crew",
     "on_duty",
+    "order_exhibits",
     "order_ids_of",
     "people_without_a_crew",
     "photo_for",

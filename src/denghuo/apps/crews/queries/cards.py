@@ -1,5 +1,6 @@
 """What one assignment shows the crew, and whoever looks over their shoulder."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +81,11 @@ class Card:
         return tuple(told[-1].payload["checked"]) if told else ()
 
     @property
+    def told(self) -> dict[str, int]:
+        """How many reports of each kind there are."""
+        return Counter(one.kind for one in self.reports if not one.came_late)
+
+    @property
     def quote(self) -> Quote | None:
         """The quote that holds: the last one."""
         return self.quotes[-1] if self.quotes else None
@@ -98,14 +104,16 @@ def checks_for(skill: str) -> tuple[Check, ...]:
 
 
 def cards(rows: Sequence[Assignment]) -> list[Card]:
-    """Assignments with their orders, reports and quotes."""
+    """Assignments with their orders, who needs special care first, reports and quotes."""
     ids = [row.pk for row in rows]
     serving, reports, quotes = order_ids_of(ids), reports_of(ids), quotes_of(ids)
     briefs = order_briefs(sorted({one for listed in serving.values() for one in listed}))
     return [
         Card(
             row=row,
-            orders=tuple(briefs[one] for one in serving.get(row.pk, ()) if one in briefs),
+            orders=tuple(
+                sorted((briefs[one] for one in serving.get(row.pk, ()) if one in briefs), key=lambda one: not one.care)
+            ),
             reports=tuple(reports.get(row.pk, ())),
             quotes=tuple(quotes.get(row.pk, ())),
             checks=checks_for(row.skill),

@@ -76,6 +76,12 @@ def silent_notice(row: Assignment) -> Told:
     )
 
 
+def answered_no() -> str:
+    """Why a crew does not go that answered "2"."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("They answered the message that they cannot come.")
+
+
 def message_words(row: Assignment, *, event: str, channel: Channel, on: date) -> str:
     """The words of a message about an assignment, by the templates of its unit."""
     with translation.override(settings.LANGUAGE_CODE):

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.contrib.staticfiles import finders
@@ -89,6 +89,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "findings": Finding.choices,
         "odd_labels": dict(Odd.choices),
         "words": _words(),
+        "zone": timezone.get_current_timezone_name(),
     }
     answer = render(request, "crews/mine.html", context)
     answer["Cache-Control"] = "no-store"  # what a phone keeps of it, its service worker keeps, and forgets again
@@ -106,7 +107,7 @@ def _words() -> dict[str, Any]:
         "sent": _("Everything is sent"),
         "failed": _("The server could not be reached. It is tried again."),
         "signed_out": _("You have been signed out. Sign in again: what you reported waits here."),
-        "refused": _("Not taken"),
+        "refused": _("Not taken: {why}"),
         "kept": _("It was over by then. What you reported is kept, and the desk sees it."),
         "waits": _("waits to be sent"),
         "discard": _("Discard"),
@@ -118,6 +119,8 @@ def _words() -> dict[str, Any]:
         "receipt": receipt.rules(),
         "refusals": {one.value: str(one.label) for one in Refusal},
         "lines": _("Choose at least one line of the price list."),
+        "amounts": _("Write how much as a number, such as 2 or 1.5."),
+        "materials": _("Each material has a name and how much of it, as a number such as 2 or 1.5."),
         "signed": _("Let the customer write their name or sign."),
         "finding": _("Choose what was found."),
     }
@@ -132,7 +135,7 @@ def step(request: HttpRequest, assignment_id: int) -> HttpResponse:
         raise Http404
     upload = request.FILES.get("photo")
     entry = actions.ReportEntry(
-        client_id=uuid4(),
+        client_id=_key(request, row.pk),
         assignment_id=row.pk,
         kind=ReportKind(kind),
         told_at=timezone.now(),
@@ -147,10 +150,21 @@ def step(request: HttpRequest, assignment_id: int) -> HttpResponse:
     return redirect(f"{reverse('crews:mine')}#assignment-{row.pk}")
 
 
+def _key(request: HttpRequest, assignment_id: int) -> UUID:
+    """The key of a report by a plain form: the same for one that is sent twice, by a trembling finger or by going back.
+    Each page that was drawn has a token of its own."""
+    token = request.POST.get("csrfmiddlewaretoken")
+    if not token:
+        return uuid4()
+    files = [(name, one.name, one.size) for name, one in request.FILES.items() if isinstance(one, UploadedFile)]
+    told = [request.user.pk, assignment_id, sorted(request.POST.lists()), files]
+    return uuid5(NAMESPACE_OID, json.dumps(told))
+
+
 def _photo(upload: object) -> actions.PhotoEntry | None:
     if not isinstance(upload, UploadedFile):
         return None
-    return actions.PhotoEntry(content=upload.read(PHOTO_BYTES + 1))
+    return actions.PhotoEntry.drawn(upload.read(PHOTO_BYTES + 1))
 
 
 @require_POST
@@ -162,14 +176,22 @@ def reports(request: HttpRequest) -> JsonResponse:
         told = json.loads(request.POST.get("reports", ""))
         if not isinstance(told, list):
             raise TypeError("reports are a list")
-        entries = [_entry(one, request) for one in told]
-    except (ValueError, TypeError, KeyError, AttributeError, LookupError):
+        keys = [str(UUID(one["client_id"])) for one in told]
+    except (ValueError, TypeError, KeyError, AttributeError):
         return JsonResponse({"error": "malformed"}, status=422)
-    if len(entries) > _MOST_REPORTS:
+    if len(told) > _MOST_REPORTS:
         return JsonResponse({"error": "too many", "most": _MOST_REPORTS}, status=422)
+    entries, answers = [], {}
+    for key, one in zip(keys, told, strict=True):
+        try:
+            entries.append(_entry(one, request))
+        except (ValueError, TypeError, KeyError, AttributeError):  # it alone is refused, and holds up no other
+            lack = Refusal.MALFORMED
+            answers[key] = _answer(actions.Taken(client_id=UUID(key), status="refused", refusal=lack))
     sent_at = _instant(request.POST.get("sent_at", ""))
     taken = actions.take_reports(user_id=request.user.pk or 0, entries=entries, sent_at=sent_at, **who(request))
-    return JsonResponse({"at": timezone.now().isoformat(), "reports": [_answer(one) for one in taken]})
+    answers |= {str(one.client_id): _answer(one) for one in taken}
+    return JsonResponse({"at": timezone.now().isoformat(), "reports": [answers[key] for key in keys]})
 
 
 def _instant(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -147,6 +148,8 @@ def _row(
         reason=reason,
         due_at=due_at,
         expires_at=entry.expires_at,
+        quiet_from=entry.quiet_from,
+        quiet_until=entry.quiet_until,
         segments=segments(entry.text) if entry.channel == Channel.SMS else 1,
         queued_at=at,
         queued_by=actor,
@@ -183,14 +186,15 @@ def cancel_messages(
     *, about: str, reason: str, at: datetime, actor: str, events: Iterable[str] = (), to_refs: Iterable[str] = ()
 ) -> int:
     """Call off what has not left yet about something, of these events or all, to these people or all; nobody waits for
-    answers any more. Returns how many stay here. What a sender has in hand goes out, but is not tried again."""
+    answers any more. Returns how many stay here. What a sender has in hand goes out; neither it nor what failed is
+    tried again."""
     mine = Message.objects.filter(about=about)
     mine = mine.filter(event__in=tuple(events)) if (events := tuple(events)) else mine
     mine = mine.filter(to_ref__in=to_refs) if (to_refs := tuple(to_refs)) else mine
     count = mine.filter(state=State.QUEUED).update(
         state=State.CANCELLED, reason=reason[:40], ended_at=at, answer_due_at=None
     )
-    mine.filter(state=State.SENDING).update(expires_at=at)
+    mine.filter(state__in=(State.SENDING, State.UNDELIVERABLE)).update(expires_at=at)
     waiting = mine.filter(answer_due_at__isnull=False, answered_at=None, unanswered_at=None)
     ended = waiting.update(answer_due_at=None)
     if count or ended:
@@ -205,17 +209,14 @@ def answer_message(*, message_id: int, answer: str, at: datetime, actor: str) ->
     if row.answered_at is None:
         row.answer, row.answered_at = answer[:40], at
         row.save(update_fields=["answer", "answered_at"])
-        told = MessageAnswered(
-            message_id=row.pk,
-            about=row.about,
-            event=row.event,
-            to_ref=row.to_ref,
-            ring=row.ring,
-            unit_id=row.unit_id,
-            answer=row.answer,
-        )
-        record(told, at=at, actor=actor)
+        record(MessageAnswered(**_whose(row), answer=row.answer), at=at, actor=actor)
     return row
+
+
+def _whose(row: Message) -> dict[str, Any]:
+    """What a fact says of a message: nothing personal."""
+    names = ("about", "event", "to_ref", "ring", "unit_id")
+    return {"message_id": row.pk, **{name: getattr(row, name) for name in names}}
 
 
 @transaction.atomic
@@ -226,15 +227,7 @@ def follow_unanswered(*, at: datetime, actor: str) -> int:
     missed = list(found.order_by("rank", "answer_due_at")[:_UNANSWERED_AT_ONCE])
     Message.objects.filter(pk__in=[row.pk for row in missed]).update(unanswered_at=at)
     for row in missed:
-        told = MessageUnanswered(
-            message_id=row.pk,
-            about=row.about,
-            event=row.event,
-            to_ref=row.to_ref,
-            ring=row.ring,
-            unit_id=row.unit_id,
-        )
-        record(told, at=at, actor=actor)
+        record(MessageUnanswered(**_whose(row)), at=at, actor=actor)
     return len(missed)
 
 

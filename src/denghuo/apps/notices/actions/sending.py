@@ -99,7 +99,8 @@ def _gateways_by_channel(tries: Sequence[Try]) -> Mapping[str, int]:
 
 
 def _apply(row: Message, one: Try, gateway: Gateway, elsewhere: Mapping[str, int], at: datetime) -> None:
-    """Where a message stands after a try."""
+    """Where a message stands after a try. One by a gateway that takes nothing at all says nothing of the message: it is
+    given up after so many tries that a gateway made which takes others."""
     result, outcome = one.result, one.result.outcome
     row.code, row.holder = result.code[:80], ""
     row.doubt = outcome is Outcome.UNSURE or (one.in_doubt and outcome in (Outcome.AGAIN, Outcome.ELSEWHERE))
@@ -110,7 +111,7 @@ def _apply(row: Message, one: Try, gateway: Gateway, elsewhere: Mapping[str, int
         row.cost_fen = gateway.price_fen * Decimal(row.segments)
     elif outcome is Outcome.REFUSED:
         _give_up(row, "refused", at)
-    elif row.attempts % MAX_ATTEMPTS == 0:
+    elif row.attempts % MAX_ATTEMPTS == 0 and gateway.failures < FAILURES:
         _give_up(row, "unsure" if row.doubt else "tried_often", at)
     else:
         row.state = State.QUEUED.value

@@ -70,6 +70,8 @@ class Message(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
     holder = models.CharField(max_length=32, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     doubt = models.BooleanField(default=False)

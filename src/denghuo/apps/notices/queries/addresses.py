@@ -1,14 +1,12 @@
 """Where messages go: as gateways want it, and as people may see it."""
 
-import re
 from urllib.parse import urlsplit
 
+from denghuo.adapters.phones import plain_number
 from denghuo.apps.notices.models import Channel
 from denghuo.apps.sealed import keyring, masked_phone
 
-_NOT_DIGITS = re.compile(r"\D")
 _BLIND = "notices.message.address"
-_HOME = re.compile(r"^(?:\+|00)86")
 
 
 def plain(address: str, channel: str) -> str:
@@ -17,11 +15,7 @@ def plain(address: str, channel: str) -> str:
     >>> plain("+86 138-0013-8000", "sms"), plain(" a@example.com ", "email"), plain("+852 5123 4567", "sms")
     ('13800138000', 'a@example.com', '+85251234567')
     """
-    told = address.strip()
-    if channel not in (Channel.SMS, Channel.VOICE):
-        return told
-    abroad = "+" if told.startswith("+") and not _HOME.match(told) else ""
-    return abroad + _NOT_DIGITS.sub("", _HOME.sub("", told))
+    return plain_number(address) if channel in (Channel.SMS, Channel.VOICE) else address.strip()
 
 
 def masked(address: str, channel: str) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 
+from django.contrib.staticfiles import finders
 from django.utils import timezone
 
 from denghuo.adapters.paper import NoticeSheet, notices_pdf
@@ -69,7 +72,13 @@ def printed(sheet: Sheet, people: Sequence[tuple[str, str, str]], *, size: str) 
         )
         for name, account, address in people
     ]
-    return notices_pdf(sheets, size=size)
+    return notices_pdf(sheets, font=_font(), size=size)
+
+
+@cache
+def _font() -> Path:
+    """The letters that notices are printed in; the product brings them along (docs/decisions/letters-on-paper.md)."""
+    return Path(str(finders.find("vendor/fonts/noto-serif-sc.ttf")))
 
 
 def _span(sheet: Sheet) -> str:

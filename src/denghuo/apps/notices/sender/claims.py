@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from denghuo.adapters.messaging import GATEWAYS, Kind, Outgoing
 from denghuo.apps.notices.models import Attempt, Gateway, GatewayTemplate, Message, State
+from denghuo.apps.notices.queries.wishes import after_quiet, wishes_of
 
 # After so many tries of a message for somebody's safety, twice is better than not at all.
 SAFETY_DOUBTS = 3
@@ -20,6 +21,7 @@ NO_GATEWAY_WAIT = timedelta(minutes=1)
 # So much of its rate may be handed to a gateway at once [s].
 _BURST_S = 1.0
 _NO_GATEWAY_AT_ONCE = 500
+_HELD_UP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ def _of_channel(
     if limit < 1 or not usable:
         return []
     due = _due(channel, usable, at).order_by("rank", "due_at", "pk").select_related("unit")
-    rows = list(due.select_for_update(of=("self",), skip_locked=True)[:limit])
+    rows = _loud(list(due.select_for_update(of=("self",), skip_locked=True)[:limit]), at)
     history = _history([row.pk for row in rows if row.attempts])
     chosen: list[tuple[Message, Gateway]] = []
     for row in rows:
@@ -89,6 +91,21 @@ def _of_channel(
             chosen.append((row, gateway))
     _spend(chosen, at)
     return _take(chosen, history, holder=holder, lease=lease, at=at)
+
+
+def _loud(rows: list[Message], at: datetime) -> list[Message]:
+    """Those that may come now. What was held up until hours that are quiet is put off until they are over."""
+    held_up = [row for row in rows if not (row.safety or row.legal) and (row.attempts or at - row.due_at > _HELD_UP)]
+    wishes = wishes_of(row.to_ref for row in held_up)
+    quiet = set()
+    for row in held_up:
+        wish = wishes.get(row.to_ref)
+        until_at = after_quiet(at, (row.quiet_from, row.quiet_until))
+        until_at = after_quiet(until_at, (wish.quiet_from, wish.quiet_until)) if wish else until_at
+        if until_at > at and not row.doubt:
+            Message.objects.filter(pk=row.pk).update(due_at=until_at)
+            quiet.add(row.pk)
+    return [row for row in rows if row.pk not in quiet]
 
 
 def _allowance(row: Gateway, at: datetime) -> int:

@@ -62,6 +62,11 @@ def yuan(fen: Decimal | None) -> str | None:
     return None if fen is None else number_format(round(fen / 100, 2), 2, force_grouping=True)
 
 
+def exact_yuan(fen: Decimal | None) -> str | None:
+    """What one message costs: often less than a fen more or less, which rounding would hide."""
+    return None if fen is None else number_format(f"{(fen / 100).normalize():f}")
+
+
 def shown(row: Message) -> dict[str, Any]:
     """A message as a list shows it."""
     return {

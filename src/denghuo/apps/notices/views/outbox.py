@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from denghuo.apps.notices import actions, queries
 from denghuo.apps.notices.forms import DeliveryForm, NarrowForm, ReachedForm, ReasonForm
 from denghuo.apps.notices.models import HandDelivery, Message, State
-from denghuo.apps.notices.views.figures import failures, month_start, reason_of, shown, who, yuan
+from denghuo.apps.notices.views.figures import exact_yuan, failures, month_start, reason_of, shown, who, yuan
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of, within
 
@@ -78,7 +78,7 @@ def _page(
         "tries": queries.tries_of(row.pk),
         "receipts": queries.receipts_of(row.pk),
         "queued_by": organization.names_of([row.queued_by]).get(row.queued_by, row.queued_by),
-        "cost": yuan(row.cost_fen),
+        "cost": exact_yuan(row.cost_fen),
         "wish": wish,
         "reason_form": reason_form or ReasonForm(),
         "reached_form": reached_form or ReachedForm(),
@@ -152,10 +152,11 @@ def undeliverable(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def retry_all(request: HttpRequest) -> HttpResponse:
-    """Have all that failed for one reason tried again."""
+    """Have all that failed for one reason tried again, but for what would come too late."""
     scope = request.data_scope  # type: ignore[attr-defined]
     dead = queries.filtered(queries.messages_within(scope), state=State.UNDELIVERABLE.value)
     dead = dead.filter(reason=request.POST.get("reason", "")).order_by("rank", "pk")
+    dead = dead.exclude(expires_at__lte=timezone.now())
     ids = list(dead.values_list("pk", flat=True)[:_RETRIED_AT_ONCE])
     count = sum(actions.retry_message(message_id=pk, **who(request)) for pk in ids)
     told = ngettext("%(count)d message is tried again.", "%(count)d messages are tried again.", count)

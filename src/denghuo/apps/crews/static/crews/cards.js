@@ -5,7 +5,9 @@ const WORKED = ["our_equipment", "done"];
 
 export const words = JSON.parse(document.getElementById("cr-words").textContent);
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
+// On the clock of the place, as everything else on the page.
+const timeZone = document.getElementById("cr-app").dataset.zone;
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 export const time = (iso) => clock.format(new Date(iso));
 
 const field = (report, name) => report.fields.find(([own]) => own === name)?.[1] ?? "";
@@ -34,6 +36,8 @@ export function overlay(card, reports) {
   for (const step of card.querySelectorAll("[data-cr-mark]")) {
     step.classList.toggle("is-done", STEPS.indexOf(told.state) >= STEPS.indexOf(step.dataset.crMark));
   }
+  // What the desk does not know yet, the steps below tell.
+  card.querySelector(".dh-state").hidden = ![card.dataset.state, "delivered", "read"].includes(told.state);
   const list = card.querySelector("[data-cr-queue]");
   list.replaceChildren(...reports.filter((report) => !["delivered", "read"].includes(report.kind)).map(line));
   list.hidden = !list.childElementCount;
@@ -49,7 +53,8 @@ function line(report) {
   const head = document.createElement("strong");
   head.textContent = `${words.kinds[report.kind]} ${time(report.told_at)}`;
   const more = document.createElement("div");
-  more.textContent = report.status === "waiting" ? words.waits : `${words[report.status]} ${report.text || ""}`;
+  const said = { waiting: words.waits, refused: words.refused.replace("{why}", report.text), kept: words.kept };
+  more.textContent = said[report.status];
   text.append(head, more);
   if (report.status === "refused") text.append(written(report));
   item.append(icon, text);
@@ -84,18 +89,28 @@ export function lacks(kind, fields, card, reports) {
   if (kind === "quote") return quoteLacks(fields, value, side);
   if (kind === "begun" && side === "customer" && !paid && value("free_because").length < 2) return refusals.quote_first;
   if (kind === "note" && !value("text")) return refusals.malformed;
-  if (kind === "materials" && !fields.some(([name, text]) => name === "name" && text.trim())) return refusals.malformed;
+  if (kind === "materials") return materialsLack(fields);
   if (kind === "correction" && value("decision") !== "right" && !value("at")) return refusals.malformed;
   if (kind === "correction" && value("needs_reason") && value("because").length < 2) return refusals.reason_missing;
   if (kind === "finished") return finishLacks(value, side, begun);
   return "";
 }
 
+const AMOUNT = /^\d{1,5}(\.\d{1,2})?$/;
+
+function materialsLack(fields) {
+  const column = (wanted) => fields.filter(([name]) => name === wanted).map(([, text]) => text.trim());
+  const amounts = column("quantity");
+  const rows = column("name").map((name, index) => [name, amounts[index]]).filter(([name, amount]) => name || amount);
+  return rows.length && rows.every(([name, amount]) => name && AMOUNT.test(amount) && Number(amount)) ? "" : words.materials;
+}
+
 function quoteLacks(fields, value, side) {
   const { refusals } = words;
   if (side !== "customer") return refusals.ours_is_free;
-  const lines = fields.filter(([name, text]) => name.startsWith("quantity-") && Number(text) > 0);
+  const lines = fields.filter(([name, text]) => name.startsWith("quantity-") && text.trim() && text.trim() !== "0");
   if (!lines.length) return words.lines;
+  if (!lines.every(([, text]) => AMOUNT.test(text.trim()) && Number(text))) return words.amounts;
   if (value("decision") === "refuse") {
     if (value("because").length < 2) return refusals.reason_missing;
     return value("again_date") ? "" : refusals.date_missing;

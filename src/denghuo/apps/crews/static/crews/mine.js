@@ -11,10 +11,12 @@ const PLACE_WITHIN_MS = 4_000;
 const AT_ONCE = 20;
 const BYTES_AT_ONCE = 6_000_000;
 const AGAIN_MS = [3_000, 6_000, 12_000, 30_000, 60_000]; // ever longer, for the battery's sake
+const SETTLES_MS = 400; // so long a second tap is a tremble of the first
 const PLACED = ["departed", "arrived", "finished"];
 
 const app = document.getElementById("cr-app");
 const bar = document.getElementById("cr-bar");
+const list = document.getElementById("cr-cards");
 const { user, reports: REPORTS, worker: WORKER, page: PAGE } = app.dataset;
 
 let kept = [];
@@ -51,7 +53,7 @@ async function show() {
   app.dataset.waiting = count;
 }
 
-/** Says that something is being asked of the server, or no more. */
+/** Says that something is being kept, or asked of the server, or no more. */
 function busy(change) {
   asking += change;
   bar.setAttribute("aria-busy", String(asking > 0));
@@ -118,11 +120,16 @@ async function submitted(event) {
   if (lack) return;
   const pictures = kind === "photo" ? [...form.elements.photo.files] : [null];
   if (!pictures.length) return;
+  busy(1);
+  list.inert = true; // what comes next appears where the finger still is
   try {
     for (const picture of pictures) await tell(card.dataset.crCard, kind, fields, picture && (await shrink(picture)));
   } catch (error) {
     complain(form, kind === "photo" ? words.no_picture : String(error));
     return;
+  } finally {
+    busy(-1);
+    setTimeout(() => { list.inert = false; }, SETTLES_MS);
   }
   form.reset();
   showTotal(form);
@@ -225,7 +232,8 @@ function tryAgain() {
 }
 
 async function settle(report, answer) {
-  if (!answer || answer.status === "taken" || answer.status === "known") await queue.drop(report.seq);
+  if (!answer) throw new Error(words.failed); // nobody took it
+  if (answer.status === "taken" || answer.status === "known") await queue.drop(report.seq);
   else await queue.change(report.seq, { status: answer.status, text: answer.text, photo: null });
 }
 
@@ -236,7 +244,6 @@ const isHeld = (card) => touched.has(card.id) || (card.contains(document.activeE
 function take(page) {
   const fresh = page.getElementById("cr-cards");
   if (!fresh || page.getElementById("cr-app")?.dataset.user !== user) return;
-  const list = document.getElementById("cr-cards");
   const before = new Map(cards().map((card) => [card.id, card]));
   const after = [...fresh.children].map((element) => {
     const held = before.get(element.id);
@@ -255,7 +262,7 @@ function take(page) {
 }
 
 function announce() {
-  navigator.vibrate?.([200, 100, 200]);
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([200, 100, 200]);
   const note = document.getElementById("cr-new");
   note.textContent = words.new;
   note.hidden = false;

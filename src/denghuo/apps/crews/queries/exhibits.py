@@ -1,0 +1,52 @@
+"""What crews told from the field, as evidence of an order: both clocks, where the phone was, what was doubted."""
+
+from django.utils.translation import gettext as _
+
+from denghuo.apps.crews.models import Assignment, FieldReport, Finding, Odd
+from denghuo.apps.orders.queries import Exhibit
+
+
+def order_exhibits(order_id: int) -> list[Exhibit]:
+    """Who was sent for an order, and every report of theirs. Positions stand there until they are forgotten."""
+    sent = Assignment.objects.filter(orders__order_id=order_id).select_related("crew")
+    told = FieldReport.objects.filter(assignment__in=sent).select_related("assignment__crew", "user", "photo")
+    return [*map(_sending, sent), *map(_report, told)]
+
+
+def _sending(row: Assignment) -> Exhibit:
+    return Exhibit(
+        at=row.sent_at,
+        source=str(row.crew),
+        what=_("Sent to %(place)s") % {"place": row.place},
+        who=row.sent_by,
+        reference=f"crews.assignment:{row.pk}",
+    )
+
+
+def _report(row: FieldReport) -> Exhibit:
+    words = [str(row.get_kind_display())]
+    finding = row.payload.get("finding", "")
+    if finding in Finding.values:
+        words.append(str(Finding(finding).label))
+    words += [str(Odd(one).label) for one in row.odd if one in Odd.values]
+    if row.answered_because:
+        words.append(row.answered_because)
+    if row.came_late:
+        words.append(_("came when the assignment was over"))
+    photo = getattr(row, "photo", None)
+    return Exhibit(
+        at=row.happened_at,
+        source=str(row.assignment.crew),
+        what=" · ".join(words),
+        who=row.user.username,
+        recorded_at=row.received_at,
+        position=_position(row),
+        reference=f"sha256:{photo.digest}" if photo else str(row.client_id),
+    )
+
+
+def _position(row: FieldReport) -> str:
+    if row.latitude is None or row.longitude is None:
+        return ""
+    where = f"{row.latitude:.5f}, {row.longitude:.5f}"
+    return where if row.accuracy_m is None else f"{where} ±{row.accuracy_m:.0f} m"
