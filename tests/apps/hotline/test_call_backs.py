@@ -189,3 +189,57 @@ def test_what_is_due_stands_wherever_it_is_asked_for(hotline: Hotline) -> None:
     assert "138****0077" in shown
     assert "0001" not in shown
     assert Template(text).render(Context({"exchanges": []})).strip() == ""
+
+
+def try_in_vain(row: CallBack, hours: float) -> CallBack:
+    at = AT + timedelta(hours=hours)
+    return actions.try_call_back(call_back_id=row.pk, result=CallBackResult.NO_ANSWER, note="", at=at, actor="he")
+
+
+def test_whom_nobody_reaches_is_due_later_and_leaves_after_the_last_try(hotline: Hotline) -> None:
+    """Eight in the morning, ten, and eight in the evening; the third time ends it."""
+    row = owe(hotline, 1)
+    assert try_in_vain(row, 0).due_at == AT + timedelta(hours=2)
+    assert try_in_vain(row, 11).due_at == AT + timedelta(hours=24), "nobody is called at nine in the evening"
+    row = try_in_vain(row, 24)
+    assert (row.result, row.made_by) == (CallBackResult.GIVEN_UP, "he")
+    assert list(queries.owed(scope(hotline))) == []
+    told = [one.fact for one in ledger.facts(classes=[CallBackTried])]
+    assert [(one.result, one.done, one.next_at) for one in told] == [
+        ("no_answer", False, AT + timedelta(hours=2)),
+        ("no_answer", False, AT + timedelta(hours=24)),
+        ("no_answer", True, None),
+    ]
+
+
+def test_no_answer_told_twice_in_a_moment_is_one_try(hotline: Hotline) -> None:
+    row = owe(hotline, 1)
+    try_in_vain(row, 0)
+    try_in_vain(row, 0.002)
+    assert row.tries.count() == 1
+    try_in_vain(row, 0.1)
+    assert row.tries.count() == 2
+
+
+def test_how_often_is_tried_is_the_rule_of_the_day(hotline: Hotline) -> None:
+    rule = DeskRule(call_back_tries=1, call_back_retry_s=600, source="x")
+    actions.set_desk_rule(from_date=AT.date(), told=rule, **SYSTEM)
+    assert try_in_vain(owe(hotline, 1), 0).made_at == AT
+
+
+def test_the_page_tells_of_tries(hotline: Hotline) -> None:
+    row = owe(hotline, 1, at=timezone.now())
+    client = signed_in(hotline.agent)
+    address = reverse("hotline:try-call-back", args=[row.pk])
+    page = client.post(address, {"result": "no_answer"}, follow=True).content.decode()
+    assert "Not reached: it is due again at" in page
+    assert "Not reached, 1 of 3 tries" in page
+    row.refresh_from_db()
+    assert timezone.localtime(row.due_at).strftime("%Y-%m-%d %H:%M") in page
+
+
+def test_nobody_is_promised_a_call_years_ahead(hotline: Hotline) -> None:
+    form = {"number": NUMBER, "reason": "回访", "due_at": "2999-01-01T10:00"}
+    answer = signed_in(hotline.agent).post(reverse("hotline:call-backs"), form)
+    assert answer.status_code == 422 and "within the next 30 days" in answer.content.decode()
+    assert not CallBack.objects.exists()

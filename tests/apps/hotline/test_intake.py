@@ -151,7 +151,9 @@ def test_of_several_accounts_none_is_taken_unasked(world: World, hotline: Hotlin
     entry = AccountEntry(number="0602", name="王小五", address="柳溪村1组3号", load_code="T1")
     second = open_account(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
     Account.objects.filter(pk=second.pk).update(person=account.person)
-    assert order_of(keep(hotline)).account is None
+    with pytest.raises(actions.NoteRefusedError, match="whom"):
+        keep(hotline)
+    assert order_of(keep(hotline, kind=NoteKind.COMPLAINT)).account is None
     assert order_of(keep(hotline, account_id=second.pk, text="二号家停电")).account_id == second.pk
     nobody = order_of(keep(hotline, account_id=queries.NOBODY, text="邻居家停电", place="村口", kind="complaint"))
     assert (nobody.account, nobody.load_code, nobody.place) == (None, "", "村口")
@@ -172,12 +174,13 @@ def test_who_only_the_table_knows(world: World, hotline: Hotline) -> None:
         ("kind", {"kind": None}),
         ("topic", {"topic": "bill"}),
         ("account", {"account_id": 999_999}),
-        ("whom", {"number": "", "call_id": "withheld", "account_id": 0}),
+        ("whom", {"number": "", "call_id": "withheld", "account_id": 0, "kind": NoteKind.COMPLAINT}),
+        ("whom", {"account_id": 0}),
         ("promise", {"promise": PromiseOf.CALL}),
         ("promise", {"promise": PromiseOf.CALL, "promise_at": AT}),
         ("promise", {"kind": NoteKind.ENQUIRY, "promise": PromiseOf.CALL, "promise_at": after(1)}),
         ("number", {"number": "", "call_id": "withheld", "place": "村口", "follow_up": True}),
-        ("unit", {"account_id": 0, "unit_id": 999_999}),
+        ("unit", {"account_id": 0, "unit_id": 999_999, "place": "村口"}),
         ("over", {"chased_id": 999_999}),
     ],
 )
@@ -197,7 +200,7 @@ def test_an_account_of_another_station_is_not_there(world: World, hotline: Hotli
     with pytest.raises(actions.NoteRefusedError, match="account"):
         keep(hotline, account_id=elsewhere.pk)
     with pytest.raises(actions.NoteRefusedError, match="unit"):
-        keep(hotline, account_id=0, unit_id=world.wick.pk)
+        keep(hotline, account_id=0, unit_id=world.wick.pk, place="村口")
 
 
 def test_what_was_promised_is_promised_with_the_order(hotline: Hotline, account: Account) -> None:

@@ -15,6 +15,7 @@ from denghuo.apps.hotline.actions.calls import Source
 from denghuo.apps.hotline.models import AgentEntry, Call, CallReading, Measure, Tally
 from denghuo.apps.hotline.queries import Figures, Span
 from denghuo.apps.ledger import deliveries
+from denghuo.apps.sealed import masked_phone
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.world import AT, World
 
@@ -211,7 +212,7 @@ def test_impossible_rows_are_refused_by_the_database(hotline: Hotline, ring: Rin
 
 @given(number=st.text(st.characters(codec="ascii", categories=["Nd"]), min_size=3, max_size=20))
 def test_a_masked_number_keeps_its_length_and_hides_its_middle(number: str) -> None:
-    shown = queries.masked(number)
+    shown = masked_phone(number)
     assert len(shown) == len(number)
     assert shown.count("*") >= len(number) - 7
     assert "*" in shown

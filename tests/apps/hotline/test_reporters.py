@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.facts import CallBackAnswered, ReporterNumberShown
+from denghuo.apps.hotline.facts import CallBackAnswered, ReporterNumberShown, ReporterTried
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.orders.actions import OrderEntry, open_order
@@ -106,3 +106,25 @@ def test_the_rule_of_the_unit_says_how_long_they_may_answer(world: World, hotlin
     set_telling_rule(unit_id=world.city.pk, **rule, at=after(0), actor="test")
     assert len(queries.unanswered(scope(hotline), at=after(4.2))) == 1
     assert queries.unanswered(scope(hotline), at=after(4.1)) == []
+
+
+def test_who_is_not_reached_is_tried_as_often_as_the_rule_says(hotline: Hotline, report: Report) -> None:
+    actions.try_reporter(report_id=report.pk, at=after(6), actor="he")
+    actions.try_reporter(report_id=report.pk, at=after(6), actor="he")
+    (found,) = queries.unanswered(scope(hotline), at=after(6.5))
+    assert (found.try_count, found.next_at) == (1, after(8)), "told twice in a moment is one try"
+    actions.try_reporter(report_id=report.pk, at=after(8), actor="he")
+    actions.try_reporter(report_id=report.pk, at=after(10), actor="he")
+    assert queries.unanswered(scope(hotline), at=after(11)) == []
+    assert [one.fact.done for one in ledger.facts(classes=[ReporterTried])] == [False, False, True]
+    actions.answer_call_back(report_id=report.pk, still_out=True, at=after(12), actor="he")
+
+
+def test_the_page_takes_that_nobody_was_reached(hotline: Hotline, report: Report) -> None:
+    client = signed_in(hotline.agent)
+    address = reverse("hotline:answer-call-back", args=[report.pk])
+    page = client.post(address, {"answer": "no_answer"}, follow=True).content.decode()
+    assert "Noted: not reached." in page
+    assert "Not reached, 1 of 3 tries" in page
+    report.refresh_from_db()
+    assert report.answered_at is None

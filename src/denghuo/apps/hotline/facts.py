@@ -232,11 +232,20 @@ class CallBackAsked:
 
 @dataclass(frozen=True, kw_only=True)
 class CallBackTried:
-    """The number was called; ``done`` says whether the call is still owed."""
+    """The number was called; ``done`` says that the call is owed no more, ``next_at`` when to try next."""
 
     call_back_id: int
     exchange_id: int
     result: str
+    done: bool
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReporterTried:
+    """Who reported was called, to ask whether supply is back, and not reached; ``done``: that was the last try."""
+
+    report_id: int
     done: bool
 
 

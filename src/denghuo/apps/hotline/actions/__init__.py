@@ -20,6 +20,7 @@ from denghuo.apps.hotline.actions.call_backs import (
     show_call_back_number,
     show_reporter_number,
     try_call_back,
+    try_reporter,
     urge_answer,
 )
 from denghuo.apps.hotline.actions.calls import (
@@ -90,6 +91,7 @@ __all__ = [
     "take_in",
     "tally_calls",
     "try_call_back",
+    "try_reporter",
     "unmask_caller",
     "update_board",
     "urge_answer",

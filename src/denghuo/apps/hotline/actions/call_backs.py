@@ -13,11 +13,14 @@ from denghuo.apps.hotline.facts import (
     CallBackNumberShown,
     CallBackTried,
     ReporterNumberShown,
+    ReporterTried,
 )
 from denghuo.apps.hotline.models import CallBack, CallBackResult, CallBackTry, Exchange, Urging
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.queries.callers import callers_of
 from denghuo.apps.outages.models import Report, ReportState
+
+_TWICE = timedelta(seconds=20)
 
 
 class UrgedTooSoonError(ValueError):
@@ -63,7 +66,8 @@ def ask_call_back(
 
 @transaction.atomic
 def try_call_back(*, call_back_id: int, result: CallBackResult, note: str, at: datetime, actor: str) -> CallBack:
-    """Say what came of calling back. It stays owed after no answer; everything else ends it.
+    """Say what came of calling back. After no answer it is due again later, until it was tried as often as the rule of
+    the day says; everything else ends it. No answer told twice in a moment, by a key that was hit twice, is one try.
 
     Raises:
         ValueError: it was made already.
@@ -71,13 +75,27 @@ def try_call_back(*, call_back_id: int, result: CallBackResult, note: str, at: d
     row = CallBack.objects.select_for_update().get(pk=call_back_id)
     if row.made_at is not None:
         raise ValueError("somebody has called back already")
+    in_vain = result == CallBackResult.NO_ANSWER
+    if in_vain and row.tries.filter(tried_by=actor, tried_at__gt=at - _TWICE).exists():
+        return row
     CallBackTry.objects.create(call_back=row, tried_at=at, tried_by=actor, result=result, note=note.strip()[:500])
-    done = result != CallBackResult.NO_ANSWER
+    rule = queries.desk_rule(timezone.localdate(at))
     row.result = result
+    if in_vain and row.tries.count() >= rule.call_back_tries:
+        row.result = CallBackResult.GIVEN_UP
+    done = row.result != CallBackResult.NO_ANSWER
     if done:
         row.made_at, row.made_by = at, actor
-    row.save(update_fields=["result", "made_at", "made_by"])
-    fact = CallBackTried(call_back_id=row.pk, exchange_id=row.exchange_id, result=result, done=done)
+    else:
+        row.due_at = queries.next_try_at(rule, at=at)
+    row.save(update_fields=["result", "made_at", "made_by", "due_at"])
+    fact = CallBackTried(
+        call_back_id=row.pk,
+        exchange_id=row.exchange_id,
+        result=result,
+        done=done,
+        next_at=None if done else row.due_at,
+    )
     record(fact, at=at, actor=actor)
     return row
 
@@ -98,11 +116,35 @@ def answer_call_back(*, report_id: int, still_out: bool, at: datetime, actor: st
     Raises:
         ValueError: they have answered meanwhile, or nothing was restored to them.
     """
+    row = _asked(report_id)
+    record(CallBackAnswered(report_id=row.pk, still_out=still_out), at=at, actor=actor)
+    return row
+
+
+def _asked(report_id: int) -> Report:
     row = Report.objects.select_for_update().get(pk=report_id)
     if row.state != ReportState.BACK or row.answered_at is not None:
         raise ValueError("this was answered already")
-    record(CallBackAnswered(report_id=row.pk, still_out=still_out), at=at, actor=actor)
     return row
+
+
+@transaction.atomic
+def try_reporter(*, report_id: int, at: datetime, actor: str) -> CallBackTry:
+    """Who was asked whether supply is back was called and not reached: they are tried as often as somebody who is owed
+    a call.
+
+    Raises:
+        ValueError: they have answered meanwhile, or nothing was restored to them.
+    """
+    row = _asked(report_id)
+    tries = CallBackTry.objects.filter(report=row)
+    same = tries.filter(tried_by=actor, tried_at__gt=at - _TWICE).first()
+    if same is not None:
+        return same
+    told = CallBackTry.objects.create(report=row, tried_at=at, tried_by=actor, result=CallBackResult.NO_ANSWER)
+    done = tries.count() >= queries.desk_rule(timezone.localdate(at)).call_back_tries
+    record(ReporterTried(report_id=report_id, done=done), at=at, actor=actor)
+    return told
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from denghuo.apps.hotline.forms import CallsForm
 from denghuo.apps.hotline.models import Call
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Allowed
+from denghuo.apps.sealed import masked_phone
 
 router = Router()
 _MOST_ROWS = 2_000
@@ -137,8 +138,8 @@ def _call(row: Call, codes: dict[int, str]) -> dict[str, Any]:
         "exchange": codes[row.exchange_id],
         "queue": row.queue.code,
         "agent": row.agent.code if row.agent else "",
-        "caller": queries.masked(row.caller),
-        "transferred_to": queries.masked(row.transferred_to) if is_number else row.transferred_to,
+        "caller": masked_phone(row.caller),
+        "transferred_to": masked_phone(row.transferred_to) if is_number else row.transferred_to,
         "outcome": CallOutcome(row.outcome).name.lower(),
     }
 

@@ -1,7 +1,7 @@
 """What people tell the hotline at work: announcements, notes, call-backs, scores."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.adapters.phones import dialed
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.models import (
     AnnouncementKind,
@@ -21,6 +22,7 @@ from denghuo.apps.hotline.models import (
 )
 from denghuo.apps.orders.models import PromiseOf
 
+_FARTHEST = timedelta(days=30)
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _LOCAL = {"type": "datetime-local"}
 NUMBER_WANTED = _(
@@ -73,6 +75,8 @@ class DeskRuleForm(forms.ModelForm):
             "draft_from_customers": _("Announce outages from so many customers on (0: none)"),
             "urge_gap_s": _("The same caller presses again after (s)"),
             "call_back_within_s": _("Call back within (s)"),
+            "call_back_tries": _("Nobody reached: tries in all"),
+            "call_back_retry_s": _("Nobody reached: try again after (s)"),
             "quiet_idle_agents": _("Quiet: free agents at least"),
             "call_from": _("Call back from (hour of the day)"),
             "call_until": _("Call back until (hour of the day)"),
@@ -199,7 +203,7 @@ class CallBackForm(forms.Form):
         self.fields["due_at"].help_text = gettext("People are called back from %(since)s to %(until)s.") % hours
 
     def clean_number(self) -> str:
-        number = queries.dialed(self.cleaned_data["number"])
+        number = dialed(self.cleaned_data["number"])
         if not queries.is_whole(number):
             raise forms.ValidationError(NUMBER_WANTED)
         return number
@@ -208,6 +212,8 @@ class CallBackForm(forms.Form):
         due_at: datetime = self.cleaned_data["due_at"]
         if due_at <= self.at:
             raise forms.ValidationError(gettext("Choose a time that is still to come."))
+        if due_at > self.at + _FARTHEST:
+            raise forms.ValidationError(gettext("Nobody waits that long: choose a time within the next 30 days."))
         if not queries.may_call(self.rule, at=due_at):
             raise forms.ValidationError(gettext("People are not called at this hour."))
         return due_at

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CallBackResult(models.TextChoices):
-    """How a call-back ended. After no answer it is still owed."""
+    """How a call-back ended. After no answer it is still owed, as often as the desk's rule says."""
 
     REACHED = "reached", _("Reached")
     NO_ANSWER = "no_answer", _("No answer: try again")
@@ -15,7 +15,10 @@ class CallBackResult(models.TextChoices):
 
 
 class CallBack(models.Model):
-    """A call that is owed to somebody, until ``made_at``. ``note`` is what it came from, if it was a call's note."""
+    """A call that is owed to somebody, until ``made_at``. ``note`` is what it came from, if it was a call's note.
+
+    ``due_at`` is what was promised; after a try that reached nobody, when to try next.
+    """
 
     exchange = models.ForeignKey("hotline.Exchange", on_delete=models.PROTECT, related_name="call_backs")
     note = models.ForeignKey("hotline.CallNote", on_delete=models.SET_NULL, null=True, related_name="call_backs")
@@ -41,9 +44,11 @@ class CallBack(models.Model):
 
 
 class CallBackTry(models.Model):
-    """One time that the number was called, and what came of it."""
+    """One time that a number was called, and what came of it: of a call that is owed, or of somebody who reported and
+    is asked whether supply is back (``report``; what those say is kept by the outages)."""
 
-    call_back = models.ForeignKey(CallBack, on_delete=models.CASCADE, related_name="tries")
+    call_back = models.ForeignKey(CallBack, on_delete=models.CASCADE, null=True, related_name="tries")
+    report = models.ForeignKey("outages.Report", on_delete=models.CASCADE, null=True, related_name="+")
     tried_at = models.DateTimeField()
     tried_by = models.CharField(max_length=150)
     result = models.CharField(max_length=20, choices=CallBackResult)
@@ -51,6 +56,13 @@ class CallBackTry(models.Model):
 
     class Meta:
         ordering = ["tried_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(call_back=None, report__isnull=False)
+                | models.Q(call_back__isnull=False, report=None),
+                name="call_back_try_of_one",
+            )
+        ]
 
 
 class Urging(models.Model):

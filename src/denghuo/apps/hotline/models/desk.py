@@ -1,5 +1,6 @@
 """What an agent writes down of a call, and the rules that the desk works by."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,14 +9,17 @@ class DeskRule(models.Model):
     """How the desk works from a day on: announcements, urging, call-backs, reviews.
 
     ``draft_from_customers``: an outage that leaves so many out is announced (0: none is). ``call_from`` and
-    ``call_until`` are the local hours within which people are called back. ``review_share`` of plain calls are
-    reviewed, ``double_share`` of those twice.
+    ``call_until`` are the local hours within which people are called back. Whom nobody reached is tried again after
+    ``call_back_retry_s``, and no more after ``call_back_tries`` times. ``review_share`` of plain calls are reviewed,
+    ``double_share`` of those twice.
     """
 
     from_date = models.DateField(unique=True)
     draft_from_customers = models.PositiveIntegerField(default=500)
     urge_gap_s = models.PositiveIntegerField(default=7200)
     call_back_within_s = models.PositiveIntegerField(default=86_400)
+    call_back_tries = models.PositiveSmallIntegerField(default=3, validators=[MinValueValidator(1)])
+    call_back_retry_s = models.PositiveIntegerField(default=7200, validators=[MaxValueValidator(7 * 86_400)])
     quiet_idle_agents = models.PositiveIntegerField(default=2)
     call_from = models.PositiveSmallIntegerField(default=8)
     call_until = models.PositiveSmallIntegerField(default=20)
@@ -36,6 +40,7 @@ class DeskRule(models.Model):
                 condition=models.Q(call_until__gt=models.F("call_from"), call_until__lte=24),
                 name="desk_rule_hours_in_order",
             ),
+            models.CheckConstraint(condition=models.Q(call_back_tries__gte=1), name="desk_rule_tries"),
         ]
         verbose_name = _("rule of the desk")
 

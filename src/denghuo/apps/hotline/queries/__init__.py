@@ -52,7 +52,6 @@ from denghuo.apps.hotline.queries.calls import (
     calls_found,
     last_call_at,
     latest_call_day,
-    masked,
     related_calls,
 )
 from denghuo.apps.hotline.queries.desk import (
@@ -60,7 +59,6 @@ from denghuo.apps.hotline.queries.desk import (
     call_began_at,
     call_in_hand,
     can_be_looked_up,
-    dialed,
     draft_of,
     is_whole,
     notes_of,
@@ -70,7 +68,8 @@ from denghuo.apps.hotline.queries.desk import (
     says_something,
     seat_of,
 )
-from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, desk_rules, may_call
+from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, desk_rules, may_call, next_try_at
+from denghuo.apps.hotline.queries.exhibits import order_exhibits
 from denghuo.apps.hotline.queries.figures import (
     Figures,
     Span,
@@ -208,7 +207,6 @@ __all__ = [
     "definitions",
     "desk_rule",
     "desk_rules",
-    "dialed",
     "draft_of",
     "drawn",
     "drifts",
@@ -231,14 +229,15 @@ __all__ = [
     "latest_call_day",
     "latest_texts",
     "made",
-    "masked",
     "may_call",
     "month_days",
+    "next_try_at",
     "notes_of",
     "number_of_call",
     "open_draft",
     "open_drafts",
     "opens_order",
+    "order_exhibits",
     "order_to_chase",
     "out_at",
     "owed",

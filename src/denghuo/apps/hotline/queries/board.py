@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from denghuo.apps.hotline.models import Agent, Board
-from denghuo.apps.hotline.queries.calls import masked
+from denghuo.apps.sealed import masked_phone
 
 SEAT_STATES = ("available", "ringing", "talking", "wrapping_up", "paused", "unreachable", "logged_out", "unknown")
 _STALE_AFTER_S = 30.0
@@ -71,7 +71,7 @@ def waiting_on(board: BoardState) -> list[Waiting]:
     return [
         Waiting(
             call_id=row["call_id"],
-            caller=masked(row.get("caller", "")),
+            caller=masked_phone(row.get("caller", "")),
             queue=row.get("queue", ""),
             since=_instant(row),
             position=row.get("position"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from denghuo.adapters.customer_tables import plain_number
+from denghuo.adapters.phones import plain_number
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Carer, Phone
 from denghuo.apps.customers.queries import Customer

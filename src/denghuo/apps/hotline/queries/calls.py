@@ -53,21 +53,8 @@ class AgentFigures:
     transferred: int
 
 
-def masked(number: str) -> str:
-    """A number as it is shown: the first three digits and the last four of a mobile number, less of others.
-
-    >>> masked("13800138000"), masked("05719809462"), masked("95598"), masked("")
-    ('138****8000', '0571*****62', '9***8', '')
-    """
-    if len(number) == 11 and number.startswith("1"):
-        return f"{number[:3]}****{number[-4:]}"
-    if len(number) >= 9:
-        return f"{number[:4]}{'*' * (len(number) - 6)}{number[-2:]}"
-    return f"{number[0]}{'*' * (len(number) - 2)}{number[-1]}" if len(number) > 2 else "*" * len(number)
-
-
 def _number_told(asked: str) -> Q:
-    """Calls of a number, or of numbers that end so, as far as their ends are shown (see ``masked``).
+    """Calls of a number, or of numbers that end so, as far as their ends are shown (see ``masked_phone``).
 
     A longer end would give a masked number away, digit by digit.
     """

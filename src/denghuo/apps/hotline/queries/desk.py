@@ -1,7 +1,6 @@
 """The call in an agent's hand, its number, and what is being written of it."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,6 @@ _WITH_A_CALLER = ("talking", "ringing", "wrapping_up")
 _WHOLE = re.compile(
     r"1[3-9][0-9]{9}|0(?:10|2[0-9])[2-9][0-9]{7}|0[3-9][0-9]{2}[2-9][0-9]{6,7}|(?:1[0-2]|9[56])[0-9]{3}"
 )
-_BETWEEN = re.compile(r"[\s()-]+")
-_HOME = re.compile(r"^(?:\+|00)86")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +91,6 @@ def call_began_at(exchange_id: int, call_id: str) -> datetime | None:
 def seat_of(user_id: int) -> Agent | None:
     """The seat of a person, if their account is linked to one."""
     return Agent.objects.filter(user_id=user_id).select_related("exchange__unit").first()
-
-
-def dialed(text: str) -> str:
-    """The digits of a number as somebody types it, without the country's code; "" where it has anything else.
-
-    >>> dialed("+86 138-0013 8000"), dialed("１３８"), dialed("138****8000"), dialed("abc")
-    ('13800138000', '138', '', '')
-    """
-    plain = _HOME.sub("", _BETWEEN.sub("", unicodedata.normalize("NFKC", text)))
-    return plain if plain.isascii() and plain.isdigit() else ""
 
 
 def is_whole(number: str) -> bool:

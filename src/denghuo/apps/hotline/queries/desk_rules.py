@@ -40,6 +40,11 @@ def call_back_due(rule: DeskRule, *, at: datetime) -> datetime:
     return evening if evening > at else next_in_hours(rule, at=due)
 
 
+def next_try_at(rule: DeskRule, *, at: datetime) -> datetime:
+    """When somebody is called again whom nobody reached at an instant."""
+    return next_in_hours(rule, at=at + timedelta(seconds=rule.call_back_retry_s))
+
+
 def next_in_hours(rule: DeskRule, *, at: datetime) -> datetime:
     """The first instant from one on at which people are called."""
     local = timezone.localtime(at)

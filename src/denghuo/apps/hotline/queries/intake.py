@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from denghuo.apps.hotline.models import Exchange
+from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.hotline.queries.callers import NOBODY, Caller, caller_on, callers_of
 from denghuo.apps.hotline.queries.pops import about_of
 from denghuo.apps.hotline.queries.topics import opens_order, proposed, topics_of
@@ -73,7 +73,8 @@ def intake_of(exchange: Exchange, number: str, told: Told, *, at: datetime) -> I
             raise NoteRefusedError("promise")
         return None
     caller = _caller(exchange, number, told.account_id)
-    if caller is None and not number and not told.place.strip():
+    # Who calls back for more can be asked; nobody finds a fault without knowing where.
+    if caller is None and not told.place.strip() and (not number or kind == NoteKind.FAULT_REPORT):
         raise NoteRefusedError("whom")
     return Intake(
         caller=caller,

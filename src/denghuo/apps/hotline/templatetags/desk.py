@@ -12,6 +12,7 @@ from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import LETTERS
 from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.organization.access import Permission, permissions_of
+from denghuo.apps.sealed import masked_phone
 
 register = template.Library()
 _SOON = timedelta(hours=1)
@@ -54,5 +55,5 @@ def call_backs_due(exchanges: Sequence[Exchange]) -> dict[str, Any]:
     """The calls owed by exchanges that are overdue or due within the hour; nothing where there are none."""
     now = timezone.now()
     due = queries.owed([str(one.unit.path) for one in exchanges]).filter(due_at__lt=now + _SOON)
-    rows = [(row, queries.masked(row.number), row.due_at < now) for row in due[:_SHOWN]]
+    rows = [(row, masked_phone(row.number), row.due_at < now) for row in due[:_SHOWN]]
     return {"rows": rows, "count": due.count(), "quiet": queries.quiet(exchanges, at=now) if rows else None}

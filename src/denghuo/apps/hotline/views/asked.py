@@ -7,6 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from denghuo.adapters.phones import dialed
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import NUMBER_WANTED
 from denghuo.apps.hotline.models import CallNote, Exchange
@@ -41,10 +42,10 @@ def asked_of(request: HttpRequest, typed: str) -> tuple[Asked | None, str]:
         return in_hand(request, exchanges), ""
     seat = queries.seat_of(request.user.pk or 0)
     own = next((one for one in exchanges if seat and one.pk == seat.exchange_id), exchanges[0])
-    number = queries.dialed(typed)
+    number = dialed(typed)
     if queries.can_be_looked_up(own, number):
         return Asked(exchange=own, call_id="", number=number, account_id=key_in(request, "account")), ""
-    part = bool(number) or queries.dialed(typed.replace("*", "0")) != ""
+    part = bool(number) or dialed(typed.replace("*", "0")) != ""
     why = _("A masked number or a part of one cannot be looked up here.") if part else NUMBER_WANTED
     return in_hand(request, exchanges), str(why)
 

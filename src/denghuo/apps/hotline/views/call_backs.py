@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from denghuo.apps.hotline import actions, queries
@@ -16,8 +17,16 @@ from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.outages.models import Report
+from denghuo.apps.sealed import masked_phone
 
 _MADE_SINCE = timedelta(days=1)
+_NOTED = {
+    "back": gettext_lazy("Noted: their supply is back."),
+    "still_out": gettext_lazy(
+        "Noted: still without supply. The report is open again, and looked for behind what was mended."
+    ),
+    "no_answer": gettext_lazy("Noted: not reached."),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +53,7 @@ def _form(request: HttpRequest, told: QueryDict | None = None) -> CallBackForm |
 
 def _context(request: HttpRequest, form: CallBackForm | None, **more: object) -> dict[str, object]:
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
-    rows = [(row, queries.masked(row.number), row.due_at < now) for row in queries.owed(scope)]
+    rows = [(row, masked_phone(row.number), row.due_at < now) for row in queries.owed(scope)]
     made = queries.made(scope, since=now - _MADE_SINCE)
     tried = [one.tried_by for row, _number, _late in rows for one in row.tries.all()]
     return {
@@ -54,7 +63,9 @@ def _context(request: HttpRequest, form: CallBackForm | None, **more: object) ->
         "unanswered": queries.unanswered(scope, at=now),
         "late": sum(late for _row, _number, late in rows),
         "quiet": queries.quiet(queries.exchanges_within(scope), at=now),
-        "made": [(row, queries.masked(row.number)) for row in made],
+        "made": [(row, masked_phone(row.number)) for row in made],
+        "rule": queries.desk_rule(timezone.localdate(now)),
+        "now": now,
         "try_form": TryForm(),
         **more,
     }
@@ -77,12 +88,23 @@ def try_call_back(request: HttpRequest, call_back_id: int) -> HttpResponse:
         return render(request, "hotline/call_backs.html", _context(request, _form(request), try_form=form), status=422)
     told = form.cleaned_data
     try:
-        actions.try_call_back(
+        tried = actions.try_call_back(
             call_back_id=row.pk, result=CallBackResult(told["result"]), note=told["note"], **who(request)
         )
     except ValueError:
         messages.warning(request, _("Somebody has called back already."))
+    else:
+        messages.success(request, _what_came_of(tried))
     return redirect("hotline:call-backs")
+
+
+def _what_came_of(row: CallBack) -> str:
+    """What is said of a call-back that was tried."""
+    if row.made_at is None:
+        return _("Not reached: it is due again at %(at)s.") % {"at": f"{timezone.localtime(row.due_at):%Y-%m-%d %H:%M}"}
+    if row.result == CallBackResult.GIVEN_UP:
+        return _("Noted: nobody was reached, and the call leaves the list.")
+    return _("Noted: the call leaves the list.")
 
 
 @require_POST
@@ -108,18 +130,19 @@ def _reporter(request: HttpRequest, report_id: int) -> Report:
 @permission_required(Permission.HOTLINE_WORK)
 def answer_call_back(request: HttpRequest, report_id: int) -> HttpResponse:
     """What somebody says whom we asked whether their supply is back."""
-    row, answer = _reporter(request, report_id), request.POST.get("answer")
-    if answer not in ("back", "still_out"):
+    row, answer = _reporter(request, report_id), request.POST.get("answer", "")
+    if answer not in _NOTED:
         messages.warning(request, _("Say whether they are still without supply."))
         return redirect("hotline:call-backs")
     try:
-        actions.answer_call_back(report_id=row.pk, still_out=answer == "still_out", **who(request))
+        if answer == "no_answer":
+            actions.try_reporter(report_id=row.pk, **who(request))
+        else:
+            actions.answer_call_back(report_id=row.pk, still_out=answer == "still_out", **who(request))
     except ValueError:
         messages.warning(request, _("They have answered meanwhile."))
     else:
-        back = _("Noted: their supply is back.")
-        out = _("Noted: still without supply. The report is open again, and looked for behind what was mended.")
-        messages.success(request, back if answer == "back" else out)
+        messages.success(request, _NOTED[answer])
     return redirect("hotline:call-backs")
 
 

@@ -29,6 +29,7 @@ from denghuo.apps.hotline.views.intake import (
 )
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
+from denghuo.apps.sealed import masked_phone
 
 _HITS = 5
 _LONGEST_NUMBER = 40
@@ -54,7 +55,7 @@ def _page(
         "seat": queries.seat_of(request.user.pk or 0),
         "exchanges": queries.exchanges_within(request.data_scope),  # type: ignore[attr-defined]
         "drafts": [
-            (note, queries.masked(note.number))
+            (note, masked_phone(note.number))
             for note in queries.open_drafts(request.data_scope, username=username)  # type: ignore[attr-defined]
         ],
         **(wrong or {}),
@@ -80,7 +81,7 @@ def _of_caller(request: HttpRequest, asked: Asked, form: NoteForm | None) -> dic
     form.offer(times)
     return {
         "pop": pop,
-        "number": queries.masked(asked.number),
+        "number": masked_phone(asked.number),
         "form": form,
         **order_context(asked.exchange, form, pop),
         "accounts": accounts_of(pop),
@@ -124,7 +125,7 @@ def _versions(keys: list[int]) -> list[Any]:
 def desk_call(request: HttpRequest) -> HttpResponse:
     """Which call is in hand now: the page's script asks again and again, so it is small."""
     hand = in_hand(request, queries.exchanges_within(request.data_scope))  # type: ignore[attr-defined]
-    told = {"token": hand.token if hand else "", "number": queries.masked(hand.number) if hand else ""}
+    told = {"token": hand.token if hand else "", "number": masked_phone(hand.number) if hand else ""}
     answer = JsonResponse(told | {"state": hand.state if hand else ""})
     answer["Cache-Control"] = "no-store"
     return answer

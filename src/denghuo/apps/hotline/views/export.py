@@ -16,6 +16,7 @@ from denghuo.apps.hotline.forms import Asked, CallsForm
 from denghuo.apps.hotline.models import OUTCOME_CHOICES
 from denghuo.apps.hotline.views.pages import asked_of
 from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.sealed import masked_phone
 from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
 
 _MOST_CALLS = 200_000
@@ -111,4 +112,4 @@ def _call_rows(asked: Asked, rows: Any) -> Iterator[list[Any]]:
     told = rows[:_MOST_CALLS].values_list(*_CALL_COLUMNS)
     for call_id, caller, entered_at, queued_at, outcome, queue_id, agent_id, *rest in told.iterator(_AT_ONCE):
         names = (outcomes[outcome], queues[queue_id], agents.get(agent_id))
-        yield [call_id, queries.masked(caller), entered_at, queued_at, *names, *rest]
+        yield [call_id, masked_phone(caller), entered_at, queued_at, *names, *rest]

@@ -20,6 +20,7 @@ from denghuo.apps.hotline.views.explanations import EXPLAINED, explanation
 from denghuo.apps.hotline.views.figures import headline, number, percent
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
+from denghuo.apps.sealed import masked_phone
 
 _ROWS_PER_PAGE = 50
 _WAVES_SHOWN = 5
@@ -212,7 +213,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         asked.span, wanted=wanted | {"since": wanted.get("since_at"), "until": wanted.get("until_at")}
     )
     page = Paginator(rows, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    shown = [(one, queries.masked(one.caller)) for one in page]
+    shown = [(one, masked_phone(one.caller)) for one in page]
     return render(request, "hotline/calls.html", framed(request, asked, narrow=narrow, rows=page, shown=shown))
 
 
@@ -236,13 +237,13 @@ def _call_page(
     notes = _notes(request, found)
     context = {
         "call": found,
-        "caller": queries.masked(found.caller),
+        "caller": masked_phone(found.caller),
         "number_told": number_told,
         "known": queries.callers_of(found.exchange, found.caller),
         "notes": notes,
         "stages": _stages(found),
         "names": organization.names_of([one.written_by for one in notes]),
-        "chain": [(one, queries.masked(one.caller)) for one in queries.related_calls(found)],
+        "chain": [(one, masked_phone(one.caller)) for one in queries.related_calls(found)],
         "unmask_form": form,
         "may_unmask": may(request.user, Permission.CALLERS_UNMASK, path=found.exchange.unit.path),
     }

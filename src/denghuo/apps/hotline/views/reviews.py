@@ -21,6 +21,7 @@ from denghuo.apps.hotline.views.pages import asked_of, framed
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
+from denghuo.apps.sealed import masked_phone
 
 _LISTED = 50
 _ROWS_PER_PAGE = 20
@@ -82,7 +83,7 @@ def review(request: HttpRequest, call_id: int) -> HttpResponse:
         return redirect("hotline:review", call.pk) if mine else redirect("hotline:reviews")
     context = {
         "call": call,
-        "caller": queries.masked(call.caller),
+        "caller": masked_phone(call.caller),
         "notes": queries.notes_of(call),
         "sheet": sheet,
         "form": form,

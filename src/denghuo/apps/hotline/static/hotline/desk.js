@@ -65,7 +65,8 @@ if (note) {
     note.dataset.leaving = "yes";
   });
   window.addEventListener("pageshow", () => { delete note.dataset.leaving; });
-  if (desk.dataset.here) note.querySelector("#id_text").focus({ preventScroll: true }); // who calls stays in sight
+  const keys = window.matchMedia("(hover: hover)").matches; // a keyboard that lies on the screen stays away
+  if (desk.dataset.here || keys) note.querySelector("#id_text").focus({ preventScroll: true }); // who calls stays in sight
 }
 
 const written = () => note?.querySelector("#id_text").value.trim() ?? "";
