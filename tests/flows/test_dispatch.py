@@ -112,6 +112,22 @@ def test_by_keys_alone(at_desk: Page, desk: Desk, complaints: list[str]) -> None
     assert complaints == []
 
 
+def test_a_confirmed_fault_goes_on_as_its_outage(at_desk: Page, desk: Desk, complaints: list[str]) -> None:
+    page = at_desk
+    choose(page, desk.suspicion.about)
+    page.locator("#dp-confirm summary").click()
+    first_at = timezone.localtime(desk.suspicion.first_reported_at)
+    expect(page.locator("#confirm-opened_at")).to_have_value(f"{first_at:%Y-%m-%dT%H:%M}")
+    page.locator("#dp-confirm button").click()
+    expect(page.locator("#dp-detail")).to_have_attribute("data-about", re.compile("outages.outage:"))
+    expect(page).to_have_url(re.compile("about=outages.outage"))
+    expect(page.locator("#dp-said")).not_to_have_class(re.compile("is-failed"))
+    expect(page.locator("#dp-said")).not_to_be_empty()
+    page.clock.run_for(13_000)
+    expect(page.locator("#dp-said")).to_be_empty()
+    assert complaints == []
+
+
 def test_orders_are_chosen_and_merged_by_keys(at_desk: Page, desk: Desk) -> None:
     page = at_desk
     page.keyboard.press("m")

@@ -15,12 +15,13 @@ from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.notices.models import Message
-from denghuo.apps.orders.models import Order, State
+from denghuo.apps.orders.models import Kind, Order, State
 from denghuo.apps.outages import actions, queries
 from denghuo.apps.outages.facts import IncidentLeft, IncidentTaken, ReportsAttached
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState, Watch
-from denghuo.apps.outages.queries import Board, Incident, Urgency, Wanted
+from denghuo.apps.outages.queries import Board, Incident, Shine, Urgency, Wanted
 from denghuo.apps.outages.queries.detail import Reached, detail, out_if_opened, rings_of
+from denghuo.engines.standards import OutageKind
 from tests.apps.outages.desk import Desk, furnish, report
 from tests.kept import Kept
 from tests.world import World, make_world
@@ -333,3 +334,96 @@ def test_who_would_be_out(world: World, desk: Desk) -> None:
 def test_a_suspected_fault_that_is_confirmed_but_not_in_the_log_yet_stays_in_sight(desk: Desk, see: See) -> None:
     Suspicion.objects.filter(pk=desk.suspicion.pk).update(state=SuspicionState.CONFIRMED)
     assert see().of(desk.suspicion.about) is not None
+
+
+def test_who_is_there_was_sent_by_somebody(desk: Desk, see: See) -> None:
+    Order.objects.filter(pk=desk.single.pk).update(
+        state=State.ON_SITE, overdue_at=None, next_due_at=None, next_warn_at=None
+    )
+    assert one(see(), f"orders.order:{desk.single.pk}").urgency is Urgency.MOVING
+    assert f"orders.order:{desk.single.pk}" not in {found.about for found in see(state="new").incidents}
+
+
+def test_the_strip_counts_what_its_lists_show(desk: Desk, see: See) -> None:
+    Order.objects.filter(kind=Kind.FAULT).update(overdue_at=NOW - timedelta(minutes=1))
+    board = see()
+    assert board.counts.overdue == len(see(state="overdue").incidents) < len(Order.objects.filter(closed_at=None))
+
+
+def test_an_outage_without_a_place_is_known_by_its_device(desk: Desk, see: See) -> None:
+    assert one(see(), desk.outage.about).where.endswith("QL1")
+
+
+def test_what_the_queue_does_not_show_has_its_lights_on_its_own_page(world: World, desk: Desk, see: See) -> None:
+    about = f"orders.order:{desk.arrears.pk}"
+    found = one(see(limit=0), about)
+    assert (found.lamps, found.needless_count) == ((), 1)
+    full = detail([str(world.lamp.path)], found, at=NOW)
+    assert Shine.STOP in {lamp.shine for lamp in full.reports[0].lamps}
+
+
+@pytest.mark.parametrize(
+    ("told", "suspected"), [({"shut_for_s": 3600}, True), ({"shut_for_s": 7200}, False), ({}, False)]
+)
+def test_for_how_long_a_device_seen_closed_is_not_suspected(
+    world: World, desk: Desk, told: dict[str, int], suspected: bool
+) -> None:
+    if told:
+        judge(world, **told)
+    seen_at = NOW - timedelta(minutes=90)
+    Suspicion.objects.filter(pk=desk.suspicion.pk).update(state="dismissed", decided_at=seen_at)
+    assert ("FU1" not in queries.seen_closed(world.network.pk, at=NOW)) == suspected
+
+
+def judge(world: World, **told: int) -> None:
+    """A rule of judging for Lamp station, of today."""
+    usual = {
+        "meter_word_holds_s": 43_200,
+        "shut_for_s": 43_200,
+        "several_reports": 3,
+        "around_plan_s": 1800,
+        "found_before_days": 90,
+        "told_within_s": 21_600,
+    }
+    actions.set_judging_rule(
+        unit_id=world.lamp.pk,
+        from_date=NOW.date() - timedelta(days=1),
+        source="所内规定",
+        at=NOW,
+        actor="gu",
+        **usual | told,
+    )
+
+
+def test_a_rule_of_judging_says_where_it_comes_from(world: World) -> None:
+    with pytest.raises(ValueError, match="where it comes from"):
+        actions.set_judging_rule(
+            unit_id=world.lamp.pk,
+            from_date=NOW.date(),
+            meter_word_holds_s=1,
+            shut_for_s=1,
+            several_reports=2,
+            around_plan_s=1,
+            found_before_days=1,
+            told_within_s=1,
+            source=" ",
+            at=NOW,
+            actor="gu",
+        )
+
+
+@pytest.mark.parametrize(("around_s", "stops"), [(1800, False), (3600, True)])
+def test_how_far_around_its_time_a_plan_is_the_reason(
+    world: World, desk: Desk, see: See, around_s: int, stops: bool
+) -> None:
+    judge(world, around_plan_s=around_s)
+    entry = actions.OutageEntry(
+        number="P-9",
+        kind=OutageKind.PLANNED_MAINTENANCE_INTERNAL,
+        planned_start_at=NOW + timedelta(minutes=45),
+        planned_end_at=NOW + timedelta(hours=3),
+        planned_device_codes="QF1",
+    )
+    actions.register_outage(network_id=world.network.pk, entry=entry, at=NOW, actor="lin")
+    found = one(see(), f"orders.order:{desk.single.pk}")
+    assert bool(found.needless_count) == stops

@@ -18,6 +18,7 @@ from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.orders.models import Order
 from denghuo.apps.outages.models import (
     Estimate,
+    JudgingRule,
     MeterWord,
     Method,
     Outage,
@@ -98,7 +99,7 @@ def test_one_incident_in_full(lin: Client, desk: Desk) -> None:
     ):
         assert word in page
     assert f'data-if-open="{desk.suspicion.device_code}"' in page
-    assert page.count('class="ou-lamp ') == 16
+    assert page.count('class="ou-clear"') == 4, "the lights of a report that are clear stand in one line"
     page = text(lin, about=f"orders.order:{desk.arrears.pk}")
     assert "Arrears: no crew needed" in page
     assert f'href="/customers/{desk.cut.pk}/"' in page, "the light leads to the record that it cites"
@@ -396,3 +397,28 @@ def test_programs_decide_and_expect(world: World, lin: Client, desk: Desk) -> No
         assert api(lin, "post", "estimates", wrong)[0] == 422
     assert api(lin, "post", "estimates", {"about": "outages.outage:999999", "expected_at": ahead})[0] == 404
     assert api(signed_in(world.bai), "post", "estimates", {"about": desk.outage.about, "expected_at": ahead})[0] == 404
+
+
+JUDGING = {
+    "from_date": "2026-12-01",
+    "meter_word_holds_h": "6",
+    "shut_for_h": "1.5",
+    "several_reports": "4",
+    "around_plan_min": "45",
+    "found_before_days": "30",
+    "told_within_h": "3",
+    "source": "所内规定",
+}
+
+
+def test_rules_of_judging(world: World, desk: Desk, lin: Client) -> None:
+    path = reverse("outages:judging-rules")
+    assert lin.get(path).status_code == 403
+    gu, told = signed_in(world.gu), JUDGING | {"unit": world.lamp.pk}
+    assert "Default of this product" in text(gu, path)
+    for wrong in ({"several_reports": "1"}, {"source": ""}, {"unit": "0"}, {"from_date": "0001-01-01"}):
+        assert gu.post(path, told | wrong).status_code == 422
+    assert gu.post(path, told).status_code == 302
+    row = JudgingRule.objects.get()
+    assert (row.shut_for_s, row.several_reports, row.around_plan_s, row.told_within_s) == (5400, 4, 2700, 10800)
+    assert "所内规定" in text(gu, path)

@@ -179,7 +179,7 @@ def test_classifying(world: World, outage: Outage) -> None:
     assert signed_in(world.zhou).post(path, {"kind": "x"}).status_code == 422
 
 
-@pytest.mark.parametrize(("name", "most"), [("home", 12), ("outage", 45)])
+@pytest.mark.parametrize(("name", "most"), [("home", 12), ("outage", 23)])
 def test_pages_ask_the_database_little(world: World, outage: Outage, switch: Switch, name: str, most: int) -> None:
     for hour in range(3, 9):
         switch("FU1", "open" if hour % 2 else "close", hour, f"N-{hour // 2 + 1}")

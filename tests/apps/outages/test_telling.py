@@ -26,7 +26,13 @@ from denghuo.apps.notices.models import Channel, Message, Ring, State
 from denghuo.apps.orders.actions import OrderEntry, open_order
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.actions import OutageEntry, follow_finish, give_estimate, register_outage
+from denghuo.apps.outages.actions import (
+    OutageEntry,
+    follow_finish,
+    give_estimate,
+    register_outage,
+    set_judging_rule,
+)
 from denghuo.apps.outages.facts import OutageTold
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.queries.triage import Light, Shine, Why, triage
@@ -105,6 +111,27 @@ def test_a_log_that_is_read_in_afterwards_tells_nobody(
 ) -> None:
     switch("FU1", "open", -48, "N-1", at=AT)
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(("told_within_s", "told"), [(7_200, False), (14_400, True)])
+def test_the_rule_says_of_how_old_a_fault_people_are_told(
+    world: World, switch: Switch, people: dict[str, Account], told_within_s: int, told: bool
+) -> None:
+    set_judging_rule(
+        unit_id=world.lamp.pk,
+        from_date=date(2026, 1, 1),
+        meter_word_holds_s=43_200,
+        shut_for_s=43_200,
+        several_reports=3,
+        around_plan_s=1_800,
+        found_before_days=90,
+        told_within_s=told_within_s,
+        source="所内规定",
+        **SYSTEM,
+    )
+    deliveries.drain()  # what was there before the switching followed it
+    switch("FU1", "open", 0, "N-1", at=after(3))
+    assert Message.objects.exists() == told
 
 
 def test_who_is_not_reached_by_a_call_is_visited(world: World, switch: Switch, people: dict[str, Account]) -> None:

@@ -199,6 +199,13 @@ class TellingRuleSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgingRuleSet:
+    unit_id: int
+    from_date: date
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaultCleared:
     """A crew closed the device of an outage: supply is back behind it."""
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("estimates/", views.estimates, name="estimates"),
     path("telling-rules/", views.telling_rules, name="telling-rules"),
+    path("judging-rules/", views.judging_rules, name="judging-rules"),
     path("dispatch/", views.dispatch, name="dispatch"),
     path("dispatch/take/", views.take, name="dispatch-take"),
     path("dispatch/send/", views.send, name="dispatch-send"),

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from denghuo.apps.crews.actions import set_duties
+from denghuo.apps.crews.queries.board import board
 from denghuo.apps.ledger import deliveries, rounds
 from denghuo.apps.notices.models import Message
 from denghuo.apps.orders.models import Order
@@ -19,6 +21,7 @@ from denghuo.main.demo.storm import plan_storm
 from denghuo.main.demo.storm_people import Storm
 
 _MOMENT_S = 0.2
+_CALLED_IN_FOR = timedelta(hours=8)
 _CARE_S, _OTHERS_S, _ASK_S = 300, 180, 7200
 
 Tell = Callable[[float, str, dict[str, str]], None]
@@ -34,6 +37,7 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell) -> str:
     plan = plan_storm(demo_network_id(), unit.pk)
     begun_at, started = timezone.now(), time.monotonic()
     _hurry(unit.pk, speed, at=begun_at)
+    call_in(str(unit.path), at=begun_at)
     second = 0.0
 
     def wait(until: float) -> None:
@@ -57,7 +61,7 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell) -> str:
     )
     storm.play(wait=wait)
     deliveries.drain()
-    return _report(begun_at)
+    return _report(begun_at, speed)
 
 
 def _hurry(unit_id: int, speed: float, *, at: datetime) -> None:
@@ -76,19 +80,31 @@ def _hurry(unit_id: int, speed: float, *, at: datetime) -> None:
     )
 
 
-def _report(begun_at: datetime) -> str:
-    """What a storm came to."""
+def call_in(unit_path: str, *, at: datetime) -> None:
+    """Who is off duty comes in: in a storm nobody sleeps."""
+    for seat in board((unit_path,), at=at).seats:
+        if seat.duty is None and seat.people:
+            until_at = at + _CALLED_IN_FOR
+            if seat.next_duty is not None:
+                until_at = min(until_at, seat.next_duty.from_at)
+            set_duties(crew_id=seat.crew.pk, spans=[(at, until_at)], at=at, actor="head")
+
+
+def _report(begun_at: datetime, speed: float) -> str:
+    """What a storm came to. What is booked is what was recorded; people waited for so much longer in life."""
     rows = Outage.objects.filter(started_at__gte=begun_at)
     told = rows.aggregate(customers=Sum("lv_customers"), hours=Sum("lv_customer_hours"))
     found = Suspicion.objects.filter(suspected_at__gte=begun_at)
     return _(
-        "The storm is over: %(outages)d outages, %(customers)d customers, %(hours).1f customer-hours booked; "
+        "The storm is over: %(outages)d outages, %(customers)d customers, %(hours).1f customer-hours booked, "
+        "which at the pace of life would be %(life).0f; "
         "%(orders)d orders, %(closed)d of them closed; %(suspected)d faults suspected, %(confirmed)d confirmed; "
         "%(still_out)d said that they were still out; %(messages)d messages."
     ) % {
         "outages": rows.count(),
         "customers": told["customers"] or 0,
         "hours": told["hours"] or 0.0,
+        "life": (told["hours"] or 0.0) * speed,
         "orders": Order.objects.filter(opened_at__gte=begun_at).count(),
         "closed": Order.objects.filter(opened_at__gte=begun_at, closed_at__isnull=False).count(),
         "suspected": found.count(),

@@ -65,14 +65,22 @@ class NoStormError(LookupError):
 
 
 def plan_storm(network_id: int, unit_id: int, *, seed: int = SEED) -> StormPlan:
-    """What a storm breaks on a network as it stands.
+    """What a storm breaks on a network as it stands: where it can be, what is restored in steps.
 
     Raises:
         NoStormError: nothing fits.
     """
-    rng = np.random.default_rng(seed)
+    found = next(_plans(network_id, unit_id, np.random.default_rng(seed)), None)
+    if found is None:
+        raise NoStormError("no device trips with enough customers behind it and fuses elsewhere")
+    return found
+
+
+def _plans(network_id: int, unit_id: int, rng: np.random.Generator) -> Iterator[StormPlan]:
+    """Every plan that fits; those whose line can be restored in steps come first."""
     behind = _behind(network_id)
     kinds = network.device_kinds(network_id)
+    whole: list[StormPlan] = []
     trips = [one for one in behind if kinds[one] in _TRIPPING and _TRIP[0] <= behind[one][1] <= _TRIP[1]]
     for trip in rng.permutation(sorted(trips)).tolist():
         loads, count = behind[trip]
@@ -89,7 +97,7 @@ def plan_storm(network_id: int, unit_id: int, *, seed: int = SEED) -> StormPlan:
             # Behind what comes back first, so that it is noticed while the crew is still there.
             early = [one for one in fuses if not section or not behind[one][0] <= behind[section][0]] or fuses
             nested = str(rng.choice(sorted(early)))
-            return StormPlan(
+            plan = StormPlan(
                 network_id=network_id,
                 unit_id=unit_id,
                 trip=trip,
@@ -97,7 +105,11 @@ def plan_storm(network_id: int, unit_id: int, *, seed: int = SEED) -> StormPlan:
                 nested=nested,
                 fuses=tuple(others[:_FAULTS]),
             )
-    raise NoStormError("no device trips with enough customers behind it and fuses elsewhere")
+            if section:
+                yield plan
+            else:
+                whole.append(plan)
+    yield from whole
 
 
 def _behind(network_id: int) -> dict[str, tuple[frozenset[str], int]]:

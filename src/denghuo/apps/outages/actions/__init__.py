@@ -41,6 +41,7 @@ from denghuo.apps.outages.actions.reports import (
     follow_orders,
     hear_meters,
 )
+from denghuo.apps.outages.actions.rules import set_judging_rule
 from denghuo.apps.outages.actions.telling import (
     ask_whether_back,
     call_off_messages,
@@ -82,6 +83,7 @@ __all__ = [
     "say_back",
     "say_still_out",
     "send_crew",
+    "set_judging_rule",
     "set_telling_rule",
     "take_incident",
     "tell_estimate",

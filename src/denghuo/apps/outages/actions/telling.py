@@ -31,10 +31,9 @@ from denghuo.apps.outages.facts import (
     SupplyChanged,
 )
 from denghuo.apps.outages.models import Outage, Report, TellingRule
+from denghuo.apps.outages.queries import LoadOut
 from denghuo.engines.standards import OutageKind
 
-# What began longer ago was told of by other means, or belongs to a log that is read in afterwards.
-_FRESH = timedelta(hours=6)
 _AREAS_NAMED = 3
 
 
@@ -85,8 +84,11 @@ def tell_of_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_k
     """Reaction, in the background: everybody behind a fault that lasts is told, once each; latecomers when it is so."""
     del delivery_key  # every message has a key of its own
     named = set(fact.outage_ids)
+    rule = queries.judging_for(fact.network_id, on=timezone.localdate(at))
+    # What began longer ago was told of by other means, or belongs to a log that is read in afterwards.
+    since = at - timedelta(seconds=rule.told_within_s)
     rows = Outage.objects.select_related("network__unit", "feeder").filter(network_id=fact.network_id, restored_at=None)
-    for outage in rows.filter(started_at__gt=at - _FRESH).order_by("pk"):
+    for outage in rows.filter(started_at__gt=since).order_by("pk"):
         if outage.pk not in named:
             continue
         if OutageKind(outage.kind).within(OutageKind.FAULT) or outage.kind == OutageKind.UNCLASSIFIED:
@@ -94,13 +96,13 @@ def tell_of_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_k
 
 
 def _tell(outage: Outage, *, at: datetime, actor: str) -> None:
-    codes = [load.code for load in queries.loads_out(outage, at=at) if load.ended_at is None]
-    people = customers.customers_on(outage.network.unit_id, codes)
+    loads = queries.loads_out(outage, at=at)
+    people = customers.customers_on(outage.network.unit_id, [one.code for one in loads if one.ended_at is None])
     if not people:
         return
     if not queries.estimates_of_outage(outage):
         estimate_from_history(subject=outage, at=at, actor=actor)
-    telling = _telling(outage, at=at)
+    telling = _telling(outage, loads, at=at)
     reach = customers.reach_of([one.account_id for one in people], purpose=Purpose.OUTAGE)
     rings = {Ring.CARE: 0, Ring.IMPORTANT: 0, Ring.ALL: 0}
     entries: list[MessageEntry] = []
@@ -138,17 +140,17 @@ def _to(telling: _Telling, who: Customer, reach: Sequence[Reach], ring: Ring) ->
     return found + [telling.entry(event, who, one, Channel.SMS, ring) for one in written.values()]
 
 
-def _telling(outage: Outage, *, at: datetime) -> _Telling:
+def _telling(outage: Outage, loads: Sequence[LoadOut], *, at: datetime) -> _Telling:
     rule = queries.rule_for(str(outage.network.unit.path), on=timezone.localdate(at))
-    return _Telling(outage=outage, rule=rule, values=_values(outage, rule, at=at), at=at)
+    return _Telling(outage=outage, rule=rule, values=_values(outage, loads, rule, at=at), at=at)
 
 
-def _values(outage: Outage, rule: TellingRule, *, at: datetime) -> dict[str, str]:
+def _values(outage: Outage, loads: Sequence[LoadOut], rule: TellingRule, *, at: datetime) -> dict[str, str]:
     """What the words of messages may name, as those who get them read it."""
     told = queries.estimates_of_outage(outage)
     with override(settings.LANGUAGE_CODE):
         return {
-            "area": _area(load.area for load in queries.loads_out(outage, at=at)) or outage.place or str(outage.feeder),
+            "area": _area(load.area for load in loads) or outage.place or str(outage.feeder),
             "line": str(outage.feeder or outage.device_code),
             "start": _clock(outage.started_at or at),
             "end": _clock(outage.restored_at or at),
@@ -186,7 +188,7 @@ def ask_whether_back(fact: CustomersBack, *, at: datetime, actor: str, delivery_
     outage = Outage.objects.select_related("network__unit", "feeder").get(pk=fact.outage_id)
     reports = list(Report.objects.filter(pk__in=fact.report_ids, asked_at=None).order_by("pk"))
     numbers = callers_of([one.order_id for one in reports])
-    telling = _telling(outage, at=at)
+    telling = _telling(outage, queries.loads_out(outage, at=at), at=at)
     entries = [_question(telling, one, numbers[one.order_id]) for one in reports if numbers.get(one.order_id)]
     queue_messages(entries=entries, at=at, actor=actor)
     Report.objects.filter(pk__in=[one.pk for one in reports]).update(asked_at=at)

@@ -11,7 +11,7 @@ from denghuo.apps.outages.forms.dispatch import (
     WantedForm,
 )
 from denghuo.apps.outages.forms.outages import ClassifyForm, FilterForm, PlanForm
-from denghuo.apps.outages.forms.rules import TellingRuleForm
+from denghuo.apps.outages.forms.rules import JudgingRuleForm, TellingRuleForm
 
 __all__ = [
     "AboutForm",
@@ -21,6 +21,7 @@ __all__ = [
     "EstimateForm",
     "FilterForm",
     "JoinForm",
+    "JudgingRuleForm",
     "PlanForm",
     "SameForm",
     "SendForm",

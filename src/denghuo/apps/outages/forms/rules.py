@@ -1,4 +1,4 @@
-"""How people are told of faults."""
+"""How people are told of faults, and how what they say is judged."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,13 +11,29 @@ from denghuo.apps.organization.models import Unit
 _YEARS = (1950, 2200)
 
 
-class TellingRuleForm(forms.Form):
-    """A rule of telling, in minutes and per cent as people say them."""
+class _RuleForm(forms.Form):
+    """A unit, and the day from which its rule holds."""
 
     unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
     from_date = forms.DateField(
         label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
+
+    def clean_from_date(self) -> Any:
+        """A year that a calendar reaches."""
+        day = self.cleaned_data["from_date"]
+        if not _YEARS[0] <= day.year <= _YEARS[1]:
+            raise forms.ValidationError(_("Check the year."))
+        return day
+
+
+class TellingRuleForm(_RuleForm):
+    """A rule of telling, in minutes and per cent as people say them."""
+
     care_answer_min = forms.FloatField(
         label=_("Special care is visited when a call is not answered within (min)"),
         min_value=0.5,
@@ -35,17 +51,6 @@ class TellingRuleForm(forms.Form):
     phone = forms.CharField(label=_("Telephone that messages name"), max_length=20)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
-    def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
-
-    def clean_from_date(self) -> Any:
-        """A year that a calendar reaches."""
-        day = self.cleaned_data["from_date"]
-        if not _YEARS[0] <= day.year <= _YEARS[1]:
-            raise forms.ValidationError(_("Check the year."))
-        return day
-
     def rule(self) -> dict[str, Any]:
         """The rule as the action wants it."""
         told = self.cleaned_data
@@ -57,5 +62,46 @@ class TellingRuleForm(forms.Form):
             "ask_within_s": round(60 * told["ask_within_min"]),
             "estimate_share": told["estimate_percent"] / 100,
             "phone": told["phone"],
+            "source": told["source"],
+        }
+
+
+class JudgingRuleForm(_RuleForm):
+    """A rule of judging, in hours, minutes and days as people say them."""
+
+    meter_word_holds_h = forms.FloatField(
+        label=_("The last word of a meter counts for (h)"), min_value=0.5, max_value=240
+    )
+    shut_for_h = forms.FloatField(
+        label=_("A device seen closed is not suspected again for (h)"), min_value=0, max_value=240
+    )
+    several_reports = forms.IntegerField(
+        label=_("So many reports from one transformer point to it, though no device explains them"),
+        min_value=2,
+        max_value=100,
+    )
+    around_plan_min = forms.FloatField(
+        label=_("A plan counts before its beginning and after its end for (min)"), min_value=0, max_value=1440
+    )
+    found_before_days = forms.IntegerField(
+        label=_("Own wiring found before is looked at first for (days)"), min_value=0, max_value=3650
+    )
+    told_within_h = forms.FloatField(
+        label=_("Nobody is told of a fault that began longer ago than (h)"), min_value=0, max_value=240
+    )
+    source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def rule(self) -> dict[str, Any]:
+        """The rule as the action wants it."""
+        told = self.cleaned_data
+        return {
+            "unit_id": told["unit"],
+            "from_date": told["from_date"],
+            "meter_word_holds_s": round(3600 * told["meter_word_holds_h"]),
+            "shut_for_s": round(3600 * told["shut_for_h"]),
+            "several_reports": told["several_reports"],
+            "around_plan_s": round(60 * told["around_plan_min"]),
+            "found_before_days": told["found_before_days"],
+            "told_within_s": round(3600 * told["told_within_h"]),
             "source": told["source"],
         }

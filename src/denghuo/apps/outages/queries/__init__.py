@@ -1,17 +1,17 @@
 """Every read of outages that others may use."""
 
 from denghuo.apps.outages.queries.board import board
-from denghuo.apps.outages.queries.desk import is_open, revision
+from denghuo.apps.outages.queries.desk import is_open, place_of, revision
 from denghuo.apps.outages.queries.estimates import (
     Score,
     Usual,
     estimates_of,
     estimates_of_outage,
-    rule_for,
     scores,
     subject_of,
     usual,
 )
+from denghuo.apps.outages.queries.exhibits import order_exhibits
 from denghuo.apps.outages.queries.faults import (
     TO_PLACE,
     open_suspicions,
@@ -26,6 +26,7 @@ from denghuo.apps.outages.queries.outages import (
     Cost,
     LoadOut,
     cost,
+    cost_of_loads,
     costs,
     find,
     id_of_number,
@@ -40,6 +41,7 @@ from denghuo.apps.outages.queries.outages import (
     timeline,
     unclassified_outages,
 )
+from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
@@ -59,21 +61,26 @@ __all__ = [
     "Why",
     "board",
     "cost",
+    "cost_of_loads",
     "costs",
     "estimates_of",
     "estimates_of_outage",
     "find",
     "id_of_number",
     "is_open",
+    "judging_for",
+    "judging_rules",
     "kinds_by_number",
     "lasting_outages",
     "lights",
     "load_codes_of",
     "loads_out",
     "open_suspicions",
+    "order_exhibits",
     "outage_for",
     "outages_by_id",
     "outages_of",
+    "place_of",
     "planned_outages",
     "report_of_order",
     "reports_of",

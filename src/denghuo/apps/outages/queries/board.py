@@ -6,7 +6,7 @@ An incident is an outage that lasts, a suspected fault, or an order that belongs
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
 
@@ -27,13 +27,24 @@ from denghuo.apps.outages.queries.desk import (
     desk,
     lines_of,
     marked,
+    place_of,
+    report_row,
     weight_of,
 )
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
-from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, lights
+from denghuo.apps.outages.queries.triage import Grounds, Light, grounds_of, lights
 
-SHOWN = 100
+SHOWN = 60
 _ORDER_NUMBER = re.compile(r"^(?:\d{6}-)?0*(\d{1,12})$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Placed:
+    """Reports by the fault that they belong to, and the orders that belong to none."""
+
+    of_outage: Mapping[int, Sequence[ReportRow]]
+    of_suspicion: Mapping[int, Sequence[ReportRow]]
+    alone: Sequence[OrderRow]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +54,8 @@ class _Around:
     told: Desk
     care: Marked
     important: Marked
-    lamps: Mapping[int, Sequence[Lamp]]
+    placed: _Placed
+    grounds: Grounds
     sent: Mapping[str, Sequence[Sent]]
     watches: Mapping[str, Watch]
     names: Mapping[str, str]
@@ -53,20 +65,20 @@ class _Around:
 def board(scope: Iterable[str], *, wanted: Wanted, username: str, at: datetime, limit: int = SHOWN) -> Board:
     """The incidents of a scope that are asked for, the most urgent first."""
     scope = tuple(scope)
-    told, crews = desk(scope), crews_board(scope, at=at)
-    every = sorted(_incidents(_around(scope, told, crews, at), told), key=_by_urgency)
+    told, crews = desk(scope, at=at), crews_board(scope, at=at)
+    around = _around(scope, told, crews, at)
+    every = sorted(_incidents(around), key=_by_urgency)
     found = [one for one in every if _fits(one, wanted, username)]
-    orders = told.orders.values()
     return Board(
-        incidents=tuple(found[:limit]),
+        incidents=tuple(_with_lamps(found[:limit], around)),
         found_count=len(found),
         every=tuple(every),
         lines=tuple(sorted({one.line for one in every if one.line})),
         counts=Counts(
             incidents=len(every),
             unheard=len(crews.waiting),
-            near=sum(one.is_near(at) for one in orders),
-            overdue=sum(one.is_overdue(at) for one in orders),
+            near=sum(one.is_near for one in every),
+            overdue=sum(one.is_overdue for one in every),
             still_out=sum(one.still_out_count for one in every),
             crews_free=crews.free,
             crews_on_duty=crews.on_duty,
@@ -77,11 +89,10 @@ def board(scope: Iterable[str], *, wanted: Wanted, username: str, at: datetime, 
 
 
 def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _Around:
-    care, important = marked(scope)
-    rows = [told.reports.get(one.pk) or _as_report(one, told) for one in told.orders.values()]
+    (care, important), placed = marked(scope), _place(told)
     abouts = [*(one.about for one in told.outages), *(one.about for one in told.suspicions)]
     abouts += [f"outages.suspicion:{pk}" for pk in told.outage_of]
-    abouts += [f"orders.order:{pk}" for pk in told.orders]
+    abouts += [f"orders.order:{one.pk}" for one in placed.alone]
     watches = {row.about: row for row in Watch.objects.filter(about__in=abouts)}
     sent: dict[str, list[Sent]] = defaultdict(list)
     for seat in crews.seats:
@@ -90,9 +101,10 @@ def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _
                 sent[about].append(one)
     return _Around(
         told=told,
+        placed=placed,
         care=care,
         important=important,
-        lamps=lights(rows, at=at),
+        grounds=grounds_of([*told.reports.values(), *(_as_report(one, told) for one in placed.alone)], at=at),
         sent=sent,
         watches=watches,
         names=organization.names_of({row.username for row in watches.values()}),
@@ -100,24 +112,8 @@ def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _
     )
 
 
-def _as_report(order: OrderRow, told: Desk) -> ReportRow:
-    """An order that is no report of missing supply, as lights want to see it."""
-    hangs_on = told.network_of(order)
-    return ReportRow(
-        order_id=order.pk,
-        network_id=hangs_on.pk if hangs_on else None,
-        load_code=order.load_code,
-        account_id=order.account_id,
-        who=order.account_id or -order.pk,
-        reported_at=order.received_at,
-        state="",
-        outage_id=None,
-        suspicion_id=None,
-        still_out_count=0,
-    )
-
-
-def _incidents(around: _Around, told: Desk) -> list[Incident]:
+def _place(told: Desk) -> _Placed:
+    """Which reports belong to which fault, and the orders that belong to none."""
     of_outage: dict[int, list[ReportRow]] = defaultdict(list)
     of_suspicion: dict[int, list[ReportRow]] = defaultdict(list)
     taken = set()
@@ -132,19 +128,42 @@ def _incidents(around: _Around, told: Desk) -> list[Incident]:
         elif not row.is_over:
             continue
         taken.add(row.order_id)
-    dark = {key: _by_event(key) for key in {one.network_id for one in told.outages}}
+    alone = [one for one in told.orders.values() if one.pk not in taken]
+    return _Placed(of_outage=of_outage, of_suspicion=of_suspicion, alone=alone)
+
+
+def _with_lamps(found: Sequence[Incident], around: _Around) -> list[Incident]:
+    """The same incidents; orders that stand alone with their four lights. A visit asks nothing of the network."""
+    told = around.told
+    alone = [told.orders[one.key] for one in found if one.kind == "order" and one.topic != Topic.CARE_VISIT]
+    lamps = lights([_as_report(one, told) for one in alone], at=around.at, grounds=around.grounds)
+    return [replace(one, lamps=tuple(lamps[one.key])) if one.order_id in lamps else one for one in found]
+
+
+def _as_report(order: OrderRow, told: Desk) -> ReportRow:
+    """What an order reports; one that is no report of missing supply, as lights want to see it."""
+    if order.pk in told.reports:
+        return told.reports[order.pk]
+    hangs_on = told.network_of(order)
+    return report_row(order, hangs_on.pk if hangs_on else None)
+
+
+def _incidents(around: _Around) -> list[Incident]:
+    told, placed = around.told, around.placed
+    dark = {key: _by_event(key, around.grounds) for key in {one.network_id for one in told.outages}}
     found = [
-        _of_outage(one, of_outage[one.pk], dark[one.network_id].get(one.number, ()), around) for one in told.outages
+        _of_outage(one, placed.of_outage.get(one.pk, ()), dark[one.network_id].get(one.number, ()), around)
+        for one in told.outages
     ]
-    found += [_of_suspicion(one, of_suspicion[one.pk], around) for one in told.suspicions]
-    found += [_of_order(one, around) for one in told.orders.values() if one.pk not in taken]
-    return found
+    found += [_of_suspicion(one, placed.of_suspicion.get(one.pk, ()), around) for one in told.suspicions]
+    return found + [_of_order(one, around) for one in placed.alone]
 
 
-def _by_event(network_id: int) -> dict[str, list[str]]:
+def _by_event(network_id: int, grounds: Grounds) -> dict[str, list[str]]:
     """Loads without supply now, by the number of the event that keeps them so."""
     found: dict[str, list[str]] = defaultdict(list)
-    for code, number in network.supply_marks(network_id).event_of_load.items():
+    marks = grounds.event_of.get(network_id)
+    for code, number in (network.supply_marks(network_id).event_of_load if marks is None else marks).items():
         found[number].append(code)
     return found
 
@@ -187,15 +206,16 @@ def _of_fault(
     told, people = around.told.estimates.get(row.about, ()), _people(row.network, list(loads), around)
     still_out = sum(one.still_out_count > 0 and not one.is_over for one in reports)
     orders = [around.told.orders[one.order_id] for one in reports if one.order_id in around.told.orders]
-    needless = sum(_is_needless(around.lamps.get(one.order_id, ()), alone=False) for one in reports)
-    hands = _hands(abouts, around)
+    # That a fault is known speaks against sending a crew to an order that stands alone, not to the fault.
+    in_vain = sum(any(light is not Light.KNOWN for light in around.grounds.against(one)) for one in reports)
+    clocks, hands = _clocks(orders, around.at), _hands(abouts, around)
     return Incident(
         about=row.about,
         kind=kind,
         key=row.pk,
         number=row.number,
         topic="",
-        where=row.where,
+        where=place_of(row),
         line=str(row.feeder or ""),
         device_code=row.device_code,
         network_id=row.network_id,
@@ -205,34 +225,33 @@ def _of_fault(
         probability=row.probability if isinstance(row, Suspicion) else None,
         order_ids=tuple(sorted(one.order_id for one in reports)),
         report_count=len(reports),
-        needless_count=needless,
+        needless_count=in_vain,
         still_out_count=still_out,
         expected=told[-1] if told else None,
         revisions=max(len(told) - 1, 0),
         lamps=(),
         **people,
-        **_clocks(orders, around.at),
+        **clocks,
         **hands,
         urgency=_urgency(
             orders,
+            clocks,
             hands["crews"],
             care=people["care_count"],
             still_out=still_out,
-            needless=bool(reports) and needless == len(reports),
-            at=around.at,
+            in_vain=bool(reports) and in_vain == len(reports),
         ),
     )
 
 
 def _of_order(row: OrderRow, around: _Around) -> Incident:
     report = around.told.reports.get(row.pk)
-    lamps = () if row.topic == Topic.CARE_VISIT else tuple(around.lamps[row.pk])  # a visit asks nothing of the network
     hangs_on = around.told.network_of(row)
     name, line = lines_of(hangs_on)[row.load_code] if hangs_on else ("", "")
     care = int(row.account_id in around.care.accounts)
     still_out = int(report is not None and report.still_out_count > 0)
-    needless = _is_needless(lamps, alone=True)
-    hands = _hands([f"orders.order:{row.pk}"], around)
+    in_vain = row.topic != Topic.CARE_VISIT and bool(around.grounds.against(_as_report(row, around.told)))
+    clocks, hands = _clocks([row], around.at), _hands([f"orders.order:{row.pk}"], around)
     return Incident(
         about=f"orders.order:{row.pk}",
         kind="order",
@@ -253,21 +272,15 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
         important_count=int(row.account_id in around.important.accounts),
         order_ids=(row.pk,),
         report_count=1,
-        needless_count=int(needless),
+        needless_count=int(in_vain),
         still_out_count=still_out,
         expected=None,
         revisions=0,
-        lamps=lamps,
-        **_clocks([row], around.at),
+        lamps=(),
+        **clocks,
         **hands,
-        urgency=_urgency([row], hands["crews"], care=care, still_out=still_out, needless=needless, at=around.at),
+        urgency=_urgency([row], clocks, hands["crews"], care=care, still_out=still_out, in_vain=in_vain),
     )
-
-
-def _is_needless(lamps: Sequence[Lamp], *, alone: bool) -> bool:
-    """Whether a crew would be sent for nothing. That a fault is known speaks against sending one to an order that
-    stands alone, not against sending one to the fault."""
-    return any(one.shine is Shine.STOP and (alone or one.light is not Light.KNOWN) for one in lamps)
 
 
 class _People(TypedDict):
@@ -304,10 +317,11 @@ class _Hands(TypedDict):
 
 def _clocks(orders: Sequence[OrderRow], at: datetime) -> _Clocks:
     due = [due_at for one in orders if (due_at := one.due_at()) is not None]
+    first = min(due, default=None)
     return _Clocks(
         urged_count=sum(one.urged_count for one in orders),
-        due_at=min(due, default=None),
-        is_overdue=any(one.is_overdue(at) for one in orders),
+        due_at=first,
+        is_overdue=first is not None and first <= at,
         is_near=any(one.is_near(at) for one in orders),
     )
 
@@ -330,19 +344,20 @@ def _hands(abouts: Sequence[str], around: _Around) -> _Hands:
 
 
 def _urgency(
-    orders: Sequence[OrderRow], crews: Sequence[Sent], *, care: int, still_out: int, needless: bool, at: datetime
+    orders: Sequence[OrderRow], clocks: _Clocks, crews: Sequence[Sent], *, care: int, still_out: int, in_vain: bool
 ) -> Urgency:
     """The first that holds."""
-    moving = any(not one.is_waiting for one in crews)
+    moving, there = any(not one.is_waiting for one in crews), any(one.is_on_site for one in orders)
+    sent = bool(crews) or there
     holds = {
-        Urgency.DANGER: any(one.topic == Topic.DANGER for one in orders) and not moving,
-        Urgency.OVERDUE: any(one.is_overdue(at) for one in orders),
+        Urgency.DANGER: any(one.topic == Topic.DANGER for one in orders) and not moving and not there,
+        Urgency.OVERDUE: clocks["is_overdue"],
         Urgency.STILL_OUT: still_out > 0 and not moving,
         Urgency.UNHEARD: any(one.is_waiting and one.rung for one in crews),
-        Urgency.NEAR: any(one.is_near(at) for one in orders),
-        Urgency.NEEDLESS: needless and not crews,
-        Urgency.CARE: care > 0 and not crews,
-        Urgency.MOVING: bool(crews),
+        Urgency.NEAR: clocks["is_near"],
+        Urgency.NEEDLESS: in_vain and not sent,
+        Urgency.CARE: care > 0 and not sent,
+        Urgency.MOVING: sent,
     }
     return next((urgency for urgency, does in holds.items() if does), Urgency.NOBODY)
 
@@ -360,7 +375,7 @@ def _fits(one: Incident, wanted: Wanted, username: str) -> bool:
     if wanted.text and not _speaks_of(one, wanted.text.strip().casefold()):
         return False
     states = {
-        "new": not one.watcher and not one.crews,
+        "new": not one.watcher and one.urgency != Urgency.MOVING and not one.crews,
         "unheard": one.is_unheard,
         "near": one.is_near,
         "overdue": one.is_overdue,

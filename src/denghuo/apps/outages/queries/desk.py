@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from denghuo.apps.customers.models import Care, ImportantUser, SupplyPoint
 from denghuo.apps.ledger.models import Fact
@@ -30,7 +30,6 @@ class OrderRow(NamedTuple):
     """The columns of an open order that the desk goes by: nothing that is sealed."""
 
     pk: int
-    kind: str
     topic: str
     unit_id: int
     account_id: int | None
@@ -40,16 +39,15 @@ class OrderRow(NamedTuple):
     handler: str
     state: str
     next_due_at: datetime | None
-    next_due_clock: str
-    next_warn_at: datetime | None
     overdue_at: datetime | None
     urged_count: int
-    source_ref: str
+    is_warned: bool | None
 
     def due_at(self) -> datetime | None:
         """The earliest deadline that still runs, passed or not."""
-        told = [one for one in (self.overdue_at, self.next_due_at) if one is not None]
-        return min(told, default=None)
+        if self.overdue_at is None or self.next_due_at is None:
+            return self.overdue_at or self.next_due_at
+        return min(self.overdue_at, self.next_due_at)
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether a deadline of what is still to be done has passed."""
@@ -58,7 +56,12 @@ class OrderRow(NamedTuple):
 
     def is_near(self, at: datetime) -> bool:
         """Whether what is still to be done fills what is left until the deadline."""
-        return not self.is_overdue(at) and self.next_warn_at is not None and self.next_warn_at <= at
+        return bool(self.is_warned) and not self.is_overdue(at)
+
+    @property
+    def is_on_site(self) -> bool:
+        """Whether somebody says that they are there, whoever sent them."""
+        return self.state == State.ON_SITE
 
 
 class ReportRow(NamedTuple):
@@ -84,6 +87,22 @@ class ReportRow(NamedTuple):
     def is_over(self) -> bool:
         """Whether supply is back to whoever reported, or the order has ended."""
         return self.state in _OVER
+
+
+def report_row(order: OrderRow | Order, network_id: int | None) -> ReportRow:
+    """An order that is no report of missing supply, as if it were one."""
+    return ReportRow(
+        order_id=order.pk,
+        network_id=network_id,
+        load_code=order.load_code,
+        account_id=order.account_id,
+        who=order.account_id or -order.pk,
+        reported_at=order.received_at,
+        state="",
+        outage_id=None,
+        suspicion_id=None,
+        still_out_count=0,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +139,7 @@ def revision() -> int:
     return Fact.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def desk(scope: Iterable[str]) -> Desk:
+def desk(scope: Iterable[str], *, at: datetime) -> Desk:
     """Everything that is open within a scope."""
     scope = tuple(scope)
     outages = lasting_outages(scope)
@@ -132,7 +151,7 @@ def desk(scope: Iterable[str]) -> Desk:
     )
     outage_ids = [one.pk for one in outages]
     outage_of = dict(Suspicion.objects.filter(outage_id__in=outage_ids).values_list("pk", "outage_id"))
-    orders = _orders(scope)
+    orders = _orders(scope, at)
     return Desk(
         networks={one.unit_id: one for one in network.networks_within(scope)},
         outages=outages,
@@ -144,13 +163,15 @@ def desk(scope: Iterable[str]) -> Desk:
     )
 
 
-def _orders(scope: tuple[str, ...]) -> dict[int, OrderRow]:
+def _orders(scope: tuple[str, ...], at: datetime) -> dict[int, OrderRow]:
     rows = Order.objects.filter(
         Q(kind=Kind.FAULT) | Q(kind=Kind.SERVICE, topic=Topic.CARE_VISIT),
         within(scope, field="unit__path"),
         closed_at=None,
     ).exclude(state__in=_NOT_HERE)
-    return {row[0]: OrderRow._make(row) for row in rows.order_by().values_list(*OrderRow._fields)}
+    warned = ExpressionWrapper(Q(next_warn_at__lte=at), output_field=BooleanField())
+    told = rows.order_by().annotate(is_warned=warned).values_list(*OrderRow._fields)
+    return {row[0]: OrderRow._make(row) for row in told}
 
 
 def _reports(scope: tuple[str, ...], orders: Mapping[int, OrderRow]) -> dict[int, ReportRow]:
@@ -189,6 +210,20 @@ def _lines(network_id: int, _model_key: UUID) -> dict[str, tuple[str, str]]:
             grid.loads.id.tolist(), grid.loads.name.tolist(), snapshot.feeder_of_load.tolist(), strict=True
         )
     }
+
+
+def place_of(row: Outage | Suspicion) -> str:
+    """Its line and place; where nobody has told a place, the device that opened, by its name."""
+    if row.place or not row.device_code:
+        return row.where
+    name = _device_names(row.network_id, row.network.model_key).get(row.device_code, row.device_code)
+    return f"{row.feeder} {name}" if row.feeder else name
+
+
+@lru_cache(maxsize=64)
+def _device_names(network_id: int, _model_key: UUID) -> dict[str, str]:
+    branches = network.network_snapshot(network_id).grid.branches
+    return {code: name or code for code, name in zip(branches.id.tolist(), branches.name.tolist(), strict=True)}
 
 
 def weight_of(row: Network, codes: Iterable[str]) -> tuple[int, int]:

@@ -20,11 +20,12 @@ from denghuo.apps.notices.models import Channel, Message, Ring
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order, Topic
 from denghuo.apps.outages.models import Estimate, Outage, Report, ReportState, Suspicion
-from denghuo.apps.outages.queries.desk import behind
-from denghuo.apps.outages.queries.estimates import Usual, estimates_of, rule_for, subject_of, usual
+from denghuo.apps.outages.queries.desk import behind, report_row
+from denghuo.apps.outages.queries.estimates import Usual, estimates_of, estimates_of_outage, subject_of, usual
 from denghuo.apps.outages.queries.faults import reports_of
 from denghuo.apps.outages.queries.incidents import Incident
 from denghuo.apps.outages.queries.outages import loads_out, timeline
+from denghuo.apps.outages.queries.rules import rule_for
 from denghuo.apps.outages.queries.triage import Lamp, Shine, Why, lights
 
 REPORTS_SHOWN = 40
@@ -274,18 +275,21 @@ def _reports(incident: Incident, *, at: datetime) -> tuple[ReportShown, ...]:
     """The reports of an incident with their lights, the newest first; of an order that is none, the order."""
     ids = incident.order_ids[-REPORTS_SHOWN:][::-1]
     number = incident.number if incident.kind == "outage" else ""
-    return reports_shown(ids, at=at, alone=incident.lamps, number=number)
+    return reports_shown(ids, at=at, network_id=incident.network_id, number=number)
 
 
 def reports_shown(
-    order_ids: Sequence[int], *, at: datetime, alone: tuple[Lamp, ...] = (), number: str = ""
+    order_ids: Sequence[int], *, at: datetime, network_id: int | None = None, number: str = ""
 ) -> tuple[ReportShown, ...]:
-    """Orders with what became of their reports, and the four lights of each; ``alone``: of one that is no report.
+    """Orders with what became of their reports, and the four lights of each; of one that is no report as if it were
+    one, on the network that its load hangs on. A visit asks nothing of the network.
 
     That an outage is known is no reason against a crew for a report on the page of that outage, whose ``number`` it is.
     """
     rows = {one.order_id: one for one in Report.objects.filter(order_id__in=order_ids)}
-    shine, briefs, known = lights(rows.values(), at=at), order_briefs(order_ids), orders.orders_by_id(order_ids)
+    briefs, known = order_briefs(order_ids), orders.orders_by_id(order_ids)
+    alone = [one for one in known.values() if one.pk not in rows and one.topic != Topic.CARE_VISIT]
+    shine = lights([*rows.values(), *(report_row(one, network_id) for one in alone)], at=at)
     found = []
     for order_id in order_ids:
         if order_id not in known:
@@ -299,7 +303,7 @@ def reports_shown(
                 state=row.state if row else "",
                 state_name=str(ReportState(row.state).label) if row else "",
                 still_out_count=row.still_out_count if row else 0,
-                lamps=tuple(_here(lamp, number) for lamp in shine.get(order_id, alone)),
+                lamps=tuple(_here(lamp, number) for lamp in shine.get(order_id, ())),
             )
         )
     return tuple(found)
@@ -312,9 +316,7 @@ def _here(lamp: Lamp, number: str) -> Lamp:
 
 def _estimates(subject: Outage | Suspicion | None) -> list[Estimate]:
     if isinstance(subject, Outage):
-        return estimates_of(
-            outage_ids=[subject.pk], suspicion_ids=list(subject.suspicions.values_list("pk", flat=True))
-        )
+        return estimates_of_outage(subject)
     return estimates_of(suspicion_ids=[subject.pk]) if subject else []
 
 
@@ -398,6 +400,5 @@ def out_if_opened(network_id: int, unit_id: int, *, device_codes: Sequence[str])
 
 def orders_of(outage: Outage) -> list[int]:
     """The orders of an outage's reports, and of those of the suspected fault that it was, the newest first."""
-    suspicion_ids = list(outage.suspicions.values_list("pk", flat=True))
-    rows = reports_of(outage_ids=[outage.pk], suspicion_ids=suspicion_ids)
+    rows = reports_of(outage_ids=[outage.pk], suspicion_ids=[one.pk for one in outage.suspicions.all()])
     return list(rows.order_by("-reported_at", "-pk").values_list("order_id", flat=True))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db.models import Q
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import within
-from denghuo.apps.outages.models import Estimate, Outage, Suspicion, TellingRule
+from denghuo.apps.outages.models import Estimate, Outage, Suspicion
 from denghuo.engines.standards import OutageKind
 
 HISTORY = timedelta(days=730)
@@ -47,13 +47,6 @@ class Score:
     changed: int
 
 
-def rule_for(unit_path: str, *, on: date) -> TellingRule:
-    """The rule of telling that holds in a unit on a day: its own, else the nearest above; else the product's."""
-    rows = TellingRule.objects.filter(from_date__lte=on).select_related("unit")
-    reaching = [row for row in rows if unit_path.startswith(str(row.unit.path))]
-    return max(reaching, key=lambda row: (len(str(row.unit.path)), row.from_date), default=TellingRule())
-
-
 def estimates_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int] = ()) -> list[Estimate]:
     """Everything that was said of when supply is expected back, in order."""
     return list(Estimate.objects.filter(Q(outage_id__in=outage_ids) | Q(suspicion_id__in=suspicion_ids)))
@@ -61,7 +54,7 @@ def estimates_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int]
 
 def estimates_of_outage(outage: Outage) -> list[Estimate]:
     """The same of an outage, with what was said while it was only suspected."""
-    return estimates_of(outage_ids=[outage.pk], suspicion_ids=list(outage.suspicions.values_list("pk", flat=True)))
+    return estimates_of(outage_ids=[outage.pk], suspicion_ids=[one.pk for one in outage.suspicions.all()])
 
 
 def usual(network_id: int, *, device_code: str, share: float, at: datetime) -> Usual | None:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.queries.rules import judging_for
 
 TO_PLACE = (ReportState.ALONE, ReportState.SUSPECTED, ReportState.LIT)
-SHUT_FOR = timedelta(hours=12)
 
 
 def reports_to_place(network_id: int) -> list[Report]:
@@ -35,8 +36,9 @@ def suspicion_for(*, scope: Iterable[str], suspicion_id: int) -> Suspicion:
 
 def seen_closed(network_id: int, *, at: datetime) -> list[str]:
     """Devices that somebody has lately seen closed, when they dismissed a suspicion."""
-    rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.DISMISSED)
-    return list(rows.filter(decided_at__gt=at - SHUT_FOR).values_list("device_code", flat=True).distinct())
+    since = at - timedelta(seconds=judging_for(network_id, on=timezone.localdate(at)).shut_for_s)
+    rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.DISMISSED, decided_at__gt=since)
+    return list(rows.values_list("device_code", flat=True).distinct())
 
 
 def reports_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int] = ()) -> QuerySet[Report]:

@@ -39,8 +39,8 @@ class Incident:
     """One incident. ``kind`` is outage, suspicion or order; ``probability`` is that of a suspected fault.
 
     ``lv_customers`` and ``mv_users`` are without supply now, None where nobody can say. ``needless_count`` reports a
-    crew would be sent for nothing to; ``lamps`` are those of an order that stands alone. ``crews`` were sent, and have
-    not ended. ``watcher`` has it in hand.
+    crew would be sent for nothing to; ``lamps`` are those of an order that stands alone, where it is shown. ``crews``
+    were sent, and have not ended. ``watcher`` has it in hand.
     """
 
     about: str

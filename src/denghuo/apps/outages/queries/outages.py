@@ -166,6 +166,20 @@ def _cost(intervals: Sequence[network.Interval], weights: Sequence[tuple[int, in
     )
 
 
+def cost_of_loads(loads: Iterable[LoadOut], *, at: datetime) -> Cost:
+    """The same of an outage whose loads somebody has worked out until this instant."""
+    rows = list(loads)
+    out = [one for one in rows if one.ended_at is None]
+    return Cost(
+        at=at,
+        mv_user_hours=sum(max(one.hours, 0.0) * one.mv_users for one in rows),
+        lv_customer_hours=sum(max(one.hours, 0.0) * one.lv_customers for one in rows),
+        mv_users_out=sum(one.mv_users for one in out),
+        lv_customers_out=sum(one.lv_customers for one in out),
+        loads_out=len(out),
+    )
+
+
 def _weights(network_id: int) -> list[tuple[int, int]]:
     loads = network.network_snapshot(network_id).grid.loads
     return list(zip(loads.mv_users.tolist(), loads.lv_customers.tolist(), strict=True))

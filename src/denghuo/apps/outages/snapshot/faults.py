@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.outages.models import MeterWord, Report, ReportState
+from denghuo.apps.outages.queries import judging_for
 from denghuo.engines.locate import (
     Candidates,
     Evidence,
@@ -26,9 +28,7 @@ from denghuo.engines.locate import (
     locate,
 )
 
-METER_WORD_HOLDS = timedelta(hours=12)
 _KEPT_NETWORKS = 8
-_SEVERAL = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +56,30 @@ def locate_faults(
     snapshot = network.network_snapshot(network_id)
     grid = snapshot.grid
     branches = grid.branch_position
-    evidence = _evidence(network_id, reports, at=at)
+    rule = judging_for(network_id, on=timezone.localdate(at))
+    evidence = _evidence(network_id, reports, held=timedelta(seconds=rule.meter_word_holds_s), at=at)
     if not (evidence.reports.any() or evidence.meters_off.any()):
         return []
     shut = [branches[code] for code in shut_codes if code in branches]
     found = locate(candidates, evidence, shut=shut)
     pointed = [_pointed(candidates, one) for one in found.outages]
     explained = set().union(*(one.load_codes for one in pointed))
-    parts = _parts(candidates, found, evidence, explained)
+    parts = _parts(candidates, found, evidence, explained, several=rule.several_reports)
     return pointed + [one for one in parts if one.device_code not in shut_codes]
 
 
-def _parts(candidates: Candidates, found: Located, evidence: Evidence, explained: set[str]) -> list[Pointed]:
+def _parts(
+    candidates: Candidates, found: Located, evidence: Evidence, explained: set[str], *, several: int
+) -> list[Pointed]:
     """Loads with several reports that no device of the set explains, each as the device that feeds it."""
     grid, told = candidates.topology.grid, evidence.reports + evidence.meters_off
-    several = [
+    pointing = [
         int(load)
-        for load in np.flatnonzero((told >= _SEVERAL) & (candidates.cut_of_load >= 0))
+        for load in np.flatnonzero((told >= several) & (candidates.cut_of_load >= 0))
         if grid.loads.id[load] not in explained
     ]
     by_cut: dict[int, list[int]] = {}
-    for load in several:
+    for load in pointing:
         by_cut.setdefault(int(candidates.cut_of_load[load]), []).append(load)
     return [_part(candidates, found, evidence, cut, loads) for cut, loads in sorted(by_cut.items())]
 
@@ -117,7 +120,7 @@ def _compiled(network_id: int, _model_key: UUID, _log_key: UUID) -> Candidates:
     return compile_candidates(snapshot.topology, closed=network.log_snapshot(network_id).replayed.closed)
 
 
-def _evidence(network_id: int, reports: Sequence[Report], *, at: datetime) -> Evidence:
+def _evidence(network_id: int, reports: Sequence[Report], *, held: timedelta, at: datetime) -> Evidence:
     """What was told, as columns: reports of the grid's loads, customers who see light again, meters of late."""
     grid = network.network_snapshot(network_id).grid
     position = grid.load_position
@@ -126,7 +129,7 @@ def _evidence(network_id: int, reports: Sequence[Report], *, at: datetime) -> Ev
         for one in reports
         if one.load_code in position
     ]
-    words = MeterWord.objects.filter(network_id=network_id, told_at__gt=at - METER_WORD_HOLDS, told_at__lte=at)
+    words = MeterWord.objects.filter(network_id=network_id, told_at__gt=at - held, told_at__lte=at)
     rows += [
         (Told.METER_ON if lit else Told.METER_OFF, position[code], pk, told_at)
         for pk, code, lit, told_at in words.values_list("pk", "load_code", "lit", "told_at")

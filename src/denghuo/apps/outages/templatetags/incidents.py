@@ -181,6 +181,18 @@ def stops(lamps: tuple[Lamp, ...]) -> list[Lamp]:
 
 
 @register.filter
+def is_clear(lamp: Lamp) -> bool:
+    """Whether nothing stands against sending a crew, as far as this light sees."""
+    return lamp.shine is Shine.CLEAR
+
+
+@register.filter
+def clear_ones(lamps: tuple[Lamp, ...]) -> list[Lamp]:
+    """The lights that have nothing against it."""
+    return [one for one in lamps if one.shine is Shine.CLEAR]
+
+
+@register.filter
 def reached_tone(reached: Reached) -> str:
     """Whether somebody was reached, as a tone."""
     return _REACHED[reached][0]
@@ -247,3 +259,9 @@ def method_word(method: str) -> str | Promise:
 def in_minutes(seconds: int) -> str:
     """Seconds as minutes, without what is zero."""
     return f"{seconds / 60:g}"
+
+
+@register.filter
+def in_hours(seconds: int) -> str:
+    """Seconds as hours, without what is zero."""
+    return f"{seconds / 3600:g}"

@@ -2,8 +2,9 @@
 
 from denghuo.apps.outages.views.deeds import confirm, dismiss, estimate, join, same, send, take
 from denghuo.apps.outages.views.dispatch import dispatch
-from denghuo.apps.outages.views.estimates import estimates, telling_rules
+from denghuo.apps.outages.views.estimates import estimates
 from denghuo.apps.outages.views.outages import classify, home, new, numbered, outage
+from denghuo.apps.outages.views.rules import judging_rules, telling_rules
 
 __all__ = [
     "classify",
@@ -14,6 +15,7 @@ __all__ = [
     "estimates",
     "home",
     "join",
+    "judging_rules",
     "new",
     "numbered",
     "outage",

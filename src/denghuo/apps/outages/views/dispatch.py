@@ -17,7 +17,7 @@ from denghuo.apps.organization.access import Permission, may, permission_require
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.forms import ConfirmForm, DismissForm, EstimateForm, WantedForm
-from denghuo.apps.outages.models import Method
+from denghuo.apps.outages.models import Method, Suspicion
 from denghuo.apps.outages.queries.detail import Detail, detail
 from denghuo.apps.outages.queries.incidents import Board, Incident
 
@@ -50,7 +50,6 @@ def dispatch_page(
 ) -> HttpResponse:
     """The page, or its parts for the page's script; with a form that was filled in wrongly in its place."""
     now, data = timezone.now(), request.GET if asked is None else asked
-    form = WantedForm({name: data.get(name, "") for name in _SELECTS})
     wanted, about = _wanted(data), data.get("about", "") if about is None else about
     shown = queries.board(
         request.data_scope,  # type: ignore[attr-defined]
@@ -119,7 +118,7 @@ def _detail(request: HttpRequest, shown: Board, incident: Incident, bound: dict[
 
 
 def _forms(full: Detail, bound: dict[str, Any]) -> dict[str, Any]:
-    now, incident = timezone.localtime(), full.incident
+    incident, subject = full.incident, full.subject
     if incident.kind == "order":
         return {}
     forms: dict[str, Any] = {
@@ -128,9 +127,10 @@ def _forms(full: Detail, bound: dict[str, Any]) -> dict[str, Any]:
             auto_id="estimate-%s",
         )
     }
-    if incident.kind == "suspicion":
+    if isinstance(subject, Suspicion):
+        opened_at = timezone.localtime(subject.first_reported_at)  # it was open by then
         forms["confirm_form"] = ConfirmForm(
-            initial={"about": incident.about, "device_code": incident.device_code, "opened_at": now},
+            initial={"about": incident.about, "device_code": incident.device_code, "opened_at": opened_at},
             auto_id="confirm-%s",
         )
         forms["dismiss_form"] = DismissForm(initial={"about": incident.about}, auto_id="dismiss-%s")

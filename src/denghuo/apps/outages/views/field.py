@@ -1,8 +1,10 @@
 """What the page of an outage tells of people: who reported it, who was sent, who was told, and by when they must be."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Category
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import Audience, NoticeCase
-from denghuo.apps.organization.access import Permission, may, permissions_of
+from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Outage, Report, ReportState
 from denghuo.apps.outages.queries.detail import (
@@ -31,13 +33,21 @@ _OVER = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
 _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
 
 
-def in_the_field(request: HttpRequest, outage: Outage, *, at: datetime) -> dict[str, Any]:
+def in_the_field(
+    request: HttpRequest,
+    outage: Outage,
+    loads: Sequence[queries.LoadOut],
+    *,
+    allowed: Collection[Permission],
+    at: datetime,
+) -> dict[str, Any]:
     """Reports, estimates, crews, messages and legal deadlines, as far as the person may see them."""
-    allowed, path = permissions_of(request.user), outage.network.unit.path
-    abouts = [outage.about, *(f"outages.suspicion:{pk}" for pk in outage.suspicions.values_list("pk", flat=True))]
+    prefetch_related_objects([outage], "suspicions")
+    path = outage.network.unit.path
+    abouts = [outage.about, *(one.about for one in outage.suspicions.all())]
     order_ids = orders_of(outage) if Permission.ORDERS_VIEW in allowed else []
     sent = [one for listed in crews.assignments_about(abouts).values() for one in listed]
-    codes = [load.code for load in queries.loads_out(outage, at=at) if load.ended_at is None]
+    codes = [load.code for load in loads if load.ended_at is None]
     still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=_OVER)
     devices = outage.planned_device_codes.split()
     is_ahead = bool(devices) and outage.started_at is None

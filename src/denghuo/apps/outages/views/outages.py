@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": page,
-        "costs": [(one, costs.get(one.pk)) for one in page],
+        "costs": [(one, costs.get(one.pk), queries.place_of(one)) for one in page],
         "now": now,
         "filtered": any(wanted.values()),
         "may_edit": Permission.OUTAGES_EDIT in allowed,
@@ -70,25 +70,26 @@ def _instants(wanted: dict[str, Any]) -> dict[str, Any]:
 def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     """One outage: how it went step by step, who was out, what it cost, and still costs."""
     found, now = _outage(request, outage_id), timezone.now()
-    path = found.network.unit.path
-    steps = queries.timeline(found)
+    path, allowed = found.network.unit.path, permissions_of(request.user)
+    steps, loads = queries.timeline(found), queries.loads_out(found, at=now)
     context = {
         "outage": found,
+        "where": queries.place_of(found),
         "now": now,
         "steps": steps,
         "stairs": _stairs(steps, until=found.restored_at or now) if found.started_at else None,
-        "loads": queries.loads_out(found, at=now),
-        "cost": queries.cost(found, at=now),
+        "loads": loads,
+        "cost": queries.cost_of_loads(loads, at=now),
         "operations": _operations(found, steps),
         "network": found.network,
         "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=path),
         "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=path),
         "may_see_network": may(request.user, Permission.NETWORK_VIEW, path=path),
-        "may_see_hotline": Permission.HOTLINE_VIEW in permissions_of(request.user),
+        "may_see_hotline": Permission.HOTLINE_VIEW in allowed,
         "overran": bool(
             found.planned_end_at and (found.restored_at or now) > found.planned_end_at and found.started_at
         ),
-        **in_the_field(request, found, at=now),
+        **in_the_field(request, found, loads, allowed=allowed, at=now),
     }
     return render(request, "outages/outage.html", context)
 

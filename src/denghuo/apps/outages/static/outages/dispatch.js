@@ -5,7 +5,7 @@ import { listenToDrag } from "./dispatch_drag.js";
 import { Drawing } from "./dispatch_drawing.js";
 import { listenToKeys } from "./dispatch_keys.js";
 
-const EVERY_MS = 5_000, TICK_MS = 15_000, STILL_MS = 3_000;
+const EVERY_MS = 5_000, TICK_MS = 15_000, STILL_MS = 3_000, SAID_MS = 12_000;
 const PARTS = ["dp-strip", "dp-queue", "dp-below", "dp-crews", "dp-detail"];
 const page = document.getElementById("dp"), words = JSON.parse(document.getElementById("dp-words").textContent);
 const lost = document.querySelector("[data-dh-lost]"), waits = page.querySelector("[data-dp-waits]");
@@ -14,7 +14,7 @@ const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]
 const part = (id) => document.getElementById(id);
 const last = new Map(); // id -> as the server wrote it, clocks left out
 const chosen = []; // orders to be merged, in the order in which they were chosen
-let { seen } = page.dataset, seenAt = new Date(), asked = 0, waiting = null, dragging = false, movedAt = 0;
+let { seen } = page.dataset, seenAt = new Date(), asked = 0, waiting = null, dragging = false, movedAt = 0, saidFor = 0;
 
 // What a part says, without what changes by itself: the time that is left, and the token of a form.
 function essence(element) {
@@ -85,7 +85,6 @@ function show(html, { force = false } = {}) {
   marked();
   tick();
   drawing.show(part("dp-below"));
-  return root;
 }
 
 // A line at the foot: what was done, or what is asked, with what can be done about it.
@@ -105,6 +104,8 @@ function tell(text, { failed = false, deeds = [] } = {}) {
   }));
   line.firstChild.textContent = text;
   line.querySelector(".dh-btn--primary")?.focus();
+  clearTimeout(saidFor);
+  if (!failed && !deeds.length) saidFor = setTimeout(() => line.replaceChildren(), SAID_MS); // it lies over the crews
 }
 
 function address(more) {
@@ -167,8 +168,8 @@ async function post(form, submitter) {
 async function send(form, submitter) {
   asked += 1; // what was asked before is older than what this answers
   try {
-    const root = show(await post(form, submitter), { force: true });
-    const about = root.querySelector("#dp-detail").dataset.about || "";
+    show(await post(form, submitter), { force: true });
+    const about = part("dp-detail").dataset.about || ""; // a confirmed fault goes on as its outage
     if (about && about !== openAbout()) history.replaceState({}, "", address({ about }));
     marked();
     part("dp-detail").querySelector(".is-wrong input, .is-wrong textarea")?.focus();

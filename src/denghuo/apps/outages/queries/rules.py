@@ -1,0 +1,35 @@
+"""Which rules hold: a unit's own, else those of the nearest unit above; else the product's."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TypeVar
+
+from denghuo.apps.network.models import Network
+from denghuo.apps.outages.models import JudgingRule, TellingRule
+
+_Rule = TypeVar("_Rule", TellingRule, JudgingRule)
+
+
+def rule_for(unit_path: str, *, on: date) -> TellingRule:
+    """The rule of telling that holds in a unit on a day."""
+    return _nearest(TellingRule.objects.filter(from_date__lte=on).select_related("unit"), unit_path) or TellingRule()
+
+
+def judging_for(network_id: int, *, on: date) -> JudgingRule:
+    """The rule of judging that holds for a network on a day."""
+    return judging_rules([network_id], on=on)[network_id]
+
+
+def judging_rules(network_ids: Iterable[int], *, on: date) -> Mapping[int, JudgingRule]:
+    """The same for several networks."""
+    network_ids = list(network_ids)
+    rows = list(JudgingRule.objects.filter(from_date__lte=on).select_related("unit")) if network_ids else []
+    if not rows:
+        return {network_id: JudgingRule() for network_id in network_ids}
+    paths = Network.objects.filter(pk__in=network_ids).values_list("pk", "unit__path")
+    return {network_id: _nearest(rows, str(path)) or JudgingRule() for network_id, path in paths}
+
+
+def _nearest(rows: Iterable[_Rule], unit_path: str) -> _Rule | None:
+    reaching = [row for row in rows if unit_path.startswith(str(row.unit.path))]
+    return max(reaching, key=lambda row: (len(str(row.unit.path)), row.from_date), default=None)
