@@ -100,6 +100,7 @@ SEES = [
     ("api:network", Permission.NETWORK_VIEW),
     ("outages:dispatch", Permission.CREWS_DISPATCH),
     ("outages:telling-rules", Permission.NOTICES_EDIT),
+    ("outages:judging-rules", Permission.NOTICES_EDIT),
     ("outages:", Permission.OUTAGES_VIEW),
     ("api:outage-incidents", Permission.CREWS_DISPATCH),
     ("api:outage-estimates", Permission.CREWS_DISPATCH),
@@ -188,7 +189,7 @@ WORKS_AT_THE_HOTLINE = (
 )
 EDITS_CUSTOMERS = (
     *("new", "correct", "contact", "quiet", "consent", "phone-first", "remove-phone", "supply-state", "important"),
-    *("close", "answers", "edit-care", "review-care", "visit-care", "end-care", "end-responsible", "edit-card"),
+    *("close", "answers", "edit-care", "end-care", "end-responsible", "edit-card"),
 )
 WORKS_IN_A_CREW = ("mine", "reports", "step", "call", "service-worker", "manifest")
 DISPATCHES = ("assign", "suggestions", "withdraw", "phone")
@@ -224,7 +225,7 @@ DOES = {
     **{(f"orders:{name}", "any"): Permission.ORDERS_WORK for name in WORKS_ON_ORDERS},
     **{
         (f"orders:{name}", "any"): Permission.ORDERS_SUPERVISE
-        for name in ("see-sign", "decide-suspension", "decide-appeal")
+        for name in ("see-sign", "decide-suspension", "decide-appeal", "reassign")
     },
     ("orders:set-limit", "any"): Permission.ORDERS_RULES,
     **{(f"orders:{name}", "post"): Permission.ORDERS_RULES for name in ("steps", "numbers")},

@@ -23,6 +23,7 @@ FOLDERS = {"migrations", "templates", "static", "templatetags", "locale", "manag
 OWN = {
     "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "rounds", "worker"},
     "notices": {"sender"},
+    "orders": {"intake"},
     "organization": {"access"},
 }
 DRAWER = re.compile(r"(^|_)(utils?|helpers?|common|misc|auxiliary|shared|tools?|lib|stuff)$")

@@ -8,7 +8,7 @@ from django.apps import AppConfig, apps
 
 class MainConfig(AppConfig):
     """Brings `main`'s templates and translations, tells the ledger every context's facts, and connects the flow,
-    the rounds and the customers' timeline."""
+    the rounds, the customers' timeline and the evidence of orders."""
 
     name = "denghuo.main"
     label = "main"
@@ -16,7 +16,7 @@ class MainConfig(AppConfig):
     def ready(self) -> None:
         """Register facts and lines once per process."""
         from denghuo.apps.ledger import registry
-        from denghuo.main import customer_timeline, flow, rounds
+        from denghuo.main import customer_timeline, flow, order_evidence, rounds
 
         for context in apps.get_app_configs():
             if context.name.startswith("denghuo.apps.") and importlib.util.find_spec(f"{context.name}.facts"):
@@ -24,3 +24,4 @@ class MainConfig(AppConfig):
         flow.connect(flow.FLOW)
         rounds.connect(rounds.ROUNDS)
         customer_timeline.connect(customer_timeline.SOURCES)
+        order_evidence.connect(order_evidence.SOURCES)

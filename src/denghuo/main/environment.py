@@ -107,6 +107,7 @@ def _sqlite(path: str, *, busy_s: int) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        "CONN_MAX_AGE": None,  # a new connection reads the whole schema anew, which costs more than most requests
         "OPTIONS": {
             # A transaction takes the write lock when it begins, so it never fails half-way for want of it.
             "transaction_mode": "IMMEDIATE",

@@ -17,6 +17,7 @@ from denghuo.apps.crews.facts import (
     CrewArrived,
     CrewAssigned,
     OrdersAdded,
+    TimeAnswered,
     WorkFinished,
 )
 from denghuo.apps.hotline.facts import (
@@ -103,6 +104,7 @@ FLOW: list[Line] = [
     Line(OrdersAdded, "orders.follow_assignment"),
     Line(CrewArrived, "orders.follow_arrival"),
     Line(WorkFinished, "orders.follow_finish"),
+    Line(TimeAnswered, "orders.follow_time_answered"),
     Line(AssignmentRefused, "orders.follow_release"),
     Line(AssignmentWithdrawn, "orders.follow_release"),
     Line(StillOut, "orders.follow_still_out"),

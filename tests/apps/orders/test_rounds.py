@@ -2,7 +2,7 @@
 from the field."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices.models import Notice
@@ -106,6 +106,10 @@ class Field:
     arrived_at: datetime = AT
     finding: str = ""
     restored_at: datetime | None = None
+    again_date: date | None = None
+    what: str = ""
+    happened_at: datetime = AT
+    is_corrected: bool = False
     said_at: datetime = AT
     about: str = "outages.outage:1"
     to_ref: str = ""

@@ -1,5 +1,6 @@
 """Every write to the ledger."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,27 +22,34 @@ def record(fact: Any, *, at: datetime, actor: str) -> Fact:
         LookupError: the class is not in its context's `facts.py`.
         TypeError, ValueError: a value does not fit its annotation, a number is not finite, an instant has no zone.
     """
+    return record_all([fact], at=at, actor=actor)[0]
+
+
+def record_all(facts: Sequence[Any], *, at: datetime, actor: str) -> list[Fact]:
+    """The same for facts that happened together: one place in the line, one insert, however many they are."""
     if at.utcoffset() is None:
         raise ValueError(f"{at} has no time zone")
-    kind, data = registry.kind_of(type(fact)), codec.dump(fact)
+    told = [(registry.kind_of(type(fact)), codec.dump(fact)) for fact in facts]
     database.lock_chain()
-    row = _append(kind=kind, data=data, at=at, actor=actor)
-    lines = registry.subscriptions(kind)
-    if lines:
-        owed = [Delivery(fact=row, reaction=line.reaction, background=line.background) for line in lines]
-        Delivery.objects.bulk_create(owed)
+    rows = Fact.objects.bulk_create(_linked(told, at=at, actor=actor))
+    owed = [(row, line) for row in rows for line in registry.subscriptions(row.kind)]
+    if owed:
+        Delivery.objects.bulk_create(
+            Delivery(fact=row, reaction=line.reaction, background=line.background) for row, line in owed
+        )
         database.ring()
-    if not all(line.background for line in lines):
-        deliveries.follow_up(row.pk)
-    return row
+    for fact_id in dict.fromkeys(row.pk for row, line in owed if not line.background):
+        deliveries.follow_up(fact_id)
+    return rows
 
 
-def _append(*, kind: str, data: str, at: datetime, actor: str) -> Fact:
+def _linked(told: Sequence[tuple[str, str]], *, at: datetime, actor: str) -> Iterator[Fact]:
     last_id, last_hash = Fact.objects.order_by("-id").values_list("id", "hash").first() or (0, chain.START)
-    row = Fact(id=last_id + 1, kind=kind, at=at, actor=actor, data=data, previous_hash=last_hash)
-    row.hash = chain.digest(fact_id=row.id, previous_hash=last_hash, kind=kind, at=at, actor=actor, data=data)
-    row.save()
-    return row
+    for fact_id, (kind, data) in enumerate(told, last_id + 1):
+        row = Fact(id=fact_id, kind=kind, at=at, actor=actor, data=data, previous_hash=last_hash)
+        row.hash = chain.digest(fact_id=row.id, previous_hash=last_hash, kind=kind, at=at, actor=actor, data=data)
+        last_hash = row.hash
+        yield row
 
 
 @transaction.atomic

@@ -9,8 +9,9 @@ from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
 from denghuo.apps.customers import queries as customers
-from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders import queries
 from denghuo.apps.orders.actions import OrderEntry
+from denghuo.apps.orders.intake import take_in
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, Order, State, Topic, number_of
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Allowed, Limit, Offset, Text
@@ -93,10 +94,10 @@ def open_order(request: HttpRequest, told: OrderIn) -> Status[dict[str, Any]]:
     plain = told.dict(exclude={"unit", "account", "received_at"})
     entry = OrderEntry(unit_id=unit.pk, account_id=account_id, received_at=min(told.received_at or at, at), **plain)
     try:
-        row = actions.open_order(entry=entry, at=at, actor=request.user.get_username())
+        row, is_new = take_in(entry, actor=request.user.get_username())
     except ValueError as error:
         raise HttpError(409, str(error)) from error
-    return Status(201 if row.opened_at == at else 200, _taken(row))
+    return Status(201 if is_new else 200, _taken(row))
 
 
 def _taken(row: Order) -> dict[str, Any]:

@@ -49,6 +49,15 @@ class OrderHandedOver:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderReassigned:
+    """A supervisor put it into other hands of the same unit; nobody is asked."""
+
+    order_id: int
+    from_username: str
+    to_username: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandOverAccepted:
     hand_over_id: int
     order_id: int

@@ -21,6 +21,7 @@ urlpatterns = [
     path("<int:order_id>/step/", views.take_step, name="take-step"),
     path("<int:order_id>/hand-over/", views.hand_over, name="hand-over"),
     path("<int:order_id>/hand-over/<int:hand_over_id>/", views.answer_hand_over, name="answer-hand-over"),
+    path("<int:order_id>/reassign/", views.reassign, name="reassign"),
     path("<int:order_id>/suspension/", views.suspension, name="suspension"),
     path("<int:order_id>/suspension/<int:suspension_id>/", views.decide_suspension, name="decide-suspension"),
     path("<int:order_id>/promise/", views.promise, name="promise"),

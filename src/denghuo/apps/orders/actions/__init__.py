@@ -5,9 +5,10 @@ from denghuo.apps.orders.actions.hand_overs import (
     ask_suspension,
     decide_suspension,
     offer_hand_over,
+    reassign_order,
     refuse_hand_over,
 )
-from denghuo.apps.orders.actions.opening import OrderEntry, open_order
+from denghuo.apps.orders.actions.opening import OrderEntry, open_order, open_orders
 from denghuo.apps.orders.actions.past import PastOrder, PastStep, import_orders
 from denghuo.apps.orders.actions.promises import give_promise, keep_promise, move_promise
 from denghuo.apps.orders.actions.reactions import (
@@ -17,6 +18,7 @@ from denghuo.apps.orders.actions.reactions import (
     follow_lit,
     follow_release,
     follow_still_out,
+    follow_time_answered,
     follow_unreached,
 )
 from denghuo.apps.orders.actions.rounds import (
@@ -80,6 +82,7 @@ __all__ = [
     "follow_release",
     "follow_same",
     "follow_still_out",
+    "follow_time_answered",
     "follow_unreached",
     "give_promise",
     "hand_out_evidence",
@@ -91,7 +94,9 @@ __all__ = [
     "move_promise",
     "offer_hand_over",
     "open_order",
+    "open_orders",
     "raise_signs",
+    "reassign_order",
     "refuse_hand_over",
     "save_draft",
     "see_sign",

@@ -2,18 +2,23 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
+from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import (
     HandOverAccepted,
     HandOverRefused,
     OrderHandedOver,
+    OrderReassigned,
     SuspensionAsked,
     SuspensionDecided,
 )
 from denghuo.apps.orders.models import HandOver, Order, State, Suspension, SuspensionCause
+from denghuo.apps.orders.queries.people import colleagues, people_by_username, supervisors_of
 
 
 @transaction.atomic
@@ -42,6 +47,8 @@ def offer_hand_over(
         offered_at=at,
         offered_by=actor,
     )
+    whom = people_by_username([to_username]).values() if offer.to_unit is None else supervisors_of(offer.to_unit)
+    Telling(order=row, at=at, actor=actor).tell("offered", whom, key=str(offer.pk), why=offer.reason)
     fact = OrderHandedOver(
         hand_over_id=offer.pk,
         order_id=row.pk,
@@ -79,6 +86,7 @@ def accept_hand_over(*, hand_over_id: int, at: datetime, actor: str) -> HandOver
     offer.save(update_fields=["accepted_at", "accepted_by"])
     told = {"handler": actor} | ({"unit_id": offer.to_unit_id} if offer.to_unit_id else {})
     Order.objects.filter(pk=offer.order_id).update(**told)
+    _answered("accepted", offer, at=at, actor=actor)
     fact = HandOverAccepted(hand_over_id=offer.pk, order_id=offer.order_id, username=actor)
     record(fact, at=at, actor=actor)
     return offer
@@ -94,11 +102,45 @@ def refuse_hand_over(*, hand_over_id: int, reason: str, at: datetime, actor: str
     offer = _offered(hand_over_id)
     if (offer.to_username and offer.to_username != actor) or not reason.strip():
         raise ValueError("whoever is offered an order refuses it, with a reason")
+    _refuse(offer, reason=reason, at=at, actor=actor)
+    return offer
+
+
+def _refuse(offer: HandOver, *, reason: str, at: datetime, actor: str) -> None:
     offer.refused_at, offer.refused_by, offer.refused_because = at, actor, reason.strip()
     offer.save(update_fields=["refused_at", "refused_by", "refused_because"])
-    fact = HandOverRefused(hand_over_id=offer.pk, order_id=offer.order_id, username=actor)
-    record(fact, at=at, actor=actor)
-    return offer
+    _answered("refused", offer, at=at, actor=actor)
+    record(HandOverRefused(hand_over_id=offer.pk, order_id=offer.order_id, username=actor), at=at, actor=actor)
+
+
+def _answered(what: str, offer: HandOver, *, at: datetime, actor: str) -> None:
+    """Both who offered it and who had it in hand hear how it was answered."""
+    whom = people_by_username([offer.offered_by, offer.from_username]).values()
+    Telling(order=offer.order, at=at, actor=actor).tell(what, whom, key=str(offer.pk), why=offer.refused_because)
+
+
+@transaction.atomic
+def reassign_order(*, order_id: int, to_username: str, reason: str, at: datetime, actor: str) -> Order:
+    """Put an order into other hands of its unit at once: for a supervisor, whom the rules of steps name. An offer that
+    nobody has answered ends with it.
+
+    Raises:
+        ValueError: it is in those hands already, or they do not work on the orders of its unit.
+        StepRefusedError: the rules of the day do not have it in this state, or nobody says why.
+    """
+    row = Order.objects.select_for_update().select_related("unit").get(pk=order_id)
+    before = row.handler
+    if to_username == before or to_username not in {one.username for one in colleagues(row.unit)}:
+        raise ValueError("an order is reassigned to somebody else of its unit")
+    for offer in row.hand_overs.filter(accepted_at=None, refused_at=None):
+        _refuse(offer, reason=reason, at=at, actor=actor)
+    take_step(order_id=order_id, step="reassign", reason=reason, handler=to_username, at=at, actor=actor)
+    key = f"{row.pk}-{at:%Y%m%d%H%M%S%f}"
+    for what, username in (("given", to_username), ("taken", before)):
+        Telling(order=row, at=at, actor=actor).tell(what, people_by_username([username]).values(), key=key, why=reason)
+    record(OrderReassigned(order_id=row.pk, from_username=before, to_username=to_username), at=at, actor=actor)
+    row.handler = to_username
+    return row
 
 
 @transaction.atomic
@@ -116,6 +158,8 @@ def ask_suspension(*, order_id: int, cause: SuspensionCause, reason: str, at: da
     told = Suspension.objects.create(
         order=row, cause=SuspensionCause(cause).value, reason=reason.strip(), asked_at=at, asked_by=actor
     )
+    whom = supervisors_of(row.unit, but=actor)
+    Telling(order=row, at=at, actor=actor).tell("suspension", whom, key=str(told.pk), why=told.reason)
     record(SuspensionAsked(suspension_id=told.pk, order_id=row.pk, cause=told.cause), at=at, actor=actor)
     return told
 
@@ -128,14 +172,17 @@ def decide_suspension(*, suspension_id: int, granted: bool, at: datetime, actor:
         ValueError: it is decided already, or one's own.
         StepRefusedError: the order has moved on and cannot be suspended any more.
     """
-    told = Suspension.objects.select_for_update().get(pk=suspension_id)
+    told = Suspension.objects.select_for_update(of=("self",)).select_related("order").get(pk=suspension_id)
     if told.decided_at is not None or told.asked_by == actor:
         raise ValueError("somebody else decides, once")
     told.decided_at, told.decided_by, told.granted = at, actor, granted
     told.save(update_fields=["decided_at", "decided_by", "granted"])
     if granted:
-        why = f"{SuspensionCause(told.cause).value}: {told.reason}"[:500]
+        with translation.override(settings.LANGUAGE_CODE):
+            why = f"{SuspensionCause(told.cause).label} · {told.reason}"[:500]
         take_step(order_id=told.order_id, step="suspend", reason=why, at=at, actor=actor)
+    what, whom = "granted" if granted else "declined", people_by_username([told.asked_by]).values()
+    Telling(order=told.order, at=at, actor=actor).tell(what, whom, key=str(told.pk))
     fact = SuspensionDecided(suspension_id=told.pk, order_id=told.order_id, granted=granted)
     record(fact, at=at, actor=actor)
     return told

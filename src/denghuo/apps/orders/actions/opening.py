@@ -1,12 +1,13 @@
-"""Opening an order: one row, its first step, one fact, however many are opened at once in a storm."""
+"""Opening orders: one row, its first step and one fact each, however many are opened at once in a storm."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from denghuo.apps.ledger.actions import record
+from denghuo.apps.ledger.actions import record_all
 from denghuo.apps.orders.facts import OrderOpened
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, OrderStep, State, Topic
 from denghuo.apps.orders.queries.rules import calendar, rule_book
@@ -52,38 +53,66 @@ def open_order(*, entry: OrderEntry, at: datetime, actor: str) -> Order:
     Raises:
         ValueError: no such topic of that kind, or the key is of another unit's order.
     """
-    if entry.client_key and (known := _known(entry)) is not None:
-        return known
-    row = _row(entry, at)
+    return open_orders(entries=[entry], at=at, actor=actor)[0]
+
+
+@transaction.atomic
+def open_orders(*, entries: Sequence[OrderEntry], at: datetime, actor: str) -> list[Order]:
+    """The same for what came in together, each in its place: in a storm, one transaction takes in whatever waits.
+
+    What was told before keeps its own ``opened_at``.
+    """
+    known = _known(entries)
+    fresh: dict[object, OrderEntry] = {}
+    for index, entry in enumerate(entries):
+        if entry.client_key not in known:
+            fresh.setdefault(entry.client_key or index, entry)
     book = rule_book()
-    rule = book.steps_of(row.kind, timezone.localdate(at))["open"]
-    row.state = rule.to_state or State.REGISTERED
-    _set_due(row, _first_due(row, rule.effects, book, at))
+    rows = dict(zip(fresh, _rows(fresh.values(), book, at), strict=True))
     try:
-        with transaction.atomic(savepoint=bool(entry.client_key)):
-            row.save(force_insert=True)
+        with transaction.atomic(savepoint=any(entry.client_key for entry in fresh.values())):
+            _write(list(rows.values()), book, at=at, actor=actor)
+            if rows:
+                record_all([_opened(row) for row in rows.values()], at=at, actor=actor)
     except IntegrityError:
-        if entry.client_key and (known := _known(entry)) is not None:
-            return known
-        raise
-    OrderStep(
-        order=row,
-        step="open",
-        to_state=row.state,
-        told_at=row.received_at,
-        at=at,
-        actor=actor,
-        effects=rule.effects,
-    ).save(force_insert=True)
-    record(_opened(row), at=at, actor=actor)
-    return row
+        if len(_known(entries)) == len(known):
+            raise
+        return open_orders(entries=entries, at=at, actor=actor)  # somebody else was faster with one of these keys
+    return [known.get(one.client_key) or rows[one.client_key or index] for index, one in enumerate(entries)]
 
 
-def _known(entry: OrderEntry) -> Order | None:
-    known = Order.objects.filter(client_key=entry.client_key).first()
-    if known is not None and known.unit_id != entry.unit_id:
+def _known(entries: Sequence[OrderEntry]) -> dict[str, Order]:
+    keys = {entry.client_key for entry in entries if entry.client_key}
+    known = Order.objects.in_bulk(keys, field_name="client_key") if keys else {}
+    units = {key: row.unit_id for key, row in known.items()}
+    if any(entry.unit_id != units.setdefault(entry.client_key, entry.unit_id) for entry in entries if entry.client_key):
         raise ValueError("this key is of another unit's order")
     return known
+
+
+def _rows(entries: Iterable[OrderEntry], book: RuleBook, at: datetime) -> Iterator[Order]:
+    for entry in entries:
+        row = _row(entry, at)
+        rule = book.steps_of(row.kind, timezone.localdate(at))["open"]
+        row.state = rule.to_state or State.REGISTERED
+        _set_due(row, _first_due(row, rule.effects, book, at))
+        yield row
+
+
+def _write(rows: Sequence[Order], book: RuleBook, *, at: datetime, actor: str) -> None:
+    Order.objects.bulk_create(rows)
+    OrderStep.objects.bulk_create(
+        OrderStep(
+            order=row,
+            step="open",
+            to_state=row.state,
+            told_at=row.received_at,
+            at=at,
+            actor=actor,
+            effects=book.steps_of(row.kind, timezone.localdate(at))["open"].effects,
+        )
+        for row in rows
+    )
 
 
 def _row(entry: OrderEntry, at: datetime) -> Order:

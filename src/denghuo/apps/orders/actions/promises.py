@@ -13,7 +13,7 @@ from denghuo.apps.orders.models import Order, Promise, PromiseOf
 def give_promise(
     *, order_id: int, what: PromiseOf, due_at: datetime, note: str = "", at: datetime, actor: str
 ) -> Promise:
-    """Promise a customer something by a time.
+    """Promise a customer something by a time; said twice, it is one promise.
 
     Raises:
         ValueError: for a time that has passed, or of an order that is over.
@@ -21,6 +21,9 @@ def give_promise(
     row = Order.objects.select_for_update().get(pk=order_id)
     if row.is_over or due_at <= at:
         raise ValueError("a promise is of a time to come, while the order is open")
+    same = row.promises.filter(what=PromiseOf(what).value, due_at=due_at, kept_at=None, moved_at=None).first()
+    if same is not None:
+        return same
     told = Promise.objects.create(
         order=row, what=PromiseOf(what).value, due_at=due_at, given_at=at, given_by=actor, note=note.strip()
     )

@@ -4,21 +4,34 @@ The contexts of these facts lie above: each is asked only for what is read here.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Protocol
 
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.functional import Promise as Words
+from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.orders.actions.opening import OrderEntry, open_order
+from denghuo.apps.orders.actions.promises import give_promise
 from denghuo.apps.orders.actions.steps import take_step
-from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, Topic
+from denghuo.apps.orders.actions.talk import make_remark
+from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, PromiseOf, Remark, Topic
 from denghuo.apps.orders.queries.rules import rule_book
 
+_CORRECTED = {
+    "departed": _("The crew corrects: it set out at %(at)s."),
+    "arrived": _("The crew corrects: it arrived at %(at)s."),
+    "finished": _("The crew corrects: it finished at %(at)s."),
+}
 FOUND = frozenset(Finding.values)
 # What a crew says when somebody has to come again.
-NOT_DONE = {"nobody_there", "needs_more", "put_off"}
+NOT_DONE = {
+    "nobody_there": _("Nobody there"),
+    "needs_more": _("Needs more people or material"),
+    "put_off": _("Not done today: another day is agreed"),
+}
 
 
 class Assigned(Protocol):
@@ -36,12 +49,25 @@ class Arrived(Assigned, Protocol):
 
 
 class Finished(Assigned, Protocol):
-    """A crew has done its work; when supply came back, if it did."""
+    """A crew has done its work; when supply came back, if it did; on which day somebody comes again, if so agreed."""
 
     @property
     def finding(self) -> str: ...
     @property
     def restored_at(self) -> datetime | None: ...
+    @property
+    def again_date(self) -> date | None: ...
+
+
+class TimePutRight(Assigned, Protocol):
+    """A crew says of a time it told whether it is right; ``what`` is the step, ``happened_at`` what holds now."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def happened_at(self) -> datetime: ...
+    @property
+    def is_corrected(self) -> bool: ...
 
 
 class Unreached(Protocol):
@@ -77,6 +103,12 @@ class Released(Assigned, Protocol):
     """The crew that had orders does not go."""
 
 
+def _written(words: "str | Words") -> str:
+    """Words that stay in a row stand there in the language of the house, whoever's page they come from."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(words)
+
+
 def follow_assignment(fact: Assigned, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: a crew was sent; its orders are dispatched."""
     del delivery_key  # a step that was taken is not open any more
@@ -91,14 +123,38 @@ def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str
 
 def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the work is done; what was found stays with each order, and it waits to be called back. What could not
-    be done waits to be dispatched anew."""
-    del delivery_key  # a step that was taken is not open any more
+    be done waits to be dispatched anew; the day agreed with the customer is a promise."""
+    del delivery_key  # a step that was taken is not open any more, and a promise of the same day is given once
     if fact.finding in NOT_DONE:
-        _all(fact.order_ids, "return", at=at, actor=actor, reason=fact.finding)
+        _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(NOT_DONE[fact.finding]))
+    else:
+        if fact.restored_at is not None:
+            _all(fact.order_ids, "restore", at=at, actor=actor, told_at=fact.restored_at)
+        _all(fact.order_ids, "finish", at=at, actor=actor, finding=fact.finding)
+    if fact.again_date is not None:
+        _promise_visit(fact.order_ids, fact.again_date, at=at, actor=actor)
+
+
+def _promise_visit(order_ids: Iterable[int], on: date, *, at: datetime, actor: str) -> None:
+    """Somebody comes on a day: that is kept by the last minute of it."""
+    due_at = timezone.make_aware(datetime.combine(on, time(23, 59)))
+    rows = Order.objects.filter(pk__in=order_ids, closed_at=None).order_by("pk")
+    for row in rows if due_at > at else ():
+        note = _written(_("The day that the crew agreed with the customer"))
+        give_promise(order_id=row.pk, what=PromiseOf.VISIT, due_at=due_at, note=note, at=at, actor=actor)
+
+
+def follow_time_answered(fact: TimePutRight, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a crew corrected a time. It stands in the conversation for whoever judges the order; no clock moves,
+    see docs/decisions/corrected-times.md."""
+    del delivery_key  # told twice is the same sentence twice, and that is looked for
+    if not fact.is_corrected:
         return
-    if fact.restored_at is not None:
-        _all(fact.order_ids, "restore", at=at, actor=actor, told_at=fact.restored_at)
-    _all(fact.order_ids, "finish", at=at, actor=actor, finding=fact.finding)
+    words = _CORRECTED.get(fact.what, _("The crew corrects a time that it told: %(at)s."))
+    text = _written(words) % {"at": f"{timezone.localtime(fact.happened_at):%Y-%m-%d %H:%M}"}
+    for order_id in fact.order_ids:
+        if not Remark.objects.filter(order_id=order_id, side=Remark.Side.INSIDE, text=text).exists():
+            make_remark(order_id=order_id, side=Remark.Side.INSIDE, text=text, at=at, actor=actor)
 
 
 def _all(
@@ -149,13 +205,13 @@ def follow_unreached(fact: Unreached, *, at: datetime, actor: str, delivery_key:
 def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the crew does not go; its orders wait to be dispatched anew."""
     del delivery_key  # a step that was taken is not open any more
-    _all(fact.order_ids, "return", at=at, actor=actor, reason=_("The crew does not go."))
+    _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(_("The crew does not go.")))
 
 
 def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: called back, a customer says that they are still without supply; what was done is open again."""
     del delivery_key  # an order that is open again is not opened once more
-    _all([fact.order_id], "reopen", at=at, actor=actor, reason=_("Still without supply."))
+    _all([fact.order_id], "reopen", at=at, actor=actor, reason=_written(_("Still without supply.")))
 
 
 def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.facts import DeadlinesMoved, LimitRuleSet, OrderRuleSet, StepRuleSet
-from denghuo.apps.orders.models import LimitRule, Order, OrderRule, RuleRevision, State, StepRule
+from denghuo.apps.orders.models import Clock, LimitRule, Order, OrderRule, RuleRevision, State, StepRule
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import effects_of, next_due
@@ -67,7 +67,8 @@ def set_step_rule(*, entry: StepEntry, from_date: date, source: str, at: datetim
     states = set(State.values)
     if not {*entry.from_states} <= states or entry.to_state not in states | {""}:
         raise ValueError("no such state")
-    if any(len(one) != 2 or one[1] not in _VERBS for one in effects_of(entry.effects)):
+    parts = effects_of(entry.effects)
+    if any(len(one) != 2 or one[0] not in {"*", *Clock.values} or one[1] not in _VERBS for one in parts):
         raise ValueError("clocks start, start again, stop, are suspended, resume")
     told = vars(entry) | {"from_states": list(entry.from_states), "source": source}
     key = {"kind": told.pop("kind"), "step": told.pop("step"), "from_date": from_date}

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import (
     OrderClosed,
     OrderEscalated,
@@ -18,6 +19,7 @@ from denghuo.apps.orders.facts import (
 )
 from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
 from denghuo.apps.orders.queries.clocks import due_of
+from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.snapshot.clocks import judged_of
 
@@ -166,13 +168,15 @@ def urge_order(*, order_id: int, at: datetime, actor: str, note: str = "") -> Or
     Raises:
         StepRefusedError: there is nothing left to press for.
     """
-    row = Order.objects.select_for_update().get(pk=order_id)
+    row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     rule = _allowed(row, "urge", at=at, told_at=None, reason=note)
     gap = timedelta(seconds=rule_book().number(timezone.localdate(at)).urge_gap_s)
     if row.urged_at is not None and at - row.urged_at < gap:
         return row
     row.urged_count, row.urged_at = row.urged_count + 1, at
     facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=note)
+    whom = people_by_username([row.handler]).values() or supervisors_of(row.unit)
+    Telling(order=row, at=at, actor=actor).tell("urged", whom, key=f"{row.pk}-{row.urged_count}", why=note)
     for fact in [*facts, OrderUrged(order_id=row.pk, count=row.urged_count)]:
         record(fact, at=at, actor=actor)
     return row
@@ -185,10 +189,12 @@ def escalate_order(*, order_id: int, reason: str, at: datetime, actor: str) -> O
     Raises:
         StepRefusedError: it is over, or nobody says why.
     """
-    row = Order.objects.select_for_update().get(pk=order_id)
+    row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     rule = _allowed(row, "escalate", at=at, told_at=None, reason=reason)
     row.escalated_at = row.escalated_at or at
     facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=reason)
+    whom, key = supervisors_of(row.unit, but=actor), f"{row.pk}-{at:%Y%m%d%H%M%S}"
+    Telling(order=row, at=at, actor=actor).tell("escalated", whom, key=key, why=reason.strip())
     for fact in [*facts, OrderEscalated(order_id=row.pk, reason=reason.strip())]:
         record(fact, at=at, actor=actor)
     return row

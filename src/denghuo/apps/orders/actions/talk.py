@@ -1,13 +1,14 @@
 """What is said and written of an order: remarks, receipts, appeals, drafts, and what leaves or is shown in full."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
+from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import (
     AppealDecided,
     AppealFiled,
@@ -19,19 +20,27 @@ from denghuo.apps.orders.facts import (
     RemarkMade,
 )
 from denghuo.apps.orders.models import Appeal, Draft, Order, Receipt, Remark
+from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, check_receipt
+
+_TWICE = timedelta(seconds=30)
 
 
 @transaction.atomic
 def make_remark(*, order_id: int, side: str, text: str, at: datetime, actor: str) -> Remark:
-    """Write down what was said. The conversation holds nothing else.
+    """Write down what was said; a key that is hit twice says it once. The conversation holds nothing else.
 
     Raises:
         ValueError: nothing was said.
     """
     if not text.strip():
         raise ValueError("a remark says something")
-    row = Remark.objects.create(order_id=order_id, side=Remark.Side(side).value, text=text.strip(), at=at, actor=actor)
+    order = Order.objects.select_for_update().get(pk=order_id)
+    told = {"side": Remark.Side(side).value, "text": text.strip(), "actor": actor}
+    same = order.remarks.filter(**told, at__gt=at - _TWICE).first()
+    if same is not None:
+        return same
+    row = Remark.objects.create(order=order, at=at, **told)
     record(RemarkMade(remark_id=row.pk, order_id=order_id, side=row.side), at=at, actor=actor)
     return row
 
@@ -76,7 +85,10 @@ def file_appeal(*, order_id: int, clock: str, text: str, at: datetime, actor: st
         raise ValueError("an appeal says why")
     if Appeal.objects.filter(order_id=order_id, clock=clock, decided_at=None).exists():
         raise ValueError("this is appealed against already")
-    row = Appeal.objects.create(order_id=order_id, clock=clock, text=text.strip(), filed_at=at, filed_by=actor)
+    order = Order.objects.select_related("unit").get(pk=order_id)
+    row = Appeal.objects.create(order=order, clock=clock, text=text.strip(), filed_at=at, filed_by=actor)
+    whom = supervisors_of(order.unit, but=actor)
+    Telling(order=order, at=at, actor=actor).tell("appeal", whom, key=str(row.pk), why=row.text)
     record(AppealFiled(appeal_id=row.pk, order_id=order_id, clock=clock), at=at, actor=actor)
     return row
 
@@ -88,11 +100,13 @@ def decide_appeal(*, appeal_id: int, upheld: bool, decision: str, at: datetime, 
     Raises:
         ValueError: it is decided already, one's own, or nobody says why.
     """
-    row = Appeal.objects.select_for_update().get(pk=appeal_id)
+    row = Appeal.objects.select_for_update(of=("self",)).select_related("order").get(pk=appeal_id)
     if row.decided_at is not None or row.filed_by == actor or not decision.strip():
         raise ValueError("somebody else decides, once, and says why")
     row.decided_at, row.decided_by, row.upheld, row.decision = at, actor, upheld, decision.strip()
     row.save(update_fields=["decided_at", "decided_by", "upheld", "decision"])
+    what, whom = "upheld" if upheld else "rejected", people_by_username([row.filed_by]).values()
+    Telling(order=row.order, at=at, actor=actor).tell(what, whom, key=str(row.pk), why=row.decision)
     record(AppealDecided(appeal_id=row.pk, order_id=row.order_id, upheld=upheld), at=at, actor=actor)
     return row
 

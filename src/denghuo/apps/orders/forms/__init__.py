@@ -3,11 +3,14 @@
 from denghuo.apps.orders.forms.opening import OpenForm, SearchForm
 from denghuo.apps.orders.forms.rules import LimitForm, NumbersForm, StepForm
 from denghuo.apps.orders.forms.work import (
+    AnswerForm,
     AppealForm,
     DecideForm,
     HandOverForm,
     MergeForm,
+    PromiseAnswerForm,
     PromiseForm,
+    ReassignForm,
     ReceiptForm,
     RemarkForm,
     StepTakenForm,
@@ -15,6 +18,7 @@ from denghuo.apps.orders.forms.work import (
 )
 
 __all__ = [
+    "AnswerForm",
     "AppealForm",
     "DecideForm",
     "HandOverForm",
@@ -22,7 +26,9 @@ __all__ = [
     "MergeForm",
     "NumbersForm",
     "OpenForm",
+    "PromiseAnswerForm",
     "PromiseForm",
+    "ReassignForm",
     "ReceiptForm",
     "RemarkForm",
     "SearchForm",

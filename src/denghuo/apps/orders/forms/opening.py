@@ -1,9 +1,11 @@
 """Finding orders, and opening one: which fields there are depends on the kind."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -11,7 +13,8 @@ from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, Stat
 
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _LOCAL = {"type": "datetime-local"}
-_DAY = {"type": "date"}
+# Days that somebody may mean: beyond them nothing can be reckoned in local time.
+_DAYS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2100, 12, 31)))
 # Only of these is it asked; the others do without.
 _OF_KIND = {
     "area": (Kind.FAULT, Kind.SERVICE),
@@ -23,6 +26,12 @@ _OF_KIND = {
 def local_minute(**attrs: str) -> forms.DateTimeInput:
     """A field for a local instant."""
     return forms.DateTimeInput({**_LOCAL, **attrs}, LOCAL_MINUTE)
+
+
+def a_day(label: Any, *, required: bool = True) -> forms.DateField:
+    """A field for a local day."""
+    widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget, validators=_DAYS)
 
 
 class SearchForm(forms.Form):
@@ -43,10 +52,11 @@ class SearchForm(forms.Form):
         choices=[("open", pgettext_lazy("of an order", "Open")), ("all", _("All states")), *State.choices],
     )
     due = forms.ChoiceField(label=_("Due"), required=False, choices=DUE)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(_DAY, "%Y-%m-%d"))
-    until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    since = a_day(_("From"), required=False)
+    until = a_day(_("Until"), required=False)
     mine = forms.BooleanField(required=False, widget=forms.HiddenInput())
     offered = forms.BooleanField(required=False, widget=forms.HiddenInput())
+    decide = forms.BooleanField(required=False, widget=forms.HiddenInput())
 
 
 class OpenForm(forms.Form):

@@ -3,13 +3,17 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.orders.forms.opening import a_day
 from denghuo.apps.orders.models import Area, Channel, Clock, Kind, LimitRule, OrderRule, State, StepRule, Topic, Who
 from denghuo.engines.worktime import Measure
 
 UNITS = {"min": 60, "h": 3_600, "d": 86_400}
-_DAY = {"type": "date"}
+REGIONS = (("sgcc", _("State Grid")), ("csg", _("China Southern Grid")))
+# A sign from no order at all would be raised for everybody, and a repeat is at least the second.
+_LEAST = {"repeat_count": 2, "cluster_count": 2, "repeat_within_days": 1, "cluster_within_h": 1}
 
 
 class LimitForm(forms.Form):
@@ -28,7 +32,7 @@ class LimitForm(forms.Form):
     limit_kind = forms.ChoiceField(label=_("Binds"), choices=LimitRule.Kind.choices)
     layer = forms.ChoiceField(label=_("Whose limit"), choices=LimitRule.Layer.choices)
     basis = forms.CharField(label=_("Where it is written"), max_length=200)
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    from_date = a_day(_("From"))
 
     def entry(self) -> dict[str, Any]:
         """The limit as an action takes it."""
@@ -57,19 +61,20 @@ class StepForm(forms.Form):
     )
     sentence = forms.CharField(label=_("What the customer may be told"), required=False, max_length=300)
     withdrawn = forms.BooleanField(label=_("The kind has it no more"), required=False)
-    from_date = forms.DateField(label=_("In force from"), widget=forms.DateInput(_DAY, "%Y-%m-%d"))
+    from_date = a_day(_("In force from"))
     source = forms.CharField(label=_("Where it is written"), max_length=StepRule._meta.get_field("source").max_length)
 
 
 class NumbersForm(forms.ModelForm):
     """The numbers of the order desk from a day on."""
 
+    from_date = a_day(_("From"))
+    region = forms.ChoiceField(label=_("Whose promises hold"), choices=REGIONS)
+
     class Meta:
         model = OrderRule
         exclude = ("id",)
         labels = {
-            "from_date": _("From"),
-            "region": _("Whose promises hold (sgcc or csg)"),
             "area": _("Area, where an order tells none"),
             "stuck_after_s": _("A hand-over is stuck after (s)"),
             "urge_gap_s": _("Pressing again counts after (s)"),
@@ -80,7 +85,12 @@ class NumbersForm(forms.ModelForm):
             "must_know_within_s": _("Whoever must know does so within (s)"),
             "source": _("Where it is written"),
         }
-        widgets = {"from_date": forms.DateInput(_DAY, "%Y-%m-%d")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, least in _LEAST.items():
+            self.fields[name].validators.append(MinValueValidator(least))
+            self.fields[name].widget.attrs["min"] = least
 
     def validate_unique(self) -> None:
         """A rule of the same day takes the place of the one before."""

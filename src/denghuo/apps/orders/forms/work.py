@@ -1,13 +1,15 @@
 """What is told of an order at work."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.orders.forms.opening import local_minute
-from denghuo.apps.orders.models import Finding, PromiseOf, Remark, SuspensionCause
+from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
 
 
 class StepTakenForm(forms.Form):
@@ -16,14 +18,12 @@ class StepTakenForm(forms.Form):
     step = forms.CharField(max_length=16, widget=forms.HiddenInput())
     told_at = forms.DateTimeField(label=_("Happened at"), required=False, widget=local_minute())
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
-    handler = forms.CharField(required=False, max_length=150)
-    place = forms.CharField(required=False, max_length=200)
 
 
 class HandOverForm(forms.Form):
     """To whom an order is offered, and why."""
 
-    to_username = forms.ChoiceField(label=_("To"), required=False)
+    to_username = forms.ChoiceField(label=_("Hand it to"), required=False)
     to_unit = forms.TypedChoiceField(label=_("Or to the unit"), required=False, coerce=int, empty_value=None)
     reason = forms.CharField(label=_("Reason"), max_length=500)
 
@@ -45,6 +45,30 @@ class HandOverForm(forms.Form):
         return told
 
 
+class ReassignForm(forms.Form):
+    """Into whose hands of its unit an order is put, and why."""
+
+    to_username = forms.ChoiceField(label=_("Give it to"))
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to_username"].choices = people  # type: ignore[attr-defined]
+
+
+class AnswerForm(forms.Form):
+    """Whether what is offered is taken over, and if not, why."""
+
+    answer = forms.ChoiceField(choices=[("accept", _("Accept")), ("refuse", _("Refuse"))])
+    reason = forms.CharField(label=_("Why not"), required=False, max_length=500)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if told.get("answer") == "refuse" and not told.get("reason"):
+            self.add_error("reason", _("Say why it is not yours."))
+        return told
+
+
 class SuspensionForm(forms.Form):
     """Why the clocks may stand still."""
 
@@ -63,8 +87,28 @@ class PromiseForm(forms.Form):
     """What is promised, and by when."""
 
     what = forms.ChoiceField(label=_("What"), choices=PromiseOf.choices)
-    due_at = forms.DateTimeField(label=_("By"), widget=local_minute())
+    due_at = forms.DateTimeField(label=_("By when"), widget=local_minute())
     note = forms.CharField(label=_("What the customer was told"), required=False, max_length=200)
+
+    def clean_due_at(self) -> datetime:
+        due_at: datetime = self.cleaned_data["due_at"]
+        if due_at <= timezone.now():
+            raise forms.ValidationError(_("That time has passed already."))
+        return due_at
+
+
+class PromiseAnswerForm(PromiseForm):
+    """Whether a promise was kept, or which other time the customer was told."""
+
+    answer = forms.ChoiceField(choices=[("kept", _("Kept")), ("moved", _("Moved in time"))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["what"]
+        if self.data.get("answer") == "kept":
+            del self.fields["due_at"], self.fields["note"]
+        else:
+            self.fields["note"].required = True
 
 
 class RemarkForm(forms.Form):
@@ -110,5 +154,5 @@ class MergeForm(forms.Form):
 class AppealForm(forms.Form):
     """Against what, and why."""
 
-    clock = forms.CharField(required=False, max_length=16)
+    clock = forms.ChoiceField(label=_("Against"), required=False, choices=[("", _("the whole order")), *Clock.choices])
     text = forms.CharField(label=_("Why this is not ours"), max_length=2000, widget=forms.Textarea({"rows": 3}))

@@ -2,7 +2,8 @@
 
 from denghuo.apps.orders.queries.clocks import clocks_of, clocks_of_all, due_of
 from denghuo.apps.orders.queries.evidence import Course, course_of
-from denghuo.apps.orders.queries.figures import Kept, Words, month_of_limits, promises_kept
+from denghuo.apps.orders.queries.exhibits import Exhibit, ask_for_exhibits, ask_no_more, exhibits_of
+from denghuo.apps.orders.queries.figures import Kept, Late, Words, month_of_limits, promises_kept
 from denghuo.apps.orders.queries.orders import (
     AccountFinding,
     Counts,
@@ -19,6 +20,7 @@ from denghuo.apps.orders.queries.orders import (
     order_of_key,
     orders_by_id,
     steps_open,
+    units_beside,
     units_for,
 )
 from denghuo.apps.orders.queries.people import colleagues, people_by_username, supervisors_of
@@ -31,13 +33,17 @@ __all__ = [
     "AccountFinding",
     "Counts",
     "Course",
+    "Exhibit",
     "Kept",
+    "Late",
     "ReceiptEntry",
     "ReceiptFinding",
     "Wanted",
     "WhatIf",
     "Words",
     "alike",
+    "ask_for_exhibits",
+    "ask_no_more",
     "calendar",
     "check_receipt",
     "clocks_of",
@@ -48,6 +54,7 @@ __all__ = [
     "customer_moments",
     "draft_of",
     "due_of",
+    "exhibits_of",
     "find",
     "findings_for",
     "findings_of_account",
@@ -64,6 +71,7 @@ __all__ = [
     "signs_within",
     "steps_open",
     "supervisors_of",
+    "units_beside",
     "units_for",
     "unknown_years",
     "what_if",

@@ -1,17 +1,35 @@
 """A month of orders: what each limit binds and how often it was missed, and how promises were kept."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from denghuo.apps.orders.models import Appeal, Kind, Order, Promise
+from denghuo.apps.orders.models import Appeal, Kind, Order, Promise, number_of
 from denghuo.apps.orders.queries.clocks import clocks_of_all
-from denghuo.apps.orders.snapshot.clocks import ClockShown
+from denghuo.apps.orders.queries.orders import of_units
+from denghuo.apps.orders.snapshot.clocks import ClockShown, judged_of, limit_of
 from denghuo.apps.orders.snapshot.rules import Limit
 from denghuo.apps.organization.access import within
+
+_AT_ONCE = 500
+
+
+class Late(NamedTuple):
+    """An order that missed a limit, and what the clock showed, in seconds of the measure."""
+
+    order_id: int
+    received_at: datetime
+    shown_s: float | None
+
+    @property
+    def number(self) -> str:
+        """What people call the order by."""
+        return number_of(self.order_id, self.received_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,57 +40,109 @@ class Kept:
     kind: str
     limit: Limit
     order_count: int
-    late_count: int
     unknown_count: int
     appealed_count: int
     mean_s: float
-    late: tuple[tuple[int, str], ...]
+    late: tuple[Late, ...]
+
+    @property
+    def key(self) -> str:
+        """What tells this limit from the others of the month."""
+        limit = self.limit
+        return f"{self.kind}.{limit.clock}.{limit.layer}.{limit.limit_s}.{limit.limit_kind}"
+
+    @property
+    def late_count(self) -> int:
+        """How many orders were late."""
+        return len(self.late)
 
     @property
     def kept(self) -> bool | None:
         """Whether the month kept it; None where there is nothing to say."""
         if self.limit.is_mean:
             return None if np.isnan(self.mean_s) else self.mean_s <= self.limit.limit_s
-        return self.late_count == 0 if self.order_count else None
+        return not self.late if self.order_count else None
+
+
+# Which order and when it came in, what the clock shows, what it showed when it stopped, whether late, whether unknown.
+# A plain tuple: a month holds tens of thousands, and the collector passes over what holds no references.
+_Case = tuple[int, datetime, float | None, float | None, bool, bool]
+_Key = tuple[str, str, str, int, str]
+_Judged = Iterable[Mapping[str, Any]]
+
+
+class _Month:
+    """Cases by limit. What is kept of an order is read once and let go: a month holds tens of thousands of clocks."""
+
+    def __init__(self) -> None:
+        self.cases: dict[_Key, list[_Case]] = defaultdict(list)
+        self.first: dict[_Key, tuple[int, Limit]] = {}
+
+    def take(self, order_id: int, kind: str, received_at: datetime, judged: _Judged) -> None:
+        """What the clocks of an order showed."""
+        for one in judged:
+            key = (kind, one["clock"], one["layer"], one["limit_s"], one["limit_kind"])
+            shown_s = one["shown_s"]
+            stopped_s = shown_s if one["stopped_at"] else None
+            self.cases[key].append((order_id, received_at, shown_s, stopped_s, one["late"], one["unknown"]))
+            if key not in self.first or order_id < self.first[key][0]:
+                self.first[key] = (order_id, limit_of(one))
 
 
 def month_of_limits(scope: Iterable[str], *, since: datetime, until: datetime, at: datetime) -> list[Kept]:
-    """Every limit of the orders that came in within a time."""
-    rows = Order.objects.filter(within(scope, field="unit__path"), received_at__gte=since, received_at__lt=until)
-    orders = list(rows.exclude(state="merged").order_by("pk"))
-    upheld = set(
-        Appeal.objects.filter(upheld=True, order__in=[row.pk for row in orders]).values_list("order_id", "clock")
-    )
-    groups: dict[tuple[str, str, str, int, str], list[tuple[Order, ClockShown]]] = defaultdict(list)
-    shown = clocks_of_all(orders, at=at)
-    for row in orders:
-        for one in shown[row.pk]:
-            limit = one.limit
-            groups[row.kind, one.clock, limit.layer, limit.limit_s, limit.limit_kind].append((row, one))
-    return [_kept(key[0], cases, upheld) for key, cases in sorted(groups.items(), key=_in_order)]
+    """Every limit of the orders that came in within a time.
+
+    What ended counts as it was judged when it did, read as it is kept; the engine is asked only of what is open.
+    """
+    rows = Order.objects.filter(of_units(scope), received_at__gte=since, received_at__lt=until)
+    rows = rows.exclude(state="merged")
+    month, unjudged = _Month(), []
+    for pk, kind, received_at, judged in (
+        rows.order_by("pk").values_list("pk", "kind", "received_at", "judged").iterator()
+    ):
+        if judged:
+            month.take(pk, kind, received_at, judged)
+        else:
+            unjudged.append(pk)
+    for row, shown in _unjudged(unjudged, at):
+        month.take(row.pk, row.kind, row.received_at, judged_of(shown))
+    appeals = Appeal.objects.filter(upheld=True, order__in=rows.values("pk"))
+    upheld = set(appeals.values_list("order_id", "clock"))
+    return [
+        _kept(key[0], month.first[key][1], sorted(month.cases[key], key=itemgetter(0)), upheld)
+        for key in sorted(month.cases, key=_in_order)
+    ]
+
+
+def _unjudged(order_ids: Sequence[int], at: datetime) -> Iterator[tuple[Order, list[ClockShown]]]:
+    """Orders that nobody has judged yet, with what their clocks show now."""
+    parts = (order_ids[first : first + _AT_ONCE] for first in range(0, len(order_ids), _AT_ONCE))
+    rows = [row for part in parts for row in Order.objects.filter(pk__in=part)]
+    shown = clocks_of_all(rows, at=at)
+    return ((row, shown[row.pk]) for row in rows)
 
 
 _KINDS = {kind: n for n, kind in enumerate(Kind.values)}
 
 
-def _in_order(pair: tuple[tuple[str, str, str, int, str], object]) -> tuple[int, str, int]:
-    (kind, clock, _, limit_s, _), _ = pair
-    return _KINDS[kind], clock, limit_s
+def _in_order(key: _Key) -> tuple[int, str, int, str, str]:
+    kind, clock, layer, limit_s, limit_kind = key
+    return _KINDS[kind], clock, limit_s, layer, limit_kind
 
 
-def _kept(kind: str, cases: list[tuple[Order, ClockShown]], upheld: set[tuple[int, str]]) -> Kept:
-    mine = [(row, one) for row, one in cases if (row.pk, one.clock) not in upheld and (row.pk, "") not in upheld]
-    stopped = [one.shown_s for _, one in mine if not one.runs and one.shown_s is not None]
-    late = tuple(dict.fromkeys((row.pk, row.number) for row, one in mine if one.late))
+def _kept(kind: str, limit: Limit, cases: Sequence[_Case], upheld: set[tuple[int, str]]) -> Kept:
+    apart = {pk for pk, clock in upheld if clock in ("", limit.clock)}
+    mine = [one for one in cases if one[0] not in apart] if apart else cases
+    stopped = [stopped_s for _, _, _, stopped_s, _, _ in mine if stopped_s is not None]
+    late = {pk: Late(pk, received_at, shown_s) for pk, received_at, shown_s, _, is_late, _ in mine if is_late}
     return Kept(
         kind=kind,
-        limit=cases[0][1].limit,
-        order_count=len({row.pk for row, _ in mine}),
-        late_count=len(late),
-        unknown_count=sum(one.unknown for _, one in mine),
+        limit=limit,
+        order_count=len({one[0] for one in mine}),
+        unknown_count=sum(unknown for *_, unknown in mine),
         appealed_count=len(cases) - len(mine),
         mean_s=float(np.mean(stopped)) if stopped else float("nan"),
-        late=late,
+        late=tuple(late.values()),
     )
 
 

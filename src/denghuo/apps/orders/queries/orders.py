@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
-from denghuo.apps.orders.models import Draft, Finding, HandOver, Order, State, StepRule, Who
+from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
@@ -25,7 +25,8 @@ _PHONE = re.compile(r"^[\d\s+-]{7,}$")
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which orders are asked for; what is empty asks for nothing."""
+    """Which orders are asked for; what is empty asks for nothing. ``handler``, ``offered_to`` and ``to_decide`` are
+    user names: who has it in hand, who is to answer, who is to decide."""
 
     text: str = ""
     kind: str = ""
@@ -33,18 +34,27 @@ class Wanted:
     due: str = ""
     handler: str = ""
     offered_to: str = ""
+    to_decide: str = ""
     since: date | None = None
     until: date | None = None
 
 
-def order_for(scope: Iterable[str], order_id: int) -> Order:
-    """One order, if it lies in the scope.
+def of_units(scope: Iterable[str]) -> Q:
+    """Orders of a scope by the keys of its units, which the index begins with: by paths every order would be read."""
+    return Q(unit__in=list(Unit.objects.filter(within(scope, field="path")).values_list("pk", flat=True)))
+
+
+def order_for(scope: Iterable[str], order_id: int, *, offered: bool = False) -> Order:
+    """One order, if it lies in the scope; ``offered``: or if it is offered to a unit of the scope.
 
     Raises:
         Order.DoesNotExist: there is none, or it is somebody else's.
     """
+    inside = within(scope, field="unit__path")
+    if offered:
+        inside |= Q(pk__in=_offered_to_units(scope))
     rows = Order.objects.select_related("unit", "account", "parent", "merged_into")
-    return rows.get(within(scope, field="unit__path"), pk=order_id)
+    return rows.get(inside, pk=order_id)
 
 
 def order_of_key(client_key: str) -> Order | None:
@@ -55,7 +65,12 @@ def order_of_key(client_key: str) -> Order | None:
 def find(scope: Iterable[str], wanted: Wanted, *, at: datetime) -> "QuerySet[Order]":
     """Orders of a scope: what is due first, where open ones are asked for, else the newest first."""
     scope = tuple(scope)
-    rows = Order.objects.filter(within(scope, field="unit__path")).select_related("unit", "account")
+    inside = of_units(scope)
+    if wanted.offered_to:
+        inside = (inside & Q(pk__in=_offered_to(wanted.offered_to))) | Q(pk__in=_offered_to_units(scope))
+    rows = Order.objects.filter(inside).select_related("unit", "account")
+    if wanted.to_decide:
+        rows = rows.filter(_undecided(wanted.to_decide))
     if wanted.text.strip():
         rows = rows.filter(_spoken_of(scope, wanted.text.strip()))
     if wanted.kind:
@@ -66,8 +81,6 @@ def find(scope: Iterable[str], wanted: Wanted, *, at: datetime) -> "QuerySet[Ord
         rows = rows.filter(state=wanted.state)
     if wanted.handler:
         rows = rows.filter(handler=wanted.handler, closed_at=None)
-    if wanted.offered_to:
-        rows = rows.filter(Exists(_offered(wanted.offered_to, scope)))
     if wanted.since:
         rows = rows.filter(received_at__gte=_midnight(wanted.since))
     if wanted.until:
@@ -90,10 +103,25 @@ def _by_due(rows: "QuerySet[Order]", wanted: Wanted, at: datetime) -> "QuerySet[
 _OVERDUE = Q(overdue_at__isnull=False)
 
 
-def _offered(username: str, scope: tuple[str, ...]) -> "QuerySet[HandOver]":
-    """Hand-overs that wait for somebody: offered to them, or to a unit of theirs."""
-    rows = HandOver.objects.filter(order=OuterRef("pk"), accepted_at=None, refused_at=None)
-    return rows.filter(Q(to_username=username) | (Q(to_username="") & within(scope, field="to_unit__path")))
+_WAITING = {"accepted_at": None, "refused_at": None}
+
+
+def _offered_to(username: str) -> "QuerySet[HandOver, int]":
+    """Orders that wait for somebody's answer."""
+    return HandOver.objects.filter(to_username=username, **_WAITING).values_list("order", flat=True)
+
+
+def _offered_to_units(scope: Iterable[str]) -> "QuerySet[HandOver, int]":
+    """Orders that wait for the answer of a unit of the scope, wherever they are now."""
+    rows = HandOver.objects.filter(within(scope, field="to_unit__path"), to_username="", **_WAITING)
+    return rows.values_list("order", flat=True)
+
+
+def _undecided(but: str) -> Q:
+    """Orders of which a suspension or an appeal waits to be decided by somebody who has not asked for it."""
+    asked = Suspension.objects.filter(decided_at=None, order__closed_at=None).exclude(asked_by=but)
+    filed = Appeal.objects.filter(decided_at=None).exclude(filed_by=but)
+    return Q(pk__in=asked.values("order")) | Q(pk__in=filed.values("order"))
 
 
 def _spoken_of(scope: tuple[str, ...], text: str) -> Q:
@@ -120,10 +148,12 @@ class Counts:
     soon: int
     overdue: int
     offered: int
+    to_decide: int
 
 
-def counts(scope: Iterable[str], *, username: str, at: datetime) -> Counts:
-    """How many orders of a scope are open, one's own, nearly due, overdue, and offered to somebody."""
+def counts(scope: Iterable[str], *, username: str, decides: Iterable[str], at: datetime) -> Counts:
+    """How many orders of a scope are open, one's own, nearly due, overdue, offered to somebody, and to be decided by
+    them, who ``decides`` in another scope."""
     scope = tuple(scope)
 
     def of(wanted: Wanted) -> int:
@@ -135,6 +165,7 @@ def counts(scope: Iterable[str], *, username: str, at: datetime) -> Counts:
         soon=of(Wanted(due="soon")),
         overdue=of(Wanted(due="overdue")),
         offered=of(Wanted(offered_to=username)),
+        to_decide=find(decides, Wanted(to_decide=username), at=at).order_by().count(),
     )
 
 
@@ -242,6 +273,11 @@ def alike(order: Order, *, within_h: int = 48) -> list[Order]:
 def units_for(scope: Iterable[str]) -> list[Unit]:
     """Units that orders are opened in."""
     return list(Unit.objects.filter(within(scope, field="path")).order_by("path"))
+
+
+def units_beside(unit: Unit) -> list[Unit]:
+    """Units that an order of a unit can be offered to: all others. Whose matter it is, is no secret of a scope."""
+    return list(Unit.objects.exclude(pk=unit.pk).order_by("path"))
 
 
 def draft_of(username: str) -> str:

@@ -7,11 +7,13 @@ from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.models import Assignment, Unit, User
 
 
-def supervisors_of(unit: Unit) -> list[User]:
-    """Who supervises the orders of a unit: those in the unit itself, else those nearest above."""
+def supervisors_of(unit: Unit, *, but: str = "") -> list[User]:
+    """Who supervises the orders of a unit: those in the unit itself, else those nearest above. ``but`` leaves somebody
+    out, who does not decide upon what they asked for."""
     roles = [role for role, allowed in PERMISSIONS_OF_ROLE.items() if Permission.ORDERS_SUPERVISE in allowed]
     path = str(unit.path)
     rows = Assignment.objects.filter(role__in=roles, user__is_active=True).select_related("user", "unit")
+    rows = rows.exclude(user__username=but)
     above = [(len(str(row.unit.path)), row.user) for row in rows if path.startswith(str(row.unit.path))]
     nearest = max((length for length, _ in above), default=0)
     return sorted({user for length, user in above if length == nearest}, key=lambda user: user.pk)

@@ -7,16 +7,23 @@ from datetime import datetime
 from denghuo.apps.orders.models import LimitRule, Order
 from denghuo.apps.orders.queries.clocks import told_of
 from denghuo.apps.orders.queries.rules import calendar, rule_book
-from denghuo.apps.orders.snapshot.clocks import ClockShown, clocks_shown, next_due
+from denghuo.apps.orders.snapshot.clocks import ClockShown, clocks_shown, limits_of, next_due
 from denghuo.apps.orders.snapshot.rules import RuleBook
 from denghuo.apps.orders.snapshot.standard import EVER
 from denghuo.apps.organization.access import within
 
+_UNSAVED = -1
+
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf:
-    """Open orders whose deadline would move, and orders of last month that would have been late. Nothing is written."""
+    """Open orders whose deadline would move, and orders of last month that would have been late. Nothing is written.
 
+    ``holds_count`` is for how many of all these the limit would hold: where another row fits an order more closely, for
+    its area, its topic or its way in, that one does.
+    """
+
+    holds_count: int
     open_count: int
     sooner: int
     later: int
@@ -41,14 +48,19 @@ def what_if(scope: Iterable[str], rule: LimitRule, *, since: datetime, until: da
     pairs = [(ahead[0][row.pk], ahead[1][row.pk]) for row in opened]
     held = LimitRule(**{field.attname: getattr(rule, field.attname) for field in LimitRule._meta.concrete_fields})
     held.from_date = EVER
+    always = _with(book, held, everything=True)
     return WhatIf(
+        holds_count=sum(
+            any(one.rule_id == _UNSAVED for one in limits_of(row, always))
+            for row in {row.pk: row for row in [*opened, *past]}.values()
+        ),
         open_count=len(opened),
         sooner=sum(new is not None and (old is None or new < old) for old, new in pairs),
         later=sum(old is not None and (new is None or new > old) for old, new in pairs),
         newly_overdue=sum(new is not None and new < at and (old is None or old >= at) for old, new in pairs),
         past_count=len(past),
         late_before=_late(past, book, rule.clock, at),
-        late_after=_late(past, _with(book, held, everything=True), rule.clock, at),
+        late_after=_late(past, always, rule.clock, at),
     )
 
 
@@ -56,7 +68,7 @@ def _with(book: RuleBook, rule: LimitRule, *, everything: bool = False) -> RuleB
     """The rules with one more; ``everything``: in place of whatever row of its key there is, whenever it began."""
     key = _key(rule)
     rows = tuple(one for one in book.limits if not (everything and _key(one) == key))
-    rule.pk = -1  # as if it were written: it goes before what is shipped
+    rule.pk = _UNSAVED  # as if it were written: it goes before what is shipped
     return RuleBook(steps=book.steps, limits=(*rows, rule), numbers=book.numbers, routes=book.routes)
 
 

@@ -369,8 +369,9 @@ def shown_again(judged: Iterable[Mapping[str, Any]]) -> list[ClockShown]:
     return [_again(told) for told in judged]
 
 
-def _again(told: Mapping[str, Any]) -> ClockShown:
-    limit = Limit(
+def limit_of(told: Mapping[str, Any]) -> Limit:
+    """The limit of one of the clocks that :func:`judged_of` kept."""
+    return Limit(
         clock=told["clock"],
         measure=Measure(told["measure"]),
         limit_s=told["limit_s"],
@@ -382,10 +383,13 @@ def _again(told: Mapping[str, Any]) -> ClockShown:
         from_date=date.fromisoformat(told["from_date"]),
         rule_id=told["rule_id"],
     )
+
+
+def _again(told: Mapping[str, Any]) -> ClockShown:
     return ClockShown(
         clock=told["clock"],
         run=told["run"],
-        limit=limit,
+        limit=limit_of(told),
         started_at=datetime.fromisoformat(told["started_at"]),
         stopped_at=_told(told["stopped_at"]),
         suspended=False,

@@ -8,14 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from denghuo.apps.orders.forms.rules import REGIONS
 from denghuo.apps.orders.models import Certainty, Channel, Clock, Kind, LimitRule, Order, State, Topic
-from denghuo.apps.orders.snapshot.clocks import ClockShown
+from denghuo.apps.orders.snapshot.clocks import ClockShown, effects_of
 from denghuo.apps.orders.snapshot.rules import Limit
 from denghuo.apps.sealed import masked_name, masked_phone
 from denghuo.engines.worktime import Measure
 
 register = template.Library()
 _DAY_S, _H_S = 86_400, 3_600
+_MANY_S = 600  # up to ten minutes, seconds tell what was late from what was not
 _TONES = {
     State.REGISTERED: "act",
     State.DISPATCHED: "doing",
@@ -59,6 +61,8 @@ def span(seconds: float | None) -> str:
     s = round(abs(seconds))
     if s < 60:
         return _("%(n)d s") % {"n": s}
+    if s < _MANY_S and s % 60:
+        return _("%(m)d min %(s)d s") % {"m": s // 60, "s": s % 60}
     if s < _H_S:
         return _("%(n)d min") % {"n": s // 60}
     if s < _DAY_S:
@@ -118,10 +122,38 @@ def limit_kind_name(limit_kind: str) -> str:
 
 
 @register.filter
+def region_name(region: str) -> str:
+    """Whose promises a limit belongs to."""
+    return str(dict(REGIONS).get(region, region))
+
+
+@register.filter
+def effect_words(effects: str) -> str:
+    """What a step does to clocks."""
+    verbs = {
+        "start": _("%(clock)s starts"),
+        "again": _("%(clock)s runs on"),
+        "stop": _("%(clock)s stops"),
+        "suspend": _("%(clock)s stands still"),
+        "resume": _("%(clock)s runs again"),
+    }
+    parts = [(_("every clock") if clock == "*" else clock_name(clock), verb) for clock, verb in effects_of(effects)]
+    return " · ".join(verbs[verb] % {"clock": clock} for clock, verb in parts)
+
+
+@register.filter
+def late_words(one: ClockShown) -> str:
+    """Whether an order was too late; a limit of the mean is none of a single order."""
+    if one.limit.is_mean:
+        return "–"
+    return _("yes") if one.late else _("no")
+
+
+@register.filter
 def clock_tone(one: ClockShown) -> str:
     """The mark of what a clock shows."""
     if one.late:
-        return "breached"
+        return "warning" if one.limit.is_mean else "breached"
     if one.suspended:
         return "waiting"
     if one.unknown:
@@ -137,6 +169,8 @@ def clock_words(one: ClockShown, at: datetime) -> str:
     if one.suspended:
         return _("stands still")
     if not one.runs:
+        if one.limit.is_mean:
+            return _("longer than the mean may be") if one.late else _("within the mean")
         return _("too late") if one.late else _("in time")
     left = one.left_s(at)
     if left is None:

@@ -1,233 +1,221 @@
 """What people do to an order: one plain form each, which leads back to its page."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import StepRefusedError
 from denghuo.apps.orders.forms import (
+    AnswerForm,
     AppealForm,
     DecideForm,
     HandOverForm,
     MergeForm,
+    PromiseAnswerForm,
     PromiseForm,
+    ReassignForm,
     RemarkForm,
     StepTakenForm,
     SuspensionForm,
 )
-from denghuo.apps.orders.models import Order, PromiseOf, SuspensionCause
-from denghuo.apps.orders.views.reach import done, found, supervises, who
+from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
+from denghuo.apps.orders.views.reach import found, may_answer, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required
 
+Told = dict[str, Any]
+# Steps that have a form of their own.
+APART = frozenset({"suspend", "merge", "finish", "reassign"})
 
-def _incomplete(request: HttpRequest, row: Order) -> HttpResponse:
-    messages.warning(request, _("Something is missing: fill in what is asked."))
-    return redirect("orders:order", row.pk)
+
+def _deed(
+    form_of: Callable[..., forms.Form], *, permission: Permission = Permission.ORDERS_WORK, offered: bool = False
+) -> Callable[[Callable[..., str | None]], Callable[..., HttpResponseBase]]:
+    """A page of a deed: its form is read, it is done, and what it returns is said; where it cannot be done, why.
+    ``form_of`` takes what was sent and the order; ``offered``: also of an order that is still another unit's."""
+
+    def made(do: Callable[..., str | None]) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @permission_required(permission)
+        @wraps(do)
+        def page(request: HttpRequest, order_id: int, **parts: int) -> HttpResponse:
+            row = found(request, order_id, offered=offered)
+            form = form_of(request.POST, row)
+            try:
+                said = do(request, row, form.cleaned_data, **parts) if form.is_valid() else None
+            except ValueError as error:
+                messages.warning(request, refusal(error))
+            else:
+                if form.errors:
+                    messages.warning(request, _lacks(form))
+                elif said:
+                    messages.success(request, said)
+            return redirect("orders:order", row.pk) if _in_reach(request, row) else redirect("orders:home")
+
+        return page
+
+    return made
 
 
-def _part(rows: object, row_id: int) -> int:
+def _in_reach(request: HttpRequest, row: Order) -> bool:
+    """Whether it still is after the deed: what is another unit's now is out of sight."""
+    try:
+        found(request, row.pk, offered=True)
+    except Http404:
+        return False
+    return True
+
+
+def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
+    """A form that is the same for every order."""
+    return lambda data, _row: form(data)
+
+
+def _lacks(form: forms.Form) -> str:
+    """What is wrong with a form, field by field."""
+    fields = ((form.fields.get(name), errors) for name, errors in form.errors.items())
+    words = [
+        _("%(field)s: %(why)s") % {"field": field.label, "why": errors[0]} if field and field.label else str(errors[0])
+        for field, errors in fields
+    ]
+    return " ".join(words)
+
+
+def _part(rows: Any, row_id: int) -> int:
     """The key of a part of an order, if it is of that order."""
-    if not rows.filter(pk=row_id).exists():  # type: ignore[attr-defined]
+    if not rows.filter(pk=row_id).exists():
         raise Http404
     return row_id
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def take_step(request: HttpRequest, order_id: int) -> HttpResponse:
+def _others(row: Order) -> list[tuple[str, str]]:
+    """Who works on the orders of its unit and does not have it in hand."""
+    return [(user.username, str(user)) for user in queries.colleagues(row.unit) if user.username != row.handler]
+
+
+def hand_over_form(data: Any, row: Order) -> HandOverForm:
+    """To whom an order can be offered: to somebody of its unit, or to another unit."""
+    units = [(unit.pk, unit.name) for unit in queries.units_beside(row.unit)]
+    return HandOverForm(data, people=_others(row), units=units, auto_id="hand_%s")
+
+
+def reassign_form(data: Any, row: Order) -> ReassignForm:
+    """Into whose hands it can be put."""
+    return ReassignForm(data, people=_others(row), auto_id="reassign_%s")
+
+
+def _merge_form(data: Any, row: Order) -> MergeForm:
+    return MergeForm(data, orders=[(one.pk, one.number) for one in queries.alike(row)])
+
+
+@_deed(_plain(StepTakenForm))
+def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
     """Take a step that is open to whoever asks."""
-    row, form = found(request, order_id), StepTakenForm(request.POST)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told, by = form.cleaned_data, who(request)
-    step = told["step"]
+    by, step = who(request), told["step"]
     open_steps = queries.steps_open(row, username=by["actor"], supervises=supervises(request, row), at=by["at"])
-    if step not in open_steps or step in ("suspend", "merge", "finish"):
-        messages.warning(request, _("The order has moved on meanwhile: look at its state and try again."))
-        return redirect("orders:order", row.pk)
+    if step not in open_steps or step in APART:
+        raise StepRefusedError("state", step)
     if step == "urge":
-        return done(request, row, lambda: actions.urge_order(order_id=row.pk, note=told["reason"], **by))
+        counted = actions.urge_order(order_id=row.pk, note=told["reason"], **by).urged_at == by["at"]
+        return None if counted else _("The customer has pressed a short while ago: that counts once.")
     if step == "escalate":
-        return done(request, row, lambda: actions.escalate_order(order_id=row.pk, reason=told["reason"], **by))
-    given = {"told_at": told["told_at"], "reason": told["reason"], "place": told["place"]}
-    if told["handler"]:
-        given["handler"] = told["handler"]
-    return done(request, row, lambda: actions.take_step(order_id=row.pk, step=step, **given, **by))
+        actions.escalate_order(order_id=row.pk, reason=told["reason"], **by)
+        return _("Those who supervise are told.")
+    actions.take_step(order_id=row.pk, step=step, told_at=told["told_at"], reason=told["reason"], **by)
+    return None
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def hand_over(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(hand_over_form)
+def hand_over(request: HttpRequest, row: Order, told: Told) -> str:
     """Offer it to somebody else."""
-    row = found(request, order_id)
-    people = [(user.username, str(user)) for user in queries.colleagues(row.unit)]
-    units = [(unit.pk, unit.name) for unit in queries.units_for(request.data_scope)]  # type: ignore[attr-defined]
-    form = HandOverForm(request.POST, people=people, units=units)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.offer_hand_over(
-            order_id=row.pk,
-            to_username=told["to_username"],
-            to_unit_id=None if told["to_username"] else told["to_unit"],
-            reason=told["reason"],
-            **who(request),
-        ),
-        _("Offered. It stays yours until the other side accepts."),
-    )
+    to_unit_id = None if told["to_username"] else told["to_unit"]
+    whom = {"to_username": told["to_username"], "to_unit_id": to_unit_id}
+    actions.offer_hand_over(order_id=row.pk, reason=told["reason"], **whom, **who(request))
+    return _("Offered. It stays where it is until the other side accepts.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def answer_hand_over(request: HttpRequest, order_id: int, hand_over_id: int) -> HttpResponse:
+@_deed(_plain(AnswerForm), offered=True)
+def answer_hand_over(request: HttpRequest, row: Order, told: Told, hand_over_id: int) -> str:
     """Accept what was offered, or refuse it with a reason."""
-    row = found(request, order_id)
     offer_id = _part(row.hand_overs, hand_over_id)
-    if request.POST.get("answer") == "accept":
-        return done(
-            request, row, lambda: actions.accept_hand_over(hand_over_id=offer_id, **who(request)), _("It is yours now.")
-        )
-    reason = request.POST.get("reason", "")[:500]
-    return done(request, row, lambda: actions.refuse_hand_over(hand_over_id=offer_id, reason=reason, **who(request)))
+    if not may_answer(request, HandOver.objects.select_related("to_unit", "order__unit").get(pk=offer_id)):
+        raise PermissionDenied
+    if told["answer"] == "accept":
+        actions.accept_hand_over(hand_over_id=offer_id, **who(request))
+        return _("It is yours now.")
+    actions.refuse_hand_over(hand_over_id=offer_id, reason=told["reason"], **who(request))
+    return _("Refused. It stays where it is, and whoever offered it is told why.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def suspension(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(reassign_form, permission=Permission.ORDERS_SUPERVISE)
+def reassign(request: HttpRequest, row: Order, told: Told) -> str:
+    """Put it into other hands of its unit."""
+    actions.reassign_order(order_id=row.pk, **told, **who(request))
+    return _("It is in other hands now, and both are told.")
+
+
+@_deed(_plain(SuspensionForm))
+def suspension(request: HttpRequest, row: Order, told: Told) -> str:
     """Ask that the clocks stand still."""
-    row, form = found(request, order_id), SuspensionForm(request.POST)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.ask_suspension(
-            order_id=row.pk, cause=SuspensionCause(told["cause"]), reason=told["reason"], **who(request)
-        ),
-        _("Asked. The clocks run on until somebody else grants it."),
-    )
+    cause = SuspensionCause(told["cause"])
+    actions.ask_suspension(order_id=row.pk, cause=cause, reason=told["reason"], **who(request))
+    return _("Asked. The clocks run on until somebody else grants it.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_SUPERVISE)
-def decide_suspension(request: HttpRequest, order_id: int, suspension_id: int) -> HttpResponse:
+@_deed(_plain(DecideForm), permission=Permission.ORDERS_SUPERVISE)
+def decide_suspension(request: HttpRequest, row: Order, told: Told, suspension_id: int) -> None:
     """Grant a suspension, or not."""
-    row, form = found(request, order_id), DecideForm(request.POST)
     asked_id = _part(row.suspensions, suspension_id)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    granted = form.cleaned_data["granted"]
-    return done(
-        request,
-        row,
-        lambda: actions.decide_suspension(suspension_id=asked_id, granted=granted, **who(request)),
-    )
+    actions.decide_suspension(suspension_id=asked_id, granted=told["granted"], **who(request))
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def promise(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(_plain(PromiseForm))
+def promise(request: HttpRequest, row: Order, told: Told) -> str:
     """Promise the customer something by a time."""
-    row, form = found(request, order_id), PromiseForm(request.POST)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.give_promise(
-            order_id=row.pk,
-            what=PromiseOf(told["what"]),
-            due_at=told["due_at"],
-            note=told["note"],
-            **who(request),
-        ),
-        _("Promised. You are warned while there is still time to keep it."),
-    )
+    actions.give_promise(order_id=row.pk, **told | {"what": PromiseOf(told["what"])}, **who(request))
+    return _("Promised. You are warned while there is still time to keep it.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def answer_promise(request: HttpRequest, order_id: int, promise_id: int) -> HttpResponse:
+@_deed(_plain(PromiseAnswerForm))
+def answer_promise(request: HttpRequest, row: Order, told: Told, promise_id: int) -> None:
     """Say that a promise was kept, or that the customer was told another time."""
-    row, by = found(request, order_id), who(request)
-    told_id = _part(row.promises, promise_id)
-    if request.POST.get("answer") == "kept":
-        return done(request, row, lambda: actions.keep_promise(promise_id=told_id, kept_at=by["at"], **by))
-    form = PromiseForm(request.POST)
-    form.fields["what"].required = False
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.move_promise(promise_id=told_id, due_at=told["due_at"], note=told["note"], **by),
-    )
+    by, told_id = who(request), _part(row.promises, promise_id)
+    if told["answer"] == "kept":
+        actions.keep_promise(promise_id=told_id, kept_at=by["at"], **by)
+    else:
+        actions.move_promise(promise_id=told_id, due_at=told["due_at"], note=told["note"], **by)
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def remark(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(_plain(RemarkForm))
+def remark(request: HttpRequest, row: Order, told: Told) -> None:
     """Write down what was said."""
-    row, form = found(request, order_id), RemarkForm(request.POST)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(request, row, lambda: actions.make_remark(order_id=row.pk, **told, **who(request)))
+    actions.make_remark(order_id=row.pk, **told, **who(request))
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def merge(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(_merge_form)
+def merge(request: HttpRequest, row: Order, told: Told) -> str:
     """Say that others are the same matter."""
-    row = found(request, order_id)
-    form = MergeForm(request.POST, orders=[(one.pk, one.number) for one in queries.alike(row)])
-    if not form.is_valid():
-        return _incomplete(request, row)
-    return done(
-        request,
-        row,
-        lambda: actions.merge_orders(into_id=row.pk, order_ids=form.cleaned_data["order"], **who(request)),
-        _("Merged. What they hold stands here too."),
-    )
+    actions.merge_orders(into_id=row.pk, order_ids=told["order"], **who(request))
+    return _("Merged. What they hold stands here too.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_WORK)
-def appeal(request: HttpRequest, order_id: int) -> HttpResponse:
+@_deed(_plain(AppealForm))
+def appeal(request: HttpRequest, row: Order, told: Told) -> str:
     """Say that what a clock counts is not ours."""
-    row, form = found(request, order_id), AppealForm(request.POST)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.file_appeal(order_id=row.pk, clock=told["clock"], text=told["text"], **who(request)),
-        _("The appeal is filed. Somebody else decides upon it."),
-    )
+    actions.file_appeal(order_id=row.pk, **told, **who(request))
+    return _("The appeal is filed. Somebody else decides upon it.")
 
 
-@require_POST
-@permission_required(Permission.ORDERS_SUPERVISE)
-def decide_appeal(request: HttpRequest, order_id: int, appeal_id: int) -> HttpResponse:
+@_deed(_plain(DecideForm), permission=Permission.ORDERS_SUPERVISE)
+def decide_appeal(request: HttpRequest, row: Order, told: Told, appeal_id: int) -> None:
     """Decide upon an appeal."""
-    row, form = found(request, order_id), DecideForm(request.POST)
-    filed_id = _part(row.appeals, appeal_id)
-    if not form.is_valid():
-        return _incomplete(request, row)
-    told = form.cleaned_data
-    return done(
-        request,
-        row,
-        lambda: actions.decide_appeal(
-            appeal_id=filed_id, upheld=told["granted"], decision=told["decision"], **who(request)
-        ),
-    )
+    filed_id, decision = _part(row.appeals, appeal_id), told["decision"]
+    actions.decide_appeal(appeal_id=filed_id, upheld=told["granted"], decision=decision, **who(request))

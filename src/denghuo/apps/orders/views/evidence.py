@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 import xlsxwriter
@@ -16,14 +17,17 @@ from django.views.decorators.http import require_GET, require_POST
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.models import Order
-from denghuo.apps.orders.queries import Course
+from denghuo.apps.orders.queries import Course, Exhibit
 from denghuo.apps.orders.templatetags.orders import (
     certainty_name,
     clock_name,
+    effect_words,
+    late_words,
     layer_name,
     limit_kind_name,
     limit_text,
     measured,
+    state_name,
     step_name,
 )
 from denghuo.apps.orders.views.reach import found, who
@@ -52,15 +56,16 @@ def evidence(request: HttpRequest, order_id: int) -> HttpResponse:
     course = queries.course_of(row, at=timezone.now())
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
-        page = render_to_string("orders/evidence.html", _context(row, course))
+        exhibits = queries.exhibits_of(row.pk)
+        page = render_to_string("orders/evidence.html", _context(row, course) | {"exhibits": exhibits})
         bundle.writestr(f"{row.number}.html", page)
-        bundle.writestr(f"{row.number}.xlsx", _workbook(course))
+        bundle.writestr(f"{row.number}.xlsx", _workbook(course, exhibits))
     actions.hand_out_evidence(order_id=row.pk, **who(request))
     disposition = content_disposition_header(True, f"{row.number}.zip") or "attachment"
     return HttpResponse(packed.getvalue(), content_type="application/zip", headers={"Content-Disposition": disposition})
 
 
-def _workbook(course: Course) -> bytes:
+def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, OPTIONS) as book:
         sheets = Sheets(book)
@@ -68,6 +73,8 @@ def _workbook(course: Course) -> bytes:
         sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])
         sheets.add(_("Hand-overs"), [_hand_head(), *_hands(course)], widths=[20, 16, 16, 40, 20, 16])
         sheets.add(_("Conversation"), [_talk_head(), *_talk(course)], widths=[20, 18, 16, 80])
+        told = [_exhibit_head(), *map(_exhibit, exhibits)]
+        sheets.add(_("Told by others"), told, widths=[20, 20, 24, 50, 16, 30, 40])
     return written.getvalue()
 
 
@@ -90,11 +97,11 @@ def _steps(course: Course) -> list[list[Any]]:
             one.told_at,
             one.at,
             step_name(one.step),
-            one.from_state,
-            one.to_state,
+            state_name(one.from_state) if one.from_state else "",
+            state_name(one.to_state),
             course.names.get(one.actor, one.actor),
             one.reason,
-            one.effects,
+            effect_words(one.effects),
         ]
         for one in course.steps
     ]
@@ -125,7 +132,7 @@ def _clocks(course: Course) -> list[list[Any]]:
             measured(one.shown_s, one.limit.measure),
             one.started_at,
             one.due_at or "",
-            _("yes") if one.late else _("no"),
+            late_words(one),
             f"{one.limit.basis} ({one.limit.from_date})",
             certainty_name(one.limit.certainty),
         ]
@@ -163,3 +170,19 @@ def _talk(course: Course) -> list[list[Any]]:
     return [
         [one.at, one.get_side_display(), course.names.get(one.actor, one.actor), one.text] for one in course.remarks
     ]
+
+
+def _exhibit_head() -> list[str]:
+    return [
+        _("Happened at"),
+        _("Recorded at"),
+        _("Whose record"),
+        _("What"),
+        _("By"),
+        _("Position"),
+        _("Reference"),
+    ]
+
+
+def _exhibit(one: Exhibit) -> list[Any]:
+    return [one.at, one.recorded_at or "", one.source, one.what, one.who, one.position, one.reference]

@@ -39,6 +39,7 @@ def _asked(request: HttpRequest) -> tuple[SearchForm, Wanted]:
         due=told.get("due", ""),
         handler=username if told.get("mine") else "",
         offered_to=username if told.get("offered") else "",
+        to_decide=username if told.get("decide") else "",
         since=told.get("since"),
         until=told.get("until"),
     )
@@ -49,8 +50,10 @@ def _asked(request: HttpRequest) -> tuple[SearchForm, Wanted]:
 def home(request: HttpRequest) -> HttpResponse:
     """Orders within reach, what is due first."""
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
+    decides, username = scope_of(request.user, Permission.ORDERS_SUPERVISE), request.user.get_username()
     form, wanted = _asked(request)
-    rows = Paginator(queries.find(scope, wanted, at=now), _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    found = queries.find(decides if wanted.to_decide else scope, wanted, at=now)
+    rows = Paginator(found, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     shown = list(rows)
     allowed = permissions_of(request.user)
     context = {
@@ -60,7 +63,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "names": organization.names_of({row.handler for row in shown} - {""}),
         "customers": customers.customers_by_id({row.account_id for row in shown if row.account_id}),
-        "counts": queries.counts(scope, username=request.user.get_username(), at=now),
+        "counts": queries.counts(scope, username=username, decides=decides, at=now),
+        "decides": bool(decides),
         "sign_count": queries.signs_within(scope, seen=False).count(),
         "may_open": Permission.ORDERS_WORK in allowed,
         "may_export": Permission.EXPORT in allowed,
@@ -76,11 +80,16 @@ def export(request: HttpRequest) -> HttpResponse:
     """The list as a workbook, masked."""
     now = timezone.now()
     scope = scope_of(request.user, Permission.ORDERS_VIEW)
-    rows = queries.find(scope, _asked(request)[1], at=now)[:_MOST_ROWS]
-    told = list(rows)
+    told = list(queries.find(scope, _asked(request)[1], at=now)[: _MOST_ROWS + 1])
+    more, told = len(told) > _MOST_ROWS, told[:_MOST_ROWS]
+    names = organization.names_of({row.handler for row in told} - {""})
+    known = customers.customers_by_id({row.account_id for row in told if row.account_id})
+    rows = [_row(row, names, known) for row in told]
+    if more:
+        rows.append([_("Only the first %(n)s orders stand here: ask for a shorter time.") % {"n": f"{_MOST_ROWS:,}"}])
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, OPTIONS) as book:
-        Sheets(book).add(_("Orders"), [_head(), *map(_row, told)], widths=[16, 14, 16, 14, 18, 30, 18, 16, 18, 18])
+        Sheets(book).add(_("Orders"), [_head(), *rows], widths=[16, 14, 16, 14, 18, 30, 18, 16, 18, 18])
     handed = actions.Handed(
         unit_paths=tuple(request.data_scope),  # type: ignore[attr-defined]
         query=request.GET.urlencode(),
@@ -97,7 +106,7 @@ def _head() -> list[str]:
         _("About"),
         _("State"),
         _("Came in at"),
-        _("Place"),
+        _("Customer or place"),
         _("Unit"),
         _("In the hands of"),
         _("Next due at"),
@@ -105,16 +114,18 @@ def _head() -> list[str]:
     ]
 
 
-def _row(row: Order) -> list[Any]:
+def _row(row: Order, names: dict[str, str], known: dict[int, customers.Customer]) -> list[Any]:
+    """One order, with the customer as masked as on the page."""
+    customer = known.get(row.account_id or 0)
     return [
         row.number,
         row.get_kind_display(),
         row.get_topic_display(),
         row.get_state_display(),
         row.received_at,
-        row.place,
+        f"{customer.name} {customer.address}" if customer else row.place,
         row.unit.name,
-        row.handler,
+        names.get(row.handler, row.handler),
         row.next_due_at or "",
         row.closed_at or "",
     ]

@@ -2,22 +2,28 @@
 
 from datetime import date, datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from denghuo.apps.orders import queries
+from denghuo.apps.orders.queries import Kept
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 
+_YEARS = range(1900, 2101)
+_ROWS_PER_PAGE = 50
+
 
 def month_asked(told: str, today: date) -> date:
-    """The first day of the month asked for; this month where none is."""
+    """The first day of the month asked for; this month where none is, or one that nobody means."""
     try:
-        return datetime.strptime(told, "%Y-%m").replace(tzinfo=timezone.get_current_timezone()).date()
+        first = date.fromisoformat(f"{told}-01")
     except ValueError:
         return today.replace(day=1)
+    return first if first.year in _YEARS else today.replace(day=1)
 
 
 def next_month(first: date) -> date:
@@ -38,6 +44,8 @@ def month(request: HttpRequest) -> HttpResponse:
     first = month_asked(request.GET.get("month", ""), timezone.localdate(now))
     span = {"since": midnight(first), "until": midnight(next_month(first))}
     rows = queries.month_of_limits(scope, **span, at=now)
+    if "which" in request.GET:
+        return _late(request, first, next((row for row in rows if row.key == request.GET["which"]), None))
     words = queries.promises_kept(scope, **span, at=now)
     people = organization.names_of({one.name.removeprefix("user:") for one in words if one.name.startswith("user:")})
     before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
@@ -56,3 +64,16 @@ def month(request: HttpRequest) -> HttpResponse:
         "unknown_years": queries.unknown_years(first),
     }
     return render(request, "orders/month.html", context)
+
+
+def _late(request: HttpRequest, first: date, row: Kept | None) -> HttpResponse:
+    """The orders of a month that missed a limit, the longest first."""
+    if row is None:
+        raise Http404
+    late = sorted(row.late, key=lambda one: -(one.shown_s or 0))
+    rows = Paginator(late, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    orders = queries.orders_by_id([one.order_id for one in rows])
+    shown = [(one, orders[one.order_id]) for one in rows]
+    names = organization.names_of({order.handler for _, order in shown} - {""})
+    context = {"first": first, "one": row, "rows": rows, "shown": shown, "names": names}
+    return render(request, "orders/month_late.html", context)

@@ -14,7 +14,6 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import ReceiptEntry
 from denghuo.apps.orders.forms import (
     AppealForm,
-    HandOverForm,
     PromiseForm,
     ReceiptForm,
     RemarkForm,
@@ -22,19 +21,19 @@ from denghuo.apps.orders.forms import (
 )
 from denghuo.apps.orders.models import Kind, Order, State
 from denghuo.apps.orders.queries import ReceiptFinding
-from denghuo.apps.orders.views.reach import found, refusal, supervises, who, works
+from denghuo.apps.orders.views.deeds import APART, hand_over_form, reassign_form
+from denghuo.apps.orders.views.reach import found, may_answer, refusal, supervises, who, works
 from denghuo.apps.organization.access import Permission, may, permission_required
 
 # What comes first where several steps are open: the way an order goes when nothing goes wrong.
 _WAY = ("accept", "arrive", "contact", "restore", "call_back", "close", "resume")
-_APART = {"suspend", "merge", "urge", "finish", "reassign"}
 
 
 @require_GET
 @permission_required(Permission.ORDERS_VIEW)
 def order(request: HttpRequest, order_id: int) -> HttpResponse:
     """One order."""
-    return page(request, found(request, order_id))
+    return page(request, found(request, order_id, offered=True))
 
 
 def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -> HttpResponse:
@@ -43,7 +42,7 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
     course = queries.course_of(row, at=now)
     working, above = works(request, row), supervises(request, row)
     open_steps = queries.steps_open(row, username=request.user.get_username(), supervises=above, at=now)
-    plain = {step: rule for step, rule in open_steps.items() if step not in _APART} if working else {}
+    plain = {step: rule for step, rule in open_steps.items() if step not in APART | {"urge"}} if working else {}
     main = _main_step(row, plain)
     context: dict[str, Any] = {
         "row": row,
@@ -58,6 +57,8 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
         "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=row.unit.path),
         "may_urge": working and "urge" in open_steps,
         "receipt_open": form is not None or not main,
+        "offers": [(one, may_answer(request, one)) for one in course.hand_overs if one.is_open],
+        "reassign_form": reassign_form(None, row) if above and "reassign" in open_steps else None,
         "may_finish": working and "finish" in open_steps,
         "may_suspend": working and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
         "alike": queries.alike(row) if working and not row.is_over else [],
@@ -67,7 +68,7 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
         else [],
         "now": now,
     }
-    context |= _forms(request, row, form) if working else {}
+    context |= _forms(row, form) if working else {}
     return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
 
 
@@ -95,15 +96,13 @@ def _by_clock(clocks: list[Any]) -> list[tuple[str, int, list[Any]]]:
     return [(clock, run + 1, sorted(rows, key=lambda one: one.limit.limit_s)) for (clock, run), rows in order_of]
 
 
-def _forms(request: HttpRequest, row: Order, form: ReceiptForm | None) -> dict[str, Any]:
-    people = [(user.username, str(user)) for user in queries.colleagues(row.unit) if user.username != row.handler]
-    units = [(unit.pk, unit.name) for unit in queries.units_for(request.data_scope)]  # type: ignore[attr-defined]
+def _forms(row: Order, form: ReceiptForm | None) -> dict[str, Any]:
     return {
-        "hand_over_form": HandOverForm(people=people, units=units),
-        "suspension_form": SuspensionForm(),
-        "promise_form": PromiseForm(),
-        "remark_form": RemarkForm(),
-        "appeal_form": AppealForm(),
+        "hand_over_form": hand_over_form(None, row),
+        "suspension_form": SuspensionForm(auto_id="suspension_%s"),
+        "promise_form": PromiseForm(auto_id="promise_%s"),
+        "remark_form": RemarkForm(auto_id="remark_%s"),
+        "appeal_form": AppealForm(auto_id="appeal_%s"),
         "receipt_form": form or receipt_form(row),
         "receipt_findings": [] if form is None else _receipt_findings(row, form),
     }

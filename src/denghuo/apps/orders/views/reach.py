@@ -1,17 +1,14 @@
 """What every page of orders asks: who asks, when, and which order they mean."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.orders import queries
 from denghuo.apps.orders.actions import StepRefusedError
-from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.models import HandOver, Order
 from denghuo.apps.organization.access import Permission, may
 
 
@@ -20,10 +17,10 @@ def who(request: HttpRequest) -> dict[str, Any]:
     return {"at": timezone.now(), "actor": request.user.get_username()}
 
 
-def found(request: HttpRequest, order_id: int) -> Order:
-    """The order of a page, if it lies within reach."""
+def found(request: HttpRequest, order_id: int, *, offered: bool = False) -> Order:
+    """The order of a page, if it lies within reach; ``offered``: or is offered to a unit within reach."""
     try:
-        return queries.order_for(request.data_scope, order_id)  # type: ignore[attr-defined]
+        return queries.order_for(request.data_scope, order_id, offered=offered)  # type: ignore[attr-defined]
     except Order.DoesNotExist as missing:
         raise Http404 from missing
 
@@ -38,6 +35,13 @@ def works(request: HttpRequest, order: Order) -> bool:
     return may(request.user, Permission.ORDERS_WORK, path=order.unit.path)
 
 
+def may_answer(request: HttpRequest, offer: HandOver) -> bool:
+    """Whether whoever asks is whom an order is offered to, or works on the orders of the unit it is offered to."""
+    if offer.to_username:
+        return offer.to_username == request.user.get_username()
+    return offer.to_unit is not None and may(request.user, Permission.ORDERS_WORK, path=offer.to_unit.path)
+
+
 def refusal(error: ValueError) -> str:
     """Why a deed was refused, for people."""
     words = {
@@ -50,15 +54,3 @@ def refusal(error: ValueError) -> str:
     if isinstance(error, StepRefusedError):
         return words.get(error.code, words["state"])
     return _("That could not be done: the order has changed meanwhile, or something is missing.")
-
-
-def done(request: HttpRequest, order: Order, deed: Callable[[], Any], said: str = "") -> HttpResponse:
-    """Do it, say so, and go back to the order; where it cannot be done, say why."""
-    try:
-        deed()
-    except ValueError as error:
-        messages.warning(request, refusal(error))
-    else:
-        if said:
-            messages.success(request, said)
-    return redirect("orders:order", order.pk)

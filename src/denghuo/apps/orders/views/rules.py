@@ -68,7 +68,9 @@ def limits(request: HttpRequest) -> HttpResponse:
 def set_limit(request: HttpRequest) -> HttpResponse:
     """A limit from a day on: first what it would do, then whether it holds."""
     today = timezone.localdate()
-    form = LimitForm(request.POST or None, initial={"kind": _kind(request), "from_date": today})
+    form = LimitForm(
+        request.POST or None, initial={"kind": _kind(request), "layer": LimitRule.Layer.INTERNAL, "from_date": today}
+    )
     preview = None
     if request.method == "POST" and form.is_valid():
         entry = LimitEntry(**form.entry())
