@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,7 @@ def unfold(page: Page, row: Assignment, part: str) -> Any:
 
 
 def waits(page: Page, count: int) -> None:
+    expect(page.locator("#cr-bar")).to_have_attribute("aria-busy", "false")
     expect(page.locator("#cr-app")).to_have_attribute("data-waiting", str(count))
 
 
@@ -142,6 +143,54 @@ def test_three_taps_to_arrived(phone: Page, job: Assignment) -> None:
     assert (job.state, told(job)) == (State.ARRIVED, ["accepted", "departed", "arrived"])
     where = FieldReport.objects.order_by("pk").values_list("kind", "latitude", "accuracy_m")
     assert list(where)[-3:] == [("accepted", None, None), ("departed", 30.25, 12.0), ("arrived", 30.25, 12.0)]
+
+
+def test_a_finger_that_trembles_takes_one_step(phone: Page, job: Assignment) -> None:
+    card(phone, job).get_by_role("button", name="Accept", exact=True).dblclick()
+    waits(phone, 0)
+    tap(phone, job, "Depart")
+    waits(phone, 0)
+    note = unfold(phone, job, "note")
+    note.get_by_label("Text").fill("围栏已设")
+    note.get_by_role("button").dblclick()
+    waits(phone, 0)
+    assert told(job) == ["accepted", "departed", "note"]
+
+
+def test_what_waits_is_told_by_the_clock_of_the_place_and_the_desk_does_not_know_it(
+    phone: Page, context: BrowserContext, job: Assignment
+) -> None:
+    expect(card(phone, job).locator(".dh-state")).to_have_text("Read")
+    context.set_offline(True)
+    tap(phone, job, "Accept")
+    waits(phone, 1)
+    at = phone.evaluate(
+        """() => new Promise((done) => { const asked = indexedDB.open("denghuo-crew");
+        asked.onsuccess = () => { const all = asked.result.transaction("reports").objectStore("reports").getAll();
+        all.onsuccess = () => { asked.result.close(); done(all.result[0].told_at); }; }; })"""
+    )
+    local = timezone.localtime(datetime.fromisoformat(at))
+    expect(card(phone, job).locator("[data-cr-queue]")).to_contain_text(f"{local:%H:%M}")
+    expect(card(phone, job).locator(".dh-state")).to_be_hidden()
+
+
+def test_amounts_are_checked_before_they_wait(phone: Page, context: BrowserContext, job: Assignment) -> None:
+    for name in ("Accept", "Depart", "Arrived"):
+        tap(phone, job, name)
+    waits(phone, 0)
+    context.set_offline(True)
+    materials = unfold(phone, job, "materials")
+    materials.get_by_label("What").first.fill("铜芯线")
+    for wrong in ("十米", "0", "1.234", ""):
+        materials.get_by_label("How much").first.fill(wrong)
+        materials.get_by_role("button").tap()
+        expect(materials.get_by_role("alert")).to_contain_text("as a number")
+    materials.get_by_label("How much").first.fill("1.5")
+    materials.get_by_role("button").tap()
+    waits(phone, 1)
+    context.set_offline(False)
+    waits(phone, 0)
+    assert told(job)[-1] == "materials"
 
 
 def test_reports_without_a_network_come_once_in_order_with_the_phones_time(

@@ -170,12 +170,9 @@ Someone = User | AnonymousUser
 
 def scope_of(user: Someone, permission: Permission) -> tuple[str, ...]:
     """The unit paths below which this person has the permission, shortest first, none inside another."""
-    if not user.is_authenticated:
-        return ()
-    roles = [role for role, permissions in PERMISSIONS_OF_ROLE.items() if permission in permissions]
-    paths = Assignment.objects.filter(user=user, role__in=roles).values_list("unit__path", flat=True)
+    paths = {path for role, path in _held(user) if path and permission in PERMISSIONS_OF_ROLE[role]}
     kept: list[str] = []
-    for path in sorted({path for path in paths if path}, key=len):
+    for path in sorted(paths, key=len):
         if not any(path.startswith(above) for above in kept):
             kept.append(path)
     return tuple(kept)
@@ -183,10 +180,15 @@ def scope_of(user: Someone, permission: Permission) -> tuple[str, ...]:
 
 def permissions_of(user: Someone) -> frozenset[Permission]:
     """Everything this person may do somewhere: what the navigation shows."""
+    return frozenset().union(*(PERMISSIONS_OF_ROLE[role] for role, _path in _held(user)))
+
+
+def _held(user: Someone) -> list[tuple[str, str | None]]:
     if not user.is_authenticated:
-        return frozenset()
-    roles = Assignment.objects.filter(user=user).values_list("role", flat=True).distinct()
-    return frozenset().union(*(PERMISSIONS_OF_ROLE[role] for role in roles))
+        return []
+    if user.roles_held is None:
+        user.roles_held = list(Assignment.objects.filter(user=user).values_list("role", "unit__path"))
+    return user.roles_held
 
 
 def may(user: Someone, permission: Permission, *, path: str | None) -> bool:

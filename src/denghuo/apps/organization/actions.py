@@ -44,6 +44,7 @@ def assign_role(*, user: User, unit: Unit, role: Role, at: datetime, actor: str)
     """Give a person a role in a unit; giving it twice changes nothing."""
     assignment, created = Assignment.objects.get_or_create(user=user, unit=unit, role=role)
     if created:
+        user.roles_held = None
         record(RoleAssigned(user_id=user.pk, unit_id=unit.pk, role=role), at=at, actor=actor)
     return assignment
 

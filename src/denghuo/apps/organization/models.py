@@ -55,6 +55,9 @@ class User(AbstractUser):
 
     REQUIRED_FIELDS = ["display_name"]
 
+    # Roles and the paths they hold below, once asked for: a row read for a request lives as long as that request.
+    roles_held: list[tuple[str, str | None]] | None = None
+
     class Meta:
         ordering = ["username"]
         verbose_name = _("user")
