@@ -61,7 +61,8 @@ def _measured(name: str, url: str, home: Path, peers: dict[str, float]) -> list[
     calm = np.sort(np.array(sent.calm))
     lost, twice = sent.count - stood["orders"], stood["orders"] - stood["keys"]
     note = (
-        f"{sent.count:,} reports at {RATES[name]:.0f}/s; p99 {1000 * _at(calm, 0.99):.0f} ms, from a kill until what "
+        f"{sent.count:,} reports due at {RATES[name]:.0f}/s, answered at {sent.count / sent.took_s:.0f}/s; "
+        f"p99 {1000 * _at(calm, 0.99):.0f} ms, from a kill until what "
         f"waited was worked off not counted (with that {1000 * _at(waits, 0.99):.0f} ms); killed {sent.kills} times; "
         f"{lost} lost, {twice} twice; all placed {stood['lag_s']:.1f} s after the last"
     )
@@ -305,6 +306,7 @@ def helpdesk(environ: dict[str, Any], start_response: Any) -> Any:
 class _Sent:
     count: int = 0
     kills: int = 0
+    took_s: float = NAN
     waits: list[float] = field(default_factory=list)
     calm: list[float] = field(default_factory=list)
     upset: list[float] = field(default_factory=list)  # when something was killed, and when it answered again
@@ -343,6 +345,7 @@ def _send(port: int, told: Mapping[str, object], *, rate: float, seconds: float)
         sent.upset.append(time.perf_counter())
     for thread in threads:
         thread.join()
+    sent.took_s = time.perf_counter() - started
     spans = [(begin, _caught_up(answered, back)) for begin, back in zip(sent.upset[::2], sent.upset[1::2], strict=True)]
     for due, done in answered:
         sent.waits.append(done - due)

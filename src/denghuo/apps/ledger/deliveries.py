@@ -41,7 +41,7 @@ class Rest:
     """Lets what takes facts together rest after each batch, for longer than it took: meanwhile more come, and those who
     write are not kept waiting by somebody who sorts."""
 
-    TIMES, LEAST_S = 3.0, 0.2
+    TIMES, LEAST_S = 5.0, 1.0
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
