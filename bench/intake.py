@@ -276,6 +276,7 @@ def _helpdesk_django() -> None:
         ],
         REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]},
         HELPDESK_ACTIVATE_API_ENDPOINT=True,
+        HELPDESK_TEAMS_MODE_ENABLED=False,
         ROOT_URLCONF="helpdesk.urls",
         EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
         SITE_ID=1,
