@@ -177,8 +177,11 @@ def test_an_account_is_opened_put_right_and_closed(town: World, su: User) -> Non
     now = account("2001")
     assert (now.person.name, now.premises.door, now.category) == ("新来者", "9号", "commercial")
     assert now.supply_points.get().load_code == "T6"
-    assert client.post(path("close", made.pk), {"closed_date": "2026-05-01"}).status_code == 302
-    assert account("2001").closed_date == DAY
+    Account.objects.filter(pk=made.pk).update(opened_date=date(2019, 3, 1))
+    for day in ("2019-02-28", "2099-01-01"):
+        assert client.post(path("close", made.pk), {"closed_date": day}).status_code == 422
+    assert client.post(path("close", made.pk), {"closed_date": "2020-05-01"}).status_code == 302
+    assert account("2001").closed_date == date(2020, 5, 1)
 
 
 def test_numbers_and_what_they_may_be_used_for(town: World, su: User) -> None:

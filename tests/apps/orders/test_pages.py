@@ -91,6 +91,28 @@ def test_an_order_without_anybody_it_is_from_says_what_is_missing(people: People
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01T00:00", "1850-01-01T00:00", "9999-12-31T23:59"])
+def test_an_instant_that_nobody_means_is_refused(opened: Open, day: str) -> None:
+    client, row = client_of("he"), fresh(opened)
+    told = {"kind": "fault", "topic": "no_supply", "channel": "phone", "unit": str(row.unit_id), "place": "青禾村3组"}
+    answer = client.post(reverse("orders:new"), told | {"received_at": day})
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"received_at"}
+    client.post(reverse("orders:promise", args=[row.pk]), {"what": "visit", "due_at": day})
+    assert not row.promises.exists()
+
+
+def test_a_part_begins_with_what_the_whole_says_and_keeps_its_number_sealed(opened: Open) -> None:
+    client, row = client_of("he"), fresh(opened, load_code="T1")
+    page = client.get(reverse("orders:new"), {"parent": row.pk})
+    form = page.context["form"]
+    assert "13800138000" not in page.content.decode()
+    told = {name: value for name, value in form.initial.items() if value is not None}
+    client.post(reverse("orders:new"), told | {"topic": "danger"})
+    part = Order.objects.get(parent=row)
+    assert (part.place, part.load_code, part.caller, part.kind) == (row.place, "T1", row.caller, row.kind)
+
+
 def test_the_page_of_an_order_offers_what_may_be_done_and_does_it(opened: Open) -> None:
     row = fresh(opened)
     client = client_of("he")

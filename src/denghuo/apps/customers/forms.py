@@ -230,6 +230,18 @@ class CloseForm(forms.Form):
 
     closed_date = DayField(label=_("Last day"))
 
+    def __init__(self, data: Any, *, opened: date | None, today: date) -> None:
+        super().__init__(data, initial={"closed_date": today})
+        self._opened, self._today = opened, today
+
+    def clean_closed_date(self) -> date:
+        day: date = self.cleaned_data["closed_date"]
+        if day > self._today:
+            raise forms.ValidationError(_("That day is still to come."))
+        if self._opened and day < self._opened:
+            raise forms.ValidationError(_("The account was opened on %s.") % self._opened)
+        return day
+
 
 class ImportantForm(forms.Form):
     """How important an account's supply is."""

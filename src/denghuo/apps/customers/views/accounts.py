@@ -264,7 +264,7 @@ def important(request: HttpRequest, account_id: int) -> HttpResponse:
 def close(request: HttpRequest, account_id: int) -> HttpResponse:
     """Close an account."""
     row = account_seen(request, account_id)
-    form = CloseForm(request.POST or None, initial={"closed_date": timezone.localdate()})
+    form = CloseForm(request.POST or None, opened=row.opened_date, today=timezone.localdate())
     return form_page(
         request,
         row,

@@ -1,7 +1,7 @@
 """Finding orders, and opening one: which fields there are depends on the kind."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -15,6 +15,7 @@ LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _LOCAL = {"type": "datetime-local"}
 # Days that somebody may mean: beyond them nothing can be reckoned in local time.
 _DAYS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2100, 12, 31)))
+_MINUTES = (MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2100, 12, 31, tzinfo=UTC)))
 # Only of these is it asked; the others do without.
 _OF_KIND = {
     "area": (Kind.FAULT, Kind.SERVICE),
@@ -23,9 +24,10 @@ _OF_KIND = {
 }
 
 
-def local_minute(**attrs: str) -> forms.DateTimeInput:
+def a_minute(label: Any, *, required: bool = True) -> forms.DateTimeField:
     """A field for a local instant."""
-    return forms.DateTimeInput({**_LOCAL, **attrs}, LOCAL_MINUTE)
+    widget = forms.DateTimeInput(_LOCAL, LOCAL_MINUTE)
+    return forms.DateTimeField(label=label, required=required, widget=widget, validators=_MINUTES)
 
 
 def a_day(label: Any, *, required: bool = True) -> forms.DateField:
@@ -82,10 +84,8 @@ class OpenForm(forms.Form):
     load_code = forms.CharField(label=_("Transformer area"), required=False, max_length=120)
     area = forms.ChoiceField(label=_("Area"), required=False, choices=Area.choices)
     channel = forms.ChoiceField(label=_("Came by"), choices=Channel.choices)
-    received_at = forms.DateTimeField(label=_("Came in at"), required=False, widget=local_minute())
-    upstream_due_at = forms.DateTimeField(
-        label=_("Whoever sent it wants it back by"), required=False, widget=local_minute()
-    )
+    received_at = a_minute(_("Came in at"), required=False)
+    upstream_due_at = a_minute(_("Whoever sent it wants it back by"), required=False)
 
     def __init__(self, *args: Any, units: Sequence[tuple[int, str]], kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,6 +102,6 @@ class OpenForm(forms.Form):
         number = "".join(one for one in told.get("caller", "") if one.isdigit())
         if told.get("caller") and not 3 <= len(number) <= 15:
             self.add_error("caller", _("Type the number in digits."))
-        if not number and not told.get("account") and not told.get("place"):
+        if not number and not any(told.get(name) for name in ("account", "place", "parent")):
             self.add_error("place", _("Say whom this is from: a customer, a number or a place."))
         return told

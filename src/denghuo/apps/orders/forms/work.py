@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.apps.orders.forms.opening import local_minute
+from denghuo.apps.orders.forms.opening import a_minute
 from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
 
 
@@ -16,7 +16,7 @@ class StepTakenForm(forms.Form):
     """A step: which, when it happened, why."""
 
     step = forms.CharField(max_length=16, widget=forms.HiddenInput())
-    told_at = forms.DateTimeField(label=_("Happened at"), required=False, widget=local_minute())
+    told_at = a_minute(_("Happened at"), required=False)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
 
 
@@ -87,7 +87,7 @@ class PromiseForm(forms.Form):
     """What is promised, and by when."""
 
     what = forms.ChoiceField(label=_("What"), choices=PromiseOf.choices)
-    due_at = forms.DateTimeField(label=_("By when"), widget=local_minute())
+    due_at = a_minute(_("By when"))
     note = forms.CharField(label=_("What the customer was told"), required=False, max_length=200)
 
     def clean_due_at(self) -> datetime:
@@ -131,7 +131,7 @@ class ReceiptForm(forms.Form):
     told_customer = forms.CharField(
         label=_("What the customer was told"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
     )
-    restored_at = forms.DateTimeField(label=_("Supply restored at"), required=False, widget=local_minute())
+    restored_at = a_minute(_("Supply restored at"), required=False)
 
     def __init__(self, *args: Any, findings: Sequence[Finding], with_supply: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,7 +144,11 @@ class ReceiptForm(forms.Form):
 class MergeForm(forms.Form):
     """Which orders are the same matter."""
 
-    order = forms.TypedMultipleChoiceField(coerce=int, widget=forms.CheckboxSelectMultiple())
+    order = forms.TypedMultipleChoiceField(
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple(),
+        error_messages={"required": _("Tick the orders that are the same matter.")},
+    )
 
     def __init__(self, *args: Any, orders: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

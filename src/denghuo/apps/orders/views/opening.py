@@ -72,6 +72,8 @@ def _form(request: HttpRequest) -> OpenForm:
     asked = {name: request.GET[name] for name in _FROM_ADDRESS if request.GET.get(name)}
     if not asked and (kept := queries.draft_of(request.user.get_username())):
         initial |= json.loads(kept) | {"drafted": True}
+    if (parent := _parent(request, asked.get("parent"))) is not None:
+        initial |= _from_parent(parent)
     initial |= asked
     initial["kind"] = _kind_of(initial.get("kind"))
     return OpenForm(initial=initial, units=units, kind=initial["kind"])
@@ -80,11 +82,26 @@ def _form(request: HttpRequest) -> OpenForm:
 _FROM_ADDRESS = ("kind", "topic", "account", "caller", "parent", "place", "load_code", "channel", "text")
 
 
+def _from_parent(parent: Order) -> dict[str, Any]:
+    """What a part has from the whole until somebody says otherwise. The number stays sealed: see ``_open``."""
+    return {
+        "kind": parent.kind,
+        "account": parent.account_id,
+        "place": parent.place,
+        "load_code": parent.load_code,
+        "area": parent.area,
+        "unit": parent.unit_id,
+        "channel": parent.channel,
+    }
+
+
 def _open(request: HttpRequest, form: OpenForm) -> HttpResponse:
     told = dict(form.cleaned_data)
     now = timezone.now()
     parent, account = _parent(request, told.pop("parent")), _account(request, told.pop("account"))
     received_at: datetime | None = told.pop("received_at")
+    if parent and (account.account_id if account else None) == parent.account_id and not told["caller"]:
+        told["caller"] = parent.caller
     entry = OrderEntry(
         unit_id=account.unit_id if account else told.pop("unit"),
         account_id=account.account_id if account else None,
