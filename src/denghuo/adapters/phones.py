@@ -3,7 +3,7 @@
 import re
 from unicodedata import normalize
 
-__all__ = ["dialed", "is_phone", "kind_of_number", "plain_number"]
+__all__ = ["dialed", "digits_of", "is_phone", "kind_of_number", "plain_number"]
 
 _BETWEEN = re.compile(r"[\s\-()（）./—–_]+")
 _HOME = re.compile(r"^(?:\+86|0086(?=\d{9}))")
@@ -30,6 +30,15 @@ def dialed(text: str) -> str:
     """
     plain = plain_number(text)
     return plain if plain.isascii() and plain.isdigit() else ""
+
+
+def digits_of(text: str) -> str:
+    """What digits there are in what somebody wrote for a number, without the country's code: better than none.
+
+    >>> digits_of("+86 138-0013 8000"), digits_of("13800138000 (son)"), digits_of("+852 5123 4567"), digits_of("none")
+    ('13800138000', '13800138000', '85251234567', '')
+    """
+    return "".join(filter(str.isdecimal, plain_number(text)))
 
 
 def is_phone(number: str) -> bool:

@@ -37,10 +37,11 @@ def sealed_fields() -> list[SealedTextField]:
         for field in model._meta.concrete_fields
         if isinstance(field, SealedTextField)
     ]
-    return sorted(found, key=_name)
+    return sorted(found, key=name_of)
 
 
-def _name(field: SealedTextField) -> str:
+def name_of(field: SealedTextField) -> str:
+    """A column, as the database calls it."""
     return f"{field.model._meta.db_table}.{field.column}"
 
 
@@ -54,7 +55,7 @@ def count_older(field: SealedTextField) -> int:
 
 def reseal(field: SealedTextField, *, tell: Callable[[Resealed], None] | None = None) -> Resealed:
     """Seal every value of a column with the newest key that another one sealed; ``tell`` hears how far it is."""
-    done = Resealed(column=_name(field))
+    done = Resealed(column=name_of(field))
     for rows in _older(field):
         fresh: list[tuple[bytes, Any, bytes]] = []
         for key, raw in rows:

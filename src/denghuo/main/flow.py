@@ -20,6 +20,7 @@ from denghuo.apps.crews.facts import (
     TimeAnswered,
     WorkFinished,
 )
+from denghuo.apps.customers.facts import CustomerAnonymized
 from denghuo.apps.hotline.facts import (
     AnnouncementExpired,
     AnnouncementPublished,
@@ -36,7 +37,7 @@ from denghuo.apps.network.facts import (
     SwitchingRecorded,
 )
 from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered
-from denghuo.apps.orders.facts import OrderClosed, OrderOpened
+from denghuo.apps.orders.facts import CallersForgotten, OrderClosed, OrderOpened
 from denghuo.apps.organization.facts import CalendarImported
 from denghuo.apps.outages.facts import (
     CrewWanted,
@@ -112,6 +113,11 @@ FLOW: list[Line] = [
     # A special-care customer who does not answer is visited. Other holidays are other deadlines.
     Line(MessageUnanswered, "orders.follow_unreached"),
     Line(CalendarImported, "orders.follow_calendar"),
+    # Who was made anonymous is nobody anywhere: in orders, messages, signatures, notes of calls.
+    Line(CustomerAnonymized, "orders.follow_anonymized"),
+    Line(CallersForgotten, "notices.follow_forgotten"),
+    Line(CallersForgotten, "crews.follow_forgotten"),
+    Line(CallersForgotten, "hotline.follow_forgotten"),
     # Who was without supply, and why, is booked; every reliability figure is read from the books.
     Line(SupplyChanged, "continuity.follow_supply"),
     Line(OutageClassified, "continuity.follow_classification"),

@@ -106,7 +106,7 @@ TEMPLATES = [
 DATABASES = {
     "default": env.database(
         env.text("DATABASE_URL", f"sqlite:///{HOME / 'denghuo.sqlite3'}"),
-        pool=env.whole("DENGHUO_DATABASE_POOL", 12),
+        pool=env.whole("DENGHUO_DATABASE_POOL", 8),
         busy_s=30,
     )
 }

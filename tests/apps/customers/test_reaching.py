@@ -320,11 +320,11 @@ def test_a_timeline_is_gathered_from_whoever_knows(town: World) -> None:
 
     cared()
     seen = queries.customers_by_id([account().pk])[account().pk]
-    queries.ask_for_moments([others])
+    queries.MOMENTS.ask([others])
     try:
         with translation.override("en"):
             told = queries.timeline(seen, before=AT + timedelta(hours=2), limit=3)
     finally:
-        queries.ask_no_more(others)
+        queries.MOMENTS.ask_no_more(others)
     assert [one.text for one in told] == ["1", "Taken into the special-care register", "0"]
     assert [one.at for one in told] == sorted((one.at for one in told), reverse=True)

@@ -239,7 +239,7 @@ def test_the_page_tells_of_tries(hotline: Hotline) -> None:
 
 
 def test_nobody_is_promised_a_call_years_ahead(hotline: Hotline) -> None:
-    form = {"number": NUMBER, "reason": "回访", "due_at": "2999-01-01T10:00"}
+    form = {"number": NUMBER, "reason": "回访", "due_at": "2099-01-01T10:00"}
     answer = signed_in(hotline.agent).post(reverse("hotline:call-backs"), form)
     assert answer.status_code == 422 and "within the next 30 days" in answer.content.decode()
     assert not CallBack.objects.exists()

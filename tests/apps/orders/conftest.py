@@ -1,12 +1,14 @@
 """Lamp station with its calendar, people of every side of an order, and a hand that opens one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import translation
 
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.orders.actions import OrderEntry, open_order
@@ -57,6 +59,20 @@ def people(built_people: People, db: None) -> People:
 
 
 Open = Callable[..., Order]
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """What people read does not depend on the test that ran before."""
+    with translation.override("en"):
+        yield
+
+
+def client_of(username: str) -> Client:
+    """The browser of somebody, who reads English."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(User.objects.get(username=username))
+    return client
 
 
 @pytest.fixture

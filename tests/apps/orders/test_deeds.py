@@ -7,9 +7,8 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices.models import Notice
@@ -17,24 +16,13 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.models import HandOver, Kind, Order, OrderRule, PromiseOf, Remark, State, Topic
 from denghuo.apps.orders.queries import Exhibit
 from denghuo.apps.orders.templatetags.orders import effect_words, span
-from denghuo.apps.organization.models import User
-from tests.apps.orders.conftest import Open
+from tests.apps.orders.conftest import Open, client_of
 from tests.apps.orders.test_rounds import Field, react
 from tests.world import AT, World
 
+pytestmark = pytest.mark.usefixtures("english")
+
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _english() -> object:
-    with translation.override("en"):
-        yield
-
-
-def client_of(username: str) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(User.objects.get(username=username))
-    return client
 
 
 def do(username: str, name: str, row: Order, *parts: int, **told: str) -> HttpResponse:
@@ -280,11 +268,11 @@ def test_evidence_holds_what_others_recorded(opened: Open) -> None:
         where = "30.12345, 120.54321 ±15 m"
         return [Exhibit(at=AT, source="抢修一班", what="Arrived", who="tang", position=where)] * (order_id == row.pk)
 
-    queries.ask_for_exhibits([told])
+    queries.EXHIBITS.ask([told])
     try:
         answer = do("he", "evidence", row)
     finally:
-        queries.ask_no_more(told)
+        queries.EXHIBITS.ask_no_more(told)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
         page = bundle.read(f"{row.number}.html").decode()
     assert "30.12345, 120.54321 ±15 m" in page

@@ -37,3 +37,12 @@ def test_the_same_key_opens_one_order(opened: Open, world: World) -> None:
 def test_a_topic_is_of_its_kind(opened: Open) -> None:
     with pytest.raises(ValueError, match="no topic"):
         opened(Kind.PRAISE, Topic.DANGER)
+
+
+@pytest.mark.parametrize(
+    "typed", ["+86 138-0013 8000", "１３８００１３８０００", "13800138000 (儿子)", "0086 13800138000"]
+)
+def test_a_number_is_the_same_however_it_is_written(opened: Open, typed: str) -> None:
+    row = opened(caller=typed)
+    assert row.caller == "13800138000"
+    assert row.caller_index == opened(caller="13800138000").caller_index

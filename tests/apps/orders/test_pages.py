@@ -5,29 +5,17 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.orders import actions
 from denghuo.apps.orders.models import HandOver, Kind, LimitRule, Order, Sign, State, Topic
-from denghuo.apps.organization.models import User
-from tests.apps.orders.conftest import Open, People
+from tests.apps.orders.conftest import Open, People, client_of
+
+pytestmark = pytest.mark.usefixtures("english")
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def _english() -> object:
-    with translation.override("en"):
-        yield
-
-
-def client_of(username: str) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(User.objects.get(username=username))
-    return client
 
 
 def fresh(opened: Open, **told: object) -> Order:

@@ -35,6 +35,7 @@ from denghuo.apps.outages.actions import (
 )
 from denghuo.apps.outages.facts import OutageTold
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.queries.detail import reports_shown
 from denghuo.apps.outages.queries.triage import Light, Shine, Why, triage
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import Switch, after
@@ -218,6 +219,25 @@ def test_the_lights_cite_what_they_rest_on(world: World, people: dict[str, Accou
     )
     cut = next(lamp for lamp in triage(told, at=after(0.3)) if lamp.light is Light.ARREARS)
     assert (cut.shine, cut.record) == (Shine.STOP, "停通-0420")
+
+
+def test_where_supply_is_known_to_be_gone_silent_neighbors_say_nothing(
+    world: World, switch: Switch, people: dict[str, Account]
+) -> None:
+    switch("QF1", "open", 0.1, "N-1", at=after(0.1))
+    told = report(world, "T3", people["somebody"], "13900000003")
+    assert lamps(told)[Light.KNOWN] == (Shine.STOP, Why.OUTAGE)
+    assert lamps(told)[Light.OWN_WIRING] == (Shine.CLEAR, Why.OUTAGE)
+
+
+def test_lights_stand_at_what_still_waits(world: World, switch: Switch, people: dict[str, Account]) -> None:
+    switch("QF1", "open", 0.1, "N-1", at=after(0.1))
+    told = report(world, "T3", people["somebody"], "13900000003")
+    (waiting,) = reports_shown([told.order_id], at=after(0.3))
+    assert len(waiting.lamps) == 4
+    switch("QF1", "close", 1, "N-1", at=after(1))
+    (back,) = reports_shown([told.order_id], at=after(1.1))
+    assert (back.state, back.lamps) == (ReportState.BACK, ())
 
 
 def test_a_street_that_was_told_is_seen_before_a_crew_is_sent(world: World, people: dict[str, Account]) -> None:

@@ -239,3 +239,10 @@ class PositionsForgotten:
     """Where people were is kept no longer than the rule says."""
 
     report_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignersForgotten:
+    """So many quotes no longer say who signed them."""
+
+    quote_count: int

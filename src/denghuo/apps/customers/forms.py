@@ -24,22 +24,9 @@ from denghuo.apps.customers.models import (
     UnmaskFinding,
 )
 from denghuo.apps.organization.models import Unit, User
+from denghuo.apps.organization.when import DayField
 
-_YEARS = (1900, 2100)
 _BARS = str.maketrans({"｜": "|", "，": "|", ",": "|", "\t": "|"})
-
-
-class DayField(forms.DateField):
-    """A day in a year that somebody may mean."""
-
-    def __init__(self, **told: Any) -> None:
-        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **told)
-
-    def clean(self, value: Any) -> date | None:
-        day: date | None = super().clean(value)
-        if day and not _YEARS[0] <= day.year <= _YEARS[1]:
-            raise forms.ValidationError(_("Choose a year from %d to %d.") % _YEARS)
-        return day
 
 
 class PhoneField(forms.CharField):

@@ -329,3 +329,10 @@ class MistakeFound:
     what: str
     username: str
     reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotesForgotten:
+    """So many notes, and the call-backs from them, no longer say who called."""
+
+    note_count: int

@@ -204,3 +204,10 @@ class NoticesPrinted:
     about: str
     case: str
     notice_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressesForgotten:
+    """So many messages and deliveries no longer say to whom they went."""
+
+    count: int

@@ -22,8 +22,8 @@ from denghuo.apps.notices.models import (
     State,
 )
 from denghuo.apps.organization.models import Unit
+from denghuo.apps.organization.when import DayField, MinuteField
 
-LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
 _REF = re.compile(r"[a-z]+\.[a-z_]+:[\w.-]{1,40}")
 _ANY = ("", _("Any"))
 _CODE_LENGTH = 300  # a longer address makes a code too fine to be read from paper
@@ -91,7 +91,7 @@ class TemplateForm(_OfUnits):
 
     event = forms.ChoiceField(label=_("Matter"))
     channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices)
-    from_date = forms.DateField(label=_("From"), widget=_DAYS["date"])
+    from_date = DayField(label=_("From"))
     text = forms.CharField(
         label=_("Text"),
         max_length=1000,
@@ -202,7 +202,7 @@ class RuleForm(_OfUnits):
 
     case = forms.ChoiceField(label=_("Case"), choices=NoticeCase.choices)
     audience = forms.ChoiceField(label=_("Who is told"), choices=Audience.choices)
-    from_date = forms.DateField(label=_("From"), widget=_DAYS["date"])
+    from_date = DayField(label=_("From"))
     ahead_min = forms.IntegerField(
         label=_("Ahead (minutes)"),
         min_value=1,
@@ -258,9 +258,7 @@ class DeliveryForm(forms.Form):
     to_ref = forms.CharField(label=_("For whom"), max_length=80, help_text=_("public: an announcement to everybody."))
     case = forms.ChoiceField(label=_("Case"), choices=NoticeCase.choices)
     how = forms.ChoiceField(label=_("How"), choices=How.choices)
-    delivered_at = forms.DateTimeField(
-        label=_("When"), widget=forms.DateTimeInput({"type": "datetime-local"}, LOCAL_MINUTE)
-    )
+    delivered_at = MinuteField(label=_("When"))
     receiver = forms.CharField(label=_("Signed for by"), max_length=80, required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
@@ -285,12 +283,8 @@ class PaperForm(forms.Form):
     number = forms.CharField(label=_("Number of the document"), max_length=40, required=False)
     area = forms.CharField(label=_("Area"), max_length=200)
     line = forms.CharField(label=_("Line"), max_length=120, required=False)
-    start_at = forms.DateTimeField(
-        label=_("Without supply from"), widget=forms.DateTimeInput({"type": "datetime-local"}, LOCAL_MINUTE)
-    )
-    end_at = forms.DateTimeField(
-        label=_("until"), required=False, widget=forms.DateTimeInput({"type": "datetime-local"}, LOCAL_MINUTE)
-    )
+    start_at = MinuteField(label=_("Without supply from"))
+    end_at = MinuteField(label=_("until"), required=False)
     reason = forms.CharField(label=_("Reason for it"), max_length=200)
     phone = forms.CharField(label=_("Telephone"), max_length=40, initial="95598")
     link = forms.URLField(

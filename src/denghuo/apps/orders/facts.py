@@ -58,6 +58,14 @@ class OrderReassigned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallersForgotten:
+    """Whose these orders were is not to be known any more; ``account_ids`` are the accounts that were theirs."""
+
+    account_ids: tuple[int, ...]
+    order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class HandOverAccepted:
     hand_over_id: int
     order_id: int

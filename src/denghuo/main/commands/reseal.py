@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from denghuo.adapters.sealing import Algorithm, Keyring, new_key_text
-from denghuo.apps.resealing import Resealed, count_older, reseal, sealed_fields
+from denghuo.apps.resealing import Resealed, count_older, name_of, reseal, sealed_fields
 from denghuo.main.commands._output import add_examples, add_json_argument, emit
 
 NAME = "reseal"
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.check:
         found = [(field, count_older(field)) for field in sealed_fields()]
-        left = [{"column": f"{field.model._meta.db_table}.{field.column}", "older": n} for field, n in found if n]
+        left = [{"column": name_of(field), "older": n} for field, n in found if n]
         emit({"key": ring.keys[-1].number, "older": left}, as_json=args.as_json)
         return 1 if left else 0
     done = [reseal(field, tell=_tell) for field in sealed_fields()]

@@ -132,7 +132,7 @@ def _denghuo(command: str) -> list[str]:
 
 
 def _web_server(host: str, port: int, workers: int) -> list[str]:
-    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "8"]
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4"]
     options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "warning"]
     # A worker process that is told to end while it starts does not hear it.
     options += ["--workers-kill-timeout", "5"]

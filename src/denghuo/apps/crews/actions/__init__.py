@@ -9,6 +9,7 @@ from denghuo.apps.crews.actions.dispatch import (
     follow_order_closed,
 )
 from denghuo.apps.crews.actions.field import PhotoEntry, ReportEntry, Taken, take_reports
+from denghuo.apps.crews.actions.forgetting import follow_forgotten
 from denghuo.apps.crews.actions.people import (
     CrewEntry,
     change_crew,
@@ -49,6 +50,7 @@ __all__ = [
     "close_crew",
     "follow_answer",
     "follow_attached",
+    "follow_forgotten",
     "follow_order_closed",
     "follow_wanted",
     "forget_positions",

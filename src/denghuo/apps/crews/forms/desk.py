@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.crews.models import Channel, RuleKind, Skill, Whom
 from denghuo.apps.organization.models import Unit, User
+from denghuo.apps.organization.when import DayField
 
 _DIGITS = r"^[0-9+ -]{5,20}$"
 _RUNGS = 6
@@ -20,7 +21,7 @@ _ABOVE_ZERO = (RuleKind.SPEED_KM_PER_H, RuleKind.POSITION_DAYS, RuleKind.CLOCK_O
 
 
 def _day(label: Any, **told: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), **told)
+    return DayField(label=label, **told)
 
 
 def _coordinate(label: Any, **told: Any) -> forms.FloatField:

@@ -42,10 +42,11 @@ from denghuo.apps.customers.queries.responsible import (
 )
 from denghuo.apps.customers.queries.search import search
 from denghuo.apps.customers.queries.supply_now import SupplyNow, supply_now
-from denghuo.apps.customers.queries.timeline import ask_for_moments, ask_no_more, timeline
+from denghuo.apps.customers.queries.timeline import MOMENTS, timeline
 from denghuo.apps.customers.queries.values import CareOf, Customer, Found, Hit, Moment, Reach, Responsible
 
 __all__ = [
+    "MOMENTS",
     "CareDue",
     "CareLine",
     "CareOf",
@@ -62,8 +63,6 @@ __all__ = [
     "account_for",
     "answers_for_some",
     "any_customers",
-    "ask_for_moments",
-    "ask_no_more",
     "by_phone",
     "card_of",
     "care_due_of",

@@ -35,6 +35,7 @@ from denghuo.apps.hotline.actions.calls import (
     update_board,
 )
 from denghuo.apps.hotline.actions.desk import NoteEntry, keep_note, save_note, set_desk_rule
+from denghuo.apps.hotline.actions.forgetting import follow_forgotten
 from denghuo.apps.hotline.actions.intake import chase_order, take_in
 from denghuo.apps.hotline.actions.privacy import export_calls, unmask_caller
 from denghuo.apps.hotline.actions.reviews import ItemScore, correct_review, review_call, set_review_sheet
@@ -69,6 +70,7 @@ __all__ = [
     "export_calls",
     "follow_calls",
     "follow_definition",
+    "follow_forgotten",
     "hand_over_announcement",
     "import_numbers",
     "keep_note",

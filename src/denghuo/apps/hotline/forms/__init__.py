@@ -2,7 +2,6 @@
 
 from denghuo.apps.hotline.forms.desk import (
     LETTERS,
-    LOCAL_MINUTE,
     NUMBER_WANTED,
     AnnouncementForm,
     CallBackForm,
@@ -31,7 +30,6 @@ from denghuo.apps.hotline.forms.figures import (
 __all__ = [
     "COUNTED_CHOICES",
     "LETTERS",
-    "LOCAL_MINUTE",
     "NUMBER_WANTED",
     "AnnouncementForm",
     "Asked",

@@ -21,10 +21,9 @@ from denghuo.apps.hotline.models import (
     ReviewItem,
 )
 from denghuo.apps.orders.models import PromiseOf
+from denghuo.apps.organization.when import LOCAL_MINUTE, DayField, MinuteField
 
 _FARTHEST = timedelta(days=30)
-LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
-_LOCAL = {"type": "datetime-local"}
 NUMBER_WANTED = _(
     "Type in the whole number, in digits: a mobile number, a landline with its area code, or a service number such as "
     "95598."
@@ -35,11 +34,7 @@ class AnnouncementForm(forms.Form):
     """What an announcement says."""
 
     text = forms.CharField(label=_("What callers hear"), max_length=1000, widget=forms.Textarea({"rows": 5}))
-    promised_at = forms.DateTimeField(
-        label=_("Restoration that it tells callers to expect"),
-        required=False,
-        widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"),
-    )
+    promised_at = MinuteField(label=_("Restoration that it tells callers to expect"), required=False)
 
 
 class TemplateForm(forms.Form):
@@ -47,7 +42,7 @@ class TemplateForm(forms.Form):
 
     unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
     kind = forms.ChoiceField(label=_("About"), choices=AnnouncementKind.choices)
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    from_date = DayField(label=_("From"))
     text = forms.CharField(label=_("Text"), max_length=1000, widget=forms.Textarea({"rows": 4}))
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
@@ -142,7 +137,7 @@ class NoteForm(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind of business"), required=False, choices=NoteKind, widget=forms.RadioSelect)
     follow_up = forms.BooleanField(label=_("Call the customer back"), required=False)
-    due_at = forms.DateTimeField(
+    due_at = MinuteField(
         label=_("Promise the call by"),
         required=False,
         widget=forms.Select(),
@@ -164,9 +159,7 @@ class NoteForm(forms.Form):
         help_text=_("Of an enquiry that is answered now the note is enough."),
     )
     promise = forms.ChoiceField(label=_("Promised"), required=False, choices=[("", "–"), *PromiseOf.choices])
-    promise_at = forms.DateTimeField(
-        label=_("Promised by"), required=False, widget=forms.DateTimeInput(_LOCAL, LOCAL_MINUTE)
-    )
+    promise_at = MinuteField(label=_("Promised by"), required=False)
     chase = forms.IntegerField(required=False, min_value=1, max_value=2**62)
 
     def of_kind(self, kind: str, units: Sequence[tuple[int, str]]) -> None:
@@ -191,7 +184,7 @@ class CallBackForm(forms.Form):
         label=pgettext_lazy("of a telephone", "Number"), max_length=40, widget=forms.TextInput({"inputmode": "tel"})
     )
     reason = forms.CharField(label=_("Why"), max_length=300)
-    due_at = forms.DateTimeField(label=_("Due"), widget=forms.DateTimeInput(_LOCAL, "%Y-%m-%dT%H:%M"))
+    due_at = MinuteField(label=_("Due"))
     again = forms.BooleanField(label=_("Promise another call all the same"), required=False, widget=forms.HiddenInput())
 
     def __init__(self, told: Mapping[str, Any] | None = None, *, exchange: Exchange, at: datetime) -> None:
@@ -300,7 +293,7 @@ class ScoreForm(forms.Form):
 class SheetForm(forms.Form):
     """A score sheet: an item a line, with its points after a bar."""
 
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    from_date = DayField(label=_("From"))
     name = forms.CharField(label=_("Name"), max_length=120)
     items = forms.CharField(
         label=_("Items, one a line: what | points"), max_length=5000, widget=forms.Textarea({"rows": 8})

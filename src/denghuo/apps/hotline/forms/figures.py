@@ -23,8 +23,8 @@ from denghuo.apps.hotline.models import (
     Target,
 )
 from denghuo.apps.hotline.queries import Figures, Span
+from denghuo.apps.organization.when import DayField, MinuteField, in_our_time
 
-_YEARS = (1990, 2100)
 _MOST_DAYS = 366 * 3
 
 
@@ -32,8 +32,8 @@ class QuestionForm(forms.Form):
     """The row over every page of figures: a month, or days; a queue, or all."""
 
     month = forms.CharField(label=_("Month"), required=False, widget=forms.TextInput(attrs={"type": "month"}))
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("To"), required=False)
     queue = forms.TypedChoiceField(label=_("Queue"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, data: Mapping[str, Any], *, queues: Sequence[Queue]) -> None:
@@ -53,25 +53,17 @@ class QuestionForm(forms.Form):
             first = date.fromisoformat(f"{told}-01")
         except ValueError:
             raise forms.ValidationError(gettext("Write the month as 2026-07.")) from None
-        return _within_years(first)
+        in_our_time(first)
+        return first
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = self.cleaned_data
         since, until = told.get("since"), told.get("until")
-        for name, day in (("since", since), ("until", until)):
-            if day and not _YEARS[0] <= day.year <= _YEARS[1]:
-                self.add_error(name, _("Choose a year from %d to %d.") % _YEARS)
         if since and until and until < since:
             self.add_error("until", _("This day lies before the first one."))
         elif since and until and (until - since).days > _MOST_DAYS:
             self.add_error("until", _("Choose three years at most."))
         return told
-
-
-def _within_years(day: date) -> date:
-    if not _YEARS[0] <= day.year <= _YEARS[1]:
-        raise forms.ValidationError(gettext("Choose a year from %d to %d.") % _YEARS)
-    return day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,8 +187,8 @@ class CallsForm(forms.Form):
     counted = forms.ChoiceField(label=_("Calls"), choices=COUNTED_CHOICES, required=False)
     q = forms.CharField(label=_("Last digits as shown, number or id"), required=False, max_length=120)
     longer_s = forms.IntegerField(label=_("Waited at least (s)"), required=False, min_value=0, max_value=100_000)
-    since_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
-    until_at = forms.DateTimeField(required=False, widget=forms.HiddenInput())
+    since_at = MinuteField(required=False, widget=forms.HiddenInput())
+    until_at = MinuteField(required=False, widget=forms.HiddenInput())
     agent_id = forms.IntegerField(required=False, widget=forms.HiddenInput(), min_value=1, max_value=2**62)
 
 
@@ -210,7 +202,7 @@ class TargetForm(forms.Form):
     """What a unit is to reach."""
 
     unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    from_date = DayField(label=_("From"))
     measure = forms.ChoiceField(label=_("Measure"), choices=Measure.choices)
     percent = forms.FloatField(label=_("Target (%)"), min_value=0.1, max_value=100)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
@@ -249,7 +241,7 @@ class ExchangeForm(forms.Form):
 class DefinitionForm(forms.Form):
     """How calls are counted from a day on."""
 
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    from_date = DayField(label=_("From"))
     in_time_s = forms.IntegerField(label=_("In time: answered within (s)"), min_value=1, max_value=3600)
     redial_within_s = forms.IntegerField(label=_("Redial: calls again within (s)"), min_value=0, max_value=86_400)
     soon_s = forms.IntegerField(label=_("Gave up at once: sooner than (s)"), min_value=0, max_value=600)
@@ -261,12 +253,8 @@ class CauseForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Cause"), choices=CauseKind.choices)
     name = forms.CharField(label=_("Name"), max_length=120)
-    started_at = forms.DateTimeField(
-        label=_("From"), widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
-    )
-    ended_at = forms.DateTimeField(
-        label=_("To"), widget=forms.DateTimeInput({"type": "datetime-local"}, "%Y-%m-%dT%H:%M")
-    )
+    started_at = MinuteField(label=_("From"))
+    ended_at = MinuteField(label=_("To"))
     volume = forms.BooleanField(label=_("More calls than usual"), required=False, initial=True)
     handling = forms.BooleanField(label=_("Longer calls than usual"), required=False)
     capacity = forms.BooleanField(label=_("Fewer people on seats than usual"), required=False)
@@ -278,8 +266,6 @@ class CauseForm(forms.Form):
         if start and end:
             if end <= start:
                 self.add_error("ended_at", _("The end must come after the beginning."))
-            elif not _YEARS[0] <= start.year <= end.year <= _YEARS[1]:
-                self.add_error("started_at", _("Choose a year from %d to %d.") % _YEARS)
             elif end - start > timedelta(days=92):
                 self.add_error("ended_at", _("Name a cause for three months at most."))
         if not (told.get("volume") or told.get("handling") or told.get("capacity")):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import LOCAL_MINUTE, DeskRuleForm, NoteForm, local_today
+from denghuo.apps.hotline.forms import DeskRuleForm, NoteForm, local_today
 from denghuo.apps.hotline.models import CallNote, NoteKind
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.hotline.views.asked import Asked, asked_of, ending, in_hand, key_in, of_key
@@ -29,6 +29,7 @@ from denghuo.apps.hotline.views.intake import (
 )
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
+from denghuo.apps.organization.when import LOCAL_MINUTE
 from denghuo.apps.sealed import masked_phone
 
 _HITS = 5

@@ -1,5 +1,6 @@
 """Every write to notices."""
 
+from denghuo.apps.notices.actions.forgetting import follow_forgotten
 from denghuo.apps.notices.actions.inbox import NoticeEntry, queue_notice, read_notice, withdraw_notice
 from denghuo.apps.notices.actions.messages import (
     MessageEntry,
@@ -29,6 +30,7 @@ __all__ = [
     "answer_message",
     "cancel_messages",
     "expire_messages",
+    "follow_forgotten",
     "follow_unanswered",
     "queue_messages",
     "queue_notice",

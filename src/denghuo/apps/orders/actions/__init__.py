@@ -1,5 +1,6 @@
 """Every write to orders."""
 
+from denghuo.apps.orders.actions.forgetting import follow_anonymized
 from denghuo.apps.orders.actions.hand_overs import (
     accept_hand_over,
     ask_suspension,
@@ -74,6 +75,7 @@ __all__ = [
     "escalate_order",
     "export_orders",
     "file_appeal",
+    "follow_anonymized",
     "follow_arrival",
     "follow_assignment",
     "follow_calendar",

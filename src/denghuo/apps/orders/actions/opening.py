@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from denghuo.adapters.phones import digits_of
 from denghuo.apps.ledger.actions import record_all
 from denghuo.apps.orders.facts import OrderOpened
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, OrderStep, State, Topic
@@ -118,7 +119,7 @@ def _write(rows: Sequence[Order], book: RuleBook, *, at: datetime, actor: str) -
 def _row(entry: OrderEntry, at: datetime) -> Order:
     if entry.topic not in TOPICS_OF_KIND.get(Kind(entry.kind), ()):
         raise ValueError(f"{entry.topic} is no topic of {entry.kind}")
-    number = "".join(one for one in entry.caller if one.isdigit())
+    number = digits_of(entry.caller)
     return Order(
         kind=Kind(entry.kind).value,
         topic=Topic(entry.topic).value,

@@ -1,39 +1,22 @@
 """Finding orders, and opening one: which fields there are depends on the kind."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from denghuo.adapters.phones import digits_of
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, State, Topic
+from denghuo.apps.organization.when import DayField, MinuteField
 
-LOCAL_MINUTE = "%Y-%m-%dT%H:%M"
-_LOCAL = {"type": "datetime-local"}
-# Days that somebody may mean: beyond them nothing can be reckoned in local time.
-_DAYS = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2100, 12, 31)))
-_MINUTES = (MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC)), MaxValueValidator(datetime(2100, 12, 31, tzinfo=UTC)))
 # Only of these is it asked; the others do without.
 _OF_KIND = {
     "area": (Kind.FAULT, Kind.SERVICE),
     "load_code": (Kind.FAULT,),
     "upstream_due_at": (Kind.COMPLAINT, Kind.MISCONDUCT, Kind.OPINION, Kind.ENQUIRY),
 }
-
-
-def a_minute(label: Any, *, required: bool = True) -> forms.DateTimeField:
-    """A field for a local instant."""
-    widget = forms.DateTimeInput(_LOCAL, LOCAL_MINUTE)
-    return forms.DateTimeField(label=label, required=required, widget=widget, validators=_MINUTES)
-
-
-def a_day(label: Any, *, required: bool = True) -> forms.DateField:
-    """A field for a local day."""
-    widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    return forms.DateField(label=label, required=required, widget=widget, validators=_DAYS)
 
 
 class SearchForm(forms.Form):
@@ -54,8 +37,8 @@ class SearchForm(forms.Form):
         choices=[("open", pgettext_lazy("of an order", "Open")), ("all", _("All states")), *State.choices],
     )
     due = forms.ChoiceField(label=_("Due"), required=False, choices=DUE)
-    since = a_day(_("From"), required=False)
-    until = a_day(_("Until"), required=False)
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("Until"), required=False)
     mine = forms.BooleanField(required=False, widget=forms.HiddenInput())
     offered = forms.BooleanField(required=False, widget=forms.HiddenInput())
     decide = forms.BooleanField(required=False, widget=forms.HiddenInput())
@@ -84,8 +67,8 @@ class OpenForm(forms.Form):
     load_code = forms.CharField(label=_("Transformer area"), required=False, max_length=120)
     area = forms.ChoiceField(label=_("Area"), required=False, choices=Area.choices)
     channel = forms.ChoiceField(label=_("Came by"), choices=Channel.choices)
-    received_at = a_minute(_("Came in at"), required=False)
-    upstream_due_at = a_minute(_("Whoever sent it wants it back by"), required=False)
+    received_at = MinuteField(label=_("Came in at"), required=False)
+    upstream_due_at = MinuteField(label=_("Whoever sent it wants it back by"), required=False)
 
     def __init__(self, *args: Any, units: Sequence[tuple[int, str]], kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,7 +82,7 @@ class OpenForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        number = "".join(one for one in told.get("caller", "") if one.isdigit())
+        number = digits_of(told.get("caller", ""))
         if told.get("caller") and not 3 <= len(number) <= 15:
             self.add_error("caller", _("Type the number in digits."))
         if not number and not any(told.get(name) for name in ("account", "place", "parent")):

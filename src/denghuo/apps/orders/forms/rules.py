@@ -6,8 +6,8 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.apps.orders.forms.opening import a_day
 from denghuo.apps.orders.models import Area, Channel, Clock, Kind, LimitRule, OrderRule, State, StepRule, Topic, Who
+from denghuo.apps.organization.when import DayField
 from denghuo.engines.worktime import Measure
 
 UNITS = {"min": 60, "h": 3_600, "d": 86_400}
@@ -32,7 +32,7 @@ class LimitForm(forms.Form):
     limit_kind = forms.ChoiceField(label=_("Binds"), choices=LimitRule.Kind.choices)
     layer = forms.ChoiceField(label=_("Whose limit"), choices=LimitRule.Layer.choices)
     basis = forms.CharField(label=_("Where it is written"), max_length=200)
-    from_date = a_day(_("From"))
+    from_date = DayField(label=_("From"))
 
     def entry(self) -> dict[str, Any]:
         """The limit as an action takes it."""
@@ -61,14 +61,14 @@ class StepForm(forms.Form):
     )
     sentence = forms.CharField(label=_("What the customer may be told"), required=False, max_length=300)
     withdrawn = forms.BooleanField(label=_("The kind has it no more"), required=False)
-    from_date = a_day(_("In force from"))
+    from_date = DayField(label=_("In force from"))
     source = forms.CharField(label=_("Where it is written"), max_length=StepRule._meta.get_field("source").max_length)
 
 
 class NumbersForm(forms.ModelForm):
     """The numbers of the order desk from a day on."""
 
-    from_date = a_day(_("From"))
+    from_date = DayField(label=_("From"))
     region = forms.ChoiceField(label=_("Whose promises hold"), choices=REGIONS)
 
     class Meta:

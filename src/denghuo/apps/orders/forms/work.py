@@ -8,15 +8,15 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.apps.orders.forms.opening import a_minute
 from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
+from denghuo.apps.organization.when import MinuteField
 
 
 class StepTakenForm(forms.Form):
     """A step: which, when it happened, why."""
 
     step = forms.CharField(max_length=16, widget=forms.HiddenInput())
-    told_at = a_minute(_("Happened at"), required=False)
+    told_at = MinuteField(label=_("Happened at"), required=False)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
 
 
@@ -87,7 +87,7 @@ class PromiseForm(forms.Form):
     """What is promised, and by when."""
 
     what = forms.ChoiceField(label=_("What"), choices=PromiseOf.choices)
-    due_at = a_minute(_("By when"))
+    due_at = MinuteField(label=_("By when"))
     note = forms.CharField(label=_("What the customer was told"), required=False, max_length=200)
 
     def clean_due_at(self) -> datetime:
@@ -131,7 +131,7 @@ class ReceiptForm(forms.Form):
     told_customer = forms.CharField(
         label=_("What the customer was told"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2})
     )
-    restored_at = a_minute(_("Supply restored at"), required=False)
+    restored_at = MinuteField(label=_("Supply restored at"), required=False)
 
     def __init__(self, *args: Any, findings: Sequence[Finding], with_supply: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from denghuo.apps.orders.queries.clocks import clocks_of, clocks_of_all, due_of
 from denghuo.apps.orders.queries.evidence import Course, course_of
-from denghuo.apps.orders.queries.exhibits import Exhibit, ask_for_exhibits, ask_no_more, exhibits_of
+from denghuo.apps.orders.queries.exhibits import EXHIBITS, Exhibit, exhibits_of
 from denghuo.apps.orders.queries.figures import Kept, Late, Words, month_of_limits, promises_kept
 from denghuo.apps.orders.queries.orders import (
     AccountFinding,
@@ -30,6 +30,7 @@ from denghuo.apps.orders.queries.signs import signs_within
 from denghuo.apps.orders.queries.what_if import WhatIf, what_if
 
 __all__ = [
+    "EXHIBITS",
     "AccountFinding",
     "Counts",
     "Course",
@@ -42,8 +43,6 @@ __all__ = [
     "WhatIf",
     "Words",
     "alike",
-    "ask_for_exhibits",
-    "ask_no_more",
     "calendar",
     "check_receipt",
     "clocks_of",

@@ -1,11 +1,11 @@
 """What others recorded that bears on an order: crews, calls, messages. Contexts above say so; orders only asks."""
 
-import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from denghuo.apps.organization import queries as organization
+from denghuo.apps.organization.ports import Port
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,31 +26,12 @@ class Exhibit:
     reference: str = ""
 
 
-Source = Callable[[int], Sequence[Exhibit]]
-_sources: list[str | Source] = []
-
-
-def ask_for_exhibits(sources: Iterable[str | Source]) -> None:
-    """Say once per process who knows of orders: functions of an order's key, or ``"context.queries:function"``,
-    imported when first asked."""
-    _sources.extend(one for one in sources if one not in _sources)
-
-
-def ask_no_more(source: str | Source) -> None:
-    """Ask this one no more."""
-    _sources.remove(source)
+# Who knows of an order, by its key.
+EXHIBITS: Port[Callable[[int], Sequence[Exhibit]]] = Port()
 
 
 def exhibits_of(order_id: int) -> list[Exhibit]:
     """Everything that others recorded of an order, as it happened, people by what they are called."""
-    found = [one for source in _sources for one in _resolved(source)(order_id)]
+    found = [one for known in EXHIBITS for one in known(order_id)]
     names = organization.names_of({one.who for one in found} - {""})
     return sorted((replace(one, who=names.get(one.who, one.who)) for one in found), key=lambda one: one.at)
-
-
-def _resolved(source: str | Source) -> Source:
-    if not isinstance(source, str):
-        return source
-    module, _, name = source.partition(":")
-    function: Source = getattr(importlib.import_module(f"denghuo.apps.{module}"), name)
-    return function

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from denghuo.adapters.phones import digits_of
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
 from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
@@ -130,7 +131,7 @@ def _spoken_of(scope: tuple[str, ...], text: str) -> Q:
     if number := _NUMBER.match(text):
         found |= Q(pk=int(number[1]))
     if _PHONE.match(text):
-        found |= Q(caller_index=blind("".join(filter(str.isdigit, text)), context=CALLER_INDEX))
+        found |= Q(caller_index=blind(digits_of(text), context=CALLER_INDEX))
     hits = customers.search(scope, text, limit=20).hits
     return found | Q(account__in=[hit.customer.account_id for hit in hits]) if hits else found
 

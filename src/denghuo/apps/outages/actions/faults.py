@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
@@ -59,9 +60,9 @@ def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
     """Reaction: the log says something else about outages. Reports it now explains are put on them, those whose supply
     is back are told so, and what is left points to a fault that is nested, or to none."""
     del delivery_key
-    for row in Suspicion.objects.filter(network_id=fact.network_id, state=SuspicionState.CONFIRMED, outage=None):
-        row.outage = Outage.objects.filter(network_id=row.network_id, number=row.number).first()
-        row.save(update_fields=["outage"])
+    confirmed = Suspicion.objects.filter(network_id=fact.network_id, state=SuspicionState.CONFIRMED, outage=None)
+    same = Outage.objects.filter(network_id=OuterRef("network_id"), number=OuterRef("number"))
+    confirmed.update(outage=Subquery(same.values("pk")[:1]))
     place_reports(network_id=fact.network_id, at=at, actor=actor)
     reports = list(Report.objects.filter(network_id=fact.network_id, state__in=_WAITING).order_by("pk"))
     if not reports:  # as nearly always, above all when a log of years is read in

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.crews.models import Skill
+from denghuo.apps.organization.when import MinuteField
 from denghuo.apps.outages.models import Method
 
-_LOCAL = "%Y-%m-%dT%H:%M"
 _STATES = [
     ("", _("All")),
     ("new", _("In nobody's hands")),
@@ -24,11 +24,6 @@ _STATES = [
     ("order", _("Single orders")),
 ]
 _METHODS = [(one.value, one.label) for one in (Method.DISPATCHER, Method.CREW, Method.PLAN)]
-_YEARS = (1950, 2200)
-
-
-def _moment(**more: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_LOCAL), **more)
 
 
 class WantedForm(forms.Form):
@@ -69,15 +64,13 @@ class ConfirmForm(AboutForm):
     """A device is open, since."""
 
     device_code = forms.CharField(label=_("Device"), max_length=120)
-    opened_at = _moment(label=_("Open since"))
+    opened_at = MinuteField(label=_("Open since"))
 
     def clean_opened_at(self) -> Any:
         """A device has opened by now. The minute that runs is not over yet."""
         told = self.cleaned_data["opened_at"]
         if told > timezone.now():
             raise forms.ValidationError(_("This time has not come yet."))
-        if told.year < _YEARS[0]:
-            raise forms.ValidationError(_("Check the year."))
         return told
 
 
@@ -90,7 +83,7 @@ class DismissForm(AboutForm):
 class EstimateForm(AboutForm):
     """When supply is expected back."""
 
-    expected_at = _moment(label=_("Supply back by"))
+    expected_at = MinuteField(label=_("Supply back by"))
     method = forms.ChoiceField(label=_("How it is known"), choices=_METHODS)
     team = forms.CharField(label=_("Whose word it is"), max_length=80, required=False)
     reason = forms.CharField(label=_("Why it changes"), max_length=200, required=False)
@@ -100,8 +93,6 @@ class EstimateForm(AboutForm):
         told = self.cleaned_data["expected_at"]
         if told <= timezone.now():
             raise forms.ValidationError(_("This time has passed already."))
-        if told.year > _YEARS[1]:
-            raise forms.ValidationError(_("Check the year."))
         return told
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
+from denghuo.apps.organization.when import DayField, MinuteField
 from denghuo.apps.outages.models import KIND_CHOICES, Cause
 from denghuo.engines.standards import OutageKind
 
@@ -22,7 +23,6 @@ _STATES = [
     ("nobody", _("Nobody was out")),
 ]
 _LEAVES = [(kind, name) for kind, name in KIND_CHOICES if OutageKind(kind) % 10 or kind == OutageKind.LOAD_TRANSFER]
-_YEARS = (1950, 2100)  # a year typed digit by digit begins as 0002
 _PREARRANGED = [(kind, name) for kind, name in _LEAVES if OutageKind(kind).within(OutageKind.PREARRANGED)]
 
 
@@ -37,16 +37,8 @@ class FilterForm(forms.Form):
     cause = forms.TypedChoiceField(
         label=_("Cause"), choices=[("", _("All")), *Cause.choices], coerce=int, empty_value=None, required=False
     )
-    start = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-
-    def clean(self) -> dict[str, Any]:
-        """A year that no calendar reaches is a slip of the keyboard."""
-        told = super().clean() or {}
-        for name in ("start", "end"):
-            if told.get(name) and not _YEARS[0] <= told[name].year <= _YEARS[1]:
-                self.add_error(name, _("Choose a year from %d to %d.") % _YEARS)
-        return told
+    start = DayField(label=_("From"), required=False)
+    end = DayField(label=_("To"), required=False)
 
 
 class ClassifyForm(forms.Form):
@@ -64,12 +56,9 @@ class PlanForm(ClassifyForm):
     """An outage entered before it happens."""
 
     number = forms.CharField(label=_("Number"), max_length=40)
-    planned_start_at = forms.DateTimeField(
-        label=_("Begins"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    )
-    planned_end_at = forms.DateTimeField(
+    planned_start_at = MinuteField(label=_("Begins"))
+    planned_end_at = MinuteField(
         label=_("Approved end"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("What goes beyond it is counted apart, as temporary."),
     )
 

@@ -7,28 +7,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.organization.models import Unit
-
-_YEARS = (1950, 2200)
+from denghuo.apps.organization.when import DayField
 
 
 class _RuleForm(forms.Form):
     """A unit, and the day from which its rule holds."""
 
     unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
-    from_date = forms.DateField(
-        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    from_date = DayField(label=_("In force from"))
 
     def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
-
-    def clean_from_date(self) -> Any:
-        """A year that a calendar reaches."""
-        day = self.cleaned_data["from_date"]
-        if not _YEARS[0] <= day.year <= _YEARS[1]:
-            raise forms.ValidationError(_("Check the year."))
-        return day
 
 
 class TellingRuleForm(_RuleForm):

@@ -2,12 +2,13 @@
 
 from denghuo.apps.outages.models.desk import Watch
 from denghuo.apps.outages.models.estimates import Estimate, Method, TellingRule
-from denghuo.apps.outages.models.faults import MeterWord, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.models.faults import REPORT_OVER, MeterWord, Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.models.outages import KIND_CHOICES, Cause, Outage, tone_of
 from denghuo.apps.outages.models.rules import JudgingRule
 
 __all__ = [
     "KIND_CHOICES",
+    "REPORT_OVER",
     "Cause",
     "Estimate",
     "JudgingRule",

@@ -88,6 +88,10 @@ class ReportState(models.TextChoices):
     CLOSED = "closed", _("Settled")
 
 
+# Nobody has to be sent for these any more.
+REPORT_OVER = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
+
+
 class Report(models.Model):
     """Somebody says that supply is gone. ``reported_at`` is when they last said so: who is "still out" says it anew.
 

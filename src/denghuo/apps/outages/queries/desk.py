@@ -17,13 +17,12 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.orders.models import Kind, Order, State, Topic
 from denghuo.apps.organization.access import within
-from denghuo.apps.outages.models import Estimate, Outage, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.models import REPORT_OVER, Estimate, Outage, Report, Suspicion, SuspicionState
 from denghuo.apps.outages.queries.estimates import subject_of
 from denghuo.apps.outages.queries.outages import lasting_outages
 
 # What is done waits for a call back, not for a dispatcher.
 _NOT_HERE = (State.DONE,)
-_OVER = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
 
 
 class OrderRow(NamedTuple):
@@ -86,7 +85,7 @@ class ReportRow(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Whether supply is back to whoever reported, or the order has ended."""
-        return self.state in _OVER
+        return self.state in REPORT_OVER
 
 
 def report_row(order: OrderRow | Order, network_id: int | None) -> ReportRow:

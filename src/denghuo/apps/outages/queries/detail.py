@@ -19,7 +19,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.notices.models import Channel, Message, Ring
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order, Topic
-from denghuo.apps.outages.models import Estimate, Outage, Report, ReportState, Suspicion
+from denghuo.apps.outages.models import REPORT_OVER, Estimate, Outage, Report, ReportState, Suspicion
 from denghuo.apps.outages.queries.desk import behind, report_row
 from denghuo.apps.outages.queries.estimates import Usual, estimates_of, estimates_of_outage, subject_of, usual
 from denghuo.apps.outages.queries.faults import reports_of
@@ -281,15 +281,16 @@ def _reports(incident: Incident, *, at: datetime) -> tuple[ReportShown, ...]:
 def reports_shown(
     order_ids: Sequence[int], *, at: datetime, network_id: int | None = None, number: str = ""
 ) -> tuple[ReportShown, ...]:
-    """Orders with what became of their reports, and the four lights of each; of one that is no report as if it were
-    one, on the network that its load hangs on. A visit asks nothing of the network.
+    """Orders with what became of their reports, and the four lights of each that still waits; of one that is no report
+    as if it were one, on the network that its load hangs on. A visit asks nothing of the network.
 
     That an outage is known is no reason against a crew for a report on the page of that outage, whose ``number`` it is.
     """
     rows = {one.order_id: one for one in Report.objects.filter(order_id__in=order_ids)}
     briefs, known = order_briefs(order_ids), orders.orders_by_id(order_ids)
     alone = [one for one in known.values() if one.pk not in rows and one.topic != Topic.CARE_VISIT]
-    shine = lights([*rows.values(), *(report_row(one, network_id) for one in alone)], at=at)
+    waiting = [one for one in rows.values() if one.state not in REPORT_OVER]
+    shine = lights([*waiting, *(report_row(one, network_id) for one in alone if one.closed_at is None)], at=at)
     found = []
     for order_id in order_ids:
         if order_id not in known:

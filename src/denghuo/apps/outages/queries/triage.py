@@ -5,7 +5,7 @@ The records behind the lights of two thousand reports are read as those of one a
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -347,6 +347,8 @@ def _own_wiring(report: Told, records: _Records) -> Lamp:
         return _wiring(Shine.CLEAR, Why.METER_DARK, record=dark.meter_number, at=dark.told_at)
     if not report.load_code:
         return _wiring(Shine.UNKNOWN, Why.NO_LOAD)
+    if records.grounds.event(report) is not None:  # where supply is known to be gone, silence says nothing
+        return replace(_known(report, records), light=Light.OWN_WIRING, shine=Shine.CLEAR)
     others = len(records.dark.get((report.network_id, report.load_code), frozenset()) - {report.who})
     if others:
         return _wiring(Shine.CLEAR, Why.NEIGHBORS_DARK, record=report.load_code, count=others)

@@ -17,7 +17,7 @@ from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import Audience, NoticeCase
 from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.models import Outage, Report, ReportState
+from denghuo.apps.outages.models import REPORT_OVER, Outage, Report
 from denghuo.apps.outages.queries.detail import (
     REPORTS_SHOWN,
     Out,
@@ -29,7 +29,6 @@ from denghuo.apps.outages.queries.detail import (
 )
 from denghuo.engines.standards import OutageKind
 
-_OVER = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
 _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
 
 
@@ -48,7 +47,7 @@ def in_the_field(
     order_ids = orders_of(outage) if Permission.ORDERS_VIEW in allowed else []
     sent = [one for listed in crews.assignments_about(abouts).values() for one in listed]
     codes = [load.code for load in loads if load.ended_at is None]
-    still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=_OVER)
+    still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=REPORT_OVER)
     devices = outage.planned_device_codes.split()
     is_ahead = bool(devices) and outage.started_at is None
     out_if = out_if_opened(outage.network_id, outage.network.unit_id, device_codes=devices) if is_ahead else None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import CalendarDay, DayKind
+from denghuo.apps.organization.when import DayField
 from denghuo.apps.staffing.models import AbsenceKind, RuleKind, Shift
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
 
@@ -33,7 +34,7 @@ _AT_LEAST_ONE = frozenset({RuleKind.SEATS, RuleKind.RUN_DAYS, RuleKind.MONTH_H})
 
 
 def _day(label: Any, **told: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"), **told)
+    return DayField(label=label, **told)
 
 
 class RuleForm(forms.Form):

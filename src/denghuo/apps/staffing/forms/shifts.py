@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.organization.when import DayField
 from denghuo.apps.staffing.models import Shift
 
 DAY_MIN = 1440
@@ -47,7 +48,7 @@ def minute_of(told: str, *, most: int = DAY_MIN) -> int:
 class _DatedForm(forms.Form):
     """A rule that holds from a day on, and where it is written."""
 
-    from_date = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    from_date = DayField(label=_("From"))
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
 
@@ -153,7 +154,7 @@ class RetireForm(_OfShiftsForm):
     """The last day on which a shift is worked."""
 
     shift = forms.TypedChoiceField(label=_("Shift"), coerce=int)
-    until_date = forms.DateField(label=_("Last worked on"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until_date = DayField(label=_("Last worked on"))
 
 
 class SuccessionForm(_OfShiftsForm):
