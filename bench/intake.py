@@ -21,6 +21,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ def _at(ordered: np.ndarray, share: float) -> float:
 def prepare() -> None:
     """Put the demo station's network and somebody who may take orders into an empty database; say how to send."""
     _django()
+    from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
@@ -124,7 +126,7 @@ def prepare() -> None:
     deliveries.drain()
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     loads = [network.loads_behind(row.pk, device_codes=[code]) for code in devices]
@@ -277,7 +279,7 @@ def _helpdesk_django() -> None:
         REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]},
         HELPDESK_ACTIVATE_API_ENDPOINT=True,
         HELPDESK_TEAMS_MODE_ENABLED=False,
-        ROOT_URLCONF="helpdesk.urls",
+        ROOT_URLCONF=_HelpdeskPages(),
         EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
         SITE_ID=1,
         USE_TZ=True,
@@ -285,6 +287,16 @@ def _helpdesk_django() -> None:
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
     )
     django.setup()
+
+
+class _HelpdeskPages:
+    """Its pages under its own name, which it asks for."""
+
+    @cached_property
+    def urlpatterns(self) -> list[Any]:
+        from django.urls import include, path
+
+        return [path("", include("helpdesk.urls"))]
 
 
 _application: list[Any] = []
@@ -394,7 +406,8 @@ def _insist(
         "Cookie": f"sessionid={session}; csrftoken={token}",
         "X-CSRFToken": token,
     }
-    while True:
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
         try:
             connection = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
             connection.request("POST", path, body, headers)
@@ -410,6 +423,7 @@ def _insist(
             connection.close()
         connection = None
         time.sleep(0.05)
+    raise RuntimeError(f"{path} gave no answer in {PATIENCE_S:.0f} s")
 
 
 def _kill(port: int) -> int:

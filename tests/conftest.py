@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,26 @@ CHROMIUM_FLAGS = [
 ]
 
 
-def pytest_configure() -> None:
-    """Look for a static file when it is asked for: each test's client would list them all before its first page."""
+_FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for a static file when it is asked for: each test's client would list them all before its first page.
+    SQLite lies in a file, as in use: in memory all threads would share one connection, and each other's transactions.
+    """
     from django.conf import settings
 
     settings.WHITENOISE_AUTOREFRESH = True
+    config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="denghuo-tests-", ignore_cleanup_errors=True)
+    used = settings.DATABASES["default"]
+    if used["ENGINE"].endswith("sqlite3"):
+        used.setdefault("TEST", {})["NAME"] = f"{config.stash[_FOLDER].name}/tests.sqlite3"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if _FOLDER in config.stash:
+        config.stash[_FOLDER].cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from denghuo.apps.ledger.queries import facts
+from denghuo.apps.organization.actions import assign_role, register_user
 from denghuo.apps.organization.facts import PasswordChanged
+from denghuo.apps.organization.models import Role
 from denghuo.main.sign_in import TRIES, TRIES_OF_ADDRESS
-from tests.world import PASSWORD, World, make_world
+from tests.world import AT, PASSWORD, World, make_world
 
 NEXT = "灯火通明-2026"
 
@@ -111,3 +113,12 @@ def test_the_people_of_the_demo_keep_their_password(world: World, settings: Sett
     answer = change(client, PASSWORD, NEXT)
     assert answer.status_code == 422
     assert "keep their password" in answer.content.decode()
+
+
+def test_a_crew_comes_in_where_its_work_is(world: World) -> None:
+    crew = register_user(username="liu", display_name="刘铁塔", password=PASSWORD, at=AT, actor="test")
+    assign_role(user=crew, unit=world.lamp, role=Role.CREW, at=AT, actor="test")
+    assert sign_in("liu", PASSWORD).headers["Location"] == reverse("crews:mine")
+    assert sign_in("lin", PASSWORD).headers["Location"] == "/"
+    assign_role(user=crew, unit=world.lamp, role=Role.STATION_HEAD, at=AT, actor="test")
+    assert sign_in("liu", PASSWORD).headers["Location"] == "/"

@@ -13,13 +13,15 @@ from django.contrib.auth.views import LoginView
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from denghuo.apps.organization.access import roles_of
 from denghuo.apps.organization.actions import change_password
-from denghuo.apps.organization.models import User
+from denghuo.apps.organization.models import Role, User
 from denghuo.main.demo_people import PEOPLE
 
 TRIES = 8  # of one name from one address
@@ -82,6 +84,12 @@ class SignIn(LoginView):
     template_name = "login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        """Whoever is nothing but a crew is led to the work in hand, everybody else to the first page."""
+        user = self.request.user
+        is_crew_alone = user.is_authenticated and roles_of(user) == {Role.CREW}
+        return reverse("crews:mine") if is_crew_alone else super().get_default_redirect_url()
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_invalid(form)

@@ -351,7 +351,11 @@ def test_somebody_is_made_anonymous(town: World) -> None:
         numbers = client.get("/api/customers/search", {"q": asked}).json()["hits"]
         assert [one["number"] for one in numbers if one["number"] == "1001"] == [], asked
     assert client.get("/api/customers/search", {"q": "1001"}).json()["hits"][0]["name"] == ""
-    assert client.get(path("anonymize", pk)).status_code == 404
+    for name in ("anonymize", "correct", "contact", "edit-care", "answers", "important"):
+        assert client.get(path(name, pk)).status_code == 404, name
+        assert path(name, pk) not in page, name
+    for name in ("quiet", "end-care", "close"):
+        assert client.post(path(name, pk), {"because": "x"}).status_code == 404, name
 
 
 def test_the_api_tells_what_pages_tell(town: World, he: User) -> None:

@@ -83,7 +83,7 @@ def local(minutes: float) -> str:
 
 def test_the_page_shows_what_waits(lin: Client, desk: Desk) -> None:
     page = text(lin)
-    for word in ("青禾村村口", "FU1", "Suspected 86 %", "抢修一班", "Nothing chosen"):
+    for word in ("青禾村村口", "FU1", "Suspected 86%", "抢修一班", "Nothing chosen"):
         assert word in page
     assert page.count('class="dp-row ') == 5
 
@@ -94,7 +94,7 @@ def test_one_incident_in_full(lin: Client, desk: Desk) -> None:
         "4 of 6 customers behind it report, from 1 of 1 transformers",
         "Why FU1",
         "QF1",
-        "12 %",
+        "12%",
         "Not told yet",
     ):
         assert word in page
@@ -318,7 +318,7 @@ def test_expected_against_actual(lin: Client, desk: Desk) -> None:
         "抢修一班",
         "-20",
         "50",
-        "100 %",
+        "100%",
         "Nearest: The crew on site says so · 抢修一班, off by 20 min on average",
     ):
         assert word in page, word

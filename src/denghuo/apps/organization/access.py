@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate
 
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -168,6 +169,21 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
 Someone = User | AnonymousUser
 
 
+class WithRoles(ModelBackend):
+    """Who signed in, together with the roles they hold, in one question: every request begins with it."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The person of a session; None once they may not sign in any more."""
+        names = [field.attname for field in User._meta.concrete_fields]
+        held = ("assignments__role", "assignments__unit__path")
+        rows = list(User.objects.filter(pk=user_id).values_list(*names, *held))
+        if not rows:
+            return None
+        user = User.from_db(User.objects.db, names, rows[0][: len(names)])
+        user.roles_held = [(role, path) for *_rest, role, path in rows if role is not None]
+        return user if self.user_can_authenticate(user) else None
+
+
 def scope_of(user: Someone, permission: Permission) -> tuple[str, ...]:
     """The unit paths below which this person has the permission, shortest first, none inside another."""
     paths = {path for role, path in _held(user) if path and permission in PERMISSIONS_OF_ROLE[role]}
@@ -181,6 +197,11 @@ def scope_of(user: Someone, permission: Permission) -> tuple[str, ...]:
 def permissions_of(user: Someone) -> frozenset[Permission]:
     """Everything this person may do somewhere: what the navigation shows."""
     return frozenset().union(*(PERMISSIONS_OF_ROLE[role] for role, _path in _held(user)))
+
+
+def roles_of(user: Someone) -> frozenset[str]:
+    """The roles this person has somewhere."""
+    return frozenset(role for role, _path in _held(user))
 
 
 def _held(user: Someone) -> list[tuple[str, str | None]]:

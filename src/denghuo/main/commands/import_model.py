@@ -131,7 +131,7 @@ def _unit(args: argparse.Namespace) -> Unit | None:
     if len(owners) == 1:
         return Unit.objects.get(pk=owners[0])
     if len(stations) > 1:
-        codes = ", ".join(f"{unit.code} ({unit.name})" for unit in stations)
+        codes = ", ".join(f"{unit.code} ({unit.name})" for unit in sorted(stations, key=lambda one: one.code))
         raise UserError(_("say whose network it is with --unit; there are %(codes)s") % {"codes": codes})
     return stations[0] if stations else None
 

@@ -110,7 +110,7 @@ def _somewhere(word: str, unit_ids: list[int], blind: Keys) -> Iterator[_Meaning
     if ids := tuple(places.filter(name__contains=word).values_list("pk", flat=True)[:_MOST_PLACES]):
         yield _Meaning("place", place_ids=ids)
     place, door = split_address(word)
-    key = blind.door(door) if door else None
+    key = blind.door_asked(door) if door else None
     if key is None:
         return
     if not place:

@@ -62,7 +62,12 @@ class Keys:
             return []
         return [self._initials(letters)]
 
-    def door(self, door: str) -> int | None:
+    def doors(self, door: str) -> set[int]:
+        """Under what a door is kept: all its numbers, and the last alone, for people leave out the group."""
+        plain = plain_door(door)
+        return {self._door(one) for one in {plain, plain.rsplit("-", 1)[-1]} if one}
+
+    def door_asked(self, door: str) -> int | None:
         """The key of a door, however its numbers are joined: 3组12号 is 3-12."""
         plain = plain_door(door)
         return self._door(plain) if plain else None

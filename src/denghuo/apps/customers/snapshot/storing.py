@@ -233,9 +233,7 @@ def _add_account(
 
 def keys_of(name: str, door: str, keys: Keys, *, company: bool) -> set[int]:
     """What an account is found by."""
-    found = keys.names(name, company=company)
-    key = keys.door(door)
-    return found if key is None else {*found, key}
+    return keys.names(name, company=company) | keys.doors(door)
 
 
 @dataclass

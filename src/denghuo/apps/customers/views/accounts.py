@@ -26,7 +26,7 @@ from denghuo.apps.customers.forms import (
     SupplyStateForm,
 )
 from denghuo.apps.customers.models import Account, Phone, SupplyState
-from denghuo.apps.customers.views.reach import account_seen, now_and_who, units
+from denghuo.apps.customers.views.reach import account_of_somebody, now_and_who, units
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.sealed import masked_phone
 
@@ -91,7 +91,7 @@ def form_page(
 @permission_required(Permission.CUSTOMERS_EDIT)
 def correct(request: HttpRequest, account_id: int) -> HttpResponse:
     """Put right what is written of an account."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     point = row.supply_points.order_by("position", "pk").first()
     meter = point.meters.filter(removed_date=None).last() if point else None
     initial = {"kind": row.person.kind, "category": row.category, "opened_date": row.opened_date}
@@ -115,7 +115,7 @@ def correct(request: HttpRequest, account_id: int) -> HttpResponse:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def contact(request: HttpRequest, account_id: int) -> HttpResponse:
     """The numbers of a customer, what each may be used for, and when they want to be left in peace."""
-    row, form = account_seen(request, account_id), AddPhoneForm(request.POST or None)
+    row, form = account_of_somebody(request, account_id), AddPhoneForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.add_phone(person_id=row.person_id, **form.cleaned_data, **now_and_who(request))
         messages.success(request, _("The number is added."))
@@ -147,7 +147,7 @@ def _consent_form(phone: Phone) -> ConsentForm:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def quiet(request: HttpRequest, account_id: int) -> HttpResponse:
     """When somebody wants to be left in peace."""
-    row, form = account_seen(request, account_id), QuietForm(request.POST)
+    row, form = account_of_somebody(request, account_id), QuietForm(request.POST)
     if not form.is_valid():
         return contact_page(request, row, quiet_form=form, status=422)
     actions.set_quiet_hours(person_id=row.person_id, **form.cleaned_data, **now_and_who(request))
@@ -166,7 +166,7 @@ def _phone(row: Account, phone_id: int) -> Phone:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def consent(request: HttpRequest, account_id: int, phone_id: int) -> HttpResponse:
     """What a number may be used for."""
-    row, form = account_seen(request, account_id), ConsentForm(request.POST)
+    row, form = account_of_somebody(request, account_id), ConsentForm(request.POST)
     phone = _phone(row, phone_id)
     if not form.is_valid():
         messages.error(request, _("Say how they agreed or refused."))
@@ -181,7 +181,7 @@ def consent(request: HttpRequest, account_id: int, phone_id: int) -> HttpRespons
 @permission_required(Permission.CUSTOMERS_EDIT)
 def phone_first(request: HttpRequest, account_id: int, phone_id: int) -> HttpResponse:
     """Call a number first."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     actions.call_first(phone_id=_phone(row, phone_id).pk, **now_and_who(request))
     return redirect("customers:contact", row.pk)
 
@@ -190,7 +190,7 @@ def phone_first(request: HttpRequest, account_id: int, phone_id: int) -> HttpRes
 @permission_required(Permission.CUSTOMERS_EDIT)
 def remove_phone(request: HttpRequest, account_id: int, phone_id: int) -> HttpResponse:
     """Forget a number."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     actions.remove_phone(phone_id=_phone(row, phone_id).pk, **now_and_who(request))
     messages.success(request, _("The number is gone."))
     return redirect("customers:contact", row.pk)
@@ -201,7 +201,7 @@ def remove_phone(request: HttpRequest, account_id: int, phone_id: int) -> HttpRe
 @permission_required(Permission.CUSTOMERS_EDIT)
 def supply_state(request: HttpRequest, account_id: int) -> HttpResponse:
     """Cut an account off, or say that it is connected again."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     if row.supply_state == SupplyState.CUT:
         again = ReconnectForm(request.POST or None)
         return form_page(
@@ -242,7 +242,7 @@ def _may_be_cut(row: Account, form: SupplyStateForm) -> bool:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def important(request: HttpRequest, account_id: int) -> HttpResponse:
     """How important an account's supply is."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     known = getattr(row, "important", None)
     names = ("level", "hazardous", "second_source", "own_kva", "own_tested_date", "note")
     initial = {name: getattr(known, name) for name in names} if known else {}
@@ -263,7 +263,7 @@ def important(request: HttpRequest, account_id: int) -> HttpResponse:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def close(request: HttpRequest, account_id: int) -> HttpResponse:
     """Close an account."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     form = CloseForm(request.POST or None, opened=row.opened_date, today=timezone.localdate())
     return form_page(
         request,

@@ -14,7 +14,7 @@ from denghuo.apps.customers import actions, queries
 from denghuo.apps.customers.forms import CareForm, EndCareForm, ReviewCareForm, VisitForm
 from denghuo.apps.customers.models import Account, Care
 from denghuo.apps.customers.views.accounts import form_page
-from denghuo.apps.customers.views.reach import account_seen, deeds, deeds_on, now_and_who, scope
+from denghuo.apps.customers.views.reach import account_of_somebody, deeds, deeds_on, now_and_who, scope
 from denghuo.apps.organization.access import Permission, permission_required
 
 _REVIEW_AFTER = timedelta(days=365)
@@ -51,7 +51,7 @@ def _soon(line: queries.CareLine) -> bool:
 
 def _in_care_of(request: HttpRequest, account_id: int) -> Account:
     """An account whose care is this person's part: they keep the file, or answer for the customer by name."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     if not deeds_on(request, row)["care"]:
         raise PermissionDenied
     return row
@@ -69,7 +69,7 @@ def _entry(row: Account) -> Care:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def edit_care(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take somebody into the register, or put right what is written."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     known, today = queries.care_entry(row.pk), timezone.localdate()
     initial: dict[str, object] = {"proof_seen_date": today, "review_date": today + _REVIEW_AFTER}
     if known:
@@ -135,7 +135,7 @@ def visit_care(request: HttpRequest, account_id: int) -> HttpResponse:
 @permission_required(Permission.CUSTOMERS_EDIT)
 def end_care(request: HttpRequest, account_id: int) -> HttpResponse:
     """Somebody leaves the register."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     entry, form = _entry(row), EndCareForm(request.POST or None)
     return form_page(
         request,

@@ -32,6 +32,14 @@ def account_seen(request: HttpRequest, account_id: int) -> Account:
     return found
 
 
+def account_of_somebody(request: HttpRequest, account_id: int) -> Account:
+    """An account within reach whose customer is not anonymous: what is written of a customer is of somebody."""
+    found = account_seen(request, account_id)
+    if found.person.anonymized_at is not None:
+        raise Http404
+    return found
+
+
 def units(request: HttpRequest) -> list[Unit]:
     """Stations within reach."""
     return organization.stations_within(scope(request))
@@ -54,7 +62,9 @@ def deeds(request: HttpRequest) -> dict[str, bool]:
 
 def deeds_on(request: HttpRequest, account: Account) -> dict[str, bool]:
     """What the person may do with one customer. ``care``: write down visits and reviews, which is also theirs to do who
-    answers for the customer by name."""
+    answers for the customer by name. Of somebody who is anonymous there is nothing to write or to unmask."""
     told = {name: may(request.user, permission, path=account.unit.path) for name, permission in _DEEDS.items()}
+    if account.person.anonymized_at is not None:
+        return told | {"edit": False, "unmask": False, "care": False}
     who = queries.responsible_for(account.pk)
     return told | {"care": told["edit"] or (who is not None and who.user_id == request.user.pk)}

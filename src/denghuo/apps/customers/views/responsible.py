@@ -18,7 +18,7 @@ from denghuo.apps.customers import actions, queries
 from denghuo.apps.customers.forms import CardForm, GiveAccountForm, GiveForm
 from denghuo.apps.customers.models import Extent
 from denghuo.apps.customers.views.accounts import form_page
-from denghuo.apps.customers.views.reach import account_seen, deeds, now_and_who, scope, units
+from denghuo.apps.customers.views.reach import account_of_somebody, deeds, now_and_who, scope, units
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.organization.models import Unit, User
@@ -100,7 +100,7 @@ def end_responsible(request: HttpRequest, responsibility_id: int) -> HttpRespons
 @permission_required(Permission.CUSTOMERS_EDIT)
 def answers(request: HttpRequest, account_id: int) -> HttpResponse:
     """Have somebody answer for one customer."""
-    row = account_seen(request, account_id)
+    row = account_of_somebody(request, account_id)
     people = organization.people_who(Permission.CUSTOMERS_VIEW, path=row.unit.path)
     form = GiveAccountForm(request.POST or None, people=people)
     return form_page(

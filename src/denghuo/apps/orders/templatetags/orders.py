@@ -262,11 +262,34 @@ STEP_NAMES = {
 }
 
 
+STEPS_DONE = {
+    "dispatch": lambda: _("Dispatched"),
+    "accept": lambda: _("Accepted"),
+    "return": lambda: _("Returned"),
+    "finish": lambda: _("Work finished"),
+    "close": lambda: _("Closed"),
+    "reopen": lambda: _("Reopened"),
+    "suspend": lambda: _("Suspended"),
+    "resume": lambda: _("Resumed"),
+    "terminate": lambda: _("Terminated"),
+    "reassign": lambda: _("Reassigned"),
+    "urge": lambda: _("The customer pressed"),
+    "escalate": lambda: _("Escalated"),
+}
+
+
 @register.filter
 def step_name(step: str) -> str:
-    """What a step is called."""
+    """What a step is called where it can be taken."""
     known = STEP_NAMES.get(step)
     return known() if known else step
+
+
+@register.filter
+def step_done(step: str) -> str:
+    """What a step is called where it was taken."""
+    known = STEPS_DONE.get(step)
+    return known() if known else step_name(step)
 
 
 @register.filter

@@ -90,7 +90,7 @@ def urgency_word(urgency: Urgency) -> str | Promise:
 @register.filter
 def whole_percent(share: float) -> str:
     """A share as whole per cent."""
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}%"
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""What the product has to hold to. A package, so that no library's own `tests` is taken for it."""
