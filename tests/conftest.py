@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     config.stash[_FOLDER] = tempfile.TemporaryDirectory(prefix="denghuo-tests-", ignore_cleanup_errors=True)
     used = settings.DATABASES["default"]
-    if used["ENGINE"].endswith("sqlite3"):
+    if used["ENGINE"].endswith("sqlite"):
         used.setdefault("TEST", {})["NAME"] = f"{config.stash[_FOLDER].name}/tests.sqlite3"
 
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from denghuo.apps.crews.models import Assignment
@@ -205,6 +205,34 @@ def test_an_incident_is_dragged_onto_a_crew_and_taken_back(at_desk: Page, desk: 
     page.locator("#dp-said button").click()
     expect(crew).to_have_class(re.compile("is-free"))
     assert Assignment.objects.get().state == Sent.WITHDRAWN
+
+
+def test_two_dispatchers_do_not_both_send_somebody(
+    at_desk: Page, browser: Browser, live_server: LiveServer, world: World, desk: Desk
+) -> None:
+    client = Client()
+    client.force_login(world.zhou)
+    other = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    other.add_cookies([cookie])
+    page, theirs = at_desk, other.new_page()
+    theirs.clock.install(time=timezone.now())
+    theirs.goto(f"{live_server.url}/outages/dispatch/?about={desk.suspicion.about}")
+    choose(page, desk.suspicion.about)
+    theirs.locator(f'#dp-send [data-dp-crew="{desk.far.pk}"]').click()
+    expect(theirs.locator(".dp-went li")).to_have_count(1)
+    page.locator(f'#dp-send [data-dp-crew="{desk.near.pk}"]').click()
+    expect(page.locator("#dp-said")).to_have_class(re.compile("is-failed"))
+    expect(page.locator("#dp-said")).to_contain_text("抢修二班")
+    expect(page.locator(".dp-went li")).to_have_count(1)
+    assert Assignment.objects.get().crew == desk.far
+    page.locator(f'#dp-send [data-dp-crew="{desk.near.pk}"]').click()
+    expect(page.locator(".dp-went li")).to_have_count(2)
+    row(theirs, desk.outage.about).drag_to(theirs.locator(f"#crew-{desk.far.pk}"))
+    theirs.locator("#dp-said .dh-btn--primary").click()
+    expect(theirs.locator("#dp-said")).not_to_have_class(re.compile("is-failed"))
+    assert Assignment.objects.count() == 3
+    other.close()
 
 
 def test_the_table_says_what_the_drawing_shows(at_desk: Page, desk: Desk) -> None:

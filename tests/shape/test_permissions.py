@@ -94,6 +94,8 @@ SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
 PUBLIC = {"login", "logout", "set_language", "health"}
 # Gateways report without signing in: the address holds a secret of each, and those that sign are checked.
 PUBLIC |= {"notices:receipts"}
+# Where supply is out, without anybody named or counted, where a site lets everybody read it.
+PUBLIC |= {"outages:public"}
 # Which permission opens what: the first beginning that fits, and what differs from it, by method.
 SEES = [
     ("network:", Permission.NETWORK_VIEW),

@@ -75,16 +75,22 @@ def _into(model: type[models.Model], fields: Sequence[Any]) -> str:
 
 
 def _insert(into: str, fields: Sequence[Any], values: Iterable[Sequence[Any]]) -> None:
-    """Insert rows, many with each statement; what is left over at the end with statements of their own."""
+    """Insert rows, many with each statement; what is left over at the end with one statement of its own."""
     together = max(1, _VALUES // len(fields))
     row = f"({', '.join(['%s'] * len(fields))})"
-    one, many = (f"INSERT INTO {into} VALUES {', '.join([row] * count)}" for count in (1, together))
     rest = _written(fields, values)
+
+    def of(count: int) -> str:
+        return f"INSERT INTO {into} VALUES {', '.join([row] * count)}"
+
     with connection.cursor() as cursor:
         while part := list(islice(rest, together * max(1, _AT_ONCE // together))):
             whole = len(part) - len(part) % together
-            cursor.executemany(many, [list(chain(*part[at : at + together])) for at in range(0, whole, together)])
-            cursor.executemany(one, part[whole:])
+            if whole:
+                every = (list(chain(*part[at : at + together])) for at in range(0, whole, together))
+                cursor.executemany(of(together), list(every))
+            if left := part[whole:]:
+                cursor.execute(of(len(left)), list(chain(*left)))
 
 
 def _many(sql: str, fields: Sequence[Any], values: Iterable[Sequence[Any]]) -> None:

@@ -105,7 +105,7 @@ def _sqlite(path: str, *, busy_s: int) -> dict[str, Any]:
     if not path:
         raise ImproperlyConfigured("DATABASE_URL: sqlite needs a path, for example sqlite:///var/denghuo.sqlite3")
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "denghuo.main.sqlite",
         "NAME": path,
         "CONN_MAX_AGE": None,  # a new connection reads the whole schema anew, which costs more than most requests
         "OPTIONS": {

@@ -59,6 +59,7 @@ class Frame:
     """The frame of one page, computed only as far as its template asks."""
 
     demo_password = PASSWORD
+    public_outages = settings.PUBLIC_OUTAGES
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

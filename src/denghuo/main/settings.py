@@ -140,6 +140,9 @@ TIME_ZONE = env.choice("DENGHUO_TIME_ZONE", "Asia/Shanghai", available_timezones
 LIVE_PORT = env.whole("DENGHUO_LIVE_PORT", 0)
 PAGES_PORT = env.whole("DENGHUO_PAGES_PORT", 0)
 
+# Whether everybody may read, without signing in, where supply is out and will be.
+PUBLIC_OUTAGES = env.flag("DENGHUO_PUBLIC_OUTAGES", default=DEMO)
+
 # Where a telephone exchange finds what it is to say.
 PBX_SOUNDS = env.text("DENGHUO_PBX_SOUNDS", "")
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from denghuo.apps.ledger import chain, codec, database, deliveries, registry
 from denghuo.apps.ledger.facts import DeliveryRetried
 from denghuo.apps.ledger.models import Delivery, Fact
+from denghuo.apps.rows import insert
 
 
 def record(fact: Any, *, at: datetime, actor: str) -> Fact:
@@ -34,9 +35,7 @@ def record_all(facts: Sequence[Any], *, at: datetime, actor: str) -> list[Fact]:
     rows = Fact.objects.bulk_create(_linked(told, at=at, actor=actor))
     owed = [(row, line) for row in rows for line in registry.subscriptions(row.kind)]
     if owed:
-        Delivery.objects.bulk_create(
-            Delivery(fact=row, reaction=line.reaction, background=line.background) for row, line in owed
-        )
+        insert([Delivery(fact=row, reaction=line.reaction, background=line.background) for row, line in owed])
         database.ring()
     for fact_id in dict.fromkeys(row.pk for row, line in owed if not line.background):
         deliveries.follow_up(fact_id)

@@ -73,4 +73,6 @@ class Bell:
         while not self._stop.is_set() and (left_s := deadline - time.monotonic()) > 0:
             with connection.wrap_database_errors:
                 if any(self._listening.notifies(timeout=min(left_s, _STOP_S), stop_after=1)):
+                    for _rung_again in self._listening.notifies(timeout=0):
+                        pass  # one look answers all that has rung by now
                     return

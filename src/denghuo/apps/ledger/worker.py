@@ -3,6 +3,7 @@
 import faulthandler
 import logging
 import threading
+import time
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection
@@ -11,6 +12,7 @@ from django.utils import timezone
 from denghuo.apps.ledger import database, deliveries, rounds
 
 POLL_S = 1.0
+LEAST_S = 0.1  # between looks: in a storm the bell rings hundreds of times a second
 _AWAY_S = 1.0  # between looks for a database that is away
 
 _log = logging.getLogger(__name__)
@@ -41,12 +43,14 @@ def run_worker(
         try:
             with database.Bell(stop=stop) as bell:
                 while not stop.is_set():
+                    began = time.monotonic()
                     deliveries.drain(enough=enough, clock=clock, lease=lease, rest=rest)
                     rounds.make_due(at=clock())
                     if longest_s:
                         faulthandler.cancel_dump_traceback_later()
                     connection.close_if_unusable_or_obsolete()
                     bell.wait(at_most_s=poll_s)
+                    stop.wait(max(began + LEAST_S - time.monotonic(), 0.0))
         except (OperationalError, InterfaceError):
             _log.exception("the database is away; trying again")
             connection.close()

@@ -78,21 +78,22 @@ class OrderWithClocksOut(OrderOut):
 @router.post("", response={200: TakenOut, 201: TakenOut}, auth=Allowed(Permission.ORDERS_WORK), url_name="orders")
 def open_order(request: HttpRequest, told: OrderIn) -> Status[dict[str, Any]]:
     """Open an order: 201; 200 where it was opened under this key before."""
-    unit = Unit.objects.filter(code=told.unit).only("pk", "path").first()
     scope = request.data_scope  # type: ignore[attr-defined]
-    if unit is None or not any(str(unit.path).startswith(path) for path in scope):
+    found = Unit.objects.filter(code=told.unit).order_by().values_list("pk", "path")
+    unit_id = next((pk for pk, path in found if any(str(path).startswith(one) for one in scope)), None)
+    if unit_id is None:
         raise Http404("No such unit within reach.")
     if told.topic not in TOPICS_OF_KIND[told.kind]:
         raise HttpError(422, f"{told.topic.value} is no topic of {told.kind.value}.")
     for instant in (told.received_at, told.upstream_due_at):
         if instant is not None and instant.utcoffset() is None:
             raise HttpError(422, "Instants are told with their zone.")
-    account_id = customers.account_by_number(unit.pk, told.account) if told.account else None
+    account_id = customers.account_by_number(unit_id, told.account) if told.account else None
     if told.account and account_id is None:
         raise HttpError(422, "No such account in this unit.")
     at = timezone.now()
     plain = told.dict(exclude={"unit", "account", "received_at"})
-    entry = OrderEntry(unit_id=unit.pk, account_id=account_id, received_at=min(told.received_at or at, at), **plain)
+    entry = OrderEntry(unit_id=unit_id, account_id=account_id, received_at=min(told.received_at or at, at), **plain)
     try:
         row, is_new = take_in(entry, actor=request.user.get_username())
     except ValueError as error:

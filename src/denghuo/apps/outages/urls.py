@@ -5,6 +5,7 @@ from denghuo.apps.outages import views
 app_name = "outages"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("public/", views.public, name="public"),
     path("new/", views.new, name="new"),
     path("estimates/", views.estimates, name="estimates"),
     path("telling-rules/", views.telling_rules, name="telling-rules"),

@@ -1,6 +1,7 @@
 """`denghuo worker`: run what recorded facts are still owed, until told to stop."""
 
 import argparse
+import gc
 import logging
 import signal
 import threading
@@ -47,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    gc.freeze()  # what is there by now stays for good, and need not be looked through for garbage
     _log.info("worker started")
     lease = timedelta(seconds=args.lease_s)
     worker.run_worker(stop=stop, poll_s=args.poll_s, lease=lease, longest_s=args.longest_s)

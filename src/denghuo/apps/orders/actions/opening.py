@@ -14,6 +14,7 @@ from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, Ord
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import NextDue, Told, clocks_shown, next_due, opened_due, opening
 from denghuo.apps.orders.snapshot.rules import RuleBook
+from denghuo.apps.rows import insert
 from denghuo.apps.sealed import blind
 
 CALLER_INDEX = "orders.order.caller"
@@ -84,7 +85,8 @@ def open_orders(*, entries: Sequence[OrderEntry], at: datetime, actor: str) -> l
 
 def _known(entries: Sequence[OrderEntry]) -> dict[str, Order]:
     keys = {entry.client_key for entry in entries if entry.client_key}
-    known = Order.objects.in_bulk(keys, field_name="client_key") if keys else {}
+    told = set(Order.objects.filter(client_key__in=keys).values_list("client_key", flat=True)) if keys else set()
+    known = Order.objects.in_bulk(told, field_name="client_key") if told else {}
     units = {key: row.unit_id for key, row in known.items()}
     if any(entry.unit_id != units.setdefault(entry.client_key, entry.unit_id) for entry in entries if entry.client_key):
         raise ValueError("this key is of another unit's order")
@@ -102,7 +104,7 @@ def _rows(entries: Iterable[OrderEntry], book: RuleBook, at: datetime) -> Iterat
 
 def _write(rows: Sequence[Order], book: RuleBook, *, at: datetime, actor: str) -> None:
     Order.objects.bulk_create(rows)
-    OrderStep.objects.bulk_create(
+    steps = [
         OrderStep(
             order=row,
             step="open",
@@ -113,7 +115,8 @@ def _write(rows: Sequence[Order], book: RuleBook, *, at: datetime, actor: str) -
             effects=book.steps_of(row.kind, timezone.localdate(at))["open"].effects,
         )
         for row in rows
-    )
+    ]
+    insert(steps)
 
 
 def _row(entry: OrderEntry, at: datetime) -> Order:

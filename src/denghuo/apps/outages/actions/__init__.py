@@ -11,7 +11,12 @@ from denghuo.apps.outages.actions.desk import (
     part_report,
     take_incident,
 )
-from denghuo.apps.outages.actions.dispatch import CrewCannotGoError, NothingToDoError, send_crew
+from denghuo.apps.outages.actions.dispatch import (
+    CrewCannotGoError,
+    NothingToDoError,
+    SentMeanwhileError,
+    send_crew,
+)
 from denghuo.apps.outages.actions.estimates import (
     NothingToExpectError,
     follow_suspicion,
@@ -55,6 +60,7 @@ __all__ = [
     "NothingToDoError",
     "NothingToExpectError",
     "OutageEntry",
+    "SentMeanwhileError",
     "ask_whether_back",
     "call_off_messages",
     "classify_outage",

@@ -1,5 +1,6 @@
 """A crew is sent: to an outage, to a suspected fault, or to one order."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.orders.models import Order
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import CrewWanted
-from denghuo.apps.outages.models import ReportState
+from denghuo.apps.outages.models import Outage, ReportState
 
 _NEED_NOBODY = (ReportState.BACK, ReportState.LIT, ReportState.CLOSED)
 
@@ -24,18 +25,42 @@ class CrewCannotGoError(ValueError):
     """The crew drives out no more, nobody is in it, or nobody in it may do such work."""
 
 
+class SentMeanwhileError(ValueError):
+    """Whoever sends does not know yet that somebody was sent; the crews are its arguments."""
+
+
 @transaction.atomic
-def send_crew(*, about: str, crew_id: int, note: str, skill: str, at: datetime, actor: str) -> CrewWanted:
+def send_crew(
+    *, about: str, crew_id: int, note: str, skill: str, seen: Collection[int] | None = None, at: datetime, actor: str
+) -> CrewWanted:
     """Send a crew, with every report that belongs to it; the crew's phone has it next.
+
+    ``seen`` are the assignments that whoever sends knew of: two who look at one page do not both send somebody.
 
     Raises:
         NothingToDoError: it is over, or is not there.
         CrewCannotGoError: nobody of it may go.
+        SentMeanwhileError: somebody was sent whom ``seen`` does not name.
     """
+    if seen is not None and (unseen := [one.crew for one in _on_it(about) if one.assignment_id not in seen]):
+        raise SentMeanwhileError(*unseen)
     _check_crew(crew_id, skill, on=timezone.localdate(at))
     fact = _wanted(about, crew_id=crew_id, note=note.strip(), skill=skill)
     record(fact, at=at, actor=actor)
     return fact
+
+
+def _on_it(about: str) -> list[crews.Sent]:
+    """Who was sent and has something to do there; to an outage also who was sent to the suspected fault that it was."""
+    thing, _, key = about.partition(":")
+    if thing == "orders.order" and key.isdecimal():
+        found = crews.assignments_serving(int(key))
+    else:
+        subject = queries.subject_of(about)
+        was = subject.suspicions.all() if isinstance(subject, Outage) else ()
+        by_about = crews.assignments_about([about, *(one.about for one in was)])
+        found = [one for listed in by_about.values() for one in listed]
+    return [one for one in found if one.is_open]
 
 
 def _check_crew(crew_id: int, skill: str, *, on: date) -> None:

@@ -128,7 +128,7 @@ def place_reports(*, network_id: int, at: datetime, actor: str) -> None:
 def _locate(network_id: int, *, at: datetime, actor: str) -> set[int]:
     """Bring the suspected faults of a network in line with everything told; returns the orders of those suspected."""
     network.hold(network_id)  # of two batches at once, the second sees what the first has found
-    reports = queries.reports_to_place(network_id)
+    reports = queries.evidence_of(network_id)
     shut = queries.seen_closed(network_id, at=at)
     pointed = locate_faults(network_id, reports, shut_codes=shut, at=at)
     held = list(Suspicion.objects.select_for_update().filter(network_id=network_id, state=SuspicionState.OPEN))
@@ -150,13 +150,13 @@ def _locate(network_id: int, *, at: datetime, actor: str) -> set[int]:
     return suspected
 
 
-def _by_suspicion(reports: Iterable[Report]) -> Counter[tuple[int, int]]:
+def _by_suspicion(reports: Iterable[queries.Evident]) -> Counter[tuple[int, int]]:
     """Which reports were of which suspicion before."""
     return Counter((one.suspicion_id, one.order_id) for one in reports if one.suspicion_id is not None)
 
 
 def _same_as(
-    found: Pointed, inside: Sequence[Report], free: dict[int, Suspicion], before: Counter[tuple[int, int]]
+    found: Pointed, inside: Sequence[queries.Evident], free: dict[int, Suspicion], before: Counter[tuple[int, int]]
 ) -> Suspicion | None:
     """The suspicion that a finding goes on with: of the same device, else the one that most of its reports were of."""
     same = next((one for one in free.values() if one.device_code == found.device_code), None)
@@ -182,7 +182,7 @@ def _columns(network_id: int, found: Pointed) -> dict[str, object]:
     }
 
 
-def _begun(network_id: int, found: Pointed, inside: Sequence[Report], at: datetime, actor: str) -> Suspicion:
+def _begun(network_id: int, found: Pointed, inside: Sequence[queries.Evident], at: datetime, actor: str) -> Suspicion:
     first = min((one.reported_at for one in inside), default=at)
     row = Suspicion(
         network_id=network_id,
@@ -209,7 +209,7 @@ def _begun(network_id: int, found: Pointed, inside: Sequence[Report], at: dateti
     return row
 
 
-def _moved(row: Suspicion, found: Pointed, inside: Sequence[Report], at: datetime, actor: str) -> Suspicion:
+def _moved(row: Suspicion, found: Pointed, inside: Sequence[queries.Evident], at: datetime, actor: str) -> Suspicion:
     was = row.device_code
     for name, value in _columns(row.network_id, found).items():
         setattr(row, name, value)
@@ -230,7 +230,7 @@ def _moved(row: Suspicion, found: Pointed, inside: Sequence[Report], at: datetim
     return row
 
 
-def _join(row: Suspicion, inside: Sequence[Report], *, at: datetime, actor: str) -> None:
+def _join(row: Suspicion, inside: Sequence[queries.Evident], *, at: datetime, actor: str) -> None:
     """Put reports on a suspicion, and say so of those that were not."""
     new = [one for one in inside if one.suspicion_id != row.pk or one.state != ReportState.SUSPECTED]
     if not new:

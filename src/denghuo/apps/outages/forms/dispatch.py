@@ -58,6 +58,11 @@ class SendForm(AboutForm):
     crew = forms.IntegerField(min_value=1)
     note = forms.CharField(max_length=500, required=False)
     skill = forms.ChoiceField(choices=[("", ""), *Skill.choices], required=False)
+    seen = forms.RegexField(regex=r"^[0-9 ]*$", max_length=400, required=False)
+
+    def clean_seen(self) -> frozenset[int] | None:
+        """The assignments that the page knew of; None where it does not say."""
+        return frozenset(map(int, self.cleaned_data["seen"].split())) if "seen" in self.data else None
 
 
 class ConfirmForm(AboutForm):

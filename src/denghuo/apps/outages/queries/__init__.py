@@ -14,6 +14,8 @@ from denghuo.apps.outages.queries.estimates import (
 from denghuo.apps.outages.queries.exhibits import order_exhibits
 from denghuo.apps.outages.queries.faults import (
     TO_PLACE,
+    Evident,
+    evidence_of,
     open_suspicions,
     report_of_order,
     reports_of,
@@ -41,6 +43,7 @@ from denghuo.apps.outages.queries.outages import (
     timeline,
     unclassified_outages,
 )
+from denghuo.apps.outages.queries.public import PublicOutage, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
@@ -49,10 +52,12 @@ __all__ = [
     "Board",
     "Cost",
     "Counts",
+    "Evident",
     "Incident",
     "Lamp",
     "Light",
     "LoadOut",
+    "PublicOutage",
     "Score",
     "Shine",
     "Urgency",
@@ -65,6 +70,7 @@ __all__ = [
     "costs",
     "estimates_of",
     "estimates_of_outage",
+    "evidence_of",
     "find",
     "id_of_number",
     "is_open",
@@ -82,6 +88,7 @@ __all__ = [
     "outages_of",
     "place_of",
     "planned_outages",
+    "public_outages",
     "report_of_order",
     "reports_of",
     "reports_to_place",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -13,9 +14,33 @@ from denghuo.apps.outages.queries.rules import judging_for
 TO_PLACE = (ReportState.ALONE, ReportState.SUSPECTED, ReportState.LIT)
 
 
+class Evident(NamedTuple):
+    """What a report says of supply, as bare columns: in a storm tens of thousands are read again and again."""
+
+    pk: int
+    order_id: int
+    load_code: str
+    who: int
+    state: str
+    suspicion_id: int | None
+    reported_at: datetime
+    answered_at: datetime | None
+
+    @property
+    def told_at(self) -> datetime:
+        """When what it says was so: that supply is back, since somebody was asked."""
+        return (self.answered_at or self.reported_at) if self.state == ReportState.LIT else self.reported_at
+
+
 def reports_to_place(network_id: int) -> list[Report]:
     """Reports of a network that no known outage explains: the evidence."""
     return list(Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk"))
+
+
+def evidence_of(network_id: int) -> list[Evident]:
+    """The same as bare columns."""
+    rows = Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk")
+    return [Evident._make(row) for row in rows.values_list(*Evident._fields)]
 
 
 def open_suspicions(scope: Iterable[str]) -> list[Suspicion]:

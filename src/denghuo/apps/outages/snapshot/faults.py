@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
-from denghuo.apps.outages.models import MeterWord, Report, ReportState
-from denghuo.apps.outages.queries import judging_for
+from denghuo.apps.outages.models import MeterWord, ReportState
+from denghuo.apps.outages.queries import Evident, judging_for
 from denghuo.engines.locate import (
     Candidates,
     Evidence,
@@ -45,7 +45,7 @@ class Pointed:
 
 
 def locate_faults(
-    network_id: int, reports: Sequence[Report], *, shut_codes: Sequence[str], at: datetime
+    network_id: int, reports: Sequence[Evident], *, shut_codes: Sequence[str], at: datetime
 ) -> list[Pointed]:
     """The devices whose opening explains best what these reports, and the meters, say; most reports first. Several
     reports of one load that no device explains point to what feeds it: something is wrong there, whatever it is.
@@ -120,12 +120,12 @@ def _compiled(network_id: int, _model_key: UUID, _log_key: UUID) -> Candidates:
     return compile_candidates(snapshot.topology, closed=network.log_snapshot(network_id).replayed.closed)
 
 
-def _evidence(network_id: int, reports: Sequence[Report], *, held: timedelta, at: datetime) -> Evidence:
+def _evidence(network_id: int, reports: Sequence[Evident], *, held: timedelta, at: datetime) -> Evidence:
     """What was told, as columns: reports of the grid's loads, customers who see light again, meters of late."""
     grid = network.network_snapshot(network_id).grid
     position = grid.load_position
     rows = [
-        (Told.SUPPLY if one.state == ReportState.LIT else Told.NO_SUPPLY, position[one.load_code], one.who, _when(one))
+        (Told.SUPPLY if one.state == ReportState.LIT else Told.NO_SUPPLY, position[one.load_code], one.who, one.told_at)
         for one in reports
         if one.load_code in position
     ]
@@ -144,10 +144,6 @@ def _evidence(network_id: int, reports: Sequence[Report], *, held: timedelta, at
         at=network.to_datetime64([at])[0],
         restored_at=network.supply_marks(network_id).restored_at,
     )
-
-
-def _when(report: Report) -> datetime:
-    return report.answered_at or report.reported_at if report.state == ReportState.LIT else report.reported_at
 
 
 def _pointed(candidates: Candidates, outage: Outage) -> Pointed:

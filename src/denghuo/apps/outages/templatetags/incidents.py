@@ -1,5 +1,6 @@
 """How incidents and the lights on them are written on pages."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from denghuo.apps.crews.models import OPEN, WAITING, State
+from denghuo.apps.crews.queries import Sent
 from denghuo.apps.crews.queries import Why as CrewWhy
 from denghuo.apps.customers.models import CutReason
 from denghuo.apps.orders.models import Clock, Topic
@@ -85,6 +87,12 @@ def urgency_icon(urgency: Urgency) -> str:
 def urgency_word(urgency: Urgency) -> str | Promise:
     """Its word."""
     return _URGENCY[urgency][2]
+
+
+@register.filter
+def assignment_ids(sent: Iterable[Sent]) -> str:
+    """The assignments that a page knows of, for the form that sends another crew."""
+    return " ".join(str(one.assignment_id) for one in sent)
 
 
 @register.filter

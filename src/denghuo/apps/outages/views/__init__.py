@@ -4,6 +4,7 @@ from denghuo.apps.outages.views.deeds import confirm, dismiss, estimate, join, s
 from denghuo.apps.outages.views.dispatch import dispatch
 from denghuo.apps.outages.views.estimates import estimates
 from denghuo.apps.outages.views.outages import classify, home, new, numbered, outage
+from denghuo.apps.outages.views.public import public
 from denghuo.apps.outages.views.rules import judging_rules, telling_rules
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "new",
     "numbered",
     "outage",
+    "public",
     "same",
     "send",
     "take",

@@ -93,10 +93,12 @@ def send(request: HttpRequest) -> HttpResponse:
         crew = crews.crew_for(scope=request.data_scope, crew_id=asked["crew"])  # type: ignore[attr-defined]
     except Crew.DoesNotExist as missing:
         raise Http404 from missing
+    entry = {name: asked[name] for name in ("about", "note", "skill", "seen")}
     try:
-        actions.send_crew(
-            about=asked["about"], crew_id=crew.pk, note=asked["note"], skill=asked["skill"], **who(request)
-        )
+        actions.send_crew(**entry, crew_id=crew.pk, **who(request))
+    except actions.SentMeanwhileError as meanwhile:
+        said = _("%(crews)s was sent there meanwhile. Nothing was done: send again if another is needed too.")
+        return after(request, asked["about"], said % {"crews": ", ".join(meanwhile.args)}, failed=True)
     except actions.NothingToDoError:
         return after(request, asked["about"], _over(), failed=True)
     except actions.CrewCannotGoError:

@@ -190,11 +190,12 @@ async function takeBack(form, said = words.undone) {
 }
 
 // A crew was dropped upon: sent, once that is said again; the line then offers to take it back.
-function sendCrew({ about, number, crew, name }) {
+function sendCrew({ about, number, seen, crew, name }) {
   const form = page.parentElement.querySelector("[data-dp-send]");
   const go = async () => {
     form.elements.about.value = about;
     form.elements.crew.value = crew;
+    form.elements.seen.value = seen;
     try {
       const root = new DOMParser().parseFromString(await post(form), "text/html");
       const said = root.querySelector("#dp-said"), undo = [...root.querySelectorAll(".dp-went [data-dp-withdraw]")].find((one) => one.dataset.crew === crew);

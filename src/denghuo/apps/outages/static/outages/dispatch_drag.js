@@ -9,7 +9,7 @@ export function listenToDrag(page, { drop, begin, end }) {
   page.addEventListener("dragstart", (event) => {
     const row = event.target.closest?.(".dp-row");
     if (!row) return;
-    dragged = { about: row.dataset.about, number: row.dataset.number };
+    dragged = { about: row.dataset.about, number: row.dataset.number, seen: row.dataset.sent };
     event.dataTransfer.effectAllowed = "link";
     event.dataTransfer.setData("text/plain", row.dataset.number);
     page.classList.add("is-dragging");

@@ -1,0 +1,73 @@
+"""What everybody may know of outages: where, since when, until when. Nobody is named or counted, and no device."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from denghuo.apps.network import queries as network
+from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.queries.estimates import estimates_of_outage
+from denghuo.apps.outages.queries.outages import loads_out
+from denghuo.apps.outages.queries.rules import rule_for
+
+PLANS_AHEAD = timedelta(days=8)  # a planned outage is announced seven days before
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicOutage:
+    """One outage as those who live there see it. ``expected_at`` is when supply is to be back, None where nobody has
+    said; ``began`` tells what is so from what is planned. ``areas`` are those still dark, of a plan those to be."""
+
+    areas: tuple[str, ...]
+    line: str
+    tone: str
+    began: bool
+    starts_at: datetime
+    expected_at: datetime | None
+    unit: str
+    phone: str
+
+
+def public_outages(*, at: datetime) -> tuple[PublicOutage, ...]:
+    """What lasts, the longest first, then what is planned for the days ahead, the next first."""
+    lasts = Q(started_at__isnull=False, restored_at=None)
+    ahead = Q(started_at=None, planned_end_at__gt=at, planned_start_at__lt=at + PLANS_AHEAD)
+    rows = list(Outage.objects.filter(lasts | ahead).select_related("network__unit", "feeder"))
+    found = [_public(row, at) for row in rows]
+    return tuple(sorted(found, key=lambda one: (not one.began, one.starts_at, one.areas)))
+
+
+def _public(row: Outage, at: datetime) -> PublicOutage:
+    began, unit = row.started_at is not None, row.network.unit
+    starts_at = row.started_at or row.planned_start_at
+    assert starts_at is not None  # what neither began nor is planned was not asked for
+    told = [one.expected_at for one in estimates_of_outage(row)[-1:]] if began else []
+    expected_at = next((one for one in (*told, row.planned_end_at) if one is not None and one > at), None)
+    return PublicOutage(
+        areas=_areas_out(row, at) if began else _areas_planned(row),
+        line=str(row.feeder or ""),
+        tone=row.tone,
+        began=began,
+        starts_at=starts_at,
+        expected_at=expected_at,
+        unit=unit.name,
+        phone=rule_for(str(unit.path), on=timezone.localdate(at)).phone,
+    )
+
+
+def _areas_out(row: Outage, at: datetime) -> tuple[str, ...]:
+    return _areas(row, (load.area for load in loads_out(row, at=at) if load.ended_at is None))
+
+
+def _areas_planned(row: Outage) -> tuple[str, ...]:
+    grid = network.network_snapshot(row.network_id).grid
+    known = [code for code in row.planned_device_codes.split() if code in grid.switch_position]
+    behind = network.loads_behind(row.network_id, device_codes=known) if known else []
+    return _areas(row, (str(grid.loads.area[grid.load_position[code]]) for code in behind))
+
+
+def _areas(row: Outage, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in names if name})) or ((row.place,) if row.place else ())

@@ -1,0 +1,1 @@
+"""Django's SQLite, with writers of several processes standing in line."""
