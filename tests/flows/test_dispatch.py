@@ -229,9 +229,9 @@ def test_two_dispatchers_do_not_both_send_somebody(
     page.locator(f'#dp-send [data-dp-crew="{desk.near.pk}"]').click()
     expect(page.locator(".dp-went li")).to_have_count(2)
     row(theirs, desk.outage.about).drag_to(theirs.locator(f"#crew-{desk.far.pk}"))
-    theirs.locator("#dp-said .dh-btn--primary").click()
-    expect(theirs.locator("#dp-said")).not_to_have_class(re.compile("is-failed"))
-    assert Assignment.objects.count() == 3
+    with theirs.expect_response(re.compile("dispatch/send")) as answered:
+        theirs.locator("#dp-said .dh-btn--primary").click()
+    assert (answered.value.status, Assignment.objects.count()) == (200, 3)
     other.close()
 
 
