@@ -115,6 +115,7 @@ def _set_up(folder: Path, *, has_peer: bool) -> bool:
         TASKS={"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}},
         DATA_KEYS=environment.data_keys("DENGHUO_BENCH_KEYS", folder, algorithm="aes-gcm"),
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        STATICFILES_DIRS=[Path(environment.__file__).parent / "static"],  # the letters that notices are printed in
         USE_TZ=True,
     )
     django.setup()
