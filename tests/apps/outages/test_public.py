@@ -36,7 +36,7 @@ def test_it_is_there_only_where_a_site_wants_it(world: World, settings: Settings
     assert Client().get(ADDRESS).status_code == 404
     settings.PUBLIC_OUTAGES = True
     told = Client(headers={"accept-language": "en"}).get(ADDRESS).content.decode()
-    assert "No outage is known" in told and "No outage is planned" in told
+    assert "No outage is known at present" in told and "No outage is planned" in told
 
 
 @pytest.fixture

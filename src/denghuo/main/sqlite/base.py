@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
 
 _LOOK_S = 0.002
 
@@ -47,13 +48,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 self._turn = None
 
     def _take_turn(self) -> None:
-        """Wait no longer than SQLite itself would: after that it says whether the database is locked."""
+        """Wait as long as SQLite itself would, and say the same after that."""
         if self.is_in_memory_db():
             return
         if self._turn is None:
             self._turn = os.open(f"{self.settings_dict['NAME']}-turn", os.O_RDWR | os.O_CREAT, 0o600)
         give_up = time.monotonic() + float(self.settings_dict["OPTIONS"].get("timeout", 5))
-        while not _locked(self._turn) and time.monotonic() < give_up:
+        while not _locked(self._turn):
+            if time.monotonic() > give_up:
+                raise OperationalError("database is locked")
             time.sleep(_LOOK_S)
 
     def _end_turn(self) -> None:

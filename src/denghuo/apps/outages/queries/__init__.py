@@ -43,7 +43,7 @@ from denghuo.apps.outages.queries.outages import (
     timeline,
     unclassified_outages,
 )
-from denghuo.apps.outages.queries.public import PublicOutage, public_outages
+from denghuo.apps.outages.queries.public import PublicOutage, phones_of_stations, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
@@ -86,6 +86,7 @@ __all__ = [
     "outage_for",
     "outages_by_id",
     "outages_of",
+    "phones_of_stations",
     "place_of",
     "planned_outages",
     "public_outages",

@@ -32,15 +32,18 @@ class Evident(NamedTuple):
         return (self.answered_at or self.reported_at) if self.state == ReportState.LIT else self.reported_at
 
 
+def _to_place(network_id: int) -> "QuerySet[Report]":
+    return Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk")
+
+
 def reports_to_place(network_id: int) -> list[Report]:
     """Reports of a network that no known outage explains: the evidence."""
-    return list(Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk"))
+    return list(_to_place(network_id))
 
 
 def evidence_of(network_id: int) -> list[Evident]:
     """The same as bare columns."""
-    rows = Report.objects.filter(network_id=network_id, state__in=TO_PLACE).order_by("pk")
-    return [Evident._make(row) for row in rows.values_list(*Evident._fields)]
+    return [Evident._make(row) for row in _to_place(network_id).values_list(*Evident._fields)]
 
 
 def open_suspicions(scope: Iterable[str]) -> list[Suspicion]:

@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from denghuo.apps.network import queries as network
-from denghuo.apps.outages.models import Outage
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages.models import Outage, TellingRule
 from denghuo.apps.outages.queries.estimates import estimates_of_outage
 from denghuo.apps.outages.queries.outages import loads_out
-from denghuo.apps.outages.queries.rules import rule_for
+from denghuo.apps.outages.queries.rules import rules_for
 
 PLANS_AHEAD = timedelta(days=8)  # a planned outage is announced seven days before
 
@@ -28,7 +29,6 @@ class PublicOutage:
     starts_at: datetime
     expected_at: datetime | None
     unit: str
-    phone: str
 
 
 def public_outages(*, at: datetime) -> tuple[PublicOutage, ...]:
@@ -40,8 +40,15 @@ def public_outages(*, at: datetime) -> tuple[PublicOutage, ...]:
     return tuple(sorted(found, key=lambda one: (not one.began, one.starts_at, one.areas)))
 
 
+def phones_of_stations(*, at: datetime) -> tuple[str, ...]:
+    """The numbers to call, as the rules of telling name them: one for most sites."""
+    paths = map(str, Unit.objects.filter(network__isnull=False).values_list("path", flat=True))
+    rules = rules_for(paths, on=timezone.localdate(at)) or [TellingRule()]
+    return tuple(sorted({rule.phone for rule in rules if rule.phone}))
+
+
 def _public(row: Outage, at: datetime) -> PublicOutage:
-    began, unit = row.started_at is not None, row.network.unit
+    began = row.started_at is not None
     starts_at = row.started_at or row.planned_start_at
     assert starts_at is not None  # what neither began nor is planned was not asked for
     told = [one.expected_at for one in estimates_of_outage(row)[-1:]] if began else []
@@ -53,8 +60,7 @@ def _public(row: Outage, at: datetime) -> PublicOutage:
         began=began,
         starts_at=starts_at,
         expected_at=expected_at,
-        unit=unit.name,
-        phone=rule_for(str(unit.path), on=timezone.localdate(at)).phone,
+        unit=row.network.unit.name,
     )
 
 

@@ -12,7 +12,13 @@ _Rule = TypeVar("_Rule", TellingRule, JudgingRule)
 
 def rule_for(unit_path: str, *, on: date) -> TellingRule:
     """The rule of telling that holds in a unit on a day."""
-    return _nearest(TellingRule.objects.filter(from_date__lte=on).select_related("unit"), unit_path) or TellingRule()
+    return rules_for([unit_path], on=on)[0]
+
+
+def rules_for(unit_paths: Iterable[str], *, on: date) -> list[TellingRule]:
+    """The same for several units."""
+    rows = list(TellingRule.objects.filter(from_date__lte=on).select_related("unit"))
+    return [_nearest(rows, path) or TellingRule() for path in unit_paths]
 
 
 def judging_for(network_id: int, *, on: date) -> JudgingRule:

@@ -14,7 +14,7 @@ from denghuo.apps.outages import queries
 _FRESH_S = 15  # in a storm many look at once: they see the same for so long, and the database is asked once
 _KEY = "outages.public"
 
-_Seen = tuple[tuple[queries.PublicOutage, ...], datetime]
+_Seen = tuple[tuple[queries.PublicOutage, ...], tuple[str, ...], datetime]
 
 
 @require_GET
@@ -25,13 +25,13 @@ def public(request: HttpRequest) -> HttpResponse:
     seen: _Seen | None = cache.get(_KEY)
     if seen is None:
         now = timezone.now()
-        seen = queries.public_outages(at=now), now
+        seen = queries.public_outages(at=now), queries.phones_of_stations(at=now), now
         cache.set(_KEY, seen, timeout=_FRESH_S)
-    rows, at = seen
+    rows, phones, at = seen
     context = {
         "now": [one for one in rows if one.began],
         "ahead": [one for one in rows if not one.began],
-        "phones": sorted({one.phone for one in rows if one.phone}),
+        "phones": phones,
         "at": at,
     }
     return render(request, "outages/public.html", context)
