@@ -51,6 +51,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
 
 
 def test_project_imports_stand_at_the_top() -> None:
+    """But for a package's own private modules where they bring a heavy library in, for which only its user waits."""
     hidden = [
         f"{source.name(path)}:{node.lineno}"
         for path in source.modules()
@@ -58,9 +59,14 @@ def test_project_imports_stand_at_the_top() -> None:
         # Django lets an app import its models from here on, not before.
         if (path.name, function.name) != ("apps.py", "ready")
         for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom) and _is_ours(node)
+        if isinstance(node, ast.Import | ast.ImportFrom) and _is_ours(node) and not _is_private(node, of=path)
     ]
     assert hidden == []
+
+
+def _is_private(node: ast.Import | ast.ImportFrom, *, of: Path) -> bool:
+    package = ".".join(of.relative_to(source.ROOT / "src").parent.parts)
+    return isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}._")
 
 
 def _is_ours(node: ast.Import | ast.ImportFrom) -> bool:

@@ -19,7 +19,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from pypinyin import Style, lazy_pinyin
-from scipy.signal import resample_poly
 
 __all__ = ["TELEPHONE_HZ", "EspeakVoice", "SpeechError", "SpeechProblem", "Voice", "pinyin", "said", "sound_s"]
 
@@ -110,6 +109,8 @@ def _for_telephone(path: Path) -> bytes:
             samples = np.frombuffer(told.readframes(told.getnframes()), dtype="<i2").reshape(-1, channels)
     except (OSError, EOFError, wave.Error) as error:
         raise SpeechError(SpeechProblem.FAILED, "no sound came out") from error
+    from scipy.signal import resample_poly
+
     common = gcd(rate, TELEPHONE_HZ)
     sound: NDArray[np.float64] = resample_poly(samples.mean(axis=1), TELEPHONE_HZ // common, rate // common)
     peak = float(np.abs(sound).max(initial=0.0))

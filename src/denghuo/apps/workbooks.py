@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# Of an xlsxwriter.Workbook that is written row by row.
-OPTIONS = {"constant_memory": True, "nan_inf_to_errors": False}
+_OPTIONS = {"constant_memory": True, "nan_inf_to_errors": False}
 
 
 def file_name_of(*parts: str) -> str:
@@ -22,6 +24,13 @@ def file_name_of(*parts: str) -> str:
     'Calls-a_b-20260701.xlsx'
     """
     return "-".join(re.sub(r'[\\/:*?"<>|\s]+', "_", part) for part in parts) + ".xlsx"
+
+
+def new_workbook(target: BinaryIO) -> "Workbook":
+    """A workbook that is written row by row, each row once, into memory or a file."""
+    from xlsxwriter import Workbook  # not at every start, for the few processes that write one
+
+    return Workbook(target, _OPTIONS)
 
 
 def handed_out(written: bytes, *, file_name: str) -> HttpResponse:

@@ -22,6 +22,7 @@ from denghuo.apps.outages.actions import (
 )
 from denghuo.apps.outages.facts import CustomersBack, FaultSuspected, ReportsAttached, ReportsTaken, SuspicionMoved
 from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.snapshot import faults, make_ready
 from tests.apps.network.conftest import Switch, after
 from tests.world import AT, World
 
@@ -194,6 +195,16 @@ def test_meters_alone_find_the_fuse_and_only_their_last_word_counts(world: World
     lit = [News(meter_number=one.meter_number, load_code="T3", lit=True, told_at=later) for one in news]
     assert hear_meters(news=lit, **hear) == 4
     assert Suspicion.objects.get().state == SuspicionState.GONE
+
+
+def test_what_is_read_in_ahead_is_not_read_again_by_the_first_batch(world: World, call: Call) -> None:
+    call(T3=1)
+    faults._compiled.cache_clear()
+    make_ready(at=after(3))
+    read_in = faults._compiled.cache_info().misses
+    call(T3=3)
+    assert Suspicion.objects.get().report_count == 3
+    assert (read_in, faults._compiled.cache_info().misses) == (1, 1)
 
 
 def test_the_number_is_of_the_local_day(world: World, call: Call) -> None:

@@ -1,28 +1,34 @@
 """Asking over HTTP, and what an answer that is none means: was it sent, was it not, or does nobody know."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from denghuo.adapters.messaging.gateways import GatewayFormatError, Outcome, Result
 
+if TYPE_CHECKING:
+    import httpx
+
 BEIJING = timezone(timedelta(hours=8))
-# Not a byte of the request has left.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 _BUSY = {408, 425, 429, 503}
 _LONGEST_WAIT_S = 3_600.0
 
 
 def post(client: httpx.Client, url: str, *, content: bytes, headers: Mapping[str, str]) -> httpx.Response | Result:
     """The answer, or what its lack means."""
+    import httpx  # the sender's alone: no page waits for it
+
+    # Not a byte of the request has left.
+    unreachable = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    not_sent = (*unreachable, httpx.UnsupportedProtocol, httpx.InvalidURL)
     try:
         return client.post(url, content=content, headers=dict(headers))
-    except _NOT_SENT as error:
+    except not_sent as error:
         return Result(outcome=Outcome.AGAIN, code=f"not_reached:{type(error).__name__}")
     except httpx.HTTPError as error:
         return Result(outcome=Outcome.UNSURE, code=f"no_answer:{type(error).__name__}")

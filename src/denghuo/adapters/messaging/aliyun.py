@@ -4,14 +4,14 @@ It does not tell two requests of one message apart: after a doubt its own list o
 read, where each entry carries our token as `OutId`.
 """
 
+from __future__ import annotations
+
 import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urlsplit
-
-import httpx
 
 from denghuo.adapters.messaging import _http
 from denghuo.adapters.messaging.gateways import (
@@ -25,6 +25,9 @@ from denghuo.adapters.messaging.gateways import (
     Result,
     unsaid,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Aliyun", "authorization"]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "Account",
@@ -125,6 +126,12 @@ class Report:
     happened_at: datetime | None = None
 
 
+def _new_client() -> httpx.Client:
+    import httpx  # the sender's alone: no page waits for it
+
+    return httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+
+
 class Gateway(ABC):
     """One gateway, safe to use from several threads.
 
@@ -138,7 +145,7 @@ class Gateway(ABC):
     def __init__(self, account: Account, *, client: httpx.Client | None = None) -> None:
         self.account = account
         self._own = client is None
-        self.client = client or httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+        self.client = client or _new_client()
 
     def close(self) -> None:
         """Let go of its connections."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, lapack
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +59,8 @@ def learn(
         away = (log_variances - middle) / PRIOR_LOG_SD
         value = 0.5 * (np.vdot(dual, y) + log_det) + 0.5 * float(away @ away)
         return float(value), -0.5 * variances * slope + away / PRIOR_LOG_SD
+
+    from scipy.optimize import minimize
 
     bounds = [(one - _LOG_REACH, one + _LOG_REACH) for one in middle.tolist()]
     first = middle if start is None else np.log(start)

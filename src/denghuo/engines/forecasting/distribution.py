@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import nbinom, poisson
 
 __all__ = ["VolumeForecast", "count_quantile", "forecast_of_parts"]
 
@@ -105,6 +104,8 @@ def forecast_of_parts(
 def count_quantile(p: ArrayLike, mean: Floats, dispersion: Floats) -> Floats:
     """Quantile of a count with the given mean and variance mean + dispersion · mean²: negative binomial, Poisson for
     no dispersion. ``p`` may have any shape, which leads that of the result."""
+    from scipy.stats import nbinom, poisson  # takes a second, for which nobody should wait who forecasts nothing
+
     level = np.asarray(p, dtype=np.float64)
     level = level.reshape(level.shape + (1,) * mean.ndim)
     spread = np.maximum(dispersion, 1e-12)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import norm, qmc
+from scipy.special import expit, logit, ndtri
 
 from denghuo.engines.forecasting._wave_rate import PARAMETERS, Outage, WaveRecord, Window, build_outage
 from denghuo.engines.forecasting.findings import ForecastCode, ForecastFinding, found, refuse
@@ -114,7 +113,7 @@ class WaveModel:
 
     def credible(self, *, probability: float = 0.9) -> dict[str, Credible]:
         """Each quantity with its credible interval."""
-        reach = float(norm.ppf(0.5 + probability / 2)) * np.sqrt(np.diag(self.covariance))
+        reach = float(ndtri(0.5 + probability / 2)) * np.sqrt(np.diag(self.covariance))
         bounds = [_natural(self.mean + side) for side in (-reach, 0 * reach, reach)]
         return {
             name: Credible(low=float(bounds[0][k]), median=float(bounds[1][k]), high=float(bounds[2][k]))
@@ -160,7 +159,7 @@ class WaveForecast:
 def _mixed_quantile(p: float | Sequence[float], rates: Floats, levels: Floats, dispersion: float) -> Floats:
     """Quantile of counts about equally likely rates: each rate with one evenly spread level of its count, looked up by
     the Cornish-Fisher expansion of a negative binomial (Poisson for no dispersion), within one call of the exact."""
-    z = norm.ppf(levels)[:, None]
+    z = ndtri(levels)[:, None]
     skew = (2 * dispersion - 1) * (z**2 - 1) / 6
     counts = np.maximum(np.ceil(rates + z * np.sqrt(dispersion * rates) + skew - 0.5), 0.0)
     counts[rates <= 0] = 0.0
@@ -307,8 +306,10 @@ def outage_wave(
 
 def _draws(dimensions: int) -> tuple[Floats, Floats]:
     """Evenly spread standard normal points and, beside each, a level in (0, 1); the same every time."""
+    from scipy.stats import qmc  # takes a second, for which nobody should wait who forecasts nothing
+
     points = qmc.Sobol(dimensions + 1, scramble=False).random(_DRAWS) + 0.5 / _DRAWS
-    return norm.ppf(points[:, :-1]), points[:, -1].copy()
+    return ndtri(points[:, :-1]), points[:, -1].copy()
 
 
 def _transformed(prior: WavePrior) -> tuple[Floats, Floats]:

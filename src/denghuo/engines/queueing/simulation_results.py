@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 __all__ = ["CallLog", "Estimate", "Outcome", "SimulationResult", "Tally", "estimate_mean", "estimate_ratio"]
 
@@ -106,7 +106,7 @@ def _estimate(mean: Floats, deviations: Floats) -> Estimate:
     if count < 2:
         return Estimate(mean=_locked(mean), half_width=_locked(np.full_like(mean, np.nan)))
     spread = np.sqrt((deviations**2).sum(axis=0) / (count - 1) / count)
-    times = stats.t.ppf(0.5 + _CONFIDENCE / 2, count - 1)
+    times = stdtrit(count - 1, 0.5 + _CONFIDENCE / 2)
     return Estimate(mean=_locked(mean), half_width=_locked(times * spread))
 
 

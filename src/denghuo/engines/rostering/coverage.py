@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from ortools.sat.python import cp_model
 
-from denghuo.engines.rostering._solver import Budget
 from denghuo.engines.rostering.findings import RosterCode, RosterError, RosterFinding
 from denghuo.engines.rostering.limits import Limits, SolveStatus
 from denghuo.engines.rostering.shifts import DAY_MIN, ShiftTypes, frozen, heads_at_work, seats_taken
+
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
 
 __all__ = ["ShiftPlan", "plan_shifts"]
 
@@ -82,6 +83,8 @@ def plan_shifts(
         >>> plan.counts.tolist(), plan.over.tolist()
         ([[3, 9, 8]], [0, 0, 2, 0, 0, 2])
     """
+    from ortools.sat.python import cp_model  # takes a second, for which nobody should wait who plans nothing
+
     needed, floor = _curves(required, at_least, interval_min)
     days = len(needed) * interval_min // DAY_MIN
     prices = np.broadcast_to(shifts.paid_min if cost is None else np.asarray(cost, np.int64), (shifts.count,))
@@ -91,7 +94,8 @@ def plan_shifts(
     model = cp_model.CpModel()
     most = int(people if people is not None else seats if seats is not None else max(needed.max(), floor.max(), 0))
     x = np.array([[model.new_int_var(0, most, "") for _ in range(shifts.count)] for _ in range(days)], dtype=object)
-    heads, taken = _sums(shifts, x, interval_min)
+    parts = _parts(shifts, x, interval_min)
+    heads, taken = ([cp_model.LinearExpr.sum(one) for one in of] for of in parts)
     terms: list[tuple[Any, int]] = [(x[day, shift], int(prices[shift])) for day, shift in np.ndindex(x.shape)]
     for at in range(len(needed)):
         if floor[at] > known[at]:
@@ -118,6 +122,10 @@ def _solved(
     before: ArrayLike | None,
     limits: Limits,
 ) -> ShiftPlan:
+    from ortools.sat.python import cp_model
+
+    from denghuo.engines.rostering._solver import Budget
+
     with Budget(limits) as budget:
         solver = budget.solver()
         status = budget.solve(solver, model) or cp_model.UNKNOWN
@@ -158,8 +166,8 @@ def _curves(required: ArrayLike, at_least: ArrayLike, interval_min: int) -> tupl
     return needed, np.resize(least, needed.size)
 
 
-def _sums(shifts: ShiftTypes, x: NDArray[np.object_], interval_min: int) -> tuple[list[Any], list[Any]]:
-    """Who answers and who is in the room in every interval, as sums of variables."""
+def _parts(shifts: ShiftTypes, x: NDArray[np.object_], interval_min: int) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Who answers and who is in the room in every interval, as variables to be summed."""
     size = len(x) * DAY_MIN // interval_min
     parts: tuple[list[list[Any]], list[list[Any]]] = ([[] for _ in range(size)], [[] for _ in range(size)])
     for day, shift in np.ndindex(x.shape):
@@ -168,5 +176,4 @@ def _sums(shifts: ShiftTypes, x: NDArray[np.object_], interval_min: int) -> tupl
         for into, curve in zip(parts, (heads_at_work, seats_taken), strict=True):
             for at in np.flatnonzero(curve(shifts, one, interval_min=interval_min)).tolist():
                 into[at].append(x[day, shift])
-    heads, taken = ([cp_model.LinearExpr.sum(list(one)) for one in of] for of in parts)
-    return heads, taken
+    return parts

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from denghuo.engines.rostering._case import case_of
-from denghuo.engines.rostering._search import Search
-from denghuo.engines.rostering._solver import Budget
 from denghuo.engines.rostering.checks import refuse
 from denghuo.engines.rostering.limits import Limits, Progress, SolveStatus
 from denghuo.engines.rostering.problem import OFF, UNKNOWN, RosterProblem
@@ -91,6 +89,10 @@ def solve_roster(
         >>> found.status.value, found.costs, found.roster.tolist()
         ('optimal', (0,), [[0, -1, 0], [-1, 0, -1]])
     """
+    # CP-SAT brings pandas along: a second and 100 MB, for which no process waits that solves nothing.
+    from denghuo.engines.rostering._search import Search
+    from denghuo.engines.rostering._solver import Budget
+
     refuse(problem)
     with Budget(limits, cancelled) as budget:
         search = Search(case_of(problem), budget, None if hint is None else _start(hint), tell)

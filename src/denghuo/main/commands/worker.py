@@ -2,12 +2,18 @@
 
 import argparse
 import gc
+import importlib
 import logging
 import signal
 import threading
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError
+from django.urls import get_resolver
+from django.utils import timezone
+
 from denghuo.apps.ledger import deliveries, worker
+from denghuo.apps.outages import snapshot
 
 NAME = "worker"
 HELP = "run in the background what follows from recorded facts; start as many as you like"
@@ -48,9 +54,20 @@ def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    _make_ready()
     gc.freeze()  # what is there by now stays for good, and need not be looked through for garbage
     _log.info("worker started")
     lease = timedelta(seconds=args.lease_s)
     worker.run_worker(stop=stop, poll_s=args.poll_s, lease=lease, longest_s=args.longest_s)
     _log.info("worker stopped")
     return 0
+
+
+def _make_ready() -> None:
+    """Bring in what the first reactions need: later that would take a second in which they hold the database."""
+    get_resolver().url_patterns  # noqa: B018 - notices lead to pages: the first would read in all of them
+    importlib.import_module("scipy.stats")  # the first wave of calls is forecast with it
+    try:
+        snapshot.make_ready(at=timezone.now())
+    except (OperationalError, InterfaceError):
+        _log.exception("the database is away: nothing could be read in ahead")

@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
-import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,7 +17,7 @@ from denghuo.apps.continuity.views.charts import Chart, Year, before_note, cumul
 from denghuo.apps.continuity.views.figures import Figures, few_years, missing, partly
 from denghuo.apps.continuity.views.pages import asked_of, narrowed
 from denghuo.apps.organization.access import Permission, permission_required
-from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
+from denghuo.apps.workbooks import Sheets, Shown, file_name_of, handed_out, new_workbook
 
 _MOST_INTERRUPTIONS = 200_000
 _AT_ONCE = 2_000
@@ -56,7 +55,7 @@ def workbook(asked: Asked, narrow: PartsForm) -> bytes:
     short = bool(narrow.query.get("short"))
     found = queries.parts(asked.books, [asked.period.start, asked.period.end], filters=narrow.filters, short=short)
     target = BytesIO()
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
+    with new_workbook(target) as book:
         sheets = Sheets(book)
         sheets.add(_("Question"), _question_rows(asked, narrowed(narrow, found)), widths=(24, 44))
         sheets.add(_("Figures"), _figure_rows(Figures(asked)), widths=(44, 18, 16, 16, 12, 60))

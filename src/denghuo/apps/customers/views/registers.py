@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from denghuo.apps.customers import actions, queries
 from denghuo.apps.customers.models import Category, CutReason, ImportantLevel
 from denghuo.apps.customers.views.reach import deeds, now_and_who, scope
 from denghuo.apps.organization.access import Permission, permission_required
-from denghuo.apps.workbooks import OPTIONS, Sheets, file_name_of, handed_out
+from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
 
 _SHOWN = 500
 
@@ -54,7 +53,7 @@ def export(request: HttpRequest, register: str) -> HttpResponse:
     name, maker = makers[register]
     target, told = BytesIO(), now_and_who(request)
     head, *rows = maker(scope(request))
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
+    with new_workbook(target) as book:
         foot = [[_("Masked. Handed out to %(who)s.") % {"who": str(request.user)}, told["at"]]]
         Sheets(book).add(name, [head, *rows], widths=[18] * len(head), foot=foot)
     actions.export_customers(unit_paths=scope(request), register=register, row_count=len(rows), **told)

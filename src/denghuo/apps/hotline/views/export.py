@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,7 +16,7 @@ from denghuo.apps.hotline.models import OUTCOME_CHOICES
 from denghuo.apps.hotline.views.pages import asked_of
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.sealed import masked_phone
-from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
+from denghuo.apps.workbooks import Sheets, Shown, file_name_of, handed_out, new_workbook
 
 _MOST_CALLS = 200_000
 _AT_ONCE = 2_000
@@ -57,7 +56,7 @@ def export(request: HttpRequest) -> HttpResponse:
 def workbook(asked: Asked, rows: Any) -> bytes:
     """Days, then calls."""
     target = BytesIO()
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
+    with new_workbook(target) as book:
         sheets = Sheets(book)
         sheets.add(_("By day"), _day_rows(asked), widths=(14, *[14] * 13))
         sheets.add(_("Calls"), _call_rows(asked, rows), widths=(22, 18, 22, 22, 20, 14, 16, 10, 10, 10, 10))

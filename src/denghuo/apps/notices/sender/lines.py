@@ -4,8 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-import httpx
-
 from denghuo.adapters.messaging import GATEWAYS, Account, Kind
 from denghuo.adapters.messaging import Gateway as Line
 from denghuo.apps.notices.models import Gateway
@@ -25,6 +23,8 @@ class Lines:
     """The open lines of one process, by the key of the gateway's row. Connections are kept alive."""
 
     def __init__(self, *, connections: int = 32) -> None:
+        import httpx  # the sender's alone: no page waits for it
+
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         # No proxies from the environment: a gateway is where its row says.
         self._client = httpx.Client(timeout=_TIMEOUT_S, limits=limits, trust_env=False)

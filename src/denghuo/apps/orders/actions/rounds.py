@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from denghuo.apps.ledger.actions import record
+from denghuo.apps.ledger.actions import record, record_all
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice
 from denghuo.apps.orders.facts import (
     ClockRanOut,
@@ -34,12 +34,13 @@ from denghuo.apps.orders.models import (
     Sign,
     SignKind,
 )
-from denghuo.apps.orders.queries.clocks import due_of
+from denghuo.apps.orders.queries.clocks import due_next
 from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
 from denghuo.apps.organization.models import Unit, User
+from denghuo.apps.rows import update
 
 _AT_ONCE = 500
 _ONE_BY_ONE = 3
@@ -51,26 +52,19 @@ def watch_clocks(*, at: datetime, actor: str) -> int:
     rows = Order.objects.select_for_update(of=("self",)).filter(closed_at=None).select_related("unit")
     near = list(rows.filter(next_warn_at__lte=at, next_due_at__gt=at, warned_at=None).order_by("pk")[:_AT_ONCE])
     late = list(rows.filter(next_due_at__lte=at).order_by("pk")[:_AT_ONCE])
-    for row in near:
-        row.warned_at = at
-        row.save(update_fields=["warned_at"])
-    _tell_all(near, "near", at=at, actor=actor)
-    ran_out = []
-    for row in late:
-        assert row.next_due_at is not None
-        ran_out.append(ClockRanOut(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at))
-    _tell_all(late, "late", at=at, actor=actor)
-    for row in late:
-        _, due = due_of(row, at=at + timedelta(seconds=1))
-        row.next_due_at, row.next_due_clock, row.next_warn_at = due.due_at, due.clock, due.warn_at
-        row.overdue_at, row.warned_at = due.overdue_at, None
-        row.save(update_fields=["next_due_at", "next_due_clock", "next_warn_at", "overdue_at", "warned_at"])
-    for row in near:
-        assert row.next_due_at is not None
-        record(ClockWarned(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at), at=at, actor=actor)
-    for fact in ran_out:
-        record(fact, at=at, actor=actor)
-    return len(near) + len(late)
+    facts: list[ClockWarned | ClockRanOut] = []
+    for what, told, kind_of_fact in (("near", near, ClockWarned), ("late", late, ClockRanOut)):
+        _tell_all(told, what, at=at, actor=actor)
+        for row in told:
+            assert row.next_due_at is not None
+            facts.append(kind_of_fact(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at))
+    Order.objects.filter(pk__in=[row.pk for row in near]).update(warned_at=at)
+    after = due_next(late, at=at + timedelta(seconds=1))
+    names = ("next_due_at", "next_due_clock", "next_warn_at", "overdue_at", "warned_at")
+    dues = ((after[row.pk], row.pk) for row in late)
+    update(Order, names, [(due.due_at, due.clock, due.warn_at, due.overdue_at, None, pk) for due, pk in dues])
+    record_all(facts, at=at, actor=actor)
+    return len(facts)
 
 
 def _tell_all(rows: list[Order], what: str, *, at: datetime, actor: str) -> None:
@@ -132,8 +126,7 @@ def watch_promises(*, at: datetime, actor: str) -> int:
         row.save(update_fields=["warned_at"])
         _tell_promise(row, at=at, actor=actor)
         facts.append(PromiseWarned(promise_id=row.pk, order_id=row.order_id, due_at=row.due_at))
-    for fact in facts:
-        record(fact, at=at, actor=actor)
+    record_all(facts, at=at, actor=actor)
     return len(facts)
 
 
@@ -175,9 +168,8 @@ def watch_hand_overs(*, at: datetime, actor: str) -> int:
         row.stuck_at = at
         row.save(update_fields=["stuck_at"])
         _tell_stuck(row, at=at, actor=actor)
-    for row in stuck:
-        fact = HandOverStuck(hand_over_id=row.pk, order_id=row.order_id, offered_at=row.offered_at)
-        record(fact, at=at, actor=actor)
+    facts = [HandOverStuck(hand_over_id=row.pk, order_id=row.order_id, offered_at=row.offered_at) for row in stuck]
+    record_all(facts, at=at, actor=actor)
     return len(stuck)
 
 
@@ -211,8 +203,8 @@ def raise_signs(*, at: datetime, actor: str) -> int:
         for person in people:
             entry = _sign_entry(one)
             queue_notice(recipient_id=person.pk, key=f"sign-{row.pk}", entry=entry, at=at, actor=actor)
-    for row in raised:
-        fact = SignRaised(
+    facts = [
+        SignRaised(
             sign_id=row.pk,
             kind=row.kind,
             unit_id=row.unit_id,
@@ -221,7 +213,9 @@ def raise_signs(*, at: datetime, actor: str) -> int:
             load_code=row.load_code,
             order_count=row.order_count,
         )
-        record(fact, at=at, actor=actor)
+        for row in raised
+    ]
+    record_all(facts, at=at, actor=actor)
     return len(raised)
 
 

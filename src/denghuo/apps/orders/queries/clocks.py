@@ -48,6 +48,23 @@ def clocks_of(order: Order, *, at: datetime) -> list[ClockShown]:
 
 def due_of(order: Order, *, at: datetime) -> tuple[list[ClockShown], NextDue]:
     """The clocks of an order, and what is due next."""
+    return _dues([order], at=at)[order.pk]
+
+
+def due_next(orders: Sequence[Order], *, at: datetime) -> dict[int, NextDue]:
+    """What is due next of each of many orders."""
+    return {pk: due for pk, (_, due) in _dues(orders, at=at).items()}
+
+
+def _dues(orders: Sequence[Order], *, at: datetime) -> dict[int, tuple[list[ClockShown], NextDue]]:
+    if not orders:
+        return {}
     book, days = rule_book(), calendar()
-    shown = clocks_shown([order], told_of([order.pk]), book=book, calendar=days, at=at)[order.pk]
-    return shown, next_due(shown, kind=order.kind, state=order.state, book=book, calendar=days, at=at)
+    shown = clocks_shown(orders, told_of([row.pk for row in orders]), book=book, calendar=days, at=at)
+    return {
+        row.pk: (
+            shown[row.pk],
+            next_due(shown[row.pk], kind=row.kind, state=row.state, book=book, calendar=days, at=at),
+        )
+        for row in orders
+    }

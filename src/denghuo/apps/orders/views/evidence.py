@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -32,7 +31,7 @@ from denghuo.apps.orders.templatetags.orders import (
 )
 from denghuo.apps.orders.views.reach import found, who
 from denghuo.apps.organization.access import Permission, permission_required
-from denghuo.apps.workbooks import OPTIONS, Sheets
+from denghuo.apps.workbooks import Sheets, new_workbook
 
 
 def _context(row: Order, course: Course) -> dict[str, Any]:
@@ -67,7 +66,7 @@ def evidence(request: HttpRequest, order_id: int) -> HttpResponse:
 
 def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
     written = io.BytesIO()
-    with xlsxwriter.Workbook(written, OPTIONS) as book:
+    with new_workbook(written) as book:
         sheets = Sheets(book)
         sheets.add(_("Steps"), [_step_head(), *_steps(course)], widths=[20, 20, 16, 14, 14, 16, 40, 30])
         sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])

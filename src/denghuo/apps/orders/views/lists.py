@@ -3,7 +3,6 @@
 import io
 from typing import Any
 
-import xlsxwriter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from denghuo.apps.orders.queries import Wanted
 from denghuo.apps.orders.views.reach import who
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of, scope_of
-from denghuo.apps.workbooks import OPTIONS, Sheets, file_name_of, handed_out
+from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
 
 _ROWS_PER_PAGE = 50
 _MOST_ROWS = 20_000
@@ -88,7 +87,7 @@ def export(request: HttpRequest) -> HttpResponse:
     if more:
         rows.append([_("Only the first %(n)s orders stand here: ask for a shorter time.") % {"n": f"{_MOST_ROWS:,}"}])
     written = io.BytesIO()
-    with xlsxwriter.Workbook(written, OPTIONS) as book:
+    with new_workbook(written) as book:
         Sheets(book).add(_("Orders"), [_head(), *rows], widths=[16, 14, 16, 14, 18, 30, 18, 16, 18, 18])
     handed = actions.Handed(
         unit_paths=tuple(request.data_scope),  # type: ignore[attr-defined]

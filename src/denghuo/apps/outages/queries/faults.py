@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.queries.rules import judging_for
@@ -44,6 +45,14 @@ def reports_to_place(network_id: int) -> list[Report]:
 def evidence_of(network_id: int) -> list[Evident]:
     """The same as bare columns."""
     return [Evident._make(row) for row in _to_place(network_id).values_list(*Evident._fields)]
+
+
+def networks_reported(*, at_most: int) -> list[int]:
+    """Networks, those first of which reports are open, the latest before all."""
+    latest = Report.objects.filter(network__isnull=False).exclude(state=ReportState.CLOSED)
+    of_network = dict(latest.order_by().values_list("network_id").annotate(Max("pk")))
+    networks = Network.objects.order_by("pk").values_list("pk", flat=True)
+    return sorted(networks, key=lambda pk: -of_network.get(pk, 0))[:at_most]
 
 
 def open_suspicions(scope: Iterable[str]) -> list[Suspicion]:

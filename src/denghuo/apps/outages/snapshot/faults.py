@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.outages.models import MeterWord, ReportState
-from denghuo.apps.outages.queries import Evident, judging_for
+from denghuo.apps.outages.queries import Evident, evidence_of, judging_for, networks_reported
 from denghuo.engines.locate import (
     Candidates,
     Evidence,
@@ -66,6 +66,17 @@ def locate_faults(
     explained = set().union(*(one.load_codes for one in pointed))
     parts = _parts(candidates, found, evidence, explained, several=rule.several_reports)
     return pointed + [one for one in parts if one.device_code not in shut_codes]
+
+
+def make_ready(*, at: datetime) -> None:
+    """Read in what faults are sought with, first where supply is reported missing, and seek once.
+
+    For a process that has just begun: else the first batch after a kill does this while it holds the database, and in
+    a storm everybody who reports waits a second for it.
+    """
+    for network_id in networks_reported(at_most=_KEPT_NETWORKS):
+        network.supply_marks(network_id)
+        locate(_candidates(network_id), _evidence(network_id, evidence_of(network_id), held=timedelta(0), at=at))
 
 
 def _parts(

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +25,7 @@ from denghuo.apps.staffing.views import charts
 from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
 from denghuo.apps.staffing.views.lacking import Lack, lacking
 from denghuo.apps.staffing.views.words import breach_words, conflict_words, rule_name
-from denghuo.apps.workbooks import OPTIONS, Sheets, Shown, file_name_of, handed_out
+from denghuo.apps.workbooks import Sheets, Shown, file_name_of, handed_out, new_workbook
 
 _LISTED = 50
 
@@ -367,7 +366,7 @@ def export(request: HttpRequest, month: str) -> HttpResponse:
         raise Http404
     actions.export_plan(plan=found, **who(request))
     days, target = month_days(found.month), BytesIO()
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
+    with new_workbook(target) as book:
         rows: list[list[Any]] = [
             [_("Team"), _("Person"), *(f"{day:%d}" for day in days), _("Hours"), _("Nights"), _("Weekends")]
         ]
