@@ -45,3 +45,15 @@ for (const tab of document.querySelectorAll(".dh-tabs [aria-current], .dh-nav [a
   const [inner, outer] = [tab.getBoundingClientRect(), strip.getBoundingClientRect()];
   strip.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }
+
+// What scrolls sideways is a stop for the Tab key, so that the arrow keys can scroll it; what fits is none.
+function markScrolling() {
+  for (const box of document.querySelectorAll(".dh-tablebox, .od-sheet, main pre")) {
+    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) {
+      if (!box.hasAttribute("tabindex")) box.setAttribute("tabindex", "0");
+    } else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+  }
+}
+
+for (const moment of ["load", "resize", "htmx:afterSettle"]) window.addEventListener(moment, markScrolling);
+document.addEventListener("toggle", markScrolling, true);
