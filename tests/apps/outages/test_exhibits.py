@@ -5,10 +5,8 @@ from denghuo.apps.notices.models import Message, State
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Outage
 from tests.apps.network.conftest import Switch, after
-from tests.apps.outages.test_telling import people, report
+from tests.apps.outages.test_telling import report
 from tests.world import World
-
-__all__ = ["people"]
 
 
 def test_an_outage_and_the_messages_of_it_are_evidence_of_the_order(

@@ -9,16 +9,9 @@ from denghuo.apps.continuity.models import Interruption
 from denghuo.apps.crews.facts import WorkFinished
 from denghuo.apps.crews.models import Finding
 from denghuo.apps.customers.actions import (
-    AccountEntry,
-    CareEntry,
-    ImportantEntry,
-    add_phone,
-    open_account,
-    register_care,
-    set_important,
     set_supply_state,
 )
-from denghuo.apps.customers.models import Account, CareKind, CutReason, ImportantLevel, SupplyState
+from denghuo.apps.customers.models import Account, CutReason, SupplyState
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices.actions import answer_message, follow_unanswered
@@ -39,43 +32,10 @@ from denghuo.apps.outages.queries.detail import reports_shown
 from denghuo.apps.outages.queries.triage import Light, Shine, Why, triage
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import Switch, after
+from tests.apps.outages.conftest import to
 from tests.world import AT, World
 
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "lin"}
-
-
-def account(world: World, number: str, load_code: str, phone: str = "") -> Account:
-    entry = AccountEntry(number=number, name=f"演示{number[-2:]}", address="青禾村3组1号", load_code=load_code)
-    row = open_account(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
-    if phone:
-        add_phone(person_id=row.person_id, number=phone, **SYSTEM)
-    return row
-
-
-@pytest.fixture
-def people(world: World) -> dict[str, Account]:
-    """One who depends on a machine, an important user, somebody, and somebody whose number nobody has."""
-    told = {
-        "care": account(world, "0001", "T3", "13900000001"),
-        "important": account(world, "0002", "T3", "13900000002"),
-        "somebody": account(world, "0003", "T3", "13900000003"),
-        "silent": account(world, "0004", "T3"),
-        "elsewhere": account(world, "0005", "T7", "13900000005"),
-    }
-    care = CareEntry(
-        kind=CareKind.LIFE_SUPPORT,
-        proof="诊断证明",
-        proof_seen_date=date(2026, 4, 1),
-        agreed_how="书面",
-        review_date=date(2027, 4, 1),
-    )
-    register_care(account_id=told["care"].pk, entry=care, **SYSTEM)
-    set_important(account_id=told["important"].pk, entry=ImportantEntry(level=ImportantLevel.SECOND), **SYSTEM)
-    return told
-
-
-def to(row: Account) -> str:
-    return f"customers.account:{row.pk}"
 
 
 def test_everybody_behind_a_fault_is_told_once_in_three_rings(

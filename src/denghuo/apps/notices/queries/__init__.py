@@ -26,6 +26,7 @@ from denghuo.apps.notices.queries.proof import (
     Unnotified,
     announced_at,
     proof_of,
+    reason_of,
     told_about,
     unnotified,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "places",
     "printed",
     "proof_of",
+    "reason_of",
     "receipts_of",
     "rules_within",
     "sends",

@@ -6,10 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from denghuo.apps.notices.models import HandDelivery, How, Message, State
 
 PUBLIC = "public"  # whom a public announcement is for
+_REASONS_TOLD = {
+    "no_address": gettext_lazy("there is no address"),
+    "opted_out": gettext_lazy("they do not want to hear of this"),
+    "other_channel": gettext_lazy("they want to be told by another channel"),
+    "same_address": gettext_lazy("the same words went to this address already"),
+    "no_gateway": gettext_lazy("no gateway serves this unit by this channel"),
+    "refused": gettext_lazy("the gateway refused it"),
+    "tried_often": gettext_lazy("no gateway took it after many tries"),
+    "unsure": gettext_lazy("the gateway never said whether it has it"),
+    "not_delivered": gettext_lazy("the operator could not deliver it"),
+    "too_late": gettext_lazy("it would have come too late"),
+    "restored": gettext_lazy("supply was back before it left"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,3 +210,8 @@ def told_about(about: str, *, events: Iterable[str] = ()) -> Told:
         answered=answered,
         unanswered=unanswered,
     )
+
+
+def reason_of(reason: str) -> str:
+    """Why a message is where it is."""
+    return str(_REASONS_TOLD.get(reason, reason))

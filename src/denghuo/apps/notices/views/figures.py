@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from denghuo.apps.charts import Chart, Row, Series
 from denghuo.apps.notices import queries
@@ -27,24 +26,6 @@ TONES = {
     State.EXPIRED: "filed",
     State.WITHHELD: "filed",
 }
-REASONS = {
-    "no_address": gettext_lazy("there is no address"),
-    "opted_out": gettext_lazy("they do not want to hear of this"),
-    "other_channel": gettext_lazy("they want to be told by another channel"),
-    "same_address": gettext_lazy("the same words went to this address already"),
-    "no_gateway": gettext_lazy("no gateway serves this unit by this channel"),
-    "refused": gettext_lazy("the gateway refused it"),
-    "tried_often": gettext_lazy("no gateway took it after many tries"),
-    "unsure": gettext_lazy("the gateway never said whether it has it"),
-    "not_delivered": gettext_lazy("the operator could not deliver it"),
-    "too_late": gettext_lazy("it would have come too late"),
-    "restored": gettext_lazy("supply was back before it left"),
-}
-
-
-def reason_of(reason: str) -> str:
-    """Why a message is where it is."""
-    return str(REASONS.get(reason, reason))
 
 
 def tone_of(row: Message) -> str:
@@ -73,7 +54,7 @@ def shown(row: Message) -> dict[str, Any]:
         "row": row,
         "tone": tone_of(row),
         "event": queries.event_label(row.event),
-        "reason": reason_of(row.reason),
+        "reason": queries.reason_of(row.reason),
     }
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from denghuo.apps.notices import actions, queries
 from denghuo.apps.notices.forms import DeliveryForm, NarrowForm, ReachedForm, ReasonForm
 from denghuo.apps.notices.models import HandDelivery, Message, State
-from denghuo.apps.notices.views.figures import exact_yuan, failures, month_start, reason_of, shown, who, yuan
+from denghuo.apps.notices.views.figures import exact_yuan, failures, month_start, shown, who, yuan
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of, within
 
@@ -141,9 +141,11 @@ def undeliverable(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": page,
         "shown": [shown(row) for row in page],
-        "reasons": [(key, reason_of(key), code, count) for key, code, count in queries.undeliverable_reasons(dead)],
+        "reasons": [
+            (key, queries.reason_of(key), code, count) for key, code, count in queries.undeliverable_reasons(dead)
+        ],
         "reason": reason,
-        "reason_text": reason_of(reason),
+        "reason_text": queries.reason_of(reason),
         "may_send": bool(scope_of(request.user, Permission.NOTICES_SEND)),
     }
     return render(request, "notices/undeliverable.html", context)

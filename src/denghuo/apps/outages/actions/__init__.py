@@ -40,6 +40,7 @@ from denghuo.apps.outages.actions.outages import (
     register_outage,
     register_outages,
 )
+from denghuo.apps.outages.actions.plans import NothingToAnnounceError, announce_plan
 from denghuo.apps.outages.actions.reports import (
     dismiss_suspicion,
     follow_closed_order,
@@ -57,10 +58,12 @@ from denghuo.apps.outages.actions.telling import (
 __all__ = [
     "CrewCannotGoError",
     "DeviceUnknownError",
+    "NothingToAnnounceError",
     "NothingToDoError",
     "NothingToExpectError",
     "OutageEntry",
     "SentMeanwhileError",
+    "announce_plan",
     "ask_whether_back",
     "call_off_messages",
     "classify_outage",

@@ -1,6 +1,6 @@
 """Who is without supply is told: special care first, important users, then everybody; and asked when it is back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,8 +33,6 @@ from denghuo.apps.outages.facts import (
 from denghuo.apps.outages.models import Outage, Report, TellingRule
 from denghuo.apps.outages.queries import LoadOut
 from denghuo.engines.standards import OutageKind
-
-_AREAS_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,28 +148,17 @@ def _values(outage: Outage, loads: Sequence[LoadOut], rule: TellingRule, *, at: 
     told = queries.estimates_of_outage(outage)
     with override(settings.LANGUAGE_CODE):
         return {
-            "area": _area(load.area for load in loads) or outage.place or str(outage.feeder),
+            "area": queries.area_told(load.area for load in loads) or outage.place or str(outage.feeder),
             "line": str(outage.feeder or outage.device_code),
-            "start": _clock(outage.started_at or at),
-            "end": _clock(outage.restored_at or at),
+            "start": queries.clock_told(outage.started_at or at),
+            "end": queries.clock_told(outage.restored_at or at),
             "restoration": (
-                _("supply is expected back at %(time)s") % {"time": _clock(told[-1].expected_at)}
+                _("supply is expected back at %(time)s") % {"time": queries.clock_told(told[-1].expected_at)}
                 if told and told[-1].expected_at > at
                 else _("when supply is back is still being found out")
             ),
             "phone": rule.phone,
         }
-
-
-def _area(names: Iterable[str]) -> str:
-    areas = list(dict.fromkeys(name for name in names if name))
-    named = "、".join(areas[:_AREAS_NAMED])
-    return _("%(areas)s and others") % {"areas": named} if len(areas) > _AREAS_NAMED else named
-
-
-def _clock(instant: datetime) -> str:
-    local = timezone.localtime(instant)
-    return _("%(month)d/%(day)d %(time)s") % {"month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
 
 
 def call_off_messages(fact: OutageClosed, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -226,7 +213,7 @@ def _question(telling: _Telling, report: Report, number: str) -> MessageEntry:
 
 def _local(instant: datetime) -> str:
     with override(settings.LANGUAGE_CODE):
-        return _clock(instant)
+        return queries.clock_told(instant)
 
 
 def tell_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -242,7 +229,7 @@ def tell_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key
         told = {
             "area": subject.place or subject.device_code,
             "line": str(subject.feeder or subject.device_code),
-            "restoration": _("supply is expected back at %(time)s") % {"time": _clock(fact.expected_at)},
+            "restoration": _("supply is expected back at %(time)s") % {"time": queries.clock_told(fact.expected_at)},
             "phone": rule.phone,
         }
     event = "outages.restoration_time"

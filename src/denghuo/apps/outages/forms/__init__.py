@@ -11,18 +11,21 @@ from denghuo.apps.outages.forms.dispatch import (
     WantedForm,
 )
 from denghuo.apps.outages.forms.outages import ClassifyForm, FilterForm, PlanForm
+from denghuo.apps.outages.forms.plans import DeliveredForm, PostedForm
 from denghuo.apps.outages.forms.rules import JudgingRuleForm, TellingRuleForm
 
 __all__ = [
     "AboutForm",
     "ClassifyForm",
     "ConfirmForm",
+    "DeliveredForm",
     "DismissForm",
     "EstimateForm",
     "FilterForm",
     "JoinForm",
     "JudgingRuleForm",
     "PlanForm",
+    "PostedForm",
     "SameForm",
     "SendForm",
     "TellingRuleForm",

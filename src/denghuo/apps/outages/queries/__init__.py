@@ -44,8 +44,18 @@ from denghuo.apps.outages.queries.outages import (
     timeline,
     unclassified_outages,
 )
-from denghuo.apps.outages.queries.public import PublicOutage, phones_of_stations, public_outages
+from denghuo.apps.outages.queries.plans import (
+    Missed,
+    case_of,
+    count_by_reason,
+    line_of_plan,
+    missed,
+    people_of_plan,
+    reason_of_plan,
+)
+from denghuo.apps.outages.queries.public import PublicOutage, areas_planned, phones_of_stations, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
+from denghuo.apps.outages.queries.telling import area_told, clock_told
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
@@ -58,6 +68,7 @@ __all__ = [
     "Lamp",
     "Light",
     "LoadOut",
+    "Missed",
     "PublicOutage",
     "Score",
     "Shine",
@@ -65,10 +76,15 @@ __all__ = [
     "Usual",
     "Wanted",
     "Why",
+    "area_told",
+    "areas_planned",
     "board",
+    "case_of",
+    "clock_told",
     "cost",
     "cost_of_loads",
     "costs",
+    "count_by_reason",
     "estimates_of",
     "estimates_of_outage",
     "evidence_of",
@@ -80,18 +96,22 @@ __all__ = [
     "kinds_by_number",
     "lasting_outages",
     "lights",
+    "line_of_plan",
     "load_codes_of",
     "loads_out",
+    "missed",
     "networks_reported",
     "open_suspicions",
     "order_exhibits",
     "outage_for",
     "outages_by_id",
     "outages_of",
+    "people_of_plan",
     "phones_of_stations",
     "place_of",
     "planned_outages",
     "public_outages",
+    "reason_of_plan",
     "report_of_order",
     "reports_of",
     "reports_to_place",

@@ -54,7 +54,7 @@ def _public(row: Outage, at: datetime) -> PublicOutage:
     told = [one.expected_at for one in estimates_of_outage(row)[-1:]] if began else []
     expected_at = next((one for one in (*told, row.planned_end_at) if one is not None and one > at), None)
     return PublicOutage(
-        areas=_areas_out(row, at) if began else _areas_planned(row),
+        areas=_areas_out(row, at) if began else areas_planned(row),
         line=str(row.feeder or ""),
         tone=row.tone,
         began=began,
@@ -68,7 +68,8 @@ def _areas_out(row: Outage, at: datetime) -> tuple[str, ...]:
     return _areas(row, (load.area for load in loads_out(row, at=at) if load.ended_at is None))
 
 
-def _areas_planned(row: Outage) -> tuple[str, ...]:
+def areas_planned(row: Outage) -> tuple[str, ...]:
+    """Where supply will be out, by the devices that a plan opens."""
     grid = network.network_snapshot(row.network_id).grid
     known = [code for code in row.planned_device_codes.split() if code in grid.switch_position]
     behind = network.loads_behind(row.network_id, device_codes=known) if known else []

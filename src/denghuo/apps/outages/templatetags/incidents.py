@@ -15,10 +15,12 @@ from denghuo.apps.crews.models import OPEN, WAITING, State
 from denghuo.apps.crews.queries import Sent
 from denghuo.apps.crews.queries import Why as CrewWhy
 from denghuo.apps.customers.models import CutReason
+from denghuo.apps.notices.queries import reason_of
 from denghuo.apps.orders.models import Clock, Topic
 from denghuo.apps.outages.models import Method
 from denghuo.apps.outages.queries.detail import Reached, ReportShown
 from denghuo.apps.outages.queries.incidents import Urgency
+from denghuo.apps.outages.queries.plans import Missed
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why
 
 register = template.Library()
@@ -273,3 +275,26 @@ def in_minutes(seconds: int) -> str:
 def in_hours(seconds: int) -> str:
     """Seconds as hours, without what is zero."""
     return f"{seconds / 3600:g}"
+
+
+_MISSED: dict[str, str | Promise] = {
+    "never": gettext_lazy("Not told yet"),
+    "waiting": gettext_lazy("Message waiting"),
+    "sent": gettext_lazy("Sent, no receipt"),
+    "undeliverable": gettext_lazy("Could not be delivered"),
+    "withheld": gettext_lazy("Not sent: not wished"),
+    "late": gettext_lazy("Told too late"),
+}
+
+
+@register.filter
+def missed_reason(reason: str) -> str | Promise:
+    """Why somebody is not proved to be told."""
+    return _MISSED.get(reason, reason)
+
+
+@register.filter
+def missed_word(one: Missed) -> str | Promise:
+    """The same of one of them, with what the gateway said."""
+    word = missed_reason(one.reason)
+    return _("%(word)s: %(why)s") % {"word": word, "why": reason_of(one.code)} if one.code else word

@@ -27,9 +27,6 @@ from denghuo.apps.outages.queries.detail import (
     rings_of,
     told_first,
 )
-from denghuo.engines.standards import OutageKind
-
-_CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
 
 
 def in_the_field(
@@ -62,18 +59,19 @@ def in_the_field(
         "told_rings": rings_of([outage.about]),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
-        "deadlines": _deadlines(outage, out_if, at=at) if outage.planned_start_at else [],
+        "deadlines": deadlines(outage, out_if, at=at) if outage.planned_start_at else [],
         "may_dispatch": may(request.user, Permission.CREWS_DISPATCH, path=path),
         "may_see_orders": Permission.ORDERS_VIEW in allowed,
         "may_see_customers": sees_people,
         "may_see_crews": Permission.CREWS_VIEW in allowed,
         "may_see_messages": Permission.NOTICES_VIEW in allowed,
+        "may_notify": may(request.user, Permission.NOTICES_SEND, path=path),
     }
 
 
-def _deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[str, Any]]:
+def deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[str, Any]]:
     """By when whom the law wants told, and whether it was done: users one by one, the public by a posted notice."""
-    case = next((of for kind, of in _CASES.items() if OutageKind(outage.kind).within(kind)), None)
+    case = queries.case_of(outage)
     if case is None or outage.planned_start_at is None:
         return []
     told = notices.deadlines_for(

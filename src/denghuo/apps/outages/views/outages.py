@@ -24,7 +24,8 @@ from denghuo.apps.outages.views.field import in_the_field
 _ROWS_PER_PAGE = 50
 
 
-def _outage(request: HttpRequest, outage_id: int) -> Outage:
+def outage_seen(request: HttpRequest, outage_id: int) -> Outage:
+    """The outage, if it lies in what the person may see."""
     try:
         return queries.outage_for(scope=request.data_scope, outage_id=outage_id)  # type: ignore[attr-defined]
     except Outage.DoesNotExist as missing:
@@ -69,7 +70,7 @@ def _instants(wanted: dict[str, Any]) -> dict[str, Any]:
 @permission_required(Permission.OUTAGES_VIEW)
 def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     """One outage: how it went step by step, who was out, what it cost, and still costs."""
-    found, now = _outage(request, outage_id), timezone.now()
+    found, now = outage_seen(request, outage_id), timezone.now()
     path, allowed = found.network.unit.path, permissions_of(request.user)
     steps, loads = queries.timeline(found), queries.loads_out(found, at=now)
     context = {
@@ -128,7 +129,7 @@ def _stairs(steps: list[network.SupplyStep], *, until: datetime) -> dict[str, An
 @permission_required(Permission.OUTAGES_EDIT)
 def classify(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Say what kind of outage it was and why."""
-    found = _outage(request, outage_id)
+    found = outage_seen(request, outage_id)
     initial = {"kind": found.kind, "cause": found.cause, "place": found.place, "note": found.note}
     form = ClassifyForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

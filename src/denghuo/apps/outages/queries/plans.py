@@ -1,0 +1,65 @@
+"""Who is to be told of a plan before it happens, and who was not."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from denghuo.apps.customers import queries as customers
+from denghuo.apps.network import queries as network
+from denghuo.apps.notices.models import NoticeCase
+from denghuo.apps.notices.queries import unnotified
+from denghuo.apps.outages.models import Cause, Outage
+from denghuo.engines.standards import OutageKind
+
+_CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """Somebody behind a plan of whom it is not proved that they were told: why not, and what the gateway said."""
+
+    customer: customers.Customer
+    reason: str
+    code: str
+
+
+def case_of(outage: Outage) -> NoticeCase | None:
+    """Which notice the law asks for before an outage of this kind; None: none."""
+    return next((of for kind, of in _CASES.items() if OutageKind(outage.kind).within(kind)), None)
+
+
+def people_of_plan(outage: Outage) -> list[customers.Customer]:
+    """Everybody whose main supply hangs behind the devices of a plan, as the switches normally stand."""
+    codes = outage.planned_device_codes.split()
+    loads = network.loads_behind(outage.network_id, device_codes=codes) if codes else []
+    return customers.customers_on(outage.network.unit_id, loads)
+
+
+def line_of_plan(outage: Outage) -> str:
+    """The lines on which the devices of a plan lie, "" not known."""
+    codes = outage.planned_device_codes.split()
+    spots = (network.spot_of(outage.network_id, code=code) for code in codes)
+    return "、".join(dict.fromkeys(spot.line_name for spot in spots if spot and spot.line_name))
+
+
+def reason_of_plan(outage: Outage) -> str:
+    """Why supply is to be cut, as those who are told read it."""
+    return str(Cause(outage.cause).label) if outage.cause != Cause.UNKNOWN else _("work on the network")
+
+
+def missed(outage: Outage, people: Sequence[customers.Customer]) -> list[Missed]:
+    """Those of whom it is not proved that they were told: special care first, then important users, then by place."""
+    case = case_of(outage)
+    of = {who.ref: who for who in people}
+    found = [
+        Missed(customer=of[one.to_ref], reason=one.reason, code=one.code)
+        for one in unnotified(outage.about, of, case=case.value if case else "")
+    ]
+    return sorted(found, key=lambda one: (not one.customer.care_kind, not one.customer.important))
+
+
+def count_by_reason(rows: Sequence[Missed]) -> dict[str, int]:
+    """How many were missed for each reason, the most first."""
+    return dict(Counter(one.reason for one in rows).most_common())

@@ -1,0 +1,174 @@
+"""Telling people of a plan: send, post, bring; and who is left."""
+
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from denghuo.apps.customers.actions import export_customers
+from denghuo.apps.notices import queries as notices
+from denghuo.apps.notices.actions import record_delivery
+from denghuo.apps.notices.models import How
+from denghuo.apps.organization.access import Permission, may, permission_required
+from denghuo.apps.outages import actions, queries
+from denghuo.apps.outages.forms import DeliveredForm, PostedForm
+from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.queries.detail import out_if_opened, rings_of
+from denghuo.apps.outages.templatetags.incidents import missed_word
+from denghuo.apps.outages.views.field import deadlines
+from denghuo.apps.outages.views.outages import outage_seen
+from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
+
+_ROWS_PER_PAGE = 50
+_POSTED = "posted_%s"  # two forms on one page ask when
+
+
+@require_GET
+@permission_required(Permission.NOTICES_SEND)
+def notice(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Who behind a plan was told, by when they must be, and who is left."""
+    return _shown(request, outage_seen(request, outage_id))
+
+
+def _shown(
+    request: HttpRequest, outage: Outage, *, posted: PostedForm | None = None, delivered: DeliveredForm | None = None
+) -> HttpResponse:
+    now = timezone.localtime().replace(second=0, microsecond=0)
+    people, case = queries.people_of_plan(outage), queries.case_of(outage)
+    left = queries.missed(outage, people)
+    reason = request.GET.get("reason", "")
+    chosen = [one for one in left if reason in ("", one.reason)]
+    devices = outage.planned_device_codes.split()
+    out_if = out_if_opened(outage.network_id, outage.network.unit_id, device_codes=devices) if devices else None
+    wrong = any(form is not None and form.errors for form in (posted, delivered))
+    context = {
+        "outage": outage,
+        "where": queries.place_of(outage),
+        "people": len(people),
+        "left": len(left),
+        "reasons": queries.count_by_reason(left),
+        "reason": reason,
+        "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
+        "deadlines": deadlines(outage, out_if, at=now) if outage.planned_start_at else [],
+        "told_rings": rings_of([outage.about]),
+        "announced_at": notices.announced_at(outage.about, case=case.value) if case else None,
+        "ticked": request.POST.getlist("who"),
+        "is_ahead": bool(case and outage.planned_start_at and outage.planned_start_at > now and not outage.started_at),
+        "posted": posted or PostedForm(initial={"delivered_at": now}, auto_id=_POSTED),
+        "delivered": delivered or DeliveredForm(initial={"delivered_at": now, "how": How.LEFT}),
+        "paper_url": _paper(outage),
+        "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
+    }
+    return render(request, "outages/notice.html", context, status=422 if wrong else 200)
+
+
+def _paper(outage: Outage) -> str:
+    """Where notices of this plan are printed, with what they say filled in."""
+    case = queries.case_of(outage)
+    told = {
+        "case": case.value if case else "",
+        "area": "、".join(queries.areas_planned(outage)) or outage.place,
+        "line": queries.line_of_plan(outage),
+        "reason": queries.reason_of_plan(outage),
+        "start_at": outage.planned_start_at.isoformat() if outage.planned_start_at else "",
+        "end_at": outage.planned_end_at.isoformat() if outage.planned_end_at else "",
+        "ref": outage.about,
+    }
+    return f"{reverse('notices:paper')}?{urlencode(told)}"
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    return {"at": timezone.now(), "actor": request.user.get_username()}
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Send the messages of a plan to everybody behind it."""
+    outage = outage_seen(request, outage_id)
+    try:
+        new = actions.announce_plan(outage_id=outage.pk, **_who(request))
+    except actions.NothingToAnnounceError:
+        messages.warning(request, _("There is nobody to tell before: the plan names no device, or its time has come."))
+    else:
+        said = ngettext("%(n)d message is on its way.", "%(n)d messages are on their way.", new) % {"n": new}
+        messages.success(request, said if new else _("Everybody who can be reached was written to already."))
+    return redirect("outages:notice", outage.pk)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Write down that a plan was announced to the public."""
+    outage, form = outage_seen(request, outage_id), PostedForm(request.POST, auto_id=_POSTED)
+    if not form.is_valid():
+        return _shown(request, outage, posted=form)
+    _record(request, outage, notices.PUBLIC, how=How.POSTED, **form.cleaned_data)
+    messages.success(request, _("Written down."))
+    return redirect("outages:notice", outage.pk)
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Write down how households were told by somebody."""
+    outage, form = outage_seen(request, outage_id), DeliveredForm(request.POST)
+    behind = {who.ref for who in queries.people_of_plan(outage)}
+    refs = [ref for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
+    if not refs:
+        form.add_error(None, _("Choose the households first."))
+    elif form.is_valid() and form.cleaned_data["how"] == How.HANDED and len(refs) > 1:
+        form.add_error("receiver", _("Each household signs for itself: choose one."))
+    if form.errors:
+        return _shown(request, outage, delivered=form)
+    for ref in refs:
+        _record(request, outage, ref, **form.cleaned_data)
+    said = ngettext("%(n)d household is written down.", "%(n)d households are written down.", len(refs))
+    messages.success(request, said % {"n": len(refs)})
+    return redirect("outages:notice", outage.pk)
+
+
+def _record(request: HttpRequest, outage: Outage, to_ref: str, **told: Any) -> None:
+    case = queries.case_of(outage)
+    unit_id = outage.network.unit_id
+    case_told = case.value if case else ""
+    record_delivery(unit_id=unit_id, about=outage.about, case=case_told, to_ref=to_ref, **told, **_who(request))
+
+
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+@permission_required(Permission.EXPORT)
+def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Hand out who is left as a workbook, masked as on the page, and record that it was done."""
+    outage = outage_seen(request, outage_id)
+    rows = queries.missed(outage, queries.people_of_plan(outage))
+    target, told = BytesIO(), _who(request)
+    head = [
+        _("Account"),
+        _("Customer's name"),
+        _("Address"),
+        _("Load"),
+        _("Who answers"),
+        _("Why not told"),
+        _("Told by"),
+    ]
+    lines = [
+        [of.number, of.name, of.address, of.load_code, of.responsible_name, str(missed_word(one)), ""]
+        for one in rows
+        for of in [one.customer]
+    ]
+    with new_workbook(target) as book:
+        foot = [[_("Masked. Handed out to %(who)s.") % {"who": str(request.user)}, told["at"]]]
+        Sheets(book).add(_("Not proved to be told"), [head, *lines], widths=[18] * len(head), foot=foot)
+    units = [str(outage.network.unit.path)]
+    export_customers(unit_paths=units, register=outage.about, row_count=len(lines), **told)
+    return handed_out(target.getvalue(), file_name=file_name_of(_("Not proved to be told"), outage.number))
