@@ -7,7 +7,7 @@ A line names a query as `context.queries:function`, called as
 which tells the newest moments before an instant (`denghuo.apps.customers.queries.Moment`).
 """
 
-from denghuo.apps.customers.queries import MOMENTS
+from denghuo.apps.organization import ports
 
 SOURCES: list[str] = [
     "customers.queries:customer_moments",
@@ -20,4 +20,4 @@ SOURCES: list[str] = [
 
 def connect(sources: list[str]) -> None:
     """Have the customer file ask these. They are imported when they are first asked."""
-    MOMENTS.ask(sources)
+    ports.ask("customers.moments", sources)

@@ -7,7 +7,7 @@ A line names a query as `context.queries:function`, called as
 which tells what that context recorded (`denghuo.apps.orders.queries.Exhibit`).
 """
 
-from denghuo.apps.orders.queries import EXHIBITS
+from denghuo.apps.organization import ports
 
 SOURCES: list[str] = [
     "crews.queries:order_exhibits",
@@ -18,4 +18,4 @@ SOURCES: list[str] = [
 
 def connect(sources: list[str]) -> None:
     """Have the evidence of orders ask these. They are imported when they are first asked."""
-    EXHIBITS.ask(sources)
+    ports.ask("orders.exhibits", sources)

@@ -13,6 +13,7 @@ from denghuo.apps.hotline.facts import AnswerUrged, CallBackNumberShown, CallBac
 from denghuo.apps.hotline.models import CallBack, CallBackResult, DeskRule
 from denghuo.apps.hotline.queries import call_backs
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.organization.ports import Port
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
 from tests.world import AT, World
@@ -160,9 +161,9 @@ def test_nothing_is_promised_before_call_backs_are_made_again(
     hotline: Hotline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     until = AT + timedelta(hours=3, minutes=7)
-    monkeypatch.setattr(call_backs, "_put_offs", [])
+    monkeypatch.setattr(call_backs, "PUT_OFFS", Port("nobody.answers"))
     assert queries.times_to_promise(hotline.exchange, at=AT)[0] == AT + timedelta(hours=1)
-    queries.ask_for_put_offs(lambda _scope, *, at: [("wave", until)] if at < until else [])
+    monkeypatch.setattr(call_backs, "PUT_OFFS", [lambda _scope, *, at: [("wave", until)] if at < until else []])
     assert queries.put_off_until(hotline.exchange, at=AT) == AT + timedelta(hours=3, minutes=15)
     assert queries.times_to_promise(hotline.exchange, at=AT)[0] == AT + timedelta(hours=4)
     until = AT + timedelta(hours=36, minutes=1)

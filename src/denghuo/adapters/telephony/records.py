@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
+from denghuo.adapters.call_outcomes import AgentEventKind, CallOutcome
 from denghuo.adapters.telephony.findings import Finding
 
 __all__ = [
@@ -26,41 +27,6 @@ __all__ = [
     "Unknowable",
     "WaitingCaller",
 ]
-
-
-class CallOutcome(IntEnum):
-    """How a call ended, from the caller's side."""
-
-    LASTING = 0
-    """Not finished where the source ends."""
-    ANSWERED = 1
-    ABANDONED = 2
-    TIMED_OUT = 3
-    """Sent out of the queue at the queue's own limit."""
-    LEFT_EMPTY = 4
-    """Sent out because the queue had no agents."""
-    LEFT_BY_KEY = 5
-    REFUSED = 6
-    """The queue was full."""
-    ANNOUNCED = 7
-    """Served by the announcement; never asked for a person."""
-    LOST_IN_ANNOUNCEMENT = 8
-    """Hung up in the menu or the announcement."""
-    FAILED = 9
-    """A technical end: the exchange, a line or a transfer failed."""
-
-
-class AgentEventKind(IntEnum):
-    """What happened to an agent. COMPLETED is the end of the talk, after which the wrap-up begins."""
-
-    LOGGED_IN = 1
-    LOGGED_OUT = 2
-    PAUSED = 3
-    RESUMED = 4
-    RANG_UNANSWERED = 5
-    CONNECTED = 6
-    COMPLETED = 7
-    WRAP_UP_ENDED = 8
 
 
 class AgentState(IntEnum):

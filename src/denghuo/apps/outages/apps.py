@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.organization import ports
+
 
 class OutagesConfig(AppConfig):
     name = "denghuo.apps.outages"
@@ -8,7 +10,4 @@ class OutagesConfig(AppConfig):
 
     def ready(self) -> None:
         """The network asks before it takes a number that no outage has."""
-        from denghuo.apps.network.queries import ask_for_numbers
-        from denghuo.apps.outages.queries import id_of_number
-
-        ask_for_numbers(id_of_number)
+        ports.ask("network.outage_of_number", ["outages.queries:id_of_number"])

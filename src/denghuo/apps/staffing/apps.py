@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.organization import ports
+
 
 class StaffingConfig(AppConfig):
     name = "denghuo.apps.staffing"
@@ -8,7 +10,4 @@ class StaffingConfig(AppConfig):
 
     def ready(self) -> None:
         """The hotline asks until when call-backs are put off before it proposes a time."""
-        from denghuo.apps.hotline.queries import ask_for_put_offs
-        from denghuo.apps.staffing.queries import call_backs_put_off
-
-        ask_for_put_offs(call_backs_put_off)
+        ports.ask("hotline.put_offs", ["staffing.queries:call_backs_put_off"])

@@ -19,7 +19,7 @@ class Source(Protocol):
 
 
 # Who knows of customers.
-MOMENTS: Port[Source] = Port()
+MOMENTS: Port[Source] = Port("customers.moments")
 
 
 def timeline(customer: Customer, *, before: datetime, limit: int = MOMENTS_SHOWN) -> list[Moment]:

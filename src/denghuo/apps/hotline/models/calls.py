@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.adapters.telephony.records import AgentEventKind, CallOutcome
+from denghuo.adapters.call_outcomes import AgentEventKind, CallOutcome
 
 _OUTCOME_NAMES = {
     CallOutcome.LASTING: _("Not finished in the log"),

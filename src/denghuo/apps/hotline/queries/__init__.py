@@ -32,7 +32,6 @@ from denghuo.apps.hotline.queries.board import (
 )
 from denghuo.apps.hotline.queries.call_backs import (
     Quiet,
-    ask_for_put_offs,
     call_back_for,
     last_urging,
     made,
@@ -182,7 +181,6 @@ __all__ = [
     "announcement_code",
     "announcement_for",
     "announcements_within",
-    "ask_for_put_offs",
     "boards_within",
     "bounds_of",
     "by_day",

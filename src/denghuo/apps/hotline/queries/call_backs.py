@@ -15,6 +15,7 @@ from denghuo.apps.hotline.queries.desk_rules import call_back_due, desk_rule, ma
 from denghuo.apps.hotline.queries.figures import Span, by_minute
 from denghuo.apps.hotline.queries.sources import queues_of
 from denghuo.apps.organization.access import within
+from denghuo.apps.organization.ports import Port
 
 _LOOKS_BACK = timedelta(days=28)
 _STALE = timedelta(seconds=30)
@@ -29,7 +30,7 @@ class PutsOff(Protocol):
     def __call__(self, scope: Iterable[str], *, at: datetime) -> Sequence[tuple[object, datetime]]: ...
 
 
-_put_offs: list[PutsOff] = []
+PUT_OFFS: Port[PutsOff] = Port("hotline.put_offs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +100,9 @@ def quiet(exchanges: Sequence[Exchange], *, at: datetime) -> Quiet:
     )
 
 
-def ask_for_put_offs(find: PutsOff) -> None:
-    """Contexts that put call-backs off say here how to find out until when."""
-    _put_offs.append(find)
-
-
 def put_off_until(exchange: Exchange, *, at: datetime) -> datetime | None:
     """Until when call-backs of an exchange are put off, on a full quarter of an hour; None where they are not."""
-    told = [until for find in _put_offs for _why, until in find([str(exchange.unit.path)], at=at)]
+    told = [until for find in PUT_OFFS for _why, until in find([str(exchange.unit.path)], at=at)]
     until = max(told, default=None)
     return until and until + timedelta(seconds=-until.timestamp() % _INTERVAL.total_seconds())
 

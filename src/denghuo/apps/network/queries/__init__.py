@@ -16,7 +16,7 @@ from denghuo.apps.network.queries.devices import (
     search,
     spot_of,
 )
-from denghuo.apps.network.queries.doubts import ask_for_numbers, doubts
+from denghuo.apps.network.queries.doubts import doubts
 from denghuo.apps.network.queries.drawing import drawing, drawing_state
 from denghuo.apps.network.queries.findings import (
     LogFinding,
@@ -76,7 +76,6 @@ __all__ = [
     "Supply",
     "SupplyMarks",
     "SupplyStep",
-    "ask_for_numbers",
     "device",
     "device_kinds",
     "doubts",

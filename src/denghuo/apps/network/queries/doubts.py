@@ -9,14 +9,11 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.network.snapshot import log_snapshot, network_snapshot, valid_operations
+from denghuo.apps.organization.ports import Port
 
 _LATE = timedelta(days=31)
-_registers: list[Callable[[int, str], int | None]] = []
-
-
-def ask_for_numbers(find: Callable[[int, str], int | None]) -> None:
-    """Contexts that give outages their numbers say here how to find the one that has a number in a network."""
-    _registers.append(find)
+# Contexts that give outages their numbers answer with the key of the one that has a number in a network.
+OUTAGE_OF_NUMBER: Port[Callable[[int, str], int | None]] = Port("network.outage_of_number")
 
 
 def doubts(
@@ -67,7 +64,7 @@ def _far_back(network_id: int, operated_at: datetime, at: datetime) -> str:
 def _no_such_number(network_id: int, number: str) -> str:
     if not number or number in log_snapshot(network_id).event_numbers:
         return ""
-    if any(find(network_id, number) for find in _registers):
+    if any(find(network_id, number) for find in OUTAGE_OF_NUMBER):
         return ""
     return _("There is no outage with the number %(number)s so far.") % {"number": number}
 

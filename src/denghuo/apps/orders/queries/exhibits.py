@@ -27,7 +27,7 @@ class Exhibit:
 
 
 # Who knows of an order, by its key.
-EXHIBITS: Port[Callable[[int], Sequence[Exhibit]]] = Port()
+EXHIBITS: Port[Callable[[int], Sequence[Exhibit]]] = Port("orders.exhibits")
 
 
 def exhibits_of(order_id: int) -> list[Exhibit]:
