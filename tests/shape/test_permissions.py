@@ -217,6 +217,7 @@ DOES = {
     ("api:network-correction", "any"): Permission.NETWORK_OPERATE,
     ("outages:new", "any"): Permission.OUTAGES_EDIT,
     ("outages:classify", "any"): Permission.OUTAGES_EDIT,
+    ("outages:plan", "any"): Permission.OUTAGES_EDIT,
     **{(f"outages:notice{part}", "any"): Permission.NOTICES_SEND for part in ("", "-send", "-posted", "-delivered")},
     ("outages:notice-missed", "any"): Permission.EXPORT,
     ("outages:dispatch-confirm", "any"): Permission.NETWORK_OPERATE,

@@ -16,6 +16,7 @@ class MainConfig(AppConfig):
     def ready(self) -> None:
         """Register facts and lines once per process."""
         from denghuo.apps.ledger import registry
+        from denghuo.apps.organization import ports
         from denghuo.main import customer_timeline, flow, order_evidence, rounds
 
         for context in apps.get_app_configs():
@@ -25,3 +26,4 @@ class MainConfig(AppConfig):
         rounds.connect(rounds.ROUNDS)
         customer_timeline.connect(customer_timeline.SOURCES)
         order_evidence.connect(order_evidence.SOURCES)
+        ports.ask("worker.read_in_ahead", ["outages.snapshot:make_ready"])

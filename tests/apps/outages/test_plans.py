@@ -1,5 +1,6 @@
 """Who hangs behind a plan is told before it happens; who is left stands in a list that is worked off."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,15 @@ from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices.models import Channel, HandDelivery, How, Message, Ring, State
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.actions import NothingToAnnounceError, OutageEntry, announce_plan, register_outage
-from denghuo.apps.outages.facts import OutageTold
+from denghuo.apps.outages.actions import (
+    NothingToAnnounceError,
+    OutageEntry,
+    announce_plan,
+    cancel_plan,
+    move_plan,
+    register_outage,
+)
+from denghuo.apps.outages.facts import OutageTold, PlanMoved
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.engines.standards import OutageKind
 from tests.apps.network.conftest import Switch, after, signed_in
@@ -125,3 +133,79 @@ def test_the_public_is_told_and_the_list_is_handed_out(world: World, people: dic
 def test_a_plan_of_somebody_elses_is_not_there(world: World, people: dict[str, Account]) -> None:
     page = reverse("outages:notice", args=[planned(world).pk])
     assert [signed_in(one).get(page).status_code for one in (world.zhou, world.bai, world.ma)] == [200, 404, 403]
+
+
+def told(event: str) -> set[tuple[str, str]]:
+    return {(one.to_ref, one.state) for one in Message.objects.filter(event=event)}
+
+
+def test_who_was_told_is_told_of_another_time(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    heard = {"state": State.DELIVERED, "sent_at": AT, "delivered_at": AT, "ended_at": AT}
+    Message.objects.filter(to_ref=to(people["important"])).update(**heard)
+    times = {"start_at": after(9 * 24), "end_at": after(9 * 24 + 2)}
+    with pytest.raises(ValueError, match="reason"):
+        move_plan(outage_id=outage.pk, **times, reason=" ", at=after(1), actor="lin")
+    with pytest.raises(ValueError, match="ahead"):
+        move_plan(outage_id=outage.pk, start_at=AT, end_at=after(1), reason="雨", at=after(1), actor="lin")
+    move_plan(outage_id=outage.pk, **times, reason="雨", at=after(1), actor="lin")
+    outage.refresh_from_db()
+    assert (outage.planned_start_at, outage.planned_end_at) == (after(9 * 24), after(9 * 24 + 2))
+    assert (to(people["somebody"]), State.CANCELLED) in told("outages.planned")
+    changed = Message.objects.filter(event="outages.plan_changed")
+    assert {one.to_ref for one in changed} == {to(people[name]) for name in ("care", "important", "somebody")}
+    assert all(f"{timezone.localtime(after(9 * 24)):%H:%M}" in one.text and one.legal for one in changed)
+    assert left(outage)[to(people["important"])] == "waiting", "that they knew the old time proves nothing"
+    (fact,) = [one.fact for one in ledger.facts(classes=[PlanMoved])]
+    assert (fact.was_start_at, fact.planned_start_at, fact.reason) == (after(8 * 24), after(9 * 24), "雨")
+    assert announce_plan(outage_id=outage.pk, at=after(1), actor="lin") == 0
+
+
+def test_a_plan_that_nobody_heard_of_is_moved_in_silence(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", **SYSTEM)
+    assert not Message.objects.exists()
+
+
+def test_who_was_told_is_told_that_it_does_not_take_place(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    cancel_plan(outage_id=outage.pk, reason="雨", at=after(1), actor="lin")
+    assert {state for _, state in told("outages.planned")} == {State.CANCELLED}
+    assert {ref for ref, _ in told("outages.plan_cancelled")} == {
+        to(people[name]) for name in ("care", "important", "somebody")
+    }
+    assert queries.planned_outages([str(world.city.path)], after=AT) == []
+    assert queries.public_outages(at=after(24 * 7)) == ()
+    scope = [str(world.city.path)]
+    by_state = {state: list(queries.find(scope, wanted={"state": state}, at=after(2))) for state in STATES}
+    assert by_state == {"planned": [], "missed": [], "cancelled": [outage]}
+    with pytest.raises(NothingToAnnounceError):
+        cancel_plan(outage_id=outage.pk, reason="雨", at=after(2), actor="lin")
+    with pytest.raises(NothingToAnnounceError):
+        announce_plan(outage_id=outage.pk, at=after(2), actor="lin")
+
+
+STATES = ("planned", "missed", "cancelled")
+
+
+def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    client, page = signed_in(world.zhou), reverse("outages:plan", args=[outage.pk])
+    whole = reverse("outages:outage", args=[outage.pk])
+    assert client.get(page).status_code == 200 and page in client.get(whole).content.decode()
+    later = {name: timezone.localtime(start + timedelta(days=days)).strftime(LOCAL) for name, days in DAYS}
+    assert client.post(page, later | {"deed": "move"}).status_code == 422
+    assert client.post(page, later | {"deed": "move", "reason": "雨", "end_at": later["start_at"]}).status_code == 422
+    assert client.post(page, later | {"deed": "move", "reason": "雨"}).status_code == 302
+    assert client.post(page, {"deed": "cancel"}).status_code == 422
+    assert client.post(page, {"deed": "cancel", "reason": "雨"}).status_code == 302
+    outage.refresh_from_db()
+    assert outage.plan_moved_at and outage.plan_cancelled_at
+    assert page not in client.get(whole).content.decode()
+    assert signed_in(world.ma).get(page).status_code == 403
+
+
+DAYS = (("start_at", 1), ("end_at", 2))

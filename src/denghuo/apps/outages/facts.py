@@ -192,6 +192,30 @@ class OutageTold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanMoved:
+    """A plan is to begin and end at other times."""
+
+    outage_id: int
+    network_id: int
+    number: str
+    was_start_at: datetime
+    was_end_at: datetime | None
+    planned_start_at: datetime
+    planned_end_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCancelled:
+    """A plan does not take place."""
+
+    outage_id: int
+    network_id: int
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TellingRuleSet:
     unit_id: int
     from_date: date

@@ -20,6 +20,7 @@ urlpatterns = [
     path("dispatch/same/", views.same, name="dispatch-same"),
     path("<int:network_id>/numbered/<path:number>/", views.numbered, name="numbered"),
     path("<int:outage_id>/", views.outage, name="outage"),
+    path("<int:outage_id>/plan/", views.plan, name="plan"),
     path("<int:outage_id>/notice/", views.notice, name="notice"),
     path("<int:outage_id>/notice/send/", views.notice_send, name="notice-send"),
     path("<int:outage_id>/notice/posted/", views.notice_posted, name="notice-posted"),

@@ -6,6 +6,7 @@ import importlib
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
@@ -13,13 +14,15 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from denghuo.apps.ledger import deliveries, worker
-from denghuo.apps.outages import snapshot
+from denghuo.apps.organization.ports import Port
 
 NAME = "worker"
 HELP = "run in the background what follows from recorded facts; start as many as you like"
 NEEDS_DJANGO = True
 
 LONGEST_S = 900.0
+
+_READ_IN_AHEAD: Port[Callable[..., None]] = Port("worker.read_in_ahead")
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +71,7 @@ def _make_ready() -> None:
     get_resolver().url_patterns  # noqa: B018 - notices lead to pages: the first would read in all of them
     importlib.import_module("scipy.stats")  # the first wave of calls is forecast with it
     try:
-        snapshot.make_ready(at=timezone.now())
+        for make_ready in _READ_IN_AHEAD:
+            make_ready(at=timezone.now())
     except (OperationalError, InterfaceError):
         _log.exception("the database is away: nothing could be read in ahead")

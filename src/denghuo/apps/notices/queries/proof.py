@@ -23,6 +23,8 @@ _REASONS_TOLD = {
     "not_delivered": gettext_lazy("the operator could not deliver it"),
     "too_late": gettext_lazy("it would have come too late"),
     "restored": gettext_lazy("supply was back before it left"),
+    "moved": gettext_lazy("the plan was moved before it left"),
+    "plan_cancelled": gettext_lazy("the plan was cancelled before it left"),
 }
 
 
@@ -139,17 +141,20 @@ def unnotified(
     case: str = "",
     channels: Iterable[str] = (),
     by: datetime | None = None,
+    since: datetime | None = None,
     sent_is_enough: bool = False,
 ) -> list[Unnotified]:
     """Of these people, those of whom it is not proved that they were told, in the order given.
 
-    ``channels`` that count as service; none: all do. ``by``: until when it must have come. ``sent_is_enough``: what a
-    gateway took counts, for gateways that do not report.
+    ``channels`` that count as service; none: all do. ``by``: until when it must have come. ``since``: what was
+    queued or brought before told of something else. ``sent_is_enough``: what a gateway took counts, for gateways that
+    do not report.
     """
     found, counting = proof_of(about, events=events, case=case), frozenset(channels)
     missing = []
     for to_ref in to_refs:
         proofs = [one for one in found.get(to_ref, []) if not counting or one.how in counting]
+        proofs = [one for one in proofs if since is None or one.queued_at >= since]
         missed = _missed(to_ref, proofs, by=by, sent_is_enough=sent_is_enough)
         if missed is not None:
             missing.append(missed)
@@ -181,9 +186,10 @@ _REASONS = (
 )
 
 
-def announced_at(about: str, *, case: str = "") -> datetime | None:
-    """When something was announced to the public; None: it was not."""
+def announced_at(about: str, *, case: str = "", since: datetime | None = None) -> datetime | None:
+    """When something was first announced to the public, ``since`` an instant; None: it was not."""
     rows = HandDelivery.objects.filter(about=about, to_ref=PUBLIC, how=How.POSTED)
+    rows = rows.filter(delivered_at__gte=since) if since else rows
     rows = rows.filter(case=case) if case else rows
     first = rows.order_by("delivered_at").first()
     return first.delivered_at if first else None

@@ -40,7 +40,7 @@ from denghuo.apps.outages.actions.outages import (
     register_outage,
     register_outages,
 )
-from denghuo.apps.outages.actions.plans import NothingToAnnounceError, announce_plan
+from denghuo.apps.outages.actions.plans import NothingToAnnounceError, announce_plan, cancel_plan, move_plan
 from denghuo.apps.outages.actions.reports import (
     dismiss_suspicion,
     follow_closed_order,
@@ -66,6 +66,7 @@ __all__ = [
     "announce_plan",
     "ask_whether_back",
     "call_off_messages",
+    "cancel_plan",
     "classify_outage",
     "confirm_fault",
     "dismiss_suspicion",
@@ -85,6 +86,7 @@ __all__ = [
     "hear_meters",
     "join_report",
     "leave_incident",
+    "move_plan",
     "part_report",
     "refresh_supply",
     "register_outage",

@@ -1,4 +1,5 @@
-"""Who hangs behind the devices of a plan is told before it happens: special care first, important users, everybody."""
+"""Who hangs behind the devices of a plan is told before it happens, and when it is moved or cancelled: special care
+first, important users, everybody."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,21 +13,22 @@ from django.utils.translation import override
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Purpose
-from denghuo.apps.customers.queries import Reach
+from denghuo.apps.customers.queries import Customer, Reach
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.notices.actions import MessageEntry, queue_messages
+from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
 from denghuo.apps.notices.models import Channel, NoticeCase, Ring
-from denghuo.apps.notices.queries import words
+from denghuo.apps.notices.queries import EVENTS, told_about, words
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.facts import OutageTold
+from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanMoved
 from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
+_CHANGED, _CANCELLED = "outages.plan_changed", "outages.plan_cancelled"
 _CHANNELS = (Channel.SMS, Channel.VOICE)
 
 
 class NothingToAnnounceError(ValueError):
-    """It has begun or is over, nobody planned it, or it names no device: nobody can be told before."""
+    """It has begun, is over or cancelled, nobody planned it, or it names no device: nobody can be told before."""
 
 
 @transaction.atomic
@@ -36,14 +38,97 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
     """
-    outage = Outage.objects.select_for_update(of=("self",)).select_related("network__unit").get(pk=outage_id)
-    case, start_at = queries.case_of(outage), outage.planned_start_at
-    people = queries.people_of_plan(outage)
-    if case is None or start_at is None or start_at <= at or outage.started_at or not people:
+    outage = _held(outage_id, at)
+    case, people = queries.case_of(outage), queries.people_of_plan(outage)
+    if case is None or not people:
         raise NothingToAnnounceError(outage.number)
-    event, values = _EVENTS[case], _values(outage, at=at)
-    path, on = str(outage.network.unit.path), timezone.localdate(at)
-    said = {one: words(event=event, channel=one, unit_path=path, on=on, values=values) for one in _CHANNELS}
+    # Who comes to live there after a plan was moved is told of its new time.
+    event, revision = _EVENTS[case], ""
+    if outage.plan_moved_at is not None:
+        event, revision = _CHANGED, _revision(outage)
+    return _tell(outage, event, people, revision=revision, at=at, actor=actor)
+
+
+@transaction.atomic
+def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: str, at: datetime, actor: str) -> Outage:
+    """Give a plan another time. Whoever was told is told anew; what was to be sent of the old time stays here.
+
+    Raises:
+        NothingToAnnounceError: there is no plan that lies ahead.
+        ValueError: no reason, or the new time does not lie ahead in order.
+    """
+    outage = _held(outage_id, at)
+    if not reason.strip() or not at < start_at < end_at:
+        raise ValueError("a plan is moved for a reason, to a time that lies ahead")
+    was_told = _was_told(outage)
+    cancel_messages(about=outage.about, reason="moved", at=at, actor=actor)
+    assert outage.planned_start_at is not None
+    fact = PlanMoved(
+        outage_id=outage.pk,
+        network_id=outage.network_id,
+        number=outage.number,
+        was_start_at=outage.planned_start_at,
+        was_end_at=outage.planned_end_at,
+        planned_start_at=start_at,
+        planned_end_at=end_at,
+        reason=reason.strip(),
+    )
+    outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
+    outage.save(update_fields=["planned_start_at", "planned_end_at", "plan_moved_at"])
+    if was_told:
+        people = queries.people_of_plan(outage)
+        _tell(outage, _CHANGED, people, revision=_revision(outage), at=at, actor=actor)
+    record(fact, at=at, actor=actor)
+    return outage
+
+
+@transaction.atomic
+def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Outage:
+    """Say that a plan does not take place. Whoever was told is told so.
+
+    Raises:
+        NothingToAnnounceError: there is no plan that lies ahead.
+        ValueError: no reason.
+    """
+    outage = _held(outage_id, at)
+    if not reason.strip():
+        raise ValueError("a plan is cancelled for a reason")
+    was_told = _was_told(outage)
+    cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
+    outage.plan_cancelled_at = at
+    outage.save(update_fields=["plan_cancelled_at"])
+    if was_told:
+        _tell(outage, _CANCELLED, queries.people_of_plan(outage), at=at, actor=actor)
+    fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
+    record(fact, at=at, actor=actor)
+    return outage
+
+
+def _held(outage_id: int, at: datetime) -> Outage:
+    outage = Outage.objects.select_for_update(of=("self",)).select_related("network__unit").get(pk=outage_id)
+    if not outage.is_plan_ahead(at):
+        raise NothingToAnnounceError(outage.number)
+    return outage
+
+
+def _revision(outage: Outage) -> str:
+    return f":{outage.planned_start_at:%Y%m%d%H%M}-{outage.planned_end_at:%Y%m%d%H%M}"
+
+
+def _was_told(outage: Outage) -> bool:
+    """Whether anybody has been told: what waits still counts, for a gateway may have it in hand."""
+    return bool(told_about(outage.about).messages)
+
+
+def _tell(
+    outage: Outage, event: str, people: Sequence[Customer], *, at: datetime, actor: str, revision: str = ""
+) -> int:
+    values, path, on = _values(outage, at=at), str(outage.network.unit.path), timezone.localdate(at)
+    said = {
+        one: words(event=event, channel=one, unit_path=path, on=on, values=values)
+        for one in _CHANNELS
+        if one in EVENTS[event].words
+    }
     reach = customers.reach_of([one.account_id for one in people], purpose=Purpose.OUTAGE)
     rings: Counter[Ring] = Counter()
     entries: list[MessageEntry] = []
@@ -52,7 +137,7 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
         ring = Ring.CARE if who.care_kind else Ring.IMPORTANT if who.important else Ring.ALL
         own = [
             MessageEntry(
-                key=f"{event}:{outage.pk}:{who.account_id}:{channel}:{'carer' if one.carer else 'own'}",
+                key=f"{event}:{outage.pk}:{who.account_id}:{channel}:{'carer' if one.carer else 'own'}{revision}",
                 event=event,
                 about=outage.about,
                 channel=channel,
@@ -63,12 +148,13 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
                 text=said[channel],
                 values=values,
                 unit_id=who.unit_id,
-                legal=True,
-                expires_at=start_at,
+                legal=EVENTS[event].legal,
+                expires_at=outage.planned_start_at,
                 quiet_from=one.quiet_from,
                 quiet_until=one.quiet_until,
             )
             for channel, one in _ways(reach.get(who.account_id, []), ring)
+            if channel in said
         ]
         rings[ring] += 1
         unreachable += not own

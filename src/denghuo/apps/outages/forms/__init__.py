@@ -11,11 +11,12 @@ from denghuo.apps.outages.forms.dispatch import (
     WantedForm,
 )
 from denghuo.apps.outages.forms.outages import ClassifyForm, FilterForm, PlanForm
-from denghuo.apps.outages.forms.plans import DeliveredForm, PostedForm
+from denghuo.apps.outages.forms.plans import CancelForm, DeliveredForm, MoveForm, PostedForm
 from denghuo.apps.outages.forms.rules import JudgingRuleForm, TellingRuleForm
 
 __all__ = [
     "AboutForm",
+    "CancelForm",
     "ClassifyForm",
     "ConfirmForm",
     "DeliveredForm",
@@ -24,6 +25,7 @@ __all__ = [
     "FilterForm",
     "JoinForm",
     "JudgingRuleForm",
+    "MoveForm",
     "PlanForm",
     "PostedForm",
     "SameForm",

@@ -18,6 +18,7 @@ _STATES = [
     ("lasting", _("Lasting")),
     ("planned", _("Planned ahead")),
     ("missed", _("Not carried out")),
+    ("cancelled", pgettext_lazy("a plan", "Cancelled")),
     ("restored", pgettext_lazy("state", "Restored")),
     ("unclassified", _("Not yet classified")),
     ("nobody", _("Nobody was out")),

@@ -42,3 +42,27 @@ class DeliveredForm(PostedForm):
         if told.get("how") == How.HANDED and not (told.get("receiver") or "").strip():
             self.add_error("receiver", gettext("Say who signed for it."))
         return told
+
+
+class MoveForm(forms.Form):
+    """Another time for a plan, and why."""
+
+    start_at = MinuteField(label=_("Begins"))
+    end_at = MinuteField(label=_("Approved end"))
+    reason = forms.CharField(label=_("Why"), max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        """The new time lies ahead, its end after its beginning."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        start, end = told.get("start_at"), told.get("end_at")
+        if start and start <= timezone.now():
+            self.add_error("start_at", gettext("This lies behind."))
+        if start and end and end <= start:
+            self.add_error("end_at", gettext("The end must come after the beginning."))
+        return told
+
+
+class CancelForm(forms.Form):
+    """Why a plan does not take place."""
+
+    reason = forms.CharField(label=_("Why"), max_length=200)

@@ -1,5 +1,7 @@
 """The outage event."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +58,8 @@ class Outage(models.Model):
     What people told: number, kind, cause, note, and the plan with the devices to be opened, by blanks. What the
     switching log says (refreshed, never typed): the rest. ``supply_digest`` is of every load's intervals: it changes
     when anything about them does. ``kind`` 0 means nobody has said yet. ``started_at`` NULL means that no load has lost
-    supply: planned, or withdrawn by a correction of the log.
+    supply: planned, or withdrawn by a correction of the log. What was told of a plan before ``plan_moved_at`` told
+    another time; a plan that is cancelled stays, and what is switched all the same is an outage like any other.
     """
 
     network = models.ForeignKey("network.Network", on_delete=models.PROTECT, related_name="outages")
@@ -68,6 +71,8 @@ class Outage(models.Model):
     planned_start_at = models.DateTimeField(null=True)
     planned_end_at = models.DateTimeField(null=True)
     planned_device_codes = models.CharField(max_length=400, blank=True)
+    plan_moved_at = models.DateTimeField(null=True)
+    plan_cancelled_at = models.DateTimeField(null=True)
 
     device_code = models.CharField(max_length=120, blank=True)
     feeder = models.ForeignKey("network.Feeder", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -111,6 +116,11 @@ class Outage(models.Model):
         """Its line and place; the device that opened where neither is told, as when several lines lost supply."""
         told = " ".join(filter(None, (str(self.feeder or ""), self.place)))
         return told or self.device_code
+
+    def is_plan_ahead(self, at: datetime) -> bool:
+        """Whether it is planned, has not begun at an instant, and nobody has cancelled it."""
+        start_at = self.planned_start_at
+        return start_at is not None and start_at > at and self.started_at is None and self.plan_cancelled_at is None
 
     @property
     def lasts(self) -> bool:

@@ -75,7 +75,10 @@ def lasting_outages(scope: Iterable[str]) -> list[Outage]:
 def planned_outages(scope: Iterable[str], *, after: datetime) -> list[Outage]:
     """Outages planned to begin after an instant, the next first."""
     rows = Outage.objects.filter(
-        within(scope, field="network__unit__path"), started_at=None, planned_start_at__gte=after
+        within(scope, field="network__unit__path"),
+        started_at=None,
+        planned_start_at__gte=after,
+        plan_cancelled_at=None,
     )
     return list(rows.select_related("network__unit").order_by("planned_start_at"))
 
@@ -119,11 +122,13 @@ def find(scope: Iterable[str], *, wanted: dict[str, Any], at: datetime) -> Query
 
 def _states(at: datetime) -> dict[str, Q]:
     """What an outage can be asked for: a plan whose end has passed while nothing was switched is no longer one."""
-    missed = Q(started_at=None, planned_end_at__lt=at)
+    cancelled = Q(started_at=None, plan_cancelled_at__isnull=False)
+    missed = Q(started_at=None, plan_cancelled_at=None, planned_end_at__lt=at)
     return {
         "lasting": Q(started_at__isnull=False, restored_at=None),
-        "planned": Q(started_at=None, planned_start_at__isnull=False) & ~missed,
+        "planned": Q(started_at=None, planned_start_at__isnull=False) & ~missed & ~cancelled,
         "missed": missed,
+        "cancelled": cancelled,
         "restored": Q(restored_at__isnull=False),
         "unclassified": Q(kind=OutageKind.UNCLASSIFIED, started_at__isnull=False),
         "nobody": Q(started_at=None, planned_start_at=None),

@@ -55,7 +55,7 @@ def missed(outage: Outage, people: Sequence[customers.Customer]) -> list[Missed]
     of = {who.ref: who for who in people}
     found = [
         Missed(customer=of[one.to_ref], reason=one.reason, code=one.code)
-        for one in unnotified(outage.about, of, case=case.value if case else "")
+        for one in unnotified(outage.about, of, case=case.value if case else "", since=outage.plan_moved_at)
     ]
     return sorted(found, key=lambda one: (not one.customer.care_kind, not one.customer.important))
 

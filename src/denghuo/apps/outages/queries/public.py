@@ -34,7 +34,7 @@ class PublicOutage:
 def public_outages(*, at: datetime) -> tuple[PublicOutage, ...]:
     """What lasts, the longest first, then what is planned for the days ahead, the next first."""
     lasts = Q(started_at__isnull=False, restored_at=None)
-    ahead = Q(started_at=None, planned_end_at__gt=at, planned_start_at__lt=at + PLANS_AHEAD)
+    ahead = Q(started_at=None, plan_cancelled_at=None, planned_end_at__gt=at, planned_start_at__lt=at + PLANS_AHEAD)
     rows = list(Outage.objects.filter(lasts | ahead).select_related("network__unit", "feeder"))
     found = [_public(row, at) for row in rows]
     return tuple(sorted(found, key=lambda one: (not one.began, one.starts_at, one.areas)))

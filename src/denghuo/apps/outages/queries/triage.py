@@ -313,7 +313,7 @@ def _plans_now(rules: Mapping[int, JudgingRule], *, at: datetime) -> list[Outage
     for network_id, rule in rules.items():
         around = timedelta(seconds=rule.around_plan_s)
         now |= Q(network_id=network_id, planned_start_at__lte=at + around, planned_end_at__gte=at - around)
-    rows = Outage.objects.filter(now, restored_at=None) if rules else Outage.objects.none()
+    rows = Outage.objects.filter(now, restored_at=None, plan_cancelled_at=None) if rules else Outage.objects.none()
     return list(rows.exclude(planned_device_codes="").order_by("planned_start_at"))
 
 

@@ -4,7 +4,14 @@ from denghuo.apps.outages.views.deeds import confirm, dismiss, estimate, join, s
 from denghuo.apps.outages.views.dispatch import dispatch
 from denghuo.apps.outages.views.estimates import estimates
 from denghuo.apps.outages.views.outages import classify, home, new, numbered, outage
-from denghuo.apps.outages.views.plans import notice, notice_delivered, notice_missed, notice_posted, notice_send
+from denghuo.apps.outages.views.plans import (
+    notice,
+    notice_delivered,
+    notice_missed,
+    notice_posted,
+    notice_send,
+    plan,
+)
 from denghuo.apps.outages.views.public import public
 from denghuo.apps.outages.views.rules import judging_rules, telling_rules
 
@@ -26,6 +33,7 @@ __all__ = [
     "notice_send",
     "numbered",
     "outage",
+    "plan",
     "public",
     "same",
     "send",

@@ -46,7 +46,7 @@ def in_the_field(
     codes = [load.code for load in loads if load.ended_at is None]
     still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=REPORT_OVER)
     devices = outage.planned_device_codes.split()
-    is_ahead = bool(devices) and outage.started_at is None
+    is_ahead = bool(devices) and outage.started_at is None and outage.plan_cancelled_at is None
     out_if = out_if_opened(outage.network_id, outage.network.unit_id, device_codes=devices) if is_ahead else None
     sees_people = Permission.CUSTOMERS_VIEW in allowed
     return {
@@ -59,7 +59,7 @@ def in_the_field(
         "told_rings": rings_of([outage.about]),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
-        "deadlines": deadlines(outage, out_if, at=at) if outage.planned_start_at else [],
+        "deadlines": deadlines(outage, out_if, at=at),
         "may_dispatch": may(request.user, Permission.CREWS_DISPATCH, path=path),
         "may_see_orders": Permission.ORDERS_VIEW in allowed,
         "may_see_customers": sees_people,
@@ -72,7 +72,7 @@ def in_the_field(
 def deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[str, Any]]:
     """By when whom the law wants told, and whether it was done: users one by one, the public by a posted notice."""
     case = queries.case_of(outage)
-    if case is None or outage.planned_start_at is None:
+    if case is None or outage.planned_start_at is None or outage.plan_cancelled_at is not None:
         return []
     told = notices.deadlines_for(
         case,
@@ -106,7 +106,12 @@ def _kept(
     late = deadline.is_over(at)
     if deadline.duty.audience not in (Audience.PUBLIC, Audience.AUTHORITY):
         missing = notices.unnotified(
-            outage.about, wanted, case=case, channels=deadline.duty.channels, by=deadline.due_at
+            outage.about,
+            wanted,
+            case=case,
+            channels=deadline.duty.channels,
+            by=deadline.due_at,
+            since=outage.plan_moved_at,
         )
         if wanted and not missing:
             return "done", _("All proved to be told")
@@ -114,7 +119,7 @@ def _kept(
             return ("breached", _("Too late")) if late else ("waiting", _("Nobody is known yet"))
         said = ngettext("%(n)d not proved to be told", "%(n)d not proved to be told", len(missing))
         return ("breached" if late else "act"), said % {"n": len(missing)}
-    announced_at = notices.announced_at(outage.about, case=case)
+    announced_at = notices.announced_at(outage.about, case=case, since=outage.plan_moved_at)
     if announced_at is not None and announced_at <= deadline.due_at:
         return "done", _("Posted in time")
     if announced_at is not None:

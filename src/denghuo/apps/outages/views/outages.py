@@ -84,6 +84,7 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
         "operations": _operations(found, steps),
         "network": found.network,
         "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=path),
+        "is_plan_ahead": found.is_plan_ahead(now),
         "may_operate": may(request.user, Permission.NETWORK_OPERATE, path=path),
         "may_see_network": may(request.user, Permission.NETWORK_VIEW, path=path),
         "may_see_hotline": Permission.HOTLINE_VIEW in allowed,

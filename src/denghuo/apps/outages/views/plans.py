@@ -1,5 +1,6 @@
 """Telling people of a plan: send, post, bring; and who is left."""
 
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.customers.actions import export_customers
 from denghuo.apps.notices import queries as notices
@@ -20,7 +21,7 @@ from denghuo.apps.notices.actions import record_delivery
 from denghuo.apps.notices.models import How
 from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.outages import actions, queries
-from denghuo.apps.outages.forms import DeliveredForm, PostedForm
+from denghuo.apps.outages.forms import CancelForm, DeliveredForm, MoveForm, PostedForm
 from denghuo.apps.outages.models import Outage
 from denghuo.apps.outages.queries.detail import out_if_opened, rings_of
 from denghuo.apps.outages.templatetags.incidents import missed_word
@@ -58,17 +59,23 @@ def _shown(
         "reasons": queries.count_by_reason(left),
         "reason": reason,
         "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "deadlines": deadlines(outage, out_if, at=now) if outage.planned_start_at else [],
+        "deadlines": deadlines(outage, out_if, at=now),
         "told_rings": rings_of([outage.about]),
-        "announced_at": notices.announced_at(outage.about, case=case.value) if case else None,
+        "announced_at": _announced_at(outage),
         "ticked": request.POST.getlist("who"),
-        "is_ahead": bool(case and outage.planned_start_at and outage.planned_start_at > now and not outage.started_at),
+        "is_ahead": case is not None and outage.is_plan_ahead(now),
         "posted": posted or PostedForm(initial={"delivered_at": now}, auto_id=_POSTED),
         "delivered": delivered or DeliveredForm(initial={"delivered_at": now, "how": How.LEFT}),
         "paper_url": _paper(outage),
         "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
     }
     return render(request, "outages/notice.html", context, status=422 if wrong else 200)
+
+
+def _announced_at(outage: Outage) -> datetime | None:
+    case = queries.case_of(outage)
+    told_of = outage.plan_moved_at
+    return notices.announced_at(outage.about, case=case.value, since=told_of) if case else None
 
 
 def _paper(outage: Outage) -> str:
@@ -172,3 +179,27 @@ def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
     units = [str(outage.network.unit.path)]
     export_customers(unit_paths=units, register=outage.about, row_count=len(lines), **told)
     return handed_out(target.getvalue(), file_name=file_name_of(_("Not proved to be told"), outage.number))
+
+
+@require_http_methods(["GET", "POST"])
+@permission_required(Permission.OUTAGES_EDIT)
+def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Move a plan that lies ahead, or cancel it."""
+    outage = outage_seen(request, outage_id)
+    cancels, moves = request.POST.get("deed") == "cancel", request.POST.get("deed") == "move"
+    initial = {"start_at": outage.planned_start_at, "end_at": outage.planned_end_at}
+    move = MoveForm(request.POST if moves else None, initial=initial)
+    cancel = CancelForm(request.POST if cancels else None, auto_id="cancel_%s")
+    form = cancel if cancels else move
+    if form.is_valid():
+        change = actions.cancel_plan if cancels else actions.move_plan
+        try:
+            change(outage_id=outage.pk, **form.cleaned_data, **_who(request))
+        except actions.NothingToAnnounceError:
+            messages.warning(request, _("Nothing was changed: it has begun, is over, or was cancelled already."))
+        else:
+            done = _("The plan is cancelled.") if cancels else _("The plan has another time.")
+            messages.success(request, f"{done} {_('Whoever was told is told so.')}")
+        return redirect("outages:outage", outage.pk)
+    context = {"outage": outage, "where": queries.place_of(outage), "move": move, "cancel": cancel}
+    return render(request, "outages/plan.html", context, status=422 if form.errors else 200)
