@@ -198,8 +198,9 @@ def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
         except actions.NothingToAnnounceError:
             messages.warning(request, _("Nothing was changed: it has begun, is over, or was cancelled already."))
         else:
-            done = _("The plan is cancelled.") if cancels else _("The plan has another time.")
-            messages.success(request, f"{done} {_('Whoever was told is told so.')}")
+            cancelled = _("The plan is cancelled; whoever was told of it is told so.")
+            moved = _("The plan has another time; whoever was told of it is told so.")
+            messages.success(request, cancelled if cancels else moved)
         return redirect("outages:outage", outage.pk)
     context = {"outage": outage, "where": queries.place_of(outage), "move": move, "cancel": cancel}
     return render(request, "outages/plan.html", context, status=422 if form.errors else 200)
