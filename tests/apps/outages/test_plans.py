@@ -10,6 +10,7 @@ from django.utils import timezone
 from denghuo.apps.customers.facts import CustomersExported
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.notices.actions import record_delivery
 from denghuo.apps.notices.models import Channel, HandDelivery, How, Message, Ring, State
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import (
@@ -142,8 +143,7 @@ def told(event: str) -> set[tuple[str, str]]:
 def test_who_was_told_is_told_of_another_time(world: World, people: dict[str, Account]) -> None:
     outage = planned(world)
     announce_plan(outage_id=outage.pk, **SYSTEM)
-    heard = {"state": State.DELIVERED, "sent_at": AT, "delivered_at": AT, "ended_at": AT}
-    Message.objects.filter(to_ref=to(people["important"])).update(**heard)
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
     times = {"start_at": after(9 * 24), "end_at": after(9 * 24 + 2)}
     with pytest.raises(ValueError, match="reason"):
         move_plan(outage_id=outage.pk, **times, reason=" ", at=after(1), actor="lin")
@@ -171,8 +171,9 @@ def test_a_plan_that_nobody_heard_of_is_moved_in_silence(world: World, people: d
 def test_who_was_told_is_told_that_it_does_not_take_place(world: World, people: dict[str, Account]) -> None:
     outage = planned(world)
     announce_plan(outage_id=outage.pk, **SYSTEM)
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
     cancel_plan(outage_id=outage.pk, reason="雨", at=after(1), actor="lin")
-    assert {state for _, state in told("outages.planned")} == {State.CANCELLED}
+    assert {state for _, state in told("outages.planned")} == {State.CANCELLED, State.DELIVERED}
     assert {ref for ref, _ in told("outages.plan_cancelled")} == {
         to(people[name]) for name in ("care", "important", "somebody")
     }
@@ -188,6 +189,38 @@ def test_who_was_told_is_told_that_it_does_not_take_place(world: World, people: 
 
 
 STATES = ("planned", "missed", "cancelled")
+HEARD = {"state": State.DELIVERED, "sent_at": AT, "delivered_at": AT, "ended_at": AT}
+
+
+def test_every_move_is_told_also_one_back(world: World, people: dict[str, Account]) -> None:
+    outage, to_and_fro = planned(world), (9, 8, 9)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
+    for hour, day in enumerate(to_and_fro, 1):
+        times = {"start_at": after(24 * day), "end_at": after(24 * day + 2)}
+        move_plan(outage_id=outage.pk, **times, reason="雨", at=after(hour), actor="lin")
+    mine = Message.objects.filter(to_ref=to(people["somebody"])).order_by("pk")
+    assert [one.event for one in mine] == ["outages.planned", *["outages.plan_changed"] * 3]
+    assert [one.state for one in mine] == [*[State.CANCELLED] * 3, State.QUEUED]
+
+
+def test_a_plan_moved_before_anything_left_is_told_as_a_plan(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=after(1), actor="lin")
+    assert told("outages.plan_changed") == set()
+    mine = Message.objects.filter(to_ref=to(people["somebody"])).order_by("pk")
+    assert [one.state for one in mine] == [State.CANCELLED, State.QUEUED]
+    cancel_plan(outage_id=outage.pk, reason="雨", at=after(1.5), actor="lin")
+    assert told("outages.plan_cancelled") == set(), "who heard of nothing is told of nothing"
+
+
+def test_what_was_brought_by_hand_is_told_of_a_change_as_well(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    by_hand = {"about": outage.about, "case": "planned", "to_ref": to(people["somebody"]), "how": How.LEFT}
+    record_delivery(unit_id=world.lamp.pk, **by_hand, delivered_at=AT, **SYSTEM)
+    move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=after(1), actor="lin")
+    assert to(people["somebody"]) in {ref for ref, _ in told("outages.plan_changed")}
 
 
 def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account]) -> None:

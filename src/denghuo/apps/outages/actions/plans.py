@@ -17,7 +17,7 @@ from denghuo.apps.customers.queries import Customer, Reach
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
 from denghuo.apps.notices.models import Channel, NoticeCase, Ring
-from denghuo.apps.notices.queries import EVENTS, told_about, words
+from denghuo.apps.notices.queries import EVENTS, proof_of, words
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanMoved
 from denghuo.apps.outages.models import Outage
@@ -38,15 +38,7 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
     """
-    outage = _held(outage_id, at)
-    case, people = queries.case_of(outage), queries.people_of_plan(outage)
-    if case is None or not people:
-        raise NothingToAnnounceError(outage.number)
-    # Who comes to live there after a plan was moved is told of its new time.
-    event, revision = _EVENTS[case], ""
-    if outage.plan_moved_at is not None:
-        event, revision = _CHANGED, _revision(outage)
-    return _tell(outage, event, people, revision=revision, at=at, actor=actor)
+    return _announce(_held(outage_id, at), at=at, actor=actor)
 
 
 @transaction.atomic
@@ -60,7 +52,7 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
     outage = _held(outage_id, at)
     if not reason.strip() or not at < start_at < end_at:
         raise ValueError("a plan is moved for a reason, to a time that lies ahead")
-    was_told = _was_told(outage)
+    was_announced = bool(proof_of(outage.about))
     cancel_messages(about=outage.about, reason="moved", at=at, actor=actor)
     assert outage.planned_start_at is not None
     fact = PlanMoved(
@@ -75,9 +67,8 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
     )
     outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
     outage.save(update_fields=["planned_start_at", "planned_end_at", "plan_moved_at"])
-    if was_told:
-        people = queries.people_of_plan(outage)
-        _tell(outage, _CHANGED, people, revision=_revision(outage), at=at, actor=actor)
+    if was_announced and queries.case_of(outage) is not None:
+        _announce(outage, at=at, actor=actor)
     record(fact, at=at, actor=actor)
     return outage
 
@@ -93,11 +84,10 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     outage = _held(outage_id, at)
     if not reason.strip():
         raise ValueError("a plan is cancelled for a reason")
-    was_told = _was_told(outage)
     cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
     outage.plan_cancelled_at = at
     outage.save(update_fields=["plan_cancelled_at"])
-    if was_told:
+    if _was_told(outage, before=at):
         _tell(outage, _CANCELLED, queries.people_of_plan(outage), at=at, actor=actor)
     fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
     record(fact, at=at, actor=actor)
@@ -111,13 +101,21 @@ def _held(outage_id: int, at: datetime) -> Outage:
     return outage
 
 
-def _revision(outage: Outage) -> str:
-    return f":{outage.planned_start_at:%Y%m%d%H%M}-{outage.planned_end_at:%Y%m%d%H%M}"
+def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
+    """In the words of a change where anybody was told of another time, else in those for a plan. Each move has messages
+    of its own, also one back to a time that was told before."""
+    case, people, moved_at = queries.case_of(outage), queries.people_of_plan(outage), outage.plan_moved_at
+    if case is None or not people:
+        raise NothingToAnnounceError(outage.number)
+    changed = moved_at is not None and _was_told(outage, before=moved_at)
+    revision = f":{moved_at:%Y%m%d%H%M%S%f}" if moved_at else ""
+    return _tell(outage, _CHANGED if changed else _EVENTS[case], people, revision=revision, at=at, actor=actor)
 
 
-def _was_told(outage: Outage) -> bool:
-    """Whether anybody has been told: what waits still counts, for a gateway may have it in hand."""
-    return bool(told_about(outage.about).messages)
+def _was_told(outage: Outage, *, before: datetime) -> bool:
+    """Whether anybody was told, by message or by hand. What was called off in time told nobody; what a gateway has in
+    hand may have."""
+    return any(one.queued_at < before for proofs in proof_of(outage.about).values() for one in proofs)
 
 
 def _tell(

@@ -20,7 +20,6 @@ from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import REPORT_OVER, Outage, Report
 from denghuo.apps.outages.queries.detail import (
     REPORTS_SHOWN,
-    Out,
     orders_of,
     out_if_opened,
     reports_shown,
@@ -59,7 +58,7 @@ def in_the_field(
         "told_rings": rings_of([outage.about]),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
-        "deadlines": deadlines(outage, out_if, at=at),
+        "deadlines": deadlines(outage, queries.people_of_plan(outage) if is_ahead else [], at=at),
         "may_dispatch": may(request.user, Permission.CREWS_DISPATCH, path=path),
         "may_see_orders": Permission.ORDERS_VIEW in allowed,
         "may_see_customers": sees_people,
@@ -69,7 +68,7 @@ def in_the_field(
     }
 
 
-def deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[str, Any]]:
+def deadlines(outage: Outage, people: Sequence[customers.Customer], *, at: datetime) -> list[dict[str, Any]]:
     """By when whom the law wants told, and whether it was done: users one by one, the public by a posted notice."""
     case = queries.case_of(outage)
     if case is None or outage.planned_start_at is None or outage.plan_cancelled_at is not None:
@@ -80,7 +79,6 @@ def deadlines(outage: Outage, out_if: Out | None, *, at: datetime) -> list[dict[
         unit_path=str(outage.network.unit.path),
         on=timezone.localdate(outage.planned_start_at),
     )
-    people = customers.customers_on(outage.network.unit_id, out_if.loads) if out_if else []
     found = []
     for one in told:
         wanted = [who.ref for who in people if _is_meant(who, one.duty.audience)]

@@ -23,8 +23,9 @@ from denghuo.apps.organization.access import Permission, may, permission_require
 from denghuo.apps.outages import actions, queries
 from denghuo.apps.outages.forms import CancelForm, DeliveredForm, MoveForm, PostedForm
 from denghuo.apps.outages.models import Outage
-from denghuo.apps.outages.queries.detail import out_if_opened, rings_of
+from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.apps.outages.templatetags.incidents import missed_word
+from denghuo.apps.outages.views.deeds import who
 from denghuo.apps.outages.views.field import deadlines
 from denghuo.apps.outages.views.outages import outage_seen
 from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
@@ -48,8 +49,6 @@ def _shown(
     left = queries.missed(outage, people)
     reason = request.GET.get("reason", "")
     chosen = [one for one in left if reason in ("", one.reason)]
-    devices = outage.planned_device_codes.split()
-    out_if = out_if_opened(outage.network_id, outage.network.unit_id, device_codes=devices) if devices else None
     wrong = any(form is not None and form.errors for form in (posted, delivered))
     context = {
         "outage": outage,
@@ -59,7 +58,7 @@ def _shown(
         "reasons": queries.count_by_reason(left),
         "reason": reason,
         "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "deadlines": deadlines(outage, out_if, at=now),
+        "deadlines": deadlines(outage, people, at=now),
         "told_rings": rings_of([outage.about]),
         "announced_at": _announced_at(outage),
         "ticked": request.POST.getlist("who"),
@@ -93,17 +92,13 @@ def _paper(outage: Outage) -> str:
     return f"{reverse('notices:paper')}?{urlencode(told)}"
 
 
-def _who(request: HttpRequest) -> dict[str, Any]:
-    return {"at": timezone.now(), "actor": request.user.get_username()}
-
-
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Send the messages of a plan to everybody behind it."""
     outage = outage_seen(request, outage_id)
     try:
-        new = actions.announce_plan(outage_id=outage.pk, **_who(request))
+        new = actions.announce_plan(outage_id=outage.pk, **who(request))
     except actions.NothingToAnnounceError:
         messages.warning(request, _("There is nobody to tell before: the plan names no device, or its time has come."))
     else:
@@ -129,7 +124,7 @@ def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
 def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down how households were told by somebody."""
     outage, form = outage_seen(request, outage_id), DeliveredForm(request.POST)
-    behind = {who.ref for who in queries.people_of_plan(outage)}
+    behind = {one.ref for one in queries.people_of_plan(outage)}
     refs = [ref for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
     if not refs:
         form.add_error(None, _("Choose the households first."))
@@ -148,7 +143,7 @@ def _record(request: HttpRequest, outage: Outage, to_ref: str, **told: Any) -> N
     case = queries.case_of(outage)
     unit_id = outage.network.unit_id
     case_told = case.value if case else ""
-    record_delivery(unit_id=unit_id, about=outage.about, case=case_told, to_ref=to_ref, **told, **_who(request))
+    record_delivery(unit_id=unit_id, about=outage.about, case=case_told, to_ref=to_ref, **told, **who(request))
 
 
 @require_POST
@@ -158,16 +153,9 @@ def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Hand out who is left as a workbook, masked as on the page, and record that it was done."""
     outage = outage_seen(request, outage_id)
     rows = queries.missed(outage, queries.people_of_plan(outage))
-    target, told = BytesIO(), _who(request)
-    head = [
-        _("Account"),
-        _("Customer's name"),
-        _("Address"),
-        _("Load"),
-        _("Who answers"),
-        _("Why not told"),
-        _("Told by"),
-    ]
+    target, told = BytesIO(), who(request)
+    whose = [_("Account"), _("Customer's name"), _("Address"), _("Load"), _("Who answers")]
+    head = [*whose, _("Why not told"), _("Told by")]
     lines = [
         [of.number, of.name, of.address, of.load_code, of.responsible_name, str(missed_word(one)), ""]
         for one in rows
@@ -194,7 +182,7 @@ def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
     if form.is_valid():
         change = actions.cancel_plan if cancels else actions.move_plan
         try:
-            change(outage_id=outage.pk, **form.cleaned_data, **_who(request))
+            change(outage_id=outage.pk, **form.cleaned_data, **who(request))
         except actions.NothingToAnnounceError:
             messages.warning(request, _("Nothing was changed: it has begun, is over, or was cancelled already."))
         else:
