@@ -220,6 +220,7 @@ DOES = {
     ("outages:plan", "any"): Permission.OUTAGES_EDIT,
     **{(f"outages:notice{part}", "any"): Permission.NOTICES_SEND for part in ("", "-send", "-posted", "-delivered")},
     ("outages:notice-missed", "any"): Permission.EXPORT,
+    ("outages:notice-print", "any"): Permission.CUSTOMERS_UNMASK,
     ("outages:dispatch-confirm", "any"): Permission.NETWORK_OPERATE,
     ("outages:dispatch-dismiss", "any"): Permission.NETWORK_OPERATE,
     ("api:outage-meters", "any"): Permission.NETWORK_OPERATE,

@@ -337,6 +337,8 @@ def test_rules_of_telling(world: World, desk: Desk, lin: Client) -> None:
         "others_after_min": "2.5",
         "ask_within_min": "60",
         "estimate_percent": "80",
+        "remind_before_h": "20",
+        "remind_again_min": "0",
         "phone": "95598",
         "source": "所内规定",
     }
@@ -345,6 +347,7 @@ def test_rules_of_telling(world: World, desk: Desk, lin: Client) -> None:
     assert gu.post(path, told).status_code == 302
     row = TellingRule.objects.get()
     assert (row.care_answer_within_s, row.others_after_s, row.estimate_share) == (240, 150, 0.8)
+    assert (row.remind_before_s, row.remind_again_s) == (72_000, 0)
     assert "所内规定" in text(gu, path)
 
 

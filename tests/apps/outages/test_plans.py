@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from denghuo.apps.customers.facts import CustomersExported
+from denghuo.apps.customers.facts import CustomersExported, CustomerUnmasked
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices.actions import record_delivery
@@ -20,6 +20,7 @@ from denghuo.apps.outages.actions import (
     cancel_plan,
     move_plan,
     register_outage,
+    remind_of_plans,
 )
 from denghuo.apps.outages.facts import OutageTold, PlanMoved
 from denghuo.apps.outages.models import Cause, Outage
@@ -242,3 +243,70 @@ def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account
 
 
 DAYS = (("start_at", 1), ("end_at", 2))
+
+
+def reminded() -> list[str]:
+    return sorted(one.key for one in Message.objects.filter(event="outages.before"))
+
+
+def test_who_is_behind_an_announced_plan_is_reminded_a_day_and_half_an_hour_before(
+    world: World, people: dict[str, Account]
+) -> None:
+    outage, quiet = planned(world), planned(world, number="P-2")
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    outage.refresh_from_db()
+    assert queries.reminders_of(outage) == [after(7 * 24), after(8 * 24 - 0.5)]
+    for at, new in (
+        (after(7 * 24 - 0.1), 0),
+        (after(7 * 24), 4),
+        (after(7 * 24 + 1), 0),
+        (after(8 * 24 - 0.5), 4),
+        (after(8 * 24 - 0.4), 0),
+        (after(8 * 24), 0),
+    ):
+        assert remind_of_plans(at=at, actor="rounds") == new, at
+    assert not Message.objects.filter(about=quiet.about).exists()
+    assert all(one.expires_at == outage.planned_start_at for one in Message.objects.filter(event="outages.before"))
+
+
+def test_a_worker_that_was_down_reminds_once(world: World, people: dict[str, Account]) -> None:
+    announce_plan(outage_id=planned(world).pk, **SYSTEM)
+    assert remind_of_plans(at=after(8 * 24 - 0.2), actor="rounds") == 4
+    assert remind_of_plans(at=after(8 * 24 - 0.1), actor="rounds") == 0
+
+
+def test_who_was_told_within_a_day_is_not_reminded_of_the_day(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world, OutageKind.TEMPORARY_MAINTENANCE)
+    announce_plan(outage_id=outage.pk, at=after(8 * 24 - 5), actor="lin")
+    assert remind_of_plans(at=after(8 * 24 - 4), actor="rounds") == 0
+    assert remind_of_plans(at=after(8 * 24 - 0.5), actor="rounds") == 4
+
+
+def test_a_plan_that_moved_is_reminded_of_at_its_new_time_and_one_cancelled_is_not(
+    world: World, people: dict[str, Account]
+) -> None:
+    moved, gone = planned(world), planned(world, number="P-2")
+    for one in (moved, gone):
+        announce_plan(outage_id=one.pk, **SYSTEM)
+    move_plan(
+        outage_id=moved.pk, start_at=after(9 * 24), end_at=after(9 * 24 + 2), reason="雨", at=after(1), actor="lin"
+    )
+    cancel_plan(outage_id=gone.pk, reason="雨", at=after(1), actor="lin")
+    assert remind_of_plans(at=after(7 * 24 + 1), actor="rounds") == 0
+    assert remind_of_plans(at=after(8 * 24), actor="rounds") == 4
+    assert {one.about for one in Message.objects.filter(event="outages.before")} == {moved.about}
+
+
+def test_notices_are_printed_for_the_chosen(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    path = reverse("outages:notice-print", args=[outage.pk])
+    client = signed_in(world.zhou)
+    assert client.post(path, {"who": [to(people["elsewhere"])]}).status_code == 422
+    both = [to(people["somebody"]), to(people["silent"])]
+    answer = client.post(path, {"who": both})
+    assert answer["Content-Type"] == "application/pdf" and answer.content[:4] == b"%PDF"
+    shown = [one.fact for one in ledger.facts(classes=[CustomerUnmasked])]
+    assert [(one.account_id, one.what) for one in shown] == [
+        (people["somebody"].pk, "letter"),
+        (people["silent"].pk, "letter"),
+    ]

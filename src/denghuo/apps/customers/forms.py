@@ -26,6 +26,7 @@ from denghuo.apps.customers.models import (
 from denghuo.apps.organization.models import Unit, User
 from denghuo.apps.organization.when import DayField
 
+_ON_A_PAGE = [one for one in Unmasked.choices if one[0] != Unmasked.LETTER]
 _BARS = str.maketrans({"｜": "|", "，": "|", ",": "|", "\t": "|"})
 
 
@@ -64,7 +65,7 @@ class CarersField(forms.CharField):
 class UnmaskForm(forms.Form):
     """What somebody needs to see, and why."""
 
-    what = forms.TypedChoiceField(label=_("What"), choices=Unmasked.choices, coerce=Unmasked)
+    what = forms.TypedChoiceField(label=_("What"), choices=_ON_A_PAGE, coerce=Unmasked)
     reason = forms.CharField(label=_("What do you need it for?"), max_length=200)
 
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<int:outage_id>/notice/send/", views.notice_send, name="notice-send"),
     path("<int:outage_id>/notice/posted/", views.notice_posted, name="notice-posted"),
     path("<int:outage_id>/notice/delivered/", views.notice_delivered, name="notice-delivered"),
+    path("<int:outage_id>/notice/print/", views.notice_print, name="notice-print"),
     path("<int:outage_id>/notice/missed/", views.notice_missed, name="notice-missed"),
     path("<int:outage_id>/classify/", views.classify, name="classify"),
 ]

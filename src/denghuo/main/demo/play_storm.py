@@ -15,7 +15,7 @@ from denghuo.apps.notices.models import Message
 from denghuo.apps.orders.models import Order
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.actions import set_telling_rule
-from denghuo.apps.outages.models import Outage, Report, Suspicion
+from denghuo.apps.outages.models import Outage, Report, Suspicion, TellingRule
 from denghuo.main.demo.load import UNIT_CODE, demo_network_id
 from denghuo.main.demo.storm import plan_storm
 from denghuo.main.demo.storm_people import Storm
@@ -73,6 +73,8 @@ def _hurry(unit_id: int, speed: float, *, at: datetime) -> None:
         others_after_s=int(_OTHERS_S / speed),
         ask_within_s=max(int(_ASK_S / speed), 60),
         estimate_share=0.7,
+        remind_before_s=TellingRule().remind_before_s,
+        remind_again_s=TellingRule().remind_again_s,
         phone="95598",
         source=f"演示：风暴按 {speed:g} 倍速播放",
         at=at,

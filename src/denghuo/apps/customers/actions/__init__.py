@@ -33,6 +33,7 @@ from denghuo.apps.customers.actions.privacy import (
     export_customers,
     review_unmasking,
     unmask,
+    unmask_letters,
 )
 from denghuo.apps.customers.actions.responsibility import (
     CardEntry,
@@ -72,4 +73,5 @@ __all__ = [
     "set_supply_state",
     "tell_consents",
     "unmask",
+    "unmask_letters",
 ]

@@ -22,6 +22,7 @@ from denghuo.apps.customers.models import (
     UnmaskFinding,
     Unmasking,
 )
+from denghuo.apps.customers.queries import Letter, letters
 from denghuo.apps.ledger.actions import record
 
 SHOWN_FOR = timedelta(seconds=60)
@@ -47,6 +48,19 @@ def unmask(*, account_id: int, what: Unmasked, reason: str, at: datetime, actor:
     )
     record(CustomerUnmasked(account_id=account_id, what=what, reason=row.reason), at=at, actor=actor)
     return row
+
+
+@transaction.atomic
+def unmask_letters(*, account_ids: Sequence[int], reason: str, at: datetime, actor: str) -> list[Letter]:
+    """Whom letters go to, in full and in the order given, for somebody who prints them; recorded for each.
+
+    Raises:
+        ValueError: no reason.
+    """
+    found = letters(account_ids)
+    for one in found:
+        unmask(account_id=one.account_id, what=Unmasked.LETTER, reason=reason, at=at, actor=actor)
+    return found
 
 
 @transaction.atomic

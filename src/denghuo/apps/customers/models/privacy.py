@@ -13,6 +13,7 @@ class Unmasked(models.TextChoices):
     PHONES = "phones", _("Phone numbers")
     ADDRESS = "address", _("Address")
     CARE = "care", _("Special care")
+    LETTER = "letter", _("Name and address, for a letter")
 
 
 class UnmaskFinding(models.TextChoices):

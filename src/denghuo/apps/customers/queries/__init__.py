@@ -10,6 +10,7 @@ from denghuo.apps.customers.queries.customers import (
     customers_by_id,
     customers_on,
     ids_by_phone,
+    letters,
     open_count,
     other_accounts,
     within_reach,
@@ -43,7 +44,16 @@ from denghuo.apps.customers.queries.responsible import (
 from denghuo.apps.customers.queries.search import search
 from denghuo.apps.customers.queries.supply_now import SupplyNow, supply_now
 from denghuo.apps.customers.queries.timeline import MOMENTS, timeline
-from denghuo.apps.customers.queries.values import CareOf, Customer, Found, Hit, Moment, Reach, Responsible
+from denghuo.apps.customers.queries.values import (
+    CareOf,
+    Customer,
+    Found,
+    Hit,
+    Letter,
+    Moment,
+    Reach,
+    Responsible,
+)
 
 __all__ = [
     "MOMENTS",
@@ -54,6 +64,7 @@ __all__ = [
     "Customer",
     "Found",
     "Hit",
+    "Letter",
     "Moment",
     "Reach",
     "Responsible",
@@ -78,6 +89,7 @@ __all__ = [
     "cut_accounts",
     "ids_by_phone",
     "imports_within",
+    "letters",
     "loads_of",
     "may_be_cut",
     "open_count",

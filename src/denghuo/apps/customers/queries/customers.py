@@ -6,7 +6,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from denghuo.apps.customers.models import Account, Care, Phone, SupplyPoint
 from denghuo.apps.customers.queries.responsible import Answering, answering
-from denghuo.apps.customers.queries.values import Customer
+from denghuo.apps.customers.queries.values import Customer, Letter
 from denghuo.apps.customers.snapshot import keys
 from denghuo.apps.organization.access import within
 from denghuo.apps.sealed import masked_address, masked_name
@@ -35,6 +35,21 @@ def customers_by_id(account_ids: Iterable[int]) -> dict[int, Customer]:
         rows = _with_all(Account.objects.filter(pk__in=wanted[start : start + _AT_ONCE]))
         found |= {one.account_id: one for one in _told(list(rows))}
     return found
+
+
+def letters(account_ids: Iterable[int]) -> list[Letter]:
+    """Whom letters to these go to, in full and in the order given. For the action that records it."""
+    wanted = list(dict.fromkeys(account_ids))
+    rows = Account.objects.filter(pk__in=wanted).select_related("person", "premises__place").in_bulk()
+    return [
+        Letter(
+            account_id=row.pk,
+            name=row.person.name,
+            number=row.number,
+            address=f"{row.premises.place.name}{row.premises.door}",
+        )
+        for row in (rows[one] for one in wanted if one in rows)
+    ]
 
 
 def customers_on(unit_id: int, load_codes: Iterable[str]) -> list[Customer]:

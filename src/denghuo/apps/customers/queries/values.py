@@ -39,6 +39,16 @@ class Customer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Letter:
+    """Whom a letter goes to, in the clear, for its envelope and for nothing else."""
+
+    account_id: int
+    name: str
+    number: str
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reach:
     """A number in the clear, for sending and for nothing else. ``name`` is masked; quiet hours are local."""
 

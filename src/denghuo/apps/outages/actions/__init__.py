@@ -40,7 +40,13 @@ from denghuo.apps.outages.actions.outages import (
     register_outage,
     register_outages,
 )
-from denghuo.apps.outages.actions.plans import NothingToAnnounceError, announce_plan, cancel_plan, move_plan
+from denghuo.apps.outages.actions.plans import (
+    NothingToAnnounceError,
+    announce_plan,
+    cancel_plan,
+    move_plan,
+    remind_of_plans,
+)
 from denghuo.apps.outages.actions.reports import (
     dismiss_suspicion,
     follow_closed_order,
@@ -91,6 +97,7 @@ __all__ = [
     "refresh_supply",
     "register_outage",
     "register_outages",
+    "remind_of_plans",
     "say_back",
     "say_still_out",
     "send_crew",

@@ -95,12 +95,14 @@ def set_telling_rule(
     others_after_s: int,
     ask_within_s: int,
     estimate_share: float,
+    remind_before_s: int,
+    remind_again_s: int,
     phone: str,
     source: str,
     at: datetime,
     actor: str,
 ) -> TellingRule:
-    """Say how people are told of faults from a day on; said again for the same day, it replaces that.
+    """Say how people are told of faults and plans from a day on; said again for the same day, it replaces that.
 
     Raises:
         ValueError: nobody says where the rule comes from.
@@ -113,6 +115,8 @@ def set_telling_rule(
         "others_after_s": others_after_s,
         "ask_within_s": ask_within_s,
         "estimate_share": estimate_share,
+        "remind_before_s": remind_before_s,
+        "remind_again_s": remind_again_s,
         "phone": phone,
         "source": source,
     }

@@ -23,7 +23,7 @@ from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanMoved
 from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
-_CHANGED, _CANCELLED = "outages.plan_changed", "outages.plan_cancelled"
+_CHANGED, _CANCELLED, _SOON = "outages.plan_changed", "outages.plan_cancelled", "outages.before"
 _CHANNELS = (Channel.SMS, Channel.VOICE)
 
 
@@ -66,7 +66,8 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
         reason=reason.strip(),
     )
     outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
-    outage.save(update_fields=["planned_start_at", "planned_end_at", "plan_moved_at"])
+    outage.plan_told_at = None
+    outage.save(update_fields=["planned_start_at", "planned_end_at", "plan_moved_at", "plan_told_at"])
     if was_announced and queries.case_of(outage) is not None:
         _announce(outage, at=at, actor=actor)
     record(fact, at=at, actor=actor)
@@ -94,6 +95,24 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     return outage
 
 
+@transaction.atomic
+def remind_of_plans(*, at: datetime, actor: str) -> int:
+    """Round: whoever is behind a plan that was announced is told again before it begins; returns the messages."""
+    rows = Outage.objects.select_for_update(of=("self",)).select_related("network__unit")
+    ahead = rows.filter(plan_told_at__isnull=False, planned_start_at__gt=at, started_at=None, plan_cancelled_at=None)
+    return sum(_remind(outage, at=at, actor=actor) for outage in ahead.order_by("pk"))
+
+
+def _remind(outage: Outage, *, at: datetime, actor: str) -> int:
+    due = [one for one in queries.reminders_of(outage) if one <= at]
+    if not due:
+        return 0
+    outage.plan_told_at = at
+    outage.save(update_fields=["plan_told_at"])
+    people, revision = queries.people_of_plan(outage), f":{due[-1]:%Y%m%d%H%M}"
+    return _tell(outage, _SOON, people, revision=revision, at=at, actor=actor)
+
+
 def _held(outage_id: int, at: datetime) -> Outage:
     outage = Outage.objects.select_for_update(of=("self",)).select_related("network__unit").get(pk=outage_id)
     if not outage.is_plan_ahead(at):
@@ -107,6 +126,9 @@ def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
     case, people, moved_at = queries.case_of(outage), queries.people_of_plan(outage), outage.plan_moved_at
     if case is None or not people:
         raise NothingToAnnounceError(outage.number)
+    if outage.plan_told_at is None:
+        outage.plan_told_at = at
+        outage.save(update_fields=["plan_told_at"])
     changed = moved_at is not None and _was_told(outage, before=moved_at)
     revision = f":{moved_at:%Y%m%d%H%M%S%f}" if moved_at else ""
     return _tell(outage, _CHANGED if changed else _EVENTS[case], people, revision=revision, at=at, actor=actor)

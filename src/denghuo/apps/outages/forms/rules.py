@@ -38,6 +38,12 @@ class TellingRuleForm(_RuleForm):
     estimate_percent = forms.FloatField(
         label=_("A time taken from history covers so many of such faults (%)"), min_value=1, max_value=99
     )
+    remind_before_h = forms.FloatField(
+        label=_("Who is behind a plan is reminded before it begins (h; 0: not)"), min_value=0, max_value=168
+    )
+    remind_again_min = forms.FloatField(
+        label=_("and once more before it begins (min; 0: not)"), min_value=0, max_value=1440
+    )
     phone = forms.CharField(label=_("Telephone that messages name"), max_length=20)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
@@ -51,6 +57,8 @@ class TellingRuleForm(_RuleForm):
             "others_after_s": round(60 * told["others_after_min"]),
             "ask_within_s": round(60 * told["ask_within_min"]),
             "estimate_share": told["estimate_percent"] / 100,
+            "remind_before_s": round(3600 * told["remind_before_h"]),
+            "remind_again_s": round(60 * told["remind_again_min"]),
             "phone": told["phone"],
             "source": told["source"],
         }

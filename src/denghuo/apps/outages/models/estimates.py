@@ -44,12 +44,14 @@ class Estimate(models.Model):
 
 
 class TellingRule(models.Model):
-    """How people are told of faults from a day on, in a unit and below.
+    """How people are told of faults and plans from a day on, in a unit and below.
 
     ``care_answer_within_s``: a special-care customer who has not answered the call by then is visited.
     ``others_after_s``: a fault that is over before is not told to everybody. ``ask_within_s``: who is asked whether
     supply is back may answer for so long. ``estimate_share``: an expected time taken from history is so long that this
-    share of such faults was over by then.
+    share of such faults was over by then. ``remind_before_s`` and ``remind_again_s``: whoever is behind a plan that
+    was announced is reminded so long before it begins; 0: not. That they are told again half an hour before is the
+    authority's rule of 1996 for cuts and temporary work.
     """
 
     unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, related_name="+")
@@ -58,6 +60,8 @@ class TellingRule(models.Model):
     others_after_s = models.PositiveIntegerField(default=180)
     ask_within_s = models.PositiveIntegerField(default=7200)
     estimate_share = models.FloatField(default=0.7)
+    remind_before_s = models.PositiveIntegerField(default=86_400)
+    remind_again_s = models.PositiveIntegerField(default=1800)
     phone = models.CharField(max_length=20, default="95598")
     source = models.CharField(max_length=200)
 

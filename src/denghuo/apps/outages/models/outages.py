@@ -60,6 +60,7 @@ class Outage(models.Model):
     when anything about them does. ``kind`` 0 means nobody has said yet. ``started_at`` NULL means that no load has lost
     supply: planned, or withdrawn by a correction of the log. What was told of a plan before ``plan_moved_at`` told
     another time; a plan that is cancelled stays, and what is switched all the same is an outage like any other.
+    ``plan_told_at``: when its people were last told of this time, all of them: announced, then reminded.
     """
 
     network = models.ForeignKey("network.Network", on_delete=models.PROTECT, related_name="outages")
@@ -72,6 +73,7 @@ class Outage(models.Model):
     planned_end_at = models.DateTimeField(null=True)
     planned_device_codes = models.CharField(max_length=400, blank=True)
     plan_moved_at = models.DateTimeField(null=True)
+    plan_told_at = models.DateTimeField(null=True)
     plan_cancelled_at = models.DateTimeField(null=True)
 
     device_code = models.CharField(max_length=120, blank=True)

@@ -52,6 +52,8 @@ from denghuo.apps.outages.queries.plans import (
     missed,
     people_of_plan,
     reason_of_plan,
+    reminders_of,
+    sheet_of_plan,
 )
 from denghuo.apps.outages.queries.public import PublicOutage, areas_planned, phones_of_stations, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
@@ -112,6 +114,7 @@ __all__ = [
     "planned_outages",
     "public_outages",
     "reason_of_plan",
+    "reminders_of",
     "report_of_order",
     "reports_of",
     "reports_to_place",
@@ -119,6 +122,7 @@ __all__ = [
     "rule_for",
     "scores",
     "seen_closed",
+    "sheet_of_plan",
     "stopped",
     "subject_of",
     "suspicion_for",

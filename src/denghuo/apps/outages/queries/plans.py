@@ -3,14 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.models import NoticeCase
-from denghuo.apps.notices.queries import unnotified
+from denghuo.apps.notices.queries import Sheet, unnotified
 from denghuo.apps.outages.models import Cause, Outage
+from denghuo.apps.outages.queries.public import areas_planned
+from denghuo.apps.outages.queries.rules import rule_for
 from denghuo.engines.standards import OutageKind
 
 _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
@@ -47,6 +51,36 @@ def line_of_plan(outage: Outage) -> str:
 def reason_of_plan(outage: Outage) -> str:
     """Why supply is to be cut, as those who are told read it."""
     return str(Cause(outage.cause).label) if outage.cause != Cause.UNKNOWN else _("work on the network")
+
+
+def sheet_of_plan(outage: Outage, *, on: date) -> Sheet | None:
+    """What a notice on paper says of a plan; None: the law asks for none."""
+    case, start_at = case_of(outage), outage.planned_start_at
+    if case is None or start_at is None:
+        return None
+    unit = outage.network.unit
+    return Sheet(
+        case=case,
+        number=outage.number,
+        area="、".join(areas_planned(outage)) or outage.place,
+        line=line_of_plan(outage),
+        start_at=start_at,
+        end_at=outage.planned_end_at,
+        reason=reason_of_plan(outage),
+        phone=rule_for(str(unit.path), on=on).phone,
+        issuer=unit.name,
+        issued_on=on,
+    )
+
+
+def reminders_of(outage: Outage) -> list[datetime]:
+    """When whoever is behind a plan that was announced is reminded: what lies after they were last told."""
+    start_at, told_at = outage.planned_start_at, outage.plan_told_at
+    if start_at is None or told_at is None:
+        return []
+    rule = rule_for(str(outage.network.unit.path), on=timezone.localdate(start_at))
+    leads = {rule.remind_before_s, rule.remind_again_s} - {0}
+    return sorted(due for lead in leads if (due := start_at - timedelta(seconds=lead)) > told_at)
 
 
 def missed(outage: Outage, people: Sequence[customers.Customer]) -> list[Missed]:

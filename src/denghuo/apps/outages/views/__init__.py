@@ -9,6 +9,7 @@ from denghuo.apps.outages.views.plans import (
     notice_delivered,
     notice_missed,
     notice_posted,
+    notice_print,
     notice_send,
     plan,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "notice_delivered",
     "notice_missed",
     "notice_posted",
+    "notice_print",
     "notice_send",
     "numbered",
     "outage",

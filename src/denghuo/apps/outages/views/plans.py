@@ -13,11 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from denghuo.apps.customers.actions import export_customers
+from denghuo.apps.customers.actions import export_customers, unmask_letters
+from denghuo.apps.customers.queries import Customer
 from denghuo.apps.notices import queries as notices
-from denghuo.apps.notices.actions import record_delivery
+from denghuo.apps.notices.actions import record_delivery, record_printing
 from denghuo.apps.notices.models import How
 from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.outages import actions, queries
@@ -61,11 +63,13 @@ def _shown(
         "deadlines": deadlines(outage, people, at=now),
         "told_rings": rings_of([outage.about]),
         "announced_at": _announced_at(outage),
+        "reminders": queries.reminders_of(outage) if outage.is_plan_ahead(now) else [],
         "ticked": request.POST.getlist("who"),
         "is_ahead": case is not None and outage.is_plan_ahead(now),
         "posted": posted or PostedForm(initial={"delivered_at": now}, auto_id=_POSTED),
         "delivered": delivered or DeliveredForm(initial={"delivered_at": now, "how": How.LEFT}),
         "paper_url": _paper(outage),
+        "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=outage.network.unit.path),
         "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
     }
     return render(request, "outages/notice.html", context, status=422 if wrong else 200)
@@ -124,8 +128,7 @@ def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
 def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down how households were told by somebody."""
     outage, form = outage_seen(request, outage_id), DeliveredForm(request.POST)
-    behind = {one.ref for one in queries.people_of_plan(outage)}
-    refs = [ref for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
+    refs = [one.ref for one in _chosen(request, outage)]
     if not refs:
         form.add_error(None, _("Choose the households first."))
     elif form.is_valid() and form.cleaned_data["how"] == How.HANDED and len(refs) > 1:
@@ -137,6 +140,32 @@ def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     said = ngettext("%(n)d household is written down.", "%(n)d households are written down.", len(refs))
     messages.success(request, said % {"n": len(refs)})
     return redirect("outages:notice", outage.pk)
+
+
+def _chosen(request: HttpRequest, outage: Outage) -> list[Customer]:
+    behind = {one.ref: one for one in queries.people_of_plan(outage)}
+    return [behind[ref] for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
+
+
+@never_cache
+@require_POST
+@permission_required(Permission.NOTICES_SEND)
+@permission_required(Permission.CUSTOMERS_UNMASK)
+def notice_print(request: HttpRequest, outage_id: int) -> HttpResponse:
+    """Notices on paper for the chosen households, with their names; recorded for each."""
+    outage = outage_seen(request, outage_id)
+    chosen, sheet = _chosen(request, outage), queries.sheet_of_plan(outage, on=timezone.localdate())
+    if not chosen or sheet is None:
+        form = DeliveredForm(request.POST)
+        form.add_error(None, _("Choose the households first."))
+        return _shown(request, outage, delivered=form)
+    reason = _("Notices of %(number)s on paper") % {"number": outage.number}
+    letters = unmask_letters(account_ids=[one.account_id for one in chosen], reason=reason, **who(request))
+    content = notices.printed(sheet, [(one.name, one.number, one.address) for one in letters], size="A5")
+    record_printing(about=outage.about, case=sheet.case.value, notice_count=len(letters), **who(request))
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = 'inline; filename="notices.pdf"'
+    return answer
 
 
 def _record(request: HttpRequest, outage: Outage, to_ref: str, **told: Any) -> None:

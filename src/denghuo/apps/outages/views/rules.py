@@ -27,6 +27,8 @@ def telling_rules(request: HttpRequest) -> HttpResponse:
         "others_after_min": f"{product.others_after_s / 60:g}",
         "ask_within_min": f"{product.ask_within_s / 60:g}",
         "estimate_percent": f"{100 * product.estimate_share:g}",
+        "remind_before_h": f"{product.remind_before_s / 3600:g}",
+        "remind_again_min": f"{product.remind_again_s / 60:g}",
         "phone": product.phone,
     }
     return _rules(request, TellingRuleForm, actions.set_telling_rule, product, initial, "telling")
