@@ -1,6 +1,8 @@
 """Forecasts for a hotline. Real calls of a bank (half hours, weekdays 7:00 to 21:05): each of the last four weeks of
 the file forecast from everything before it, everything learned anew each time; the peers do the same in the same run.
-The notes say how far off each was: MAPE, and MASE by the mean change from one week to the next within the history.
+The notes say how far off each was: MAPE, and MASE by the mean change from one week to the next within the history. Of
+our distribution the median is judged, the number that absolute errors ask for; the peers, who forecast logarithms,
+come to the same.
 
 The real calls are in the reference data, which `DENGHUO_DATA` names; without it the rows about them are left out.
 """
@@ -65,7 +67,7 @@ def _bank(path: Path) -> BenchRow:
         ours_s=ours.seconds,
         peak_mb=ours.peak_mb,
         peers=peers,
-        goal="< 30 s, MAPE < 6.5 %",
+        goal="< 30 s, MAPE < 6.5 %, MASE < 0.68",
         note="; ".join(notes),
     )
 

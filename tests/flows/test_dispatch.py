@@ -1,6 +1,7 @@
 """The dispatcher's page in a real browser: by keys alone, live without eating what people are at, and by dragging."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -254,3 +255,28 @@ def test_everybody_can_use_it(at_desk: Page, desk: Desk, width: int) -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def left(page: Page) -> list[tuple[datetime, int]]:
+    """Every deadline of the queue that the server told, with the minutes that the page shows of it."""
+    found = []
+    for one in page.locator(".dp-row [data-due]").all():
+        numbers = [int(number) for number in re.findall(r"\d+", one.inner_text())]
+        minutes = numbers[0] * 60 + numbers[1] if len(numbers) > 1 else numbers[0]
+        found.append((datetime.fromisoformat(one.get_attribute("data-due") or ""), minutes))
+    return found
+
+
+def test_the_page_counts_down_to_what_the_row_says(at_desk: Page, desk: Desk) -> None:
+    """Nothing is worked out a second time in the browser: it shows how far off the instant is that the server told."""
+    page = at_desk
+    known = {moment for row in Order.objects.all() for moment in (row.next_due_at, row.overdue_at) if moment}
+    look(page)
+    for turn in range(2):
+        shown = left(page)
+        assert shown
+        now = datetime.fromtimestamp(page.evaluate("Date.now()") / 1000, UTC)
+        for due, minutes in shown:
+            assert any(abs((due - moment).total_seconds()) < 1 for moment in known)
+            assert abs(abs((due - now).total_seconds()) / 60 - minutes) < 1.1, turn
+        page.clock.fast_forward(7 * 60_000)

@@ -156,6 +156,7 @@ def test_what_overran_its_plan_is_counted_apart(lin: Desk) -> None:
         "cause": 60,
         "planned_start_at": "2025-06-11T08:00",
         "planned_end_at": "2025-06-11T10:00",
+        "sure": "on",  # it lies behind
     }
     assert lin.client.post(reverse("outages:new"), plan).status_code == 302
     lin.record("QL2", "open", "2025-06-11T08:00", "P-1")

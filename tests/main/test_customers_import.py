@@ -153,6 +153,8 @@ def test_an_upload_is_its_stations_own(world: World, give: Give) -> None:
         assert signed_in(world.bai).get(reverse(f"customers:{name}", args=[job.id])).status_code == 404
     assert signed_in(world.bai).post(reverse("customers:import-confirm", args=[job.id])).status_code == 404
     assert signed_in(world.lin).get(reverse("customers:import")).status_code == 403
+    page = signed_in(world.zhou).get(reverse("customers:import")).content.decode()
+    assert world.lamp.name in page and world.wick.name not in page, "who heads a station imports into it alone"
     signed_in(world.gu).post(reverse("customers:import-discard", args=[job.id]))
     assert jobs.load(job.id) is None
 

@@ -50,6 +50,23 @@ def test_all_end_when_told(tmp_path: Path) -> None:
     assert not any(map(is_alive, pids))
 
 
+def test_a_patient_program_never_takes_the_others_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "POLL_S", 0.02)
+    monkeypatch.setattr(supervisor, "LONGEST_WAIT_S", 0.02)
+    commands = {"line": python(DYING, tmp_path / "line"), "a": python(LASTING, tmp_path / "a")}
+    keeper = Supervisor(commands, give_up_after=2, patient=["line"])
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(keeper.run()))
+    thread.start()
+    pid, pause = int(wait_for(tmp_path / "a")), threading.Event()
+    while wait_for(tmp_path / "line").count("ran") < 4:
+        pause.wait(0.02)
+    assert is_alive(pid)
+    keeper.stop()
+    thread.join()
+    assert codes == [0]
+
+
 def test_a_program_that_dies_is_started_again(tmp_path: Path) -> None:
     keeper = Supervisor({"a": python(LASTING, tmp_path / "a")})
     thread = threading.Thread(target=keeper.run)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
+from denghuo.apps.organization.models import Role
 from tests.shape import source
 
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)")
@@ -31,3 +33,16 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_engines_and_contexts_say_what_they_are_for() -> None:
     packages = [*(path / "__init__.py" for path in source.contexts()), *source.ENGINES.glob("*/__init__.py")]
     assert [source.name(path) for path in packages if not ast.get_docstring(source.tree(path))] == []
+
+
+def roles_table() -> str:
+    """Who may do what, as the page of the organization shows it: a column for each role, a row for each permission."""
+    roles = list(Role)
+    head = ["", *(role.name.lower().replace("_", " ") for role in roles)]
+    rows = [[f"`{one}`", *("x" if one in PERMISSIONS_OF_ROLE[role] else "" for role in roles)] for one in Permission]
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def test_the_page_of_the_organization_says_who_may_do_what() -> None:
+    assert roles_table() in (source.ROOT / "docs/contexts/organization.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -42,6 +43,7 @@ from denghuo.apps.hotline.actions import (
     Source,
     ask_call_back,
     draft_announcement,
+    keep_table_template,
     name_cause,
     open_exchange,
     record_calls,
@@ -73,13 +75,13 @@ from denghuo.apps.orders.actions import (
 )
 from denghuo.apps.orders.models import PromiseOf, Sign, SuspensionCause
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
-from denghuo.apps.organization.actions import assign_role
+from denghuo.apps.organization.actions import assign_role, give_token
 from denghuo.apps.organization.models import Role, Unit, User
 from denghuo.apps.outages.actions import OutageEntry, register_outage
 from denghuo.apps.outages.models import Outage, Suspicion
 from denghuo.apps.outages.queries import report_of_order
-from denghuo.apps.staffing.actions import record_absence
-from denghuo.apps.staffing.models import AbsenceKind, CallUp, Surge
+from denghuo.apps.staffing.actions import KnownEntry, add_known_days, record_absence
+from denghuo.apps.staffing.models import AbsenceKind, CallUp, KnownKind, Surge
 from denghuo.apps.staffing.queries.surges import surge_inputs
 from denghuo.apps.staffing.snapshot.surges import proposal
 from denghuo.engines.reliability import OutageKind
@@ -87,6 +89,7 @@ from denghuo.main.call_logs import jobs as call_logs
 from denghuo.main.customer_files import jobs as customer_files
 from denghuo.main.imports import jobs
 from denghuo.main.page import NAVIGATION
+from denghuo.main.telephone_logs import LogFormat
 from tests.world import AT, World, make_world
 
 SYSTEM: dict[str, Any] = {"at": AT, "actor": "test"}
@@ -96,6 +99,10 @@ PUBLIC = {"login", "logout", "set_language", "health"}
 PUBLIC |= {"notices:receipts"}
 # Where supply is out, without anybody named or counted, where a site lets everybody read it.
 PUBLIC |= {"outages:public"}
+# The customer's own door, where a site opens it; what it tells is tested in tests/apps/portal.
+PUBLIC |= {
+    f"portal:{name}" for name in ("start", "places", "known", "ask-number", "standing", "say", "at-sticker", "report")
+}
 # Which permission opens what: the first beginning that fits, and what differs from it, by method.
 SEES = [
     ("network:", Permission.NETWORK_VIEW),
@@ -104,6 +111,8 @@ SEES = [
     ("outages:telling-rules", Permission.NOTICES_EDIT),
     ("outages:judging-rules", Permission.NOTICES_EDIT),
     ("outages:", Permission.OUTAGES_VIEW),
+    ("portal:", Permission.CUSTOMERS_EDIT),
+    ("organization:", Permission.PROGRAMS_EDIT),
     ("api:outage-incidents", Permission.CREWS_DISPATCH),
     ("api:outage-estimates", Permission.CREWS_DISPATCH),
     ("crews:", Permission.CREWS_VIEW),
@@ -148,6 +157,7 @@ WORKS_ON_ORDERS = (
     "draft",
     "find-customers",
     "wording",
+    "correct",
     "take-step",
     "hand-over",
     "answer-hand-over",
@@ -172,14 +182,17 @@ EDITS_HOTLINE = (
     "review-sheets",
 )
 SETTINGS_OF_THE_HOTLINE = ("announcement-templates", "desk-rules", "seats")
-EDITS_STAFFING = ("plan", "forecast", "rules", "shifts", "wishes", "absences", "calendar", "surge")
+EDITS_STAFFING = ("plan", "forecast", "known", "rules", "shifts", "wishes", "absences", "calendar", "surge")
 SENDS_NOTICES = ("retry", "retry-all", "reached", "deliver", "wishes", "paper")
-DOES_STAFFING = ("begin", "publish", "discard", "swap", "undo", "withdraw")
+DOES_STAFFING = ("begin", "publish", "discard", "swap", "undo", "withdraw", "known-edit", "known-withdraw")
+DOES_STAFFING += ("send-offer",)
+IMPORTS_CALLS = ("", "-upload", "-again", "-columns", "-record", "-templates", "-template", "-template-remove")
 WORKS_AT_THE_HOTLINE = (
     "desk",
     "desk-call",
     "desk-about",
     "desk-order",
+    "desk-where",
     "desk-customers",
     "desk-kept",
     "desk-articles",
@@ -220,6 +233,7 @@ DOES = {
     ("outages:plan", "any"): Permission.OUTAGES_EDIT,
     **{(f"outages:notice{part}", "any"): Permission.NOTICES_SEND for part in ("", "-send", "-posted", "-delivered")},
     ("outages:notice-missed", "any"): Permission.EXPORT,
+    ("boards:shift", "any"): Permission.ORDERS_VIEW,
     ("outages:notice-print", "any"): Permission.CUSTOMERS_UNMASK,
     ("outages:dispatch-confirm", "any"): Permission.NETWORK_OPERATE,
     ("outages:dispatch-dismiss", "any"): Permission.NETWORK_OPERATE,
@@ -238,6 +252,7 @@ DOES = {
     ("orders:show-number", "any"): Permission.CUSTOMERS_UNMASK,
     ("orders:export", "any"): Permission.EXPORT,
     ("api:orders", "post"): Permission.ORDERS_WORK,
+    ("api:orders-correction", "any"): Permission.ORDERS_WORK,
     ("continuity:export", "any"): Permission.EXPORT,
     ("hotline:export", "any"): Permission.EXPORT,
     **{(f"knowledge:{name}", "any"): Permission.KNOWLEDGE_EDIT for name in EDITS_KNOWLEDGE},
@@ -249,7 +264,7 @@ DOES = {
     ("api:hotline-calls", "post"): Permission.HOTLINE_IMPORT,
     ("hotline:call-back-number", "any"): Permission.CALLERS_UNMASK,
     ("hotline:reporter-number", "any"): Permission.CALLERS_UNMASK,
-    **{(f"hotline:{name}", "any"): Permission.HOTLINE_IMPORT for name in ("import", "import-upload", "import-again")},
+    **{(f"hotline:import{part}", "any"): Permission.HOTLINE_IMPORT for part in IMPORTS_CALLS},
     ("hotline:sources", "post"): Permission.HOTLINE_IMPORT,
     **{(f"hotline:{name}", "any"): Permission.HOTLINE_EDIT for name in EDITS_HOTLINE},
     **{
@@ -354,9 +369,16 @@ def _things(world: World) -> dict[str, object]:
         "outage_id": outage.pk,
         "suspicion_id": _suspicion(world),
         "unit_id": world.lamp.pk,
+        "token_id": _token(world),
         "code": "QL1",
         "number": "T-1",
     }
+
+
+def _token(world: World) -> int:
+    """A program that may sign in as the head of Lamp station."""
+    held = world.zhou.assignments.get()
+    return int(give_token(name="采集主站", assignment=held, **SYSTEM)[0].pk)
 
 
 def _crews(world: World) -> dict[str, object]:
@@ -400,6 +422,11 @@ def _hotline(world: World) -> dict[str, object]:
     cause = name_cause(unit_id=world.lamp.pk, entry=named, **SYSTEM)
     upload = SimpleUploadedFile("queue_log", b"-")
     log = call_logs.create([upload], exchange_id=exchange.pk, actor="gu", language="zh", at=AT)
+    seen: dict[str, Any] = {"line": 1, "headings": ["A"], "rows": [["1"]], "guesses": {}, "words": {}}
+    table = call_logs.Told(names=("queue_log",), kind=LogFormat.TABLE, seen=seen)
+    call_logs.save(replace(log, status=call_logs.Status.DONE, told=(table,)))
+    columns = {"name": "T", "columns": {"entered_at": "A"}}
+    template = keep_table_template(exchange_id=exchange.pk, told=columns, **SYSTEM)
     owed = ask_call_back(
         exchange_id=exchange.pk, number="19900000001", reason="回访", due_at=AT + timedelta(hours=2), **SYSTEM
     )
@@ -417,13 +444,14 @@ def _hotline(world: World) -> dict[str, object]:
         "call_id": Call.objects.get().pk,
         "call_back_id": owed.pk,
         "upload_id": log.id,
+        "template_id": template.pk,
         "cause_id": cause.pk,
         "announcement_id": announced.pk,
     }
 
 
 def _staffing(world: World, outage_id: int) -> dict[str, object]:
-    """Somebody of Lamp station's hotline who is away, and is called up for an outage."""
+    """Somebody of Lamp station's hotline who is away, and is called up for an outage; a day of bills."""
     gu = User.objects.get(username="gu")
     agent = Agent.objects.create(exchange=Exchange.objects.get(code="lamp"), code="A009", user=gu)
     day = AT.date()
@@ -431,7 +459,9 @@ def _staffing(world: World, outage_id: int) -> dict[str, object]:
     told = proposal(surge_inputs(world.lamp, Outage.objects.get(pk=outage_id), at=AT))
     surge = Surge.objects.create(unit=world.lamp, outage_id=outage_id, customers=60, proposed_at=AT, told=told)
     called = CallUp.objects.create(surge=surge, agent=agent, tier=2, from_at=AT, until_at=AT, asked_at=AT)
-    return {"absence_id": absence.pk, "surge_id": surge.pk, "call_up_id": called.pk}
+    known = KnownEntry(kind=KnownKind.BILLING, first=day, last=day, source="x")
+    known_id = add_known_days(unit_id=world.lamp.pk, entry=known, **SYSTEM).pk
+    return {"absence_id": absence.pk, "surge_id": surge.pk, "call_up_id": called.pk, "known_id": known_id}
 
 
 def _customers(world: World) -> dict[str, object]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
-__all__ = ["NoticeSheet", "notices_pdf", "wrapped"]
+__all__ = ["A4", "A5", "NoticeSheet", "code_drawn", "mm", "notices_pdf", "registered", "wrapped"]
 
 mm = 72 / 25.4
 A5, A4 = (148 * mm, 210 * mm), (210 * mm, 297 * mm)
@@ -55,7 +55,7 @@ def notices_pdf(sheets: Sequence[NoticeSheet], *, font: Path, size: str = "A5") 
     """
     from reportlab.pdfgen.canvas import Canvas
 
-    name = _registered(font)
+    name = registered(font)
     out = io.BytesIO()
     page = _SIZES[size]
     canvas = Canvas(out, pagesize=page, pageCompression=1, invariant=1, initialFontName=name)
@@ -63,7 +63,7 @@ def notices_pdf(sheets: Sequence[NoticeSheet], *, font: Path, size: str = "A5") 
     codes: dict[str, str] = {}
     for sheet in sheets:
         if sheet.link and sheet.link not in codes:
-            codes[sheet.link] = _code(canvas, sheet.link, f"code{len(codes)}")
+            codes[sheet.link] = code_drawn(canvas, sheet.link, f"code{len(codes)}")
         _Page(canvas, page, sheet, font=name, code=codes.get(sheet.link, "")).draw()
         canvas.showPage()
     canvas.save()
@@ -71,7 +71,7 @@ def notices_pdf(sheets: Sequence[NoticeSheet], *, font: Path, size: str = "A5") 
 
 
 @cache
-def _registered(font: Path) -> str:
+def registered(font: Path) -> str:
     """The name of a font. It and the library are read when the first notice is made: few processes ever make one."""
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
@@ -117,7 +117,7 @@ def _latin(char: str) -> bool:
     return char.isascii() and not char.isspace()
 
 
-def _code(canvas: Canvas, link: str, name: str) -> str:
+def code_drawn(canvas: Canvas, link: str, name: str) -> str:
     """Draw a code once, one unit a module, for pages to show it."""
     import segno
 

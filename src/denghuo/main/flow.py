@@ -20,7 +20,7 @@ from denghuo.apps.crews.facts import (
     TimeAnswered,
     WorkFinished,
 )
-from denghuo.apps.customers.facts import CustomerAnonymized
+from denghuo.apps.customers.facts import CareEnded, CareVisitDue, CareVisited, CustomerAnonymized
 from denghuo.apps.hotline.facts import (
     AnnouncementExpired,
     AnnouncementPublished,
@@ -37,7 +37,7 @@ from denghuo.apps.network.facts import (
     SwitchingRecorded,
 )
 from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered
-from denghuo.apps.orders.facts import CallersForgotten, OrderClosed, OrderOpened
+from denghuo.apps.orders.facts import CallersForgotten, OrderClosed, OrderCorrected, OrderOpened
 from denghuo.apps.organization.facts import CalendarImported
 from denghuo.apps.outages.facts import (
     CrewWanted,
@@ -76,6 +76,9 @@ FLOW: list[Line] = [
     Line(SwitchingLogImported, "outages.follow_network"),
     # A report of no supply is placed on the outage that explains it, or points to a device; who says more, moves it.
     Line(OrderOpened, "outages.follow_orders", background=True, together=True),
+    Line(OrderCorrected, "outages.follow_corrected_order", background=True),
+    # Whoever answers for a customer by name hears of what came in for them; of a storm once.
+    Line(OrderOpened, "orders.tell_responsible", background=True, together=True),
     Line(OrderClosed, "outages.follow_closed_order", background=True),
     Line(FaultSuspected, "outages.follow_suspicion"),
     Line(FaultConfirmed, "network.follow_confirmation"),
@@ -110,9 +113,15 @@ FLOW: list[Line] = [
     Line(AssignmentWithdrawn, "orders.follow_release"),
     Line(StillOut, "orders.follow_still_out"),
     Line(SupplySeen, "orders.follow_lit"),
-    # A special-care customer who does not answer is visited. Other holidays are other deadlines.
+    # A special-care customer who does not answer is visited, unless they do so after all.
     Line(MessageUnanswered, "orders.follow_unreached"),
+    Line(MessageAnswered, "orders.follow_reached"),
+    # Other holidays are other deadlines.
     Line(CalendarImported, "orders.follow_calendar"),
+    # A visit that the register planned is an order of whoever answers for the customer, until it is made.
+    Line(CareVisitDue, "orders.follow_visit_due"),
+    Line(CareVisited, "orders.follow_visited"),
+    Line(CareEnded, "orders.follow_care_ended"),
     # Who was made anonymous is nobody anywhere: in orders, messages, signatures, notes of calls.
     Line(CustomerAnonymized, "orders.follow_anonymized"),
     Line(CallersForgotten, "notices.follow_forgotten"),

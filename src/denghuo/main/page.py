@@ -60,6 +60,7 @@ class Frame:
 
     demo_password = PASSWORD
     public_outages = settings.PUBLIC_OUTAGES
+    public_reports = settings.PUBLIC_REPORTS
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -98,6 +99,12 @@ class Frame:
     def unread(self) -> int:
         """Notices that the person has not opened."""
         return unread_count(self._user.pk) if self._user is not None and self._user.is_authenticated else 0
+
+    @cached_property
+    def manages_programs(self) -> bool:
+        """Whether the person lets programs in."""
+        user = self._user
+        return user is not None and user.is_authenticated and Permission.PROGRAMS_EDIT in permissions_of(user)
 
     @cached_property
     def demo_people(self) -> list[Person]:

@@ -17,6 +17,7 @@ ROUNDS: list[Rounds] = [
     Rounds(action="orders.watch_promises", every_s=60),
     Rounds(action="orders.watch_hand_overs", every_s=60),
     Rounds(action="orders.raise_signs", every_s=60),
+    Rounds(action="orders.watch_signs", every_s=60),
     Rounds(action="orders.learn_routes", every_s=86_400),
     Rounds(action="customers.call_care_due", every_s=900),
     Rounds(action="outages.remind_of_plans", every_s=60),

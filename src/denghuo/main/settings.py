@@ -54,6 +54,7 @@ CONTEXTS = [
     "denghuo.apps.continuity",
     "denghuo.apps.hotline",
     "denghuo.apps.staffing",
+    "denghuo.apps.portal",
     "denghuo.apps.boards",
 ]
 INSTALLED_APPS = [
@@ -142,6 +143,10 @@ PAGES_PORT = env.whole("DENGHUO_PAGES_PORT", 0)
 
 # Whether everybody may read, without signing in, where supply is out and will be.
 PUBLIC_OUTAGES = env.flag("DENGHUO_PUBLIC_OUTAGES", default=DEMO)
+
+# Whether everybody may report something without signing in, and by which address customers reach the site.
+PUBLIC_REPORTS = env.flag("DENGHUO_PUBLIC_REPORTS", default=DEMO)
+PUBLIC_ADDRESS = env.text("DENGHUO_PUBLIC_ADDRESS", "").rstrip("/")
 
 # Where a telephone exchange finds what it is to say.
 PBX_SOUNDS = env.text("DENGHUO_PBX_SOUNDS", "")

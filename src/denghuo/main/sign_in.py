@@ -21,18 +21,13 @@ from django.views.decorators.http import require_http_methods
 
 from denghuo.apps.organization.access import roles_of
 from denghuo.apps.organization.actions import change_password
+from denghuo.apps.organization.counting import address_of
 from denghuo.apps.organization.models import Role, User
 from denghuo.main.demo_people import PEOPLE
 
 TRIES = 8  # of one name from one address
 TRIES_OF_ADDRESS = 80  # of all names: a whole office may share an address
 WAIT_S = 15 * 60
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from. Behind a proxy, which https stands for, the last address that the proxy tells."""
-    told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() if settings.HTTPS else ""
-    return told or request.META.get("REMOTE_ADDR", "")
 
 
 class _Tries:

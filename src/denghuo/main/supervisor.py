@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,6 +26,7 @@ class _Program:
     started: float = 0.0
     start_at: float = 0.0
     quick_deaths: int = 0
+    is_patient: bool = False
 
     def start(self) -> None:
         # In a session of its own: Ctrl-C reaches the supervisor alone, which then ends everybody in order.
@@ -42,12 +43,16 @@ class Supervisor:
         *,
         give_up_after: int = 5,
         after_s: Mapping[str, float] | None = None,
+        patient: Collection[str] = (),
     ) -> None:
-        """``after_s``: how long a program, by name, leaves the machine to the others first [s]."""
+        """``after_s``: how long a program, by name, leaves the machine to the others first [s]. ``patient``: programs
+        that are tried again for ever, and never take the others with them: what they need lies outside this machine.
+        """
         now = time.monotonic()
         delays = after_s or {}
         self._programs = [
-            _Program(name, command, start_at=now + delays.get(name, 0.0)) for name, command in commands.items()
+            _Program(name, command, start_at=now + delays.get(name, 0.0), is_patient=name in patient)
+            for name, command in commands.items()
         ]
         self._give_up_after = give_up_after
         self._stop = threading.Event()
@@ -80,10 +85,10 @@ class Supervisor:
             return True
         program.process = None
         program.quick_deaths = 1 if now - program.started > STEADY_S else program.quick_deaths + 1
-        if program.quick_deaths >= self._give_up_after:
+        if program.quick_deaths >= self._give_up_after and not program.is_patient:
             _log.error("%s ended with code %s, %d times in a row: giving up", program.name, code, program.quick_deaths)
             return False
-        wait_s = min(2.0 ** (program.quick_deaths - 1), LONGEST_WAIT_S)
+        wait_s = min(2.0 ** min(program.quick_deaths - 1, 10), LONGEST_WAIT_S)
         _log.warning("%s ended with code %s; starting it again in %.0f s", program.name, code, wait_s)
         program.start_at = now + wait_s
         return True

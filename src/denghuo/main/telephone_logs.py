@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from denghuo.adapters.telephony import (
+    CallTemplate,
     TelephonyLog,
     merge_calls,
     read_ami_trace,
@@ -102,16 +103,18 @@ def parts_of(paths: Sequence[Path]) -> list[Part]:
     return together + alone
 
 
-def read_logs(paths: Sequence[Path], *, kind: LogFormat | None = None) -> TelephonyLog:
-    """Read the files of one log, in the order in which they were written.
+def read_logs(
+    paths: Sequence[Path], *, kind: LogFormat | None = None, template: CallTemplate | None = None
+) -> TelephonyLog:
+    """Read the files of one log, in the order in which they were written; tables as the ``template`` says they are.
 
     Raises:
         TelephonyError: one of them is not of this kind.
         OSError: one of them cannot be read.
     """
-    told = kind or recognize(paths[0])
+    told = kind or (LogFormat.TABLE if template is not None else recognize(paths[0]))
     if told is LogFormat.TABLE:
-        return _together([read_calls(path) for path in paths])
+        return _together([read_calls(path, template=template) for path in paths])
     readers: dict[LogFormat, Callable[..., TelephonyLog]] = {
         LogFormat.QUEUE_LOG: read_queue_log,
         LogFormat.AMI: read_ami_trace,

@@ -29,5 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staffing/", include("denghuo.apps.staffing.urls")),
     path("knowledge/", include("denghuo.apps.knowledge.urls")),
     path("notices/", include("denghuo.apps.notices.urls")),
+    path("programs/", include("denghuo.apps.organization.urls")),
+    path("report/", include("denghuo.apps.portal.urls")),
     path("import/", include("denghuo.main.imports.urls")),
 ]

@@ -17,6 +17,7 @@ from denghuo.engines.queueing import (
     day_performance,
     erlang_b,
     exponential,
+    hold_answer_rate,
     load_for_blocking,
     queue_figures,
     redial_figures,
@@ -97,6 +98,9 @@ def _hotline() -> None:
             patience_s=120.0,
             redial_share=redial_share,
         )
+    hold_answer_rate(
+        [40.0, 60.0], target_share=0.9, interval_s=1800.0, handling_s=180.0, patience_s=120.0, redial_share=0.5
+    )
     callers = CallType(arrivals_per_h=60, service=exponential(60.0))
     for lines in (None, 5):  # in line, and by events
         center = CallCenter(edges_s=[0, 3600], types=(callers,), groups=(AgentGroup(heads=2),), lines=lines)

@@ -264,6 +264,7 @@ class Wanted:
     crew_id: int
     order_ids: tuple[int, ...]
     about: str = "outages.outage:7"
+    formerly: tuple[str, ...] = ()
     place: str = "QL1"
     note: str = ""
     skill: str = ""
@@ -277,6 +278,16 @@ def test_a_crew_that_is_wanted_elsewhere_is_sent_and_serves_what_comes_later(tow
     other = make_order(town.world)
     actions.follow_attached(Wanted(crew_id=0, order_ids=(other.pk,)), **WHO, delivery_key="2:x")
     (sent,) = queries.assignments_of("outages.outage:7")
+    assert sent.order_ids == (town.order.pk, other.pk)
+
+
+def test_who_was_sent_to_what_was_only_suspected_serves_what_comes_once_it_is_known(town: Town) -> None:
+    suspected = Wanted(crew_id=town.first.pk, order_ids=(town.order.pk,), about="outages.suspicion:3")
+    actions.follow_wanted(suspected, **WHO, delivery_key="1:x")
+    other = make_order(town.world)
+    late = Wanted(crew_id=0, order_ids=(other.pk,), formerly=("outages.suspicion:3",))
+    actions.follow_attached(late, **WHO, delivery_key="2:x")
+    (sent,) = queries.assignments_of("outages.suspicion:3")
     assert sent.order_ids == (town.order.pk, other.pk)
 
 

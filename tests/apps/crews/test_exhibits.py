@@ -20,8 +20,24 @@ def test_an_arrival_with_its_position_is_evidence_until_it_is_forgotten(town: To
     assert (arrived.at, arrived.recorded_at) == (AT + 20 * MINUTE, AT + 40 * MINUTE)
     assert arrived.position == "30.12346, 120.50000 ±12 m"
     assert [one.who for one in exhibits_of(town.order.pk)] == [str(town.world.lin), str(town.world.ma)]
+    (tie,) = queries.order_ties(town.order.pk)
+    assert (tie.text, tie.note) == (str(row.crew), str(row.get_state_display()))
     actions.forget_positions(at=AT + timedelta(days=400), actor="rounds")
     assert queries.order_exhibits(town.order.pk)[1].position == ""
+
+
+def test_an_order_shows_what_was_quoted_and_written(town: Town, tell: Tell) -> None:
+    row = send(town)
+    tell(row, ReportKind.ARRIVED, 20)
+    tell(row, ReportKind.BOUNDARY, 21, side="customer")
+    quoted = [{"item": town.cable.pk, "quantity": "2.5", "price_fen": 985}]
+    tell(row, ReportKind.QUOTE, 22, lines=quoted, name="张三丰", signature="")
+    tell(row, ReportKind.BEGUN, 23)
+    tell(row, ReportKind.FINISHED, 40, finding="customer_wiring", receipt="更换室内开关，用户满意")
+    (tie,) = queries.order_ties(town.order.pk)
+    paid, written = tie.lines
+    assert "24.63" in paid and "张*丰" in paid and "张三丰" not in paid
+    assert written.endswith("更换室内开关，用户满意")
 
 
 def test_what_was_doubted_and_why_it_is_right_stands_beside_it(town: Town, tell: Tell) -> None:

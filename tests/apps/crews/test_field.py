@@ -109,6 +109,25 @@ def test_of_two_who_tell_the_same_the_first_counts(town: Town, tell: Tell) -> No
     assert len(facts(CrewArrived)) == 1
 
 
+def test_that_it_is_on_the_phone_and_read_is_kept_once(town: Town, tell: Tell) -> None:
+    row = send(town)
+    for kind in (ReportKind.DELIVERED, ReportKind.READ):
+        assert tell(row, kind, 1).status == "taken"
+        assert tell(row, kind, 2, user=town.hu).status == "known", "another telephone tells it too"
+    assert (row.delivered_at, row.read_at) == (AT + MINUTE, AT + MINUTE)
+    assert FieldReport.objects.count() == 2
+    assert len(facts(AssignmentSeen)) == 2
+
+
+def test_what_somebody_has_to_do(town: Town, tell: Tell) -> None:
+    row = send(town)
+    assert [one.assignment_id for one in queries.open_of_user(town.hu.pk)] == [row.pk]
+    assert queries.open_of_user(town.shen.pk) == queries.open_of_user(town.world.lin.pk) == []
+    tell(row, ReportKind.ARRIVED, 20)
+    tell(row, ReportKind.FINISHED, 30, finding="done", receipt="检查完毕，一切正常运行")
+    assert queries.open_of_user(town.hu.pk) == []
+
+
 def test_another_crew_tells_nothing_of_it(town: Town, tell: Tell) -> None:
     row = send(town)
     for user in (town.shen, town.world.lin):

@@ -12,14 +12,16 @@ from denghuo.apps.customers.actions import AccountEntry, add_phone, open_account
 from denghuo.apps.customers.models import Account
 from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.facts import NoteKept, OrderChased
-from denghuo.apps.hotline.models import Agent, Call, CallBack, CallerNumber, CallNote, NoteKind
+from denghuo.apps.hotline.models import Agent, Call, CallBack, CallerNumber, CallNote, Exchange, NoteKind
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.orders.actions import OrderEntry, open_order, take_step
 from denghuo.apps.orders.models import Kind, Order, Promise, PromiseOf, Topic
+from denghuo.apps.organization.actions import assign_role
+from denghuo.apps.organization.models import Role
 from denghuo.apps.outages import queries as outages
-from denghuo.apps.outages.models import ReportState
+from denghuo.apps.outages.models import Report, ReportState
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import Switch, after, signed_in, switch
 from tests.world import AT, World
@@ -310,3 +312,109 @@ def test_when_the_call_came_in(hotline: Hotline, account: Account) -> None:
     assert order_of(keep(hotline, call_id="c-9", at=after(1.2))).received_at == began
     assert queries.call_began_at(hotline.exchange.pk, "c-8") is None
     assert queries.call_began_at(hotline.exchange.pk, "") is None
+
+
+@pytest.fixture
+def county(world: World, hotline: Hotline) -> Hotline:
+    """The exchange serves the city and its two stations; people live in Qinghe village, at T1 and T2."""
+    above = world.city
+    Exchange.objects.filter(pk=hotline.exchange.pk).update(unit=above)
+    assign_role(user=hotline.agent, unit=above, role=Role.AGENT, **SYSTEM)
+    hotline.exchange.unit = above
+    for number, load_code in (("0701", "T1"), ("0702", "T2")):
+        entry = AccountEntry(number=number, name="李小照", address="灯火镇青禾村3组1号", load_code=load_code)
+        open_account(unit_id=world.lamp.pk, entry=entry, **SYSTEM)
+    return hotline
+
+
+STRANGER = "13912349998"
+
+
+def test_the_place_of_an_unknown_caller_leads_to_its_station(county: Hotline, world: World, switch: Switch) -> None:
+    row = order_of(keep(county, number=STRANGER, place="青禾村3组"))
+    assert (row.unit_id, row.load_code, row.place) == (world.lamp.pk, "", "青禾村3组")
+    for said in ("灯火镇青禾村", "灯火县灯火镇青禾村3组"):
+        assert (where := queries.where_of(county.exchange, said)) is not None and where.unit_id == world.lamp.pk
+    assert queries.where_of(county.exchange, "东青禾村") is None
+    chosen = order_of(keep(county, number=STRANGER, call_id="c-2", place="青禾村3组", load_code="T2"))
+    assert chosen.load_code == "T2"
+    other = order_of(keep(county, number=STRANGER, call_id="c-3", place="青禾村3组", load_code="T5"))
+    assert other.load_code == "", "a district of another place is none of this one"
+
+
+def test_a_place_that_is_out_as_a_whole_joins_its_outage(county: Hotline, world: World, switch: Switch) -> None:
+    switch("QF1", "open", 0, "F-1")
+    where = queries.where_of(county.exchange, "青禾村3组")
+    assert where is not None and where.is_all_out and [one.outage.number for one in where.outs] == ["F-1"]
+    row = order_of(keep(county, number=STRANGER, place="青禾村3组"))
+    report = Report.objects.select_related("outage").get(order=row)
+    assert (report.state, report.outage and report.outage.number) == (ReportState.OUT, "F-1")
+
+
+def test_a_place_that_nobody_knows_needs_a_station(county: Hotline, world: World) -> None:
+    client = signed_in(county.agent)
+    told = form(county, number=STRANGER, text="没电", place="某某大院")
+    answer = client.post(reverse("hotline:desk-note"), told, headers={"accept-language": "en"})
+    assert answer.status_code == 422
+    assert "Choose the station that works on it" in answer.content.decode()
+    assert "某某大院" in answer.content.decode()
+    assert not Order.objects.exists()
+    for unit in (county.exchange.unit_id, world.lamp.pk):
+        keep_at = client.post(reverse("hotline:desk-note"), told | {"unit": unit})
+        assert keep_at.status_code == (422 if unit == county.exchange.unit_id else 302)
+    row = Order.objects.get()
+    assert (row.unit_id, row.load_code) == (world.lamp.pk, "")
+    deliveries.drain()
+    assert Report.objects.get(order=row).state == ReportState.UNPLACED, (
+        "it stands on the board of the station, not placed"
+    )
+
+
+def test_the_desk_follows_the_place(county: Hotline, world: World, switch: Switch) -> None:
+    client = signed_in(county.agent)
+    told = form(county, number=STRANGER, place="青禾村3组") | {"unit": ""}
+    ask = {"path": reverse("hotline:desk-where"), "headers": {"accept-language": "en"}}
+    page = client.post(data=told, **ask).content.decode()
+    assert "No outage is known there." in page
+    assert f'<option value="{world.lamp.pk}" selected>' in page
+    switch("QF1", "open", 0, "F-1")
+    page = client.post(data=told, **ask).content.decode()
+    assert "2 of 2 transformer districts there are without supply" in page and "F-1" in page
+    unknown = client.post(data=told | {"place": "某某"}, **ask).content.decode()
+    assert "No place of the network is called so. Choose the station" in unknown
+    some = client.post(data=told | {"place": "青禾"}, **ask).content.decode()
+    assert '<option value="灯火镇青禾村">' in some
+
+
+def test_a_load_that_the_network_does_not_have_is_not_known(hotline: Hotline, account: Account) -> None:
+    account.supply_points.update(load_code="NOPE")
+    page = signed_in(hotline.agent).get(reverse("hotline:desk"), {"number": NUMBER}, headers={"accept-language": "en"})
+    assert "the network has no transformer district NOPE" in page.content.decode()
+    assert "No outage is known at this address." not in page.content.decode()
+
+
+def test_an_order_by_another_way_is_a_contact_too(hotline: Hotline, account: Account) -> None:
+    entry = OrderEntry(
+        kind=Kind.COMPLAINT,
+        topic=Topic.OUTAGES,
+        unit_id=account.unit_id,
+        received_at=AT,
+        caller=STRANGER,
+        channel="web",
+    )
+    row = open_order(entry=entry, **SYSTEM)
+    page = signed_in(hotline.agent).get(
+        reverse("hotline:desk"), {"number": STRANGER}, headers={"accept-language": "en"}
+    )
+    assert row.number in page.content.decode() and "None before." not in page.content.decode()
+    note = keep(hotline)
+    pop = queries.pop_of(hotline.exchange, NUMBER, call_id="c-9", at=AT)
+    assert [one.order and one.order.pk for one in pop.contacts] == [None], "what a note tells of is told once"
+    assert pop.contacts[0].notes[0].pk == note.pk
+
+
+def test_a_number_of_the_customer_file_is_a_number(hotline: Hotline, account: Account) -> None:
+    add_phone(person_id=account.person_id, number="12000002020", **SYSTEM)
+    page = signed_in(hotline.agent).get(reverse("hotline:desk"), {"number": "12000002020"})
+    assert "0601" in page.content.decode()
+    assert not queries.can_be_looked_up(hotline.exchange, "12000002021")

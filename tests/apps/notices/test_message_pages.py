@@ -20,10 +20,11 @@ from denghuo.apps.notices.actions import (
     set_gateway,
     set_preference,
 )
-from denghuo.apps.notices.facts import MessageUnmasked, NoticesPrinted
+from denghuo.apps.notices.facts import MessageCalledByHand, MessageUnmasked, NoticesPrinted
 from denghuo.apps.notices.models import (
     Gateway,
     GatewayTemplate,
+    HandCall,
     HandDelivery,
     Message,
     MessageTemplate,
@@ -124,12 +125,23 @@ def test_what_was_called_off_meanwhile_is_not_tried_again_with_the_others(queue:
 
 
 def test_somebody_was_reached_by_a_person(queue: Queue, world: World) -> None:
-    row, client = queue(expects_answer=True, answer_within_s=600), signed_in(world.zhou)
-    assert "They were reached" in page(client, "message", row.pk)
-    assert client.post(reverse("notices:reached", args=[row.pk]), {"answer": ""}).status_code == 422
-    client.post(reverse("notices:reached", args=[row.pk]), {"answer": "平安"})
-    assert Message.objects.get(pk=row.pk).answer == "平安"
-    assert "They were reached" not in page(client, "message", row.pk)
+    ask = {"event": "outages.call_back", "expects_answer": True, "answer_within_s": 600}
+    row, client = queue(**ask), signed_in(world.zhou)
+    path, form = reverse("notices:reached", args=[row.pk]), "reached-title"
+    shown = page(client, "message", row.pk)
+    assert form in shown and "Supply is back" in shown and "Still without supply" in shown
+    for nonsense in ("", "也许吧", "3"):
+        assert client.post(path, {"answer": nonsense}).status_code == 422
+    client.post(path, {"answer": "none", "note": "无人接听"})
+    assert Message.objects.get(pk=row.pk).answered_at is None, "who was not reached has not answered"
+    assert form in page(client, "message", row.pk)
+    client.post(path, {"answer": "2", "note": "屋里还是黑的"})
+    assert Message.objects.get(pk=row.pk).answer == "2"
+    shown = page(client, "message", row.pk)
+    assert form not in shown
+    assert "无人接听" in shown and "屋里还是黑的" in shown and "Not reached" in shown
+    assert list(HandCall.objects.values_list("answer", flat=True)) == ["", "2"]
+    assert [one.fact.is_reached for one in ledger.facts(classes=[MessageCalledByHand])] == [False, True]
 
 
 def test_who_was_told_of_something(queue: Queue, world: World) -> None:

@@ -14,6 +14,7 @@ from denghuo.apps.notices.actions import (
     follow_unanswered,
     queue_messages,
 )
+from denghuo.apps.notices.actions.messages import NEVER_SENT
 from denghuo.apps.notices.facts import (
     MessageAnswered,
     MessagesCancelled,
@@ -175,20 +176,31 @@ def test_who_does_not_answer_in_time_is_told_of_once(queue: Queue) -> None:
     ladder = {"ring": 1, "channel": "voice", "expects_answer": True, "answer_within_s": 600}
     missed, answered = queue("a", **ladder), queue("b", **ladder)
     answer_message(message_id=answered.pk, answer="1", at=AT + MINUTE, actor="test")
-    assert follow_unanswered(at=AT + 9 * MINUTE, actor="rounds") == 0
-    assert follow_unanswered(at=AT + 10 * MINUTE, actor="rounds") == 1
-    assert follow_unanswered(at=AT + 11 * MINUTE, actor="rounds") == 0
+    never_sent = AT + NEVER_SENT
+    assert follow_unanswered(at=never_sent + 9 * MINUTE, actor="rounds") == 0
+    assert follow_unanswered(at=never_sent + 10 * MINUTE, actor="rounds") == 1
+    assert follow_unanswered(at=never_sent + 11 * MINUTE, actor="rounds") == 0
     (told,) = [entry.fact for entry in ledger.facts(classes=[MessageUnanswered])]
     assert (told.message_id, told.about, told.to_ref, told.ring) == (missed.pk, ABOUT, "customers.account:a", 1)
 
 
 def test_the_first_answer_counts_and_a_late_one_is_kept(queue: Queue) -> None:
     row = queue(expects_answer=True, answer_within_s=60)
-    follow_unanswered(at=AT + 5 * MINUTE, actor="rounds")
+    follow_unanswered(at=AT + NEVER_SENT + 5 * MINUTE, actor="rounds")
     for answer in ("2", "1"):
         answer_message(message_id=row.pk, answer=answer, at=AT + 6 * MINUTE, actor="test")
     (told,) = [entry.fact for entry in ledger.facts(classes=[MessageAnswered])]
     assert (told.answer, told.to_ref) == ("2", "customers.account:k")
+
+
+def test_what_the_law_asks_for_keeps_quiet_hours_where_there_is_time(queue: Queue) -> None:
+    night = {"quiet_from": time(7), "quiet_until": time(9), "legal": True}  # it is 8 o'clock there
+    nine = AT + timedelta(hours=1)
+    at_once = queue("a", **night)
+    waits = queue("b", **night, legal_by_at=nine + timedelta(hours=1))
+    near = queue("c", **night, legal_by_at=nine + timedelta(minutes=59))
+    safe = queue("d", **night, legal_by_at=nine + timedelta(days=1), safety=True)
+    assert [row.due_at for row in (at_once, waits, near, safe)] == [AT, nine, AT, AT]
 
 
 def test_what_would_come_too_late_is_not_sent(queue: Queue) -> None:

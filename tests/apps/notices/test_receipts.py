@@ -111,6 +111,20 @@ def test_a_pressed_key_is_an_answer(gateway: Gateway, queue: Queue) -> None:
     assert follow_unanswered(at=AT + 60 * MINUTE, actor="rounds") == 0
 
 
+def test_the_time_for_an_answer_counts_from_the_sending_then_from_the_delivery(gateway: Gateway, queue: Queue) -> None:
+    row = queue(expects_answer=True, answer_within_s=600)
+    assert row.answer_due_at is not None and row.answer_due_at > AT + 10 * MINUTE, "nothing was sent yet"
+    row = handed(gateway, row)
+    row.refresh_from_db()
+    assert row.sent_at is not None and row.answer_due_at == row.sent_at + 10 * MINUTE
+    report(gateway, ReportKind.DELIVERED, token=row.token, happened_at=AT + 7 * MINUTE)
+    row.refresh_from_db()
+    assert row.delivered_at is not None and row.delivered_at > row.sent_at
+    assert row.answer_due_at == row.delivered_at + 10 * MINUTE
+    assert follow_unanswered(at=row.delivered_at + 9 * MINUTE, actor="rounds") == 0
+    assert follow_unanswered(at=row.delivered_at + 10 * MINUTE, actor="rounds") == 1
+
+
 def test_who_writes_back_answers_what_they_were_asked_last(gateway: Gateway, queue: Queue) -> None:
     ask = {"expects_answer": True, "answer_within_s": 600}
     handed(gateway, queue("told", at=AT), "p0")

@@ -144,7 +144,13 @@ def test_what_was_brought_by_hand_is_proof(world: World) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"how": "handed"}, {"how": "x"}, {"case": "x", "how": "left"}, {"how": "left", "delivered_at": AT + HOUR}],
+    [
+        {"how": "handed"},
+        {"how": "left"},
+        {"how": "x"},
+        {"case": "x", "how": "left", "receiver": "李四"},
+        {"how": "left", "receiver": "李四", "delivered_at": AT + HOUR},
+    ],
 )
 def test_what_proves_nothing_is_refused(world: World, wrong: dict[str, Any]) -> None:
     plain = {"unit_id": world.lamp.pk, "about": ABOUT, "case": "arrears", "to_ref": "a:1", "delivered_at": AT}
@@ -159,3 +165,11 @@ def test_how_the_messages_about_something_stand(queue: Queue) -> None:
     told = queries.told_about(ABOUT)
     assert (told.messages, told.delivered, told.undeliverable, told.waiting) == (3, 1, 1, 1)
     assert (told.answered, told.unanswered) == (1, 1)
+
+
+def test_the_figures_of_messages_add_up(queue: Queue) -> None:
+    for number, state in enumerate(State):
+        standing(queue(str(number)), state, sent_at=AT)
+    told = queries.told_about(ABOUT)
+    assert told.messages == told.delivered + told.waiting + told.sent + told.undeliverable + told.unsent
+    assert told.unsent == 2

@@ -32,7 +32,7 @@ def test_an_order_is_created_once_and_found_again(client: Client) -> None:
     assert json.loads(first.content) == json.loads(again.content)
     row = Order.objects.get()
     assert json.loads(first.content)["number"] == row.number
-    assert row.first_asked == ""
+    assert row.first_asked == row.handler == "zhou", "nobody was named, nobody answers by name: the head of the station"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,8 @@ def test_an_order_is_created_once_and_found_again(client: Client) -> None:
         ({"topic": "praise"}, 422),
         ({"kind": "praise", "topic": "danger"}, 422),
         ({"account": "404"}, 422),
+        ({"first_asked": "nobody"}, 422),
+        ({"first_asked": "bai"}, 422),
         ({"received_at": "2026-05-01T08:00:00"}, 422),
     ],
 )

@@ -282,4 +282,4 @@ def test_the_quick_way_of_an_opening_says_what_the_engine_says(area: Area) -> No
 
 def test_every_step_that_is_shipped_does_something_known_to_clocks() -> None:
     verbs = {verb for rule in standard_steps() for _, verb in effects_of(rule.effects)}
-    assert verbs == {"start", "again", "stop", "suspend", "resume"}
+    assert verbs == {"start", "again", "stop", "drop", "suspend", "resume"}

@@ -240,9 +240,10 @@ def test_a_step_and_the_numbers_are_set_from_a_day_on(people: People) -> None:
     told = {"kind": "fault", "step": "park", "from_states": ["in_hand"], "who": "works", "effects": "arrive:fly"}
     form = told | {"from_date": today, "source": "本所"}
     assert client.post(reverse("orders:steps"), form).status_code == 422
-    assert client.post(reverse("orders:steps"), form | {"effects": "*:suspend"}).status_code == 302
+    assert client.post(reverse("orders:steps"), form | {"effects": "*:suspend", "save": "1"}).status_code == 302
     numbers = client.get(reverse("orders:numbers")).context["form"].initial | {"stuck_after_s": 600, "source": "本所"}
-    assert client.post(reverse("orders:numbers"), numbers | {"from_date": today}).status_code == 302
+    numbers |= {"from_date": today, "save": "1"}
+    assert client.post(reverse("orders:numbers"), numbers).status_code == 302
     assert client_of("he").post(reverse("orders:numbers"), numbers).status_code == 403
 
 

@@ -136,6 +136,15 @@ def test_an_order_goes_the_way_of_its_crew(opened: Open) -> None:
     assert (row.state, row.reopened_count) == (State.REGISTERED, 1)
 
 
+def test_what_a_customer_answers_while_the_crew_is_there_stands_in_the_order(opened: Open) -> None:
+    row = opened()
+    react("follow_assignment", 1, Field(order_ids=(row.pk,)))
+    react("follow_still_out", 20, Field(order_id=row.pk))
+    row.refresh_from_db()
+    assert (row.state, row.reopened_count) == (State.DISPATCHED, 0)
+    assert [(one.side, one.actor) for one in row.remarks.all()] == [("customer", "flow")]
+
+
 def test_what_a_crew_could_not_do_waits_to_be_dispatched_anew(opened: Open) -> None:
     row = opened()
     react("follow_assignment", 1, Field(order_ids=(row.pk,)))
@@ -162,3 +171,44 @@ def test_somebody_unknown_who_was_not_reached_is_nobody_to_visit(people: People,
     react("follow_unreached", 1, Field(to_ref="customers.account:999999"))
     react("follow_unreached", 1, Field(to_ref="crews.member:1"))
     assert not Order.objects.exists()
+
+
+def test_a_sign_that_nobody_answers_is_reminded_of_once_and_brought_before_those_above(
+    world: World, opened: Open
+) -> None:
+    opened(Kind.FAULT, Topic.DANGER)
+    assert round_at("raise_signs", 1) == 1
+    sign = Sign.objects.get()
+    assert sign.know_by_at == AT + 61 * MINUTE
+    assert round_at("watch_signs", 60) == 0
+    assert round_at("watch_signs", 61) == 1
+    assert round_at("watch_signs", 62) == 0
+    told = list(Notice.objects.filter(kind="orders.sign_late").values_list("recipient__username", "subject"))
+    near = {name for name, _ in told if name in ("tang", "zhou")}
+    assert near == {"tang", "zhou"}
+    above = {one.username for one in queries.supervisors_above(world.lamp)}
+    assert above
+    assert {name for name, _ in told} >= above
+    assert len(told) == len({*told})
+    sign.refresh_from_db()
+    assert (sign.escalated_at, sign.above_count) == (AT + 61 * MINUTE, len(above))
+    fact = Fact.objects.get(kind="orders.SignEscalated")
+    assert f'"above_count":{len(above)}' in fact.data.replace(" ", "")
+
+
+def test_a_sign_that_was_answered_in_time_climbs_nowhere(opened: Open) -> None:
+    opened(Kind.FAULT, Topic.DANGER)
+    round_at("raise_signs", 1)
+    actions.see_sign(sign_id=Sign.objects.get().pk, answer="已派人", at=AT + 5 * MINUTE, actor="tang")
+    assert round_at("watch_signs", 600) == 0
+    assert not Notice.objects.filter(kind="orders.sign_late").exists()
+
+
+def test_where_nobody_is_above_the_station_itself_is_reminded(opened: Open, world: World) -> None:
+    for one in queries.supervisors_above(world.lamp):
+        one.is_active = False
+        one.save(update_fields=["is_active"])
+    opened(Kind.FAULT, Topic.DANGER)
+    round_at("raise_signs", 1)
+    assert round_at("watch_signs", 61) == 1
+    assert Notice.objects.filter(kind="orders.sign_late", recipient__username="tang").exists()

@@ -212,7 +212,7 @@ def test_the_last_word_on_when_supply_is_back(desk: Desk, see: See) -> None:
             expected_at=NOW + timedelta(minutes=minutes),
             method=Method.DISPATCHER,
             team="",
-            reason="",
+            reason="备件未到",
             **BY,
         )
     told = one(see(), desk.outage.about)

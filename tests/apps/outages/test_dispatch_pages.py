@@ -91,7 +91,7 @@ def test_the_page_shows_what_waits(lin: Client, desk: Desk) -> None:
 def test_one_incident_in_full(lin: Client, desk: Desk) -> None:
     page = text(lin, about=desk.suspicion.about)
     for word in (
-        "4 of 6 customers behind it report, from 1 of 1 transformers",
+        "4 of the 6 customers behind it report.",
         "Why FU1",
         "QF1",
         "12%",

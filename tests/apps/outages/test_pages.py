@@ -43,7 +43,7 @@ def plan(**changes: str) -> dict[str, str]:
     start, end = (timezone.localtime(after(hours)).strftime(LOCAL) for hours in (24, 28))
     kind = str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL))
     told = {"number": "P-1", "kind": kind, "cause": str(int(Cause.MAINTENANCE)), "place": "b"}
-    return told | {"planned_start_at": start, "planned_end_at": end, "note": ""} | changes
+    return told | {"planned_start_at": start, "planned_end_at": end, "note": "", "sure": "on"} | changes
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Step by step"), ("zh-hans", "停送电过程")])

@@ -10,8 +10,10 @@ from django.utils import timezone
 from denghuo.apps.customers.facts import CustomersExported, CustomerUnmasked
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import queries as ledger
-from denghuo.apps.notices.actions import record_delivery
+from denghuo.apps.notices import queries as notices
+from denghuo.apps.notices.actions import MessageEntry, queue_messages, record_delivery
 from denghuo.apps.notices.models import Channel, HandDelivery, How, Message, Ring, State
+from denghuo.apps.orders.models import Order
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import (
     NothingToAnnounceError,
@@ -24,6 +26,7 @@ from denghuo.apps.outages.actions import (
 )
 from denghuo.apps.outages.facts import OutageTold, PlanMoved
 from denghuo.apps.outages.models import Cause, Outage
+from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.engines.standards import OutageKind
 from tests.apps.network.conftest import Switch, after, signed_in
 from tests.apps.outages.conftest import to
@@ -113,7 +116,13 @@ def test_who_is_left_is_worked_off(world: World, people: dict[str, Account]) -> 
     stranger = {"how": How.LEFT, "delivered_at": when, "who": [to(people["elsewhere"])]}
     assert client.post(delivered, stranger).status_code == 422
     assert not HandDelivery.objects.exists()
-    assert client.post(delivered, {"how": How.LEFT, "delivered_at": when, "who": both}).status_code == 302
+    left_there = {"how": How.LEFT, "delivered_at": when, "who": both}
+    assert client.post(delivered, left_there).status_code == 422, "nobody saw it"
+    before = timezone.localtime(AT - timedelta(days=365)).strftime(LOCAL)
+    early = client.post(delivered, left_there | {"receiver": "邻居张", "delivered_at": before})
+    assert early.status_code == 422 and "proves nothing" in early.content.decode()
+    assert not HandDelivery.objects.exists()
+    assert client.post(delivered, left_there | {"receiver": "邻居张"}).status_code == 302
     assert left(outage) == {to(people["care"]): "waiting"}
 
 
@@ -219,7 +228,7 @@ def test_a_plan_moved_before_anything_left_is_told_as_a_plan(world: World, peopl
 def test_what_was_brought_by_hand_is_told_of_a_change_as_well(world: World, people: dict[str, Account]) -> None:
     outage = planned(world)
     by_hand = {"about": outage.about, "case": "planned", "to_ref": to(people["somebody"]), "how": How.LEFT}
-    record_delivery(unit_id=world.lamp.pk, **by_hand, delivered_at=AT, **SYSTEM)
+    record_delivery(unit_id=world.lamp.pk, **by_hand, receiver="邻居张", delivered_at=AT, **SYSTEM)
     move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=after(1), actor="lin")
     assert to(people["somebody"]) in {ref for ref, _ in told("outages.plan_changed")}
 
@@ -230,6 +239,10 @@ def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account
     client, page = signed_in(world.zhou), reverse("outages:plan", args=[outage.pk])
     whole = reverse("outages:outage", args=[outage.pk])
     assert client.get(page).status_code == 200 and page in client.get(whole).content.decode()
+    same = {"start_at": timezone.localtime(start).strftime(LOCAL), "reason": "雨", "deed": "move"}
+    same["end_at"] = timezone.localtime(start + timedelta(hours=2)).strftime(LOCAL)
+    refused = client.post(page, same, headers={"accept-language": "en"})
+    assert refused.status_code == 422 and "Nothing changes" in refused.content.decode()
     later = {name: timezone.localtime(start + timedelta(days=days)).strftime(LOCAL) for name, days in DAYS}
     assert client.post(page, later | {"deed": "move"}).status_code == 422
     assert client.post(page, later | {"deed": "move", "reason": "雨", "end_at": later["start_at"]}).status_code == 422
@@ -243,6 +256,106 @@ def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account
 
 
 DAYS = (("start_at", 1), ("end_at", 2))
+
+
+def test_a_move_to_less_than_the_legal_notice_is_asked_about(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    client, page = signed_in(world.zhou, "en"), reverse("outages:plan", args=[outage.pk])
+    soon = timezone.now() + timedelta(days=3)
+    told = {"deed": "move", "reason": "雨", "start_at": timezone.localtime(soon).strftime(LOCAL)}
+    told["end_at"] = timezone.localtime(soon + timedelta(hours=2)).strftime(LOCAL)
+    asked = client.post(page, told)
+    assert asked.status_code == 422
+    assert "The law asks that it is told by" in asked.content.decode()
+    outage.refresh_from_db()
+    assert outage.planned_start_at == start
+    assert client.post(page, told | {"sure": "on"}).status_code == 302
+    outage.refresh_from_db()
+    assert outage.planned_start_at is not None and outage.planned_start_at < start
+
+
+def test_a_plan_of_yesterday_or_of_ten_years_is_asked_about(world: World) -> None:
+    client, page = signed_in(world.lin, "en"), reverse("outages:new")
+    told = {"network": str(world.network.pk), "number": "P-9", "cause": str(int(Cause.MAINTENANCE))}
+    told["kind"] = str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL))
+    for days, lasts, said in ((-28, 0.2, "has passed"), (30, 3650, "Is that meant?"), (500, 0.2, "a year ahead")):
+        start = timezone.localtime(timezone.now() + timedelta(days=days))
+        times = {"planned_start_at": start.strftime(LOCAL)}
+        times["planned_end_at"] = (start + timedelta(days=lasts)).strftime(LOCAL)
+        asked = client.post(page, told | times)
+        assert (asked.status_code, said in asked.content.decode()) == (422, True), said
+    assert not Outage.objects.exists()
+    assert client.post(page, told | times | {"sure": "on"}).status_code == 302
+
+
+def test_the_words_of_a_change_name_the_old_time(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
+    old, new = timezone.localtime(after(8 * 24)), after(9 * 24)
+    move_plan(outage_id=outage.pk, start_at=new, end_at=after(9 * 24 + 2), reason="雨", at=after(1), actor="lin")
+    text = Message.objects.filter(event="outages.plan_changed")[0].text
+    assert f"原定{old.month}月{old.day}日{old:%H:%M}的停电改为{old.month}月{old.day + 1}日" in text
+    with pytest.raises(ValueError, match="another time"):
+        move_plan(outage_id=outage.pk, start_at=new, end_at=after(9 * 24 + 2), reason="雨", at=after(2), actor="lin")
+
+
+@pytest.mark.parametrize(("days", "waits"), [(9, True), (1, False)])
+def test_at_night_only_what_is_near_goes_out(world: World, people: dict[str, Account], days: int, waits: bool) -> None:
+    night, morning = after(15.8), after(24)  # 23:48 there, and 8 o'clock
+    times = {"planned_start_at": after(24 * days + 10), "planned_end_at": after(24 * days + 12)}
+    outage = planned(world, OutageKind.TEMPORARY_MAINTENANCE, **times)
+    announce_plan(outage_id=outage.pk, at=night, actor="lin")
+    due = {one.due_at for one in Message.objects.filter(about=outage.about)}
+    assert due == {morning if waits else night}
+    held = notices.held_back(outage.about, at=night)
+    assert (held.count, held.until_at) == (4, morning) if held else not waits
+
+
+def test_every_row_of_who_was_told_adds_up(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
+    order = Order.objects.create(
+        kind="fault",
+        topic="no_supply",
+        unit=world.lamp,
+        channel="phone",
+        received_at=AT,
+        opened_at=AT,
+        account_id=people["somebody"].pk,
+    )
+    entry = MessageEntry(
+        key="x",
+        event="outages.restoration_time",
+        about=outage.about,
+        channel=Channel.SMS,
+        ring=Ring.ALL,
+        to_ref=f"orders.order:{order.pk}",
+        address="13900000003",
+        text="x",
+        unit_id=world.lamp.pk,
+    )
+    queue_messages(entries=[entry], **SYSTEM)
+    Message.objects.filter(key="x").update(state=State.CANCELLED, ended_at=AT)
+    rings = rings_of([outage.about])
+    assert [(one.ring, one.people) for one in rings] == [(Ring.CARE, 1), (Ring.IMPORTANT, 1), (Ring.ALL, 1)]
+    for one in rings:
+        assert one.people == one.delivered + one.waiting + one.failed + one.unsent, one
+    assert rings_of([outage.about], since=after(1)) == []
+
+
+def test_who_was_told_too_late_is_not_called_untold(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=3)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    announce_plan(outage_id=outage.pk, **SYSTEM)
+    late = timezone.now()
+    Message.objects.update(state=State.DELIVERED, sent_at=late, delivered_at=late, ended_at=late)
+    page = reverse("outages:notice", args=[outage.pk])
+    shown = signed_in(world.zhou, "en").get(page).content.decode()
+    assert "1 of 4 households not proved to be told" in shown
+    assert "1 not proved to be told · 3 told too late" in shown
 
 
 def reminded() -> list[str]:

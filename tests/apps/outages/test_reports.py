@@ -9,7 +9,7 @@ import pytest
 
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
-from denghuo.apps.orders.actions import OrderEntry, open_order
+from denghuo.apps.orders.actions import OrderEntry, correct_order, open_order
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import (
@@ -83,7 +83,7 @@ def test_many_reports_behind_one_fuse_suspect_it_and_more_elsewhere_move_it_up(w
 
 
 def test_several_reports_of_one_load_are_seen_though_no_device_explains_them(world: World, call: Call) -> None:
-    call(T7=3)  # three of thirty, and nobody else on the line
+    call(T1=3)  # three of twenty, and nobody else of the sixty on the line
     suspicion = Suspicion.objects.get()
     assert suspicion.told["part"]
     assert suspicion.report_count == 3
@@ -210,3 +210,51 @@ def test_what_is_read_in_ahead_is_not_read_again_by_the_first_batch(world: World
 def test_the_number_is_of_the_local_day(world: World, call: Call) -> None:
     call(T3=4)
     assert Suspicion.objects.get().number == f"G{AT:%Y%m%d}-001"
+
+
+def correct(order: Order, **told: Any) -> None:
+    correct_order(order_id=order.pk, told=told, reason="听错", at=after(3), actor="lin")
+    deliveries.drain()
+
+
+def test_who_is_found_later_counts_as_if_found_at_once(world: World, call: Call) -> None:
+    """Two callers nobody could place, and one of thirty at a load: placed by hand they are three of one place."""
+    (first,), (second,) = call(elsewhere=1), call(nowhere=1)
+    call(T7=1)
+    assert {report_of(one).state for one in (first, second)} == {ReportState.UNPLACED}
+    assert not Suspicion.objects.exists()
+    correct(first, load_code="T7")
+    correct(second, load_code="T7")
+    report = report_of(first)
+    assert (report.state, report.load_code, report.network_id) == (ReportState.SUSPECTED, "T7", world.network.pk)
+    suspicion = Suspicion.objects.get(state=SuspicionState.OPEN)
+    assert (suspicion.report_count, report.suspicion_id) == (3, suspicion.pk)
+
+
+def test_a_report_placed_wrongly_leaves_what_it_pointed_to(world: World, switch: Switch, call: Call) -> None:
+    (row,) = call(nowhere=1)
+    switch("QF1", "open", 1, "N-1")
+    correct(row, load_code="T4")
+    assert (report_of(row).state, report_of(row).outage) == (ReportState.OUT, Outage.objects.get(number="N-1"))
+    correct(row, load_code="elsewhere")
+    report = report_of(row)
+    assert (report.state, report.outage_id, report.network_id) == (ReportState.UNPLACED, None, None)
+
+
+def test_an_order_that_becomes_a_report_is_one_and_one_that_was_none_is_settled(call: Call) -> None:
+    (row,) = call(T3=1, topic=Topic.VOLTAGE)
+    assert not Report.objects.exists()
+    correct(row, topic=Topic.NO_SUPPLY)
+    assert report_of(row).state == ReportState.ALONE
+    correct(row, kind=Kind.COMPLAINT, topic=Topic.OUTAGES)
+    assert report_of(row).state == ReportState.CLOSED
+    correct(row, kind=Kind.FAULT, topic=Topic.PART)
+    assert report_of(row).state == ReportState.ALONE
+
+
+def test_what_alone_pointed_to_a_fault_takes_it_along_when_it_was_none(call: Call) -> None:
+    first, second, third = call(T3=3)
+    assert Suspicion.objects.get().state == SuspicionState.OPEN
+    for row in (first, second, third):
+        correct(row, topic=Topic.OWN_WIRING)
+    assert Suspicion.objects.get().state == SuspicionState.GONE

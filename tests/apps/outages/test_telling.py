@@ -18,6 +18,7 @@ from denghuo.apps.notices.actions import answer_message, follow_unanswered
 from denghuo.apps.notices.models import Channel, Message, Ring, State
 from denghuo.apps.orders.actions import OrderEntry, open_order
 from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import (
     OutageEntry,
@@ -28,7 +29,7 @@ from denghuo.apps.outages.actions import (
 )
 from denghuo.apps.outages.facts import OutageTold
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
-from denghuo.apps.outages.queries.detail import reports_shown
+from denghuo.apps.outages.queries.detail import Reached, reports_shown, told_first
 from denghuo.apps.outages.queries.triage import Light, Shine, Why, triage
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import Switch, after
@@ -101,6 +102,38 @@ def test_who_is_not_reached_by_a_call_is_visited(world: World, switch: Switch, p
     deliveries.drain()
     visit = Order.objects.get(topic=Topic.CARE_VISIT)
     assert (visit.account_id, visit.kind) == (people["care"].pk, Kind.SERVICE)
+
+
+def test_who_answers_after_all_need_not_be_visited(world: World, switch: Switch, people: dict[str, Account]) -> None:
+    switch("FU1", "open", 0.1, "N-1", at=after(0.1))
+    follow_unanswered(at=after(1), actor="rounds")
+    deliveries.drain()
+    visit = Order.objects.get(topic=Topic.CARE_VISIT)
+    call = Message.objects.get(event="outages.fault_care", channel="voice")
+    outage = Outage.objects.get()
+    told = told_first(world.lamp.pk, ["T3"], abouts=[outage.about])
+    assert [one.visit_id for one in told] == [visit.pk]
+    answer_message(message_id=call.pk, answer="1", at=after(1.1), actor="gateway")
+    deliveries.drain()
+    visit.refresh_from_db()
+    assert visit.state == OrderState.TERMINATED
+    assert "Safe" in visit.steps.last().reason or "平安" in visit.steps.last().reason
+    (now,) = told_first(world.lamp.pk, ["T3"], abouts=[outage.about])
+    assert (now.reached, now.visit_id) == (Reached.ANSWERED, None)
+
+
+def test_who_answers_that_they_need_help_is_still_visited(
+    world: World, switch: Switch, people: dict[str, Account]
+) -> None:
+    switch("FU1", "open", 0.1, "N-1", at=after(0.1))
+    follow_unanswered(at=after(1), actor="rounds")
+    deliveries.drain()
+    call = Message.objects.get(event="outages.fault_care", channel="voice")
+    answer_message(message_id=call.pk, answer="2", at=after(1.1), actor="gateway")
+    deliveries.drain()
+    visit = Order.objects.get(topic=Topic.CARE_VISIT)
+    assert visit.closed_at is None
+    assert [one.side for one in visit.remarks.all()] == ["customer"]
 
 
 def test_a_plan_is_told_by_its_own_notices(world: World, switch: Switch, people: dict[str, Account]) -> None:
@@ -225,7 +258,7 @@ def test_expected_times_are_judged_by_when_supply_came(
             expected_at=after(hours),
             method=Method.CREW,
             team=team,
-            reason="",
+            reason="到场后判断",
             at=after(0.2),
             actor="ma",
         )
@@ -268,7 +301,7 @@ def test_a_crew_that_mends_what_was_only_suspected_books_it_from_the_first_repor
 
 def test_what_was_no_device_is_mended_without_an_outage(world: World, people: dict[str, Account]) -> None:
     for number in range(3):
-        report(world, "T7", None, f"1390000010{number}")
+        report(world, "T1", None, f"1390000010{number}")
     suspicion = Suspicion.objects.get()
     assert suspicion.told["part"]
     mended(suspicion)

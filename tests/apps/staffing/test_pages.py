@@ -93,7 +93,10 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
     assert leader.post(reverse("staffing:withdraw", args=[row.pk])).status_code == 302
     assert not Absence.objects.exists()
     days = {"text": "2027-01-01,holiday,元旦\n2027-01-02，makeup，x", "source": "通知"}
-    assert leader.post(reverse("staffing:calendar"), days).status_code == 302
+    looked = leader.post(reverse("staffing:calendar"), days)
+    assert (looked.status_code, looked.context["preview"].open_count) == (200, 0)
+    assert not CalendarDay.objects.filter(date__year=2027).exists()
+    assert leader.post(reverse("staffing:calendar"), days | {"save": "1"}).status_code == 302
     assert CalendarDay.objects.filter(date__year=2027).count() == 2
     assert leader.post(reverse("staffing:calendar"), days | {"text": "soon,holiday"}).status_code == 422
 

@@ -29,6 +29,7 @@ COARSE = Chances(
     wrong_link_shares=(0.0, 0.05),
     wrong_link_weights=(1.0, 1.0),
     part_per_year=3.0,
+    part_sizes=(0.25, 0.8),
 )
 
 
@@ -179,15 +180,33 @@ class Enumeration:
         strays = _beta_binomial(row["n"], row["customers"], share, max(1.0 / share, row["customers"]))
         for age in row["ages"]:
             strays *= (1.0 - by_link + by_link * self._density(age)) ** self._counts(row)
-        part = 1.0 - math.exp(-self.chances.part_per_year * self.chances.window_h * pace / 8760.0)
-        of_part = 0.0
-        for start in self.starts:
-            after, times = self._timed(row, start)
-            silent = row["customers"] - row["n"]
-            of_part += times * _beta_binomial(after, after + silent, self.chances.part_share, 2.0) / len(self.starts)
-        told = (1.0 - part) * strays + (part * of_part if row["customers"] > 1 else 0.0)
+        part = self._part(pace)
+        told = (1.0 - part) * strays + (part * self._in_part(row) if row["customers"] > 1 else 0.0)
         off = self.chances.meter_stray_share
         return told * off ** row["off"] * (1.0 - off) ** (row["meters"] - row["off"])
+
+    def _part(self, pace: float) -> float:
+        """Chance that a load has a fault of a part of its own."""
+        return 1.0 - math.exp(-self.chances.part_per_year * self.chances.window_h * pace / 8760.0)
+
+    def _in_part(self, row: dict) -> float:
+        """What a row tells if it has one: of some of its customers as many report as of an outage."""
+        c, found = self.chances, 0.0
+        for start, share, spread in self.latents:
+            weight = _normal(c.report_weights)[share] / len(c.load_spreads) / len(self.starts)
+            by_now, certainty = self._by_now(start, share, spread)
+            after, times = self._timed(row, self.starts[start])
+            several = after + row["customers"] - row["n"]
+            parts = [_beta_binomial(after, several, size * by_now, certainty) for size in c.part_sizes]
+            found += weight * times * sum(parts) / len(parts)
+        return found
+
+    def _by_now(self, start: int, share: int, spread: int) -> tuple[float, float]:
+        """The share of an outage's customers that has reported by now, and how certain it is."""
+        c, began, mean = self.chances, self.starts[start], self.chances.report_shares[share]
+        come = 1.0 - (1.0 + began / c.delay_min) ** -2.0
+        by_now = mean * ((1.0 - c.slow_share) * come + c.slow_share * min(began / self.window_min, 1.0))
+        return by_now, max((1.0 - mean) / (mean * c.load_spreads[spread] ** 2) - 1.0, 1.0)
 
     def _counts(self, row: dict) -> float:
         """What the time of one of its reports counts."""
@@ -217,10 +236,7 @@ class Enumeration:
     def _out(self, row: dict, latent: tuple[int, int, int]) -> float:
         c = self.chances
         start = self.starts[latent[0]]
-        share, spread = c.report_shares[latent[1]], c.load_spreads[latent[2]]
-        certainty = max((1.0 - share) / (share * spread**2) - 1.0, 1.0)
-        come = 1.0 - (1.0 + start / c.delay_min) ** -2.0
-        by_now = share * ((1.0 - c.slow_share) * come + c.slow_share * min(start / self.window_min, 1.0))
+        by_now, certainty = self._by_now(*latent)
         after, told = self._timed(row, start)
         told *= math.exp(-self.usual_stray * max(1.0 - start / self.window_min, 0.0) * row["customers"])
         told *= _beta_binomial(after, after + row["customers"] - row["n"], by_now, certainty)
@@ -288,6 +304,25 @@ class Enumeration:
     def chance(self, holds) -> float:
         """Of the states for which ``holds``."""
         return sum(state.weight.sum() for state in self.states if holds(state)) / self.by_day.sum()
+
+    def strays_only(self, cut: int) -> float:
+        """That no cut on the way to this one nor behind it has opened, and no load that reports has a fault of its own
+        part."""
+        behind = range(cut, int(self.candidates.end[cut]))
+        rows = [n for n, row in enumerate(self.rows) if row["cut"] in behind and row["n"] > 0 and row["customers"] > 1]
+        found = np.zeros(len(self.days))
+        for state in self.states:
+            if not any(one in state.opened for one in behind) and self._above(cut, state.opened) is None:
+                found += state.weight * np.prod([self._no_part(one) for one in rows], axis=0)
+        return float(found.sum() / self.by_day.sum())
+
+    def _no_part(self, number: int) -> np.ndarray:
+        """Chance by day that a load with supply has no such fault, after what it told."""
+        row = self.rows[number]
+        off = self.chances.meter_stray_share
+        of_meters = off ** row["off"] * (1.0 - off) ** (row["meters"] - row["off"])
+        in_part = np.array([self._part(day[0]) for day in self.days]) * self._in_part(row) * of_meters
+        return 1.0 - in_part / np.array(self.if_supplied[number])
 
     def is_out(self, cut: int):
         return lambda state: cut in state.opened or self._above(cut, state.opened) is not None

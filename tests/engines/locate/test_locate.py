@@ -52,8 +52,26 @@ def test_everything_against_all_states(data: st.DataObject) -> None:
     for load, cut in enumerate(candidates.cut_of_load.tolist()):
         expected = every.chance(every.is_out(cut)) if cut >= 0 else 0.0
         assert found.out_probability[load] == pytest.approx(expected, abs=1e-9)
+    assert_instead(found, every)
     assert_best_sets(found, every)
     assert_nested(found, every)
+
+
+def assert_instead(found: Located, every: Enumeration) -> None:
+    for cut in range(len(found.cause_probability)):
+        behind = range(cut, int(every.candidates.end[cut]))
+        instead = found.instead(cut)
+        nothing = every.chance(
+            lambda state, cut=cut, behind=behind: (
+                every._above(cut, state.opened) is None and not any(one in state.opened for one in behind)
+            )
+        )
+        above = every.chance(lambda state, cut=cut: every._above(cut, state.opened) is not None)
+        assert instead.above == pytest.approx(above, abs=1e-9)
+        assert instead.part + instead.stray == pytest.approx(nothing, abs=1e-9)
+        assert instead.stray == pytest.approx(every.strays_only(cut), abs=1e-9)
+        told = found.cause_probability[cut] + instead.above + instead.below + instead.part + instead.stray
+        assert told == pytest.approx(1.0, abs=1e-9)
 
 
 def assert_best_sets(found: Located, every: Enumeration) -> None:
@@ -176,6 +194,24 @@ def test_one_transformer_one_line_and_everything() -> None:
     assert opened(locate(CANDIDATES, build_evidence(GRID, report_load=one_line))) == ["QL1"]
     everybody = np.repeat(np.arange(8), 6)
     assert opened(locate(CANDIDATES, build_evidence(GRID, report_load=everybody))) == ["QF1"]
+
+
+@pytest.mark.parametrize("minutes", [3.0, 10.0, 30.0, 120.0])
+def test_the_more_call_of_one_transformer_the_rather_it_is_the_whole_of_it(minutes: float) -> None:
+    """A part of it cannot report more than the whole: what else it may be is told, and grows less."""
+    grid = line(customers=28, laterals=6)
+    candidates = candidates_of(grid)
+    cut = candidates.cut_of_branch(grid.branch_position["FU3"])
+    before = 0.0
+    for calls in range(3, 21):
+        ages = np.linspace(minutes, 0.1, calls)
+        found = locate(candidates, build_evidence(grid, report_load=[2] * calls, age_min=ages))
+        whole, instead = found.cause_probability[cut], found.instead(cut)
+        assert whole > before - 0.01
+        assert whole + instead.above + instead.below + instead.part + instead.stray == pytest.approx(1.0)
+        assert instead.part > max(instead.stray, instead.above, instead.below) or calls < 6
+        before = whole
+    assert before > 0.8
 
 
 def test_several_at_once() -> None:

@@ -11,6 +11,7 @@ from denghuo.adapters.telephony.csv_calls import read_calls
 from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.freeswitch import read_freeswitch_events
 from denghuo.adapters.telephony.freeswitch_live import listen_freeswitch
+from denghuo.adapters.telephony.glimpses import Glimpse, glimpse
 from denghuo.adapters.telephony.live import LiveBatch, listen
 from denghuo.adapters.telephony.merging import merge_calls
 from denghuo.adapters.telephony.queue_log import read_queue_log
@@ -30,6 +31,15 @@ from denghuo.adapters.telephony.records import (
     Unknowable,
     WaitingCaller,
 )
+from denghuo.adapters.telephony.template_files import (
+    TemplateError,
+    TemplateFlaw,
+    TemplateProblem,
+    read_template,
+    template_data,
+    template_of,
+    template_text,
+)
 
 __all__ = [
     "COMMON",
@@ -42,14 +52,19 @@ __all__ = [
     "CallTemplate",
     "EventCount",
     "Finding",
+    "Glimpse",
     "LiveBatch",
     "LiveSnapshot",
     "TelephonyCode",
     "TelephonyError",
     "TelephonyLog",
     "TelephonyProblem",
+    "TemplateError",
+    "TemplateFlaw",
+    "TemplateProblem",
     "Unknowable",
     "WaitingCaller",
+    "glimpse",
     "listen",
     "listen_freeswitch",
     "merge_calls",
@@ -57,4 +72,8 @@ __all__ = [
     "read_calls",
     "read_freeswitch_events",
     "read_queue_log",
+    "read_template",
+    "template_data",
+    "template_of",
+    "template_text",
 ]

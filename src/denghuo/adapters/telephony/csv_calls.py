@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from denghuo.adapters.telephony.records import (
     Unknowable,
 )
 
-__all__ = ["read_calls"]
+__all__ = ["heading_without_unit", "read_calls"]
 
 _HEADER_WITHIN_ROWS = 20
 _INSTANTS = ("entered_at", "queued_at", "connected_at", "ended_at", "announced_until", "left_at")
@@ -124,12 +125,12 @@ class _Reader:
             name, unit_s = _heading(heading)
             places.setdefault(name, (place, unit_s))
         for field, names in template.columns.items():
-            found = next((places[fold(name)] for name in names if fold(name) in places), None)
+            found = next((places[known] for known in map(heading_without_unit, names) if known in places), None)
             if found is not None:
                 self.places[field] = found[0]
                 self.units_s[field] = found[1] or template.duration_unit_s
         self.joined = {
-            field: [places[fold(name)][0] for name in names if fold(name) in places]
+            field: [places[known][0] for known in map(heading_without_unit, names) if known in places]
             for field, names in template.joined.items()
         }
         self.outcomes = {fold(word): outcome for word, outcome in template.outcomes.items()}
@@ -308,10 +309,18 @@ class _Reader:
         try:
             if isinstance(raw, str) and (plain := re.match(r"^\d{8}$", raw.strip())):
                 raw = f"{plain[0][:4]}-{plain[0][4:6]}-{plain[0][6:]}"
-            return read_instant(raw, zone=UTC)
+            return self._by_format(raw) or read_instant(raw, zone=UTC)
         except CellError:
             self._tell(TelephonyCode.BAD_TIME, Finding.NO_DATE, "date", str(raw))
             return None
+
+    def _by_format(self, raw: Any) -> datetime | None:
+        """A day as one of the template's formats has it, at midnight; None where none fits."""
+        for pattern in self.template.time_formats if isinstance(raw, str) else ():
+            with suppress(ValueError):
+                at = datetime.strptime(raw.strip(), pattern).replace(tzinfo=UTC)
+                return at.replace(hour=0, minute=0, second=0, microsecond=0)
+        return None
 
     def _instant(self, raw: Any, day: datetime | None) -> datetime:
         if day is not None:
@@ -369,6 +378,11 @@ class _Reader:
         self, code: TelephonyCode, finding: Finding, name: str, value: str = "", told: Mapping[str, str] | None = None
     ) -> None:
         self.account.tell(code, finding, event=self._heading_of(name), value=value, told=told)
+
+
+def heading_without_unit(text: str) -> str:
+    """A heading as it is compared with others."""
+    return _heading(text)[0]
 
 
 def _heading(text: str) -> tuple[str, float | None]:

@@ -8,30 +8,16 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
-from ninja.errors import HttpError, ValidationError
-from ninja.security import SessionAuth
+from ninja.errors import ValidationError
 
 from denghuo.apps.continuity import queries
 from denghuo.apps.continuity.forms import Asked, PartsForm, ask
 from denghuo.apps.network.models import Network
-from denghuo.apps.organization.access import Permission, scope_of
+from denghuo.apps.organization.access import Permission
+from denghuo.apps.organization.api import Allowed
 from denghuo.engines.reliability import Basis, IndexTable, Standard, Variant, labels
 
-
-class _MayView(SessionAuth):
-    """Signed in, and allowed to see reliability somewhere: there the question is put."""
-
-    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        user = super().authenticate(request, key)
-        if user is None:
-            return None
-        request.data_scope = scope_of(request.user, Permission.CONTINUITY_VIEW)  # type: ignore[attr-defined]
-        if not request.data_scope:  # type: ignore[attr-defined]
-            raise HttpError(403, "Your role does not include reliability.")
-        return user
-
-
-router = Router(tags=["reliability"], auth=_MayView())
+router = Router(tags=["reliability"], auth=Allowed(Permission.CONTINUITY_VIEW))
 
 
 class QuestionIn(Schema):

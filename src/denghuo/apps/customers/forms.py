@@ -1,13 +1,16 @@
 """What a person types about customers."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.adapters.phones import is_phone, plain_number
+from denghuo.apps.customers import queries
 from denghuo.apps.customers.actions import AccountEntry, CardEntry, CareEntry, CarerEntry, ImportantEntry
 from denghuo.apps.customers.models import (
     Account,
@@ -24,9 +27,10 @@ from denghuo.apps.customers.models import (
     UnmaskFinding,
 )
 from denghuo.apps.organization.models import Unit, User
-from denghuo.apps.organization.when import DayField
+from denghuo.apps.organization.when import DayField, PastDayField
 
 _ON_A_PAGE = [one for one in Unmasked.choices if one[0] != Unmasked.LETTER]
+_VOLTAGE = re.compile(r"(?:AC|DC)?(?:\s*/?\s*\d{1,4}(?:\.\d{1,3})?\s*(?:[kK]?[vV]|千伏|伏)?){1,2}")
 _BARS = str.maketrans({"｜": "|", "，": "|", ",": "|", "\t": "|"})
 
 
@@ -66,7 +70,7 @@ class UnmaskForm(forms.Form):
     """What somebody needs to see, and why."""
 
     what = forms.TypedChoiceField(label=_("What"), choices=_ON_A_PAGE, coerce=Unmasked)
-    reason = forms.CharField(label=_("What do you need it for?"), max_length=200)
+    reason = forms.CharField(label=_("What do you need it for?"), min_length=2, max_length=200)
 
 
 class SupplyPart(forms.Form):
@@ -75,6 +79,9 @@ class SupplyPart(forms.Form):
     category = forms.TypedChoiceField(label=_("Category"), choices=Category.choices, coerce=Category)
     load_code = forms.CharField(
         label=_("Load"), max_length=120, required=False, help_text=_("Code of the transformer district in the network.")
+    )
+    load_sure = forms.BooleanField(
+        label=_("Keep this load: the network is still to learn of it"), required=False, widget=forms.HiddenInput()
     )
     meter_number = forms.CharField(label=_("Meter"), max_length=40, required=False)
     voltage = forms.CharField(label=_("Voltage"), max_length=20, required=False)
@@ -85,7 +92,30 @@ class SupplyPart(forms.Form):
     boundary_note = forms.CharField(
         label=_("Where exactly"), max_length=200, required=False, help_text=_("As it stands in the supply contract.")
     )
-    opened_date = DayField(label=_("Opened on"), required=False)
+    opened_date = PastDayField(label=_("Opened on"), required=False)
+
+    def clean_voltage(self) -> str:
+        told: str = self.cleaned_data["voltage"].strip()
+        if told and not _VOLTAGE.fullmatch(told):
+            raise forms.ValidationError(gettext("“%s” is no voltage. Write 220V, 380V or 10kV, for instance.") % told)
+        return told
+
+    def check_supply(self, unit_id: int | None, *, account_id: int | None) -> None:
+        """What is told of load and meter next to what is known in the unit. A load that the network does not know is
+        kept only by who says so."""
+        told = self.cleaned_data
+        if unit_id is None:
+            return
+        if queries.is_unknown_load(unit_id, told.get("load_code", "")):
+            self.fields["load_sure"].widget = forms.CheckboxInput()
+            if not told.get("load_sure"):
+                words = gettext(
+                    "The network has no load “%s”, so nobody could say whether this customer has supply. Put it right, "
+                    "leave it blank, or tick the box below."
+                )
+                self.add_error("load_code", words % told["load_code"])
+        if other := queries.account_of_meter(unit_id, told.get("meter_number", ""), but=account_id):
+            self.add_error("meter_number", gettext("This meter hangs at account %s.") % other)
 
     def supply(self) -> dict[str, Any]:
         """What was typed of the supply."""
@@ -112,6 +142,11 @@ class NewAccountForm(SupplyPart):
     def __init__(self, *args: Any, units: Sequence[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or self.cleaned_data
+        self.check_supply(told.get("unit"), account_id=None)
+        return told
 
     def entry(self) -> AccountEntry:
         """What is to be opened."""
@@ -144,6 +179,20 @@ class CorrectForm(SupplyPart):
         help_text=_("Leave blank to keep it. Village, street or estate first, then the door."),
     )
     field_order = ["name", "kind", "address"]
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._account = account
+
+    def clean(self) -> dict[str, Any]:
+        told, account = super().clean() or self.cleaned_data, self._account
+        self.check_supply(account.unit_id, account_id=account.pk)
+        opened = told.get("opened_date")
+        if opened and account.closed_date and opened > account.closed_date:
+            self.add_error("opened_date", gettext("The account was closed on %s.") % account.closed_date)
+        if opened and account.cut_since_date and opened > account.cut_since_date:
+            self.add_error("opened_date", gettext("The account is cut off since %s.") % account.cut_since_date)
+        return told
 
     def entry(self, account: Account) -> AccountEntry:
         """The account as it is to be."""
@@ -201,10 +250,20 @@ class SupplyStateForm(forms.Form):
     """An account is cut off."""
 
     reason = forms.TypedChoiceField(label=_("Because of"), choices=CutReason.choices, coerce=CutReason)
-    since_date = DayField(label=_("Since"))
+    since_date = PastDayField(label=_("Since"))
     record_number = forms.CharField(
         label=_("Notice or order"), max_length=80, required=False, help_text=_("The paper it rests on.")
     )
+
+    def __init__(self, *args: Any, opened: date | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._opened = opened
+
+    def clean_since_date(self) -> date:
+        day: date = self.cleaned_data["since_date"]
+        if self._opened and day < self._opened:
+            raise forms.ValidationError(gettext("The account was opened on %s.") % self._opened)
+        return day
 
 
 class ReconnectForm(forms.Form):
@@ -246,7 +305,7 @@ class ImportantForm(forms.Form):
         required=False,
         help_text=_("0: none. Blank: not known."),
     )
-    own_tested_date = DayField(label=_("Own generation tested on"), required=False)
+    own_tested_date = PastDayField(label=_("Own generation tested on"), required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
     def entry(self) -> ImportantEntry:
@@ -283,6 +342,19 @@ class CareForm(forms.Form):
     )
     visit_every_days = forms.IntegerField(label=_("Visit every (days)"), min_value=1, max_value=3650, required=False)
     next_visit_date = DayField(label=_("Next visit"), required=False)
+    plan = forms.CharField(
+        label=_("What a visit looks at and brings"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+        help_text=_("One thing in a line: wiring and earthing, the battery of the apparatus, a torch. Kept encrypted."),
+    )
+    plan_with = forms.CharField(
+        label=_("Agreed with"),
+        max_length=60,
+        required=False,
+        help_text=_("Themselves, a daughter, the village committee: no name."),
+    )
     review_date = DayField(label=_("Review by"))
 
     def __init__(self, *args: Any, known: Care | None, **kwargs: Any) -> None:
@@ -322,6 +394,9 @@ class VisitForm(forms.Form):
     visited_date = DayField(label=_("Day"))
     met = forms.BooleanField(label=_("Met them"), required=False)
     note = forms.CharField(label=_("What the visit found"), max_length=300, required=False)
+    next_date = DayField(
+        label=_("Next visit agreed for"), required=False, help_text=_("Left blank, it is due by the plan.")
+    )
 
 
 class GiveForm(forms.Form):
@@ -364,6 +439,27 @@ class GiveAccountForm(forms.Form):
     def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].choices = [("", "–"), *((one.pk, str(one)) for one in people)]  # type: ignore[attr-defined]
+
+
+class EndResponsibilityForm(forms.Form):
+    """Why somebody answers for a part no more, and who does instead. ``left`` accounts would be left to nobody."""
+
+    user = forms.TypedChoiceField(label=_("Who answers instead"), coerce=int, required=False, empty_value=None)
+    because = forms.CharField(label=_("Because"), max_length=200)
+    sure = forms.BooleanField(label=_("Nobody is to answer for them for now"), required=False)
+
+    def __init__(self, *args: Any, people: Iterable[User], left: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = [("", _("nobody")), *((one.pk, str(one)) for one in people)]  # type: ignore[attr-defined]
+        self._left = left
+        if not left:
+            del self.fields["sure"]
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if self._left and told.get("user") is None and "user" not in self.errors and not told.get("sure"):
+            self.add_error("user", gettext("Name who answers instead, or tick that nobody is to."))
+        return told
 
 
 class CardForm(forms.Form):

@@ -336,3 +336,21 @@ class NotesForgotten:
     """So many notes, and the call-backs from them, no longer say who called."""
 
     note_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableTemplateKept:
+    """How an exchange's tables of calls are written was said, and is kept under a name; ``told`` as a
+    template file."""
+
+    template_id: int
+    exchange_id: int
+    name: str
+    told: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableTemplateRemoved:
+    template_id: int
+    exchange_id: int
+    name: str

@@ -34,6 +34,7 @@ urlpatterns = [
     path("desk/call/", views.desk_call, name="desk-call"),
     path("desk/about/", views.desk_about, name="desk-about"),
     path("desk/order/", views.desk_order, name="desk-order"),
+    path("desk/where/", views.desk_where, name="desk-where"),
     path("desk/customers/", views.desk_customers, name="desk-customers"),
     path("desk/kept/", views.desk_kept, name="desk-kept"),
     path("desk/articles/", views.desk_articles, name="desk-articles"),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("review/", views.review, name="review"),
     path("wording/", views.wording, name="wording"),
+    path("wording/check/", views.check_wording, name="check-wording"),
     path("wording/new/", views.new_rule, name="new-rule"),
     path("wording/defaults/", views.default_rules, name="default-rules"),
     path("wording/<int:rule_id>/", views.rule, name="rule"),

@@ -198,6 +198,15 @@ class NoticeDelivered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageCalledByHand:
+    """Somebody called whom a message is for, and reached them or not. What was said is with the message."""
+
+    message_id: int
+    about: str
+    is_reached: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoticesPrinted:
     """Notices on paper were made for so many."""
 

@@ -81,9 +81,23 @@ class ReasonForm(forms.Form):
 
 
 class ReachedForm(forms.Form):
-    """What somebody said who was reached by a person."""
+    """What came of calling somebody by hand: one of the answers that the message asks for, or that nobody answered."""
 
-    answer = forms.CharField(label=_("What they said"), max_length=40)
+    answer = forms.ChoiceField(label=_("What they said"), widget=forms.RadioSelect)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, event: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["answer"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*queries.answers_of(event).items(), (self.UNREACHED, _("Not reached"))]
+
+    UNREACHED = "none"
+
+    def told(self) -> dict[str, Any]:
+        """The answer, empty where nobody was reached, and the note."""
+        answer = self.cleaned_data["answer"]
+        return {"answer": "" if answer == self.UNREACHED else answer, "note": self.cleaned_data["note"]}
 
 
 class TemplateForm(_OfUnits):
@@ -259,7 +273,7 @@ class DeliveryForm(forms.Form):
     case = forms.ChoiceField(label=_("Case"), choices=NoticeCase.choices)
     how = forms.ChoiceField(label=_("How"), choices=How.choices)
     delivered_at = MinuteField(label=_("When"))
-    receiver = forms.CharField(label=_("Signed for by"), max_length=80, required=False)
+    receiver = forms.CharField(label=_("Signed for by, or witness"), max_length=80, required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
     def clean_to_ref(self) -> str:
@@ -270,8 +284,9 @@ class DeliveryForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        if told.get("how") == How.HANDED and not (told.get("receiver") or "").strip():
-            self.add_error("receiver", gettext("Say who signed for it."))
+        lack = queries.lack_of_delivery(told.get("how", ""), told.get("receiver", ""))
+        if lack:
+            self.add_error("receiver", lack)
         return told
 
 

@@ -9,13 +9,25 @@ from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
 from denghuo.apps.customers import queries as customers
-from denghuo.apps.orders import queries
+from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import OrderEntry
 from denghuo.apps.orders.intake import take_in
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, Order, State, Topic, number_of
-from denghuo.apps.organization.access import Permission
+from denghuo.apps.orders.views.reach import reader
+from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.organization.api import Allowed, Limit, Offset, Text
 from denghuo.apps.organization.models import Unit
+
+
+class _WithinReach(Allowed):
+    """Somebody else's order is not there, before anything else of the request is looked at."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        user, found = super().authenticate(request, key), request.resolver_match
+        if user is not None and found:
+            _found(request, found.kwargs["order_id"])
+        return user
+
 
 router = Router(tags=["orders"], auth=Allowed(Permission.ORDERS_VIEW))
 
@@ -35,9 +47,26 @@ class OrderIn(Schema):
     channel: Channel = Channel.WEB
     text: str = Field("", max_length=2000, pattern=r"^[^\x00]*$")
     place: Text = Field("", max_length=200)
+    first_asked: Text = Field(
+        "", max_length=150, description="User name of whom the customer asked; where not told, whoever answers there"
+    )
     received_at: datetime | None = Field(None, description="When it came in, with its zone; now where it is not told")
     source_ref: Text = Field("", max_length=80)
     upstream_due_at: datetime | None = None
+
+
+class CorrectionIn(Schema):
+    """What is right of an order; what is not told stays. An empty text takes off what was told."""
+
+    reason: Text = Field(min_length=1, max_length=500)
+    kind: Kind | None = None
+    topic: Topic | None = None
+    area: Area | None = None
+    account: Text | None = Field(None, max_length=40, description="Account number in the unit")
+    load_code: Text | None = Field(None, max_length=120)
+    place: Text | None = Field(None, max_length=200)
+    caller: Text | None = Field(None, max_length=40)
+    contact_name: Text | None = Field(None, max_length=40)
 
 
 class TakenOut(Schema):
@@ -69,6 +98,7 @@ class OrderOut(TakenOut):
     received_at: datetime
     overdue_at: datetime | None
     closed_at: datetime | None
+    first_asked: str = Field(description="User name of whom the customer asked first")
 
 
 class OrderWithClocksOut(OrderOut):
@@ -88,6 +118,8 @@ def open_order(request: HttpRequest, told: OrderIn) -> Status[dict[str, Any]]:
     for instant in (told.received_at, told.upstream_due_at):
         if instant is not None and instant.utcoffset() is None:
             raise HttpError(422, "Instants are told with their zone.")
+    if told.first_asked and not queries.works_in(unit_id, told.first_asked):
+        raise HttpError(422, "Nobody of this name works on orders of this unit.")
     account_id = customers.account_by_number(unit_id, told.account) if told.account else None
     if told.account and account_id is None:
         raise HttpError(422, "No such account in this unit.")
@@ -121,22 +153,54 @@ def orders(
 ) -> list[dict[str, Any]]:
     """Orders within reach, what is due first."""
     wanted = queries.Wanted(kind=kind or "", state="" if state == "all" else state, due=due)
-    rows = queries.find(request.data_scope, wanted, at=timezone.now())  # type: ignore[attr-defined]
+    scope = request.data_scope  # type: ignore[attr-defined]
+    rows = queries.find(scope, wanted, at=timezone.now(), reader=reader(request))
     return [_order(row) for row in rows[offset : offset + limit]]
 
 
 def _order(row: Order) -> dict[str, Any]:
-    told = {name: getattr(row, name) for name in ("kind", "topic", "received_at", "overdue_at", "closed_at")}
+    told = {
+        name: getattr(row, name) for name in ("kind", "topic", "received_at", "overdue_at", "closed_at", "first_asked")
+    }
     return _taken(row) | told | {"unit": row.unit.code}
+
+
+def _found(request: HttpRequest, order_id: int) -> Order:
+    try:
+        return queries.order_for(request.data_scope, order_id, reader=reader(request))  # type: ignore[attr-defined]
+    except Order.DoesNotExist as missing:
+        raise Http404("No such order within reach.") from missing
+
+
+@router.post(
+    "/{int:order_id}/correction",
+    response=OrderWithClocksOut,
+    auth=_WithinReach(Permission.ORDERS_WORK),
+    url_name="orders-correction",
+)
+def correct(request: HttpRequest, order_id: int, told: CorrectionIn) -> dict[str, Any]:
+    """Put right what an order was opened with, with a reason. What is not told stays as it is."""
+    row, at, actor = _found(request, order_id), timezone.now(), request.user.get_username()
+    right = told.dict(exclude={"reason", "account"}, exclude_none=True)
+    if told.account is not None:
+        right["account_id"] = customers.account_by_number(row.unit_id, told.account) if told.account else None
+        if told.account and right["account_id"] is None:
+            raise HttpError(422, "No such account in this unit.")
+    above = may(request.user, Permission.ORDERS_SUPERVISE, path=row.unit.path)
+    allowed = queries.correctable(row, username=actor, supervises=above, at=at)
+    if not set(right) <= allowed:
+        raise HttpError(403, f"Not for you to correct: {', '.join(sorted(set(right) - allowed))}.")
+    try:
+        actions.correct_order(order_id=row.pk, told=right, reason=told.reason, at=at, actor=actor)
+    except ValueError as error:
+        raise HttpError(422, str(error)) from error
+    return order(request, order_id)
 
 
 @router.get("/{int:order_id}", response=OrderWithClocksOut, url_name="orders-order")
 def order(request: HttpRequest, order_id: int) -> dict[str, Any]:
     """One order and what its clocks show."""
-    try:
-        row = queries.order_for(request.data_scope, order_id)  # type: ignore[attr-defined]
-    except Order.DoesNotExist as missing:
-        raise Http404("No such order within reach.") from missing
+    row = _found(request, order_id)
     clocks = [
         {
             "clock": one.clock,

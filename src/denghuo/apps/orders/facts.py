@@ -19,6 +19,35 @@ class OrderOpened:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderCorrected:
+    """What an order was opened with was wrong: ``fields`` says what, with what it was and is of all that names nobody.
+
+    Place, number and name stand in the correction, sealed. ``due_before`` and ``late_before`` are what the clocks said
+    until then.
+    """
+
+    correction_id: int
+    order_id: int
+    unit_id: int
+    received_at: datetime
+    fields: tuple[str, ...]
+    was_kind: str
+    kind: str
+    was_topic: str
+    topic: str
+    was_area: str
+    area: str
+    was_account_id: int | None
+    account_id: int | None
+    was_load_code: str
+    load_code: str
+    due_before: datetime | None
+    due_after: datetime | None
+    late_before: tuple[str, ...]
+    late_after: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrdersImported:
     """A batch of orders with all their steps, one fact for all."""
 
@@ -245,8 +274,25 @@ class SignRaised:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignEscalated:
+    """Nobody answered a sign by when it had to be known: those who were told are reminded, those above are told."""
+
+    sign_id: int
+    know_by_at: datetime
+    reminded_count: int
+    above_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignSeen:
     sign_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponsibleTold:
+    """Whoever answers for the customers of these orders by name has heard that they came in."""
+
+    order_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("rules/numbers/", views.numbers, name="numbers"),
     path("rules/steps/", views.steps, name="steps"),
     path("<int:order_id>/", views.order, name="order"),
+    path("<int:order_id>/correct/", views.correct, name="correct"),
     path("<int:order_id>/step/", views.take_step, name="take-step"),
     path("<int:order_id>/hand-over/", views.hand_over, name="hand-over"),
     path("<int:order_id>/hand-over/<int:hand_over_id>/", views.answer_hand_over, name="answer-hand-over"),

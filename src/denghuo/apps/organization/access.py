@@ -55,6 +55,7 @@ class Permission(StrEnum):
     NOTICES_SEND = "notices.send"
     NOTICES_EDIT = "notices.edit"
     LEDGER_VIEW = "ledger.view"
+    PROGRAMS_EDIT = "programs.edit"
     EXPORT = "export"
 
 
@@ -133,6 +134,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.NETWORK_OPERATE,
         Permission.OUTAGES_EDIT,
         Permission.CREWS_EDIT,
+        Permission.CUSTOMERS_IMPORT,
         Permission.CUSTOMERS_REVIEW,
         Permission.EXPORT,
     },

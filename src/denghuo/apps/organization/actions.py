@@ -1,13 +1,23 @@
 """Every write to the organization."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.organization.facts import CalendarImported, PasswordChanged, RoleAssigned, UnitOpened, UserRegistered
-from denghuo.apps.organization.models import Assignment, CalendarDay, Role, Unit, UnitKind, User
+from denghuo.apps.organization.facts import (
+    CalendarImported,
+    PasswordChanged,
+    RoleAssigned,
+    TokenGiven,
+    TokenRevoked,
+    UnitOpened,
+    UserRegistered,
+)
+from denghuo.apps.organization.models import Assignment, CalendarDay, Role, Token, Unit, UnitKind, User
+from denghuo.apps.organization.queries import TOKEN_BEGINS, digest_of
 from denghuo.apps.organization.snapshot import CALENDAR_SOURCE, calendar_days
 
 _BATCH = 200
@@ -47,6 +57,33 @@ def assign_role(*, user: User, unit: Unit, role: Role, at: datetime, actor: str)
         user.roles_held = None
         record(RoleAssigned(user_id=user.pk, unit_id=unit.pk, role=role), at=at, actor=actor)
     return assignment
+
+
+@transaction.atomic
+def give_token(*, name: str, assignment: Assignment, at: datetime, actor: str) -> tuple[Token, str]:
+    """Let a program sign in as somebody in one of their roles; the row, and the token, which is shown now or never."""
+    secret = f"{TOKEN_BEGINS}{secrets.token_urlsafe(32)}"
+    row = Token.objects.create(
+        name=name.strip(),
+        user_id=assignment.user_id,
+        unit_id=assignment.unit_id,
+        role=assignment.role,
+        digest=digest_of(secret),
+        given_at=at,
+        given_by=actor,
+    )
+    fact = TokenGiven(token_id=row.pk, user_id=row.user_id, unit_id=row.unit_id, role=row.role)
+    record(fact, at=at, actor=actor)
+    return row, secret
+
+
+@transaction.atomic
+def revoke_token(*, token_id: int, at: datetime, actor: str) -> bool:
+    """Let a program in no more; False: it was so already."""
+    revoked = Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=at, revoked_by=actor)
+    if revoked:
+        record(TokenRevoked(token_id=token_id), at=at, actor=actor)
+    return bool(revoked)
 
 
 @transaction.atomic

@@ -29,6 +29,21 @@ class RoleAssigned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenGiven:
+    """A program may sign in; the token itself is nowhere."""
+
+    token_id: int
+    user_id: int
+    unit_id: int
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked:
+    token_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalendarImported:
     years: tuple[int, ...]
     day_count: int

@@ -81,6 +81,29 @@ class Assignment(models.Model):
         return f"{self.user} · {self.unit} · {self.get_role_display()}"
 
 
+class Token(models.Model):
+    """What a program signs in with, in the name of a person and in one of their roles in one unit. Of the token itself
+    only its digest is kept: it is shown once. ``used_at`` is the last hour in which it was."""
+
+    name = models.CharField(max_length=80)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="tokens")
+    role = models.CharField(max_length=16, choices=Role)
+    digest = models.CharField(max_length=64, unique=True)
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=150)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        ordering = ["-given_at", "-pk"]
+        verbose_name = _("token")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class DayKind(models.TextChoices):
     """How a day differs from its weekday."""
 

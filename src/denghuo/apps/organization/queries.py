@@ -1,10 +1,14 @@
 """Every read of the organization that others may use."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, within
-from denghuo.apps.organization.models import Assignment, CalendarDay, Unit, UnitKind, User
+from denghuo.apps.organization.models import Assignment, CalendarDay, Token, Unit, UnitKind, User
+
+TOKEN_BEGINS = "dh_"  # so that whoever finds one in a file knows what it is
+_USED_AGAIN = timedelta(hours=1)
 
 
 def units_within(scope: Iterable[str]) -> list[Unit]:
@@ -41,3 +45,35 @@ def unknown_years(first: date, last: date) -> list[int]:
     """Years of which no holiday has been told: nobody knows which of its days are worked."""
     known = set(CalendarDay.objects.filter(date__year__gte=first.year).values_list("date__year", flat=True))
     return [year for year in range(first.year, last.year + 1) if year not in known]
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a token: it is random enough that nobody finds one to a digest."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def program_of(secret: str, *, at: datetime) -> User | None:
+    """In whose name a token signs in, with the one role that it has; None: it was never given, is revoked, or whoever
+    it stands for has that role no more."""
+    row = Token.objects.filter(digest=digest_of(secret), revoked_at=None).select_related("user", "unit").first()
+    if row is None or not row.user.is_active:
+        return None
+    if not Assignment.objects.filter(user_id=row.user_id, unit_id=row.unit_id, role=row.role).exists():
+        return None
+    if row.used_at is None or row.used_at < at - _USED_AGAIN:
+        Token.objects.filter(pk=row.pk).update(used_at=at)
+    user: User = row.user
+    user.roles_held = [(row.role, row.unit.path)]
+    return user
+
+
+def tokens_within(scope: Iterable[str]) -> list[Token]:
+    """Tokens of a scope, the newest first."""
+    rows = Token.objects.filter(within(scope, field="unit__path")).select_related("user", "unit")
+    return list(rows.order_by("revoked_at", "-given_at"))
+
+
+def assignments_within(scope: Iterable[str]) -> list[Assignment]:
+    """Who holds which role in the units of a scope."""
+    rows = Assignment.objects.filter(within(scope, field="unit__path"), user__is_active=True)
+    return list(rows.select_related("user", "unit").order_by("unit__path", "user__display_name", "role"))

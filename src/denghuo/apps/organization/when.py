@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LOCAL_DAY, LOCAL_MINUTE = "%Y-%m-%d", "%Y-%m-%dT%H:%M"
@@ -30,6 +31,17 @@ class DayField(forms.DateField):
         """The day, None where none is told."""
         told = super().clean(value)
         in_our_time(told)
+        return told
+
+
+class PastDayField(DayField):
+    """A local day that has come."""
+
+    def clean(self, value: Any) -> Any:
+        """The day, None where none is told."""
+        told = super().clean(value)
+        if told is not None and told > timezone.localdate():
+            raise forms.ValidationError(_("That day is still to come."))
         return told
 
 

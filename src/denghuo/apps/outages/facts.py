@@ -64,11 +64,13 @@ class ReportsTaken:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportsAttached:
-    """Reports belong to this outage, or to this suspected fault (``about``); ``number`` is what people call it by."""
+    """Reports belong to this outage, or to this suspected fault (``about``); ``number`` is what people call it by. A
+    crew may have been sent while it was only suspected: ``formerly`` is what it was called then."""
 
     about: str
     number: str
     order_ids: tuple[int, ...]
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,16 @@ class SuspicionEnded:
     network_id: int
     state: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultKnown:
+    """A suspected fault is an outage that was known already: its device stands open there by the log."""
+
+    suspicion_id: int
+    network_id: int
+    outage_id: int
+    device_code: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("dispatch/confirm/", views.confirm, name="dispatch-confirm"),
     path("dispatch/dismiss/", views.dismiss, name="dispatch-dismiss"),
     path("dispatch/estimate/", views.estimate, name="dispatch-estimate"),
+    path("dispatch/as-planned/", views.as_planned, name="dispatch-as-planned"),
     path("dispatch/join/", views.join, name="dispatch-join"),
     path("dispatch/same/", views.same, name="dispatch-same"),
     path("<int:network_id>/numbered/<path:number>/", views.numbered, name="numbered"),

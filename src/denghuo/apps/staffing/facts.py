@@ -124,6 +124,50 @@ class SkillNeedSet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownDaysAdded:
+    """Something moves the calls of these days, both counted."""
+
+    known_id: int
+    unit_id: int
+    kind: str
+    first: date
+    last: date
+    size: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownDaysChanged:
+    """As :class:`KnownDaysAdded`, from now on."""
+
+    known_id: int
+    unit_id: int
+    kind: str
+    first: date
+    last: date
+    size: float
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownDaysWithdrawn:
+    known_id: int
+    unit_id: int
+    kind: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeatherImported:
+    unit_id: int
+    first: date
+    last: date
+    day_count: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForecastMade:
     unit_id: int
     known_until: date

@@ -9,6 +9,9 @@ urlpatterns = [
     path("ahead/", views.ahead, name="ahead"),
     path("set-up/", views.begin, name="begin"),
     path("forecast/", views.forecast, name="forecast"),
+    path("known/", views.known, name="known"),
+    path("known/<int:known_id>/", views.known_edit, name="known-edit"),
+    path("known/<int:known_id>/withdraw/", views.known_withdraw, name="known-withdraw"),
     path("rules/", views.rules, name="rules"),
     path("rules/shifts/", views.shifts, name="shifts"),
     path("wishes/", views.wishes, name="wishes"),
@@ -31,4 +34,5 @@ urlpatterns = [
     path("surge/", views.surges, name="surges"),
     path("surge/put-off/", views.put_off, name="put-off"),
     path("surge/<int:surge_id>/", views.surge, name="surge"),
+    path("surge/<int:surge_id>/send/", views.send_offer, name="send-offer"),
 ]

@@ -17,7 +17,7 @@ from denghuo.engines.forecasting.findings import ForecastCode, ForecastError, Fo
 from denghuo.engines.forecasting.handling import HandlingTime, check_handling, fit_handling_time
 from denghuo.engines.forecasting.history import FEWEST_DAYS, check_counts, counts_by_day
 from denghuo.engines.forecasting.intraday import check_today, update_today
-from denghuo.engines.forecasting.volume import NotKnown, VolumeModel, check_volume, fit_volume
+from denghuo.engines.forecasting.volume import Effect, NotKnown, VolumeModel, check_volume, fit_volume
 from denghuo.engines.forecasting.wave import (
     Belief,
     Credible,
@@ -39,6 +39,7 @@ __all__ = [
     "Belief",
     "Credible",
     "Days",
+    "Effect",
     "ErrorTable",
     "ForecastCode",
     "ForecastError",

@@ -32,6 +32,10 @@ class ErrorTable:
     * ``mape_share`` mean of |error| / calls, where there were calls; ``wape_share`` Σ |error| / Σ calls
     * ``mase`` mean |error| over that of repeating the last week, see :func:`seasonal_scale`
     * ``bias_share`` Σ (forecast - calls) / Σ calls
+
+    Absolute errors are those of the median, the number that a distribution names when it is asked for the smallest
+    absolute error; the bias is that of the mean.
+
     * ``pinball`` mean quantile loss over :data:`PINBALL_LEVELS` [calls]
     * ``covered_50_share``, ``covered_80_share``, ``covered_95_share`` calls inside the central intervals
     """
@@ -52,15 +56,20 @@ class ErrorTable:
 class Backtest:
     """Forecasts of the past as they would have been made, and how they did.
 
-    ``rows`` int64[judged] positions of the days forecast, ``days_ahead`` int64[judged] from 1, ``forecast`` and
-    ``calls`` float64[judged, intervals]; ``overall``, ``by_days_ahead``, ``by_weekday``, ``by_interval`` errors;
+    ``rows`` int64[judged] positions of the days forecast, ``days_ahead`` int64[judged] from 1, ``forecast`` the means,
+    ``median`` and ``calls`` (NaN: not judged) float64[judged, intervals]; ``overall``, ``by_days_ahead``,
+    ``by_weekday``, ``by_interval`` errors;
     ``last_week`` and ``four_weeks`` errors of two naive forecasts of the same days: the same weekday of the week
     before, and the mean of the last four of it. The naive ones have no intervals, so no coverage (NaN).
+
+    Source: the median for absolute errors after Gneiting 2011, "Making and evaluating point forecasts", Journal of the
+    American Statistical Association 106(494).
     """
 
     rows: NDArray[np.int64]
     days_ahead: NDArray[np.int64]
     forecast: Floats
+    median: Floats
     calls: Floats
     overall: ErrorTable
     by_days_ahead: ErrorTable
@@ -68,6 +77,20 @@ class Backtest:
     by_interval: ErrorTable
     last_week: ErrorTable
     four_weeks: ErrorTable
+    _made: _Forecasts
+    _days: Days
+
+    def of_rows(self, rows: ArrayLike) -> Backtest:
+        """The same, judged by these positions of days alone.
+
+        Example:
+            >>> from denghuo.engines.forecasting import build_days
+            >>> days = build_days(np.arange("2026-01-05", "2026-03-16", dtype="M8[D]"))
+            >>> done = backtest_volume(np.full((len(days), 4), 100.0), days=days, origins=[56, 63])
+            >>> done.of_rows([57, 58]).rows.tolist(), int(done.of_rows([57, 58]).overall.count[0])
+            ([57, 58], 8)
+        """
+        return _judged(self._made.take(np.isin(self.rows, np.asarray(rows))), self._days)
 
 
 def seasonal_scale(counts: ArrayLike, *, days: Days) -> float:
@@ -113,6 +136,7 @@ def backtest_volume(
     origins: Sequence[int],
     horizon_days: int = _WEEK_DAYS,
     incident: ArrayLike | None = None,
+    unjudged: ArrayLike | None = None,
     relearn: bool = False,
 ) -> Backtest:
     """Forecast from each origin with what was known before it, and compare with what came.
@@ -122,7 +146,8 @@ def backtest_volume(
         days: the calendar of the rows.
         origins: positions of the first day forecast, ascending. Days before it are known.
         horizon_days: how many calendar days are forecast from each.
-        incident: days or intervals left out of learning, and of the judgment.
+        incident: days or intervals left out of learning, and of the judgment unless ``unjudged`` says otherwise.
+        unjudged: days or intervals left out of the judgment, so that two ways of learning are judged by the same ones.
         relearn: learns the sizes of the parts anew at every origin instead of at the first only.
 
     Raises:
@@ -140,8 +165,12 @@ def backtest_volume(
     table = np.array(counts, dtype=np.float64)
     judged = table.copy()
     marked = None if incident is None else np.array(incident, dtype=np.bool_)
+    aside = marked if unjudged is None else np.array(unjudged, dtype=np.bool_)
+    known = table.copy()
     if marked is not None:
-        judged[marked] = np.nan
+        known[marked] = np.nan
+    if aside is not None:
+        judged[aside] = np.nan
     model: VolumeModel | None = None
     kept: list[_Forecasts] = []
     for origin in origins:
@@ -152,7 +181,7 @@ def backtest_volume(
             incident=None if marked is None else marked[:origin],
             like=None if relearn else model,
         )
-        kept.append(_forecasts(model, judged, days, origin, stop))
+        kept.append(_forecasts(model, (known, judged), days, origin, stop))
     return _judged(_Forecasts.joined(kept), days)
 
 
@@ -162,6 +191,7 @@ def _judged(made: _Forecasts, days: Days) -> Backtest:
         rows=made.rows,
         days_ahead=made.ahead,
         forecast=made.mean,
+        median=made.median,
         calls=made.calls,
         overall=_errors(made, 0 * each),
         by_days_ahead=_errors(made, each * made.ahead[:, None]),
@@ -169,6 +199,8 @@ def _judged(made: _Forecasts, days: Days) -> Backtest:
         by_interval=_errors(made, each * np.arange(made.mean.shape[-1])),
         last_week=_errors(made.naive(made.last_week), 0 * each),
         four_weeks=_errors(made.naive(made.four_weeks), 0 * each),
+        _made=made,
+        _days=days,
     )
 
 
@@ -185,11 +217,23 @@ class _Forecasts:
     last_week: Floats
     four_weeks: Floats
 
+    @property
+    def median(self) -> Floats:
+        """What is said when the smallest absolute error is asked for; of a forecast without a distribution, itself."""
+        middle: Floats = self.quantiles[PINBALL_LEVELS.index(0.5)]
+        return middle
+
     @staticmethod
     def joined(parts: list[_Forecasts]) -> _Forecasts:
         names = ("rows", "ahead", "calls", "mean", "scale", "last_week", "four_weeks")
         columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
         return _Forecasts(quantiles=np.concatenate([part.quantiles for part in parts], axis=1), **columns)
+
+    def take(self, chosen: NDArray[np.bool_]) -> _Forecasts:
+        """Those of some days."""
+        names = ("rows", "ahead", "calls", "mean", "scale", "last_week", "four_weeks")
+        columns = {name: getattr(self, name)[chosen] for name in names}
+        return _Forecasts(quantiles=self.quantiles[:, chosen], **columns)
 
     def naive(self, mean: Floats) -> _Forecasts:
         """The same days, forecast by a number without a distribution."""
@@ -199,7 +243,9 @@ class _Forecasts:
         return _Forecasts(mean=mean, quantiles=quantiles, **columns)
 
 
-def _forecasts(model: VolumeModel, counts: Floats, days: Days, origin: int, stop: int) -> _Forecasts:
+def _forecasts(model: VolumeModel, tables: tuple[Floats, Floats], days: Days, origin: int, stop: int) -> _Forecasts:
+    """``tables`` the counts as they are learned from, and as they are judged by."""
+    counts, judged = tables
     ahead = days.take(slice(origin, stop))
     made = model.forecast(ahead)
     bounds = [level for cover in COVERAGES for level in ((1 - cover) / 2, (1 + cover) / 2)]
@@ -218,7 +264,7 @@ def _forecasts(model: VolumeModel, counts: Floats, days: Days, origin: int, stop
     return _Forecasts(
         rows=rows,
         ahead=(ahead.day - ahead.day[0]).astype(np.int64) + 1,
-        calls=counts[origin:stop],
+        calls=judged[origin:stop],
         mean=made.mean,
         quantiles=made.quantile([*PINBALL_LEVELS, *bounds]),
         scale=np.full(len(rows), scale),
@@ -230,7 +276,7 @@ def _forecasts(model: VolumeModel, counts: Floats, days: Days, origin: int, stop
 def _errors(made: _Forecasts, group: NDArray[np.int64]) -> ErrorTable:
     judged = ~np.isnan(made.calls) & ~np.isnan(made.mean)
     names, code = np.unique(group[judged], return_inverse=True)
-    calls, error = made.calls[judged], (made.mean - made.calls)[judged]
+    calls, bias, error = made.calls[judged], (made.mean - made.calls)[judged], (made.median - made.calls)[judged]
     scale = np.broadcast_to(made.scale[:, None], made.calls.shape)[judged]
     quantiles = made.quantiles[:, judged]
     size = len(names)
@@ -248,7 +294,7 @@ def _errors(made: _Forecasts, group: NDArray[np.int64]) -> ErrorTable:
         mape_share=_over(summed(relative), summed(with_calls.astype(np.float64))),
         wape_share=_over(summed(np.abs(error)), summed(calls)),
         mase=_over(summed(np.abs(error) / scale), count),
-        bias_share=_over(summed(error), summed(calls)),
+        bias_share=_over(summed(bias), summed(calls)),
         pinball=_over(summed(_loss(calls, quantiles)), count),
         covered_50_share=covered[0],
         covered_80_share=covered[1],

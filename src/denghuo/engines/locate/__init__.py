@@ -13,12 +13,13 @@ from denghuo.engines.locate.chances import Chances
 from denghuo.engines.locate.checks import check_locate
 from denghuo.engines.locate.evidence import Evidence, Told, build_evidence, gather_evidence
 from denghuo.engines.locate.findings import LocateCode, LocateError, LocateFinding
-from denghuo.engines.locate.locating import Located, OpenedDevice, Outage, Support, locate
+from denghuo.engines.locate.locating import Instead, Located, OpenedDevice, Outage, Support, locate
 
 __all__ = [
     "Candidates",
     "Chances",
     "Evidence",
+    "Instead",
     "LocateCode",
     "LocateError",
     "LocateFinding",

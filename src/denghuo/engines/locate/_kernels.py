@@ -222,32 +222,38 @@ def opening(rate_h: Floats, held: Ints, hours: float) -> tuple[Floats, Floats]:
 
 
 @njit(cache=True)
-def weigh(parent: Ints, opened: Floats, shut: Floats, out: Floats) -> tuple[float, Floats]:
-    """Sum over all sets of opened cuts: (log of the sum, chance that a cut has opened if supply comes up to it)."""
+def weigh(parent: Ints, opened: Floats, shut: Floats, out: Floats) -> tuple[float, Floats, Floats]:
+    """Sum over all sets of opened cuts: (log of the sum, chance that a cut has opened if supply comes up to it, chance
+    that then neither it nor any behind it has)."""
     inside = np.zeros(len(parent))
-    chance = np.empty(len(parent))
+    chance, none = np.empty(len(parent)), np.empty(len(parent))
+    all_shut = shut.copy()
     total = 0.0
     for cut in range(len(parent) - 1, -1, -1):
         if_open = opened[cut] + out[cut]
         if_shut = shut[cut] + inside[cut]
         value = add_exp(if_open, if_shut)
         chance[cut] = 0.0 if if_open == -np.inf else np.exp(if_open - value)
+        none[cut] = 0.0 if all_shut[cut] == -np.inf else np.exp(all_shut[cut] - value)
         if parent[cut] >= 0:
             inside[parent[cut]] += value
+            all_shut[parent[cut]] += all_shut[cut]
         else:
             total += value
-    return total, chance
+    return total, chance, none
 
 
 @njit(cache=True)
-def spread(parent: Ints, chance: Floats) -> tuple[Floats, Floats]:
-    """(chance that each cut is the one that took supply away, chance that what is behind it is out)."""
-    cause, out = np.empty(len(parent)), np.empty(len(parent))
+def spread(parent: Ints, chance: Floats, none: Floats) -> tuple[Floats, Floats, Floats]:
+    """(chance that each cut is the one that took supply away, chance that what is behind it is out, chance that nothing
+    has opened on the way to it nor behind it)."""
+    cause, out, spared = np.empty(len(parent)), np.empty(len(parent)), np.empty(len(parent))
     for cut in range(len(parent)):
         reached = 1.0 if parent[cut] < 0 else 1.0 - out[parent[cut]]
         cause[cut] = reached * chance[cut]
         out[cut] = 1.0 - reached + cause[cut]
-    return cause, out
+        spared[cut] = reached * none[cut]
+    return cause, out, spared
 
 
 @njit(cache=True)

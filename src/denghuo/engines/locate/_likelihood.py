@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 HOURS_PER_YEAR = 8760.0
-_PART_CONCENTRATION = 2.0
 _MOST_STRAY = 0.2
 _LEAST = 1e-9
 _STRAY_SHAPE = 1.0  # few stray reports come in lumps: geometric rather than Poisson
@@ -74,7 +73,8 @@ class Paces:
 class Likelihood:
     """Logs for all that was told behind each cut: ``if_out`` [cut, latent] given that it is out since then, ``out``
     [cut] the same summed over latents, ``supplied`` [cut, pace] given that all have supply, and ``all_supplied`` [pace]
-    for the whole network. ``opened_before`` [cut] is the chance that a cut behind an open one had opened by itself.
+    for the whole network. ``no_part`` [cut, pace] is the chance then that no load that reports has a fault of a part of
+    its own. ``opened_before`` [cut] is the chance that a cut behind an open one had opened by itself.
     """
 
     latents: Latents
@@ -83,6 +83,7 @@ class Likelihood:
     out: Floats
     supplied: Floats
     all_supplied: Floats
+    no_part: Floats
     opened_before: Floats
 
 
@@ -127,16 +128,14 @@ def likelihood_of(candidates: Candidates, rows: Rows, rate_h: Floats, chances: C
     quiet = -stray_share * np.clip(1.0 - start / window_min, 0.0, 1.0)
     rest = np.outer(rows.customers, quiet) + _rest_if_out(rows, chances)[:, None]
     if_out = np.zeros((len(candidates), len(latents.log_weight)))
-    _kernels.tell_apart(
-        rows.cut, after, rows.customers - rows.reports, times + rest, _tables(rows, latents, delay), if_out
-    )
+    silent = rows.customers - rows.reports
+    _kernels.tell_apart(rows.cut, after, silent, times + rest, _tables(rows, latents, delay), if_out)
     opened_before = np.clip(-np.expm1(-chances.window_h * chances.nested_pace * rate_h), _LEAST, 0.5)
     alike = _alike(candidates, rows, rate_h)
     out = _kernels.fold(candidates.parent, if_out, latents.log_weight, latents.starts, opened_before, alike)
-    of_rows = _if_supplied(rows, timely, (after, times), paces, chances)
-    supplied = np.zeros((len(candidates), len(paces.pace)))
-    _kernels.gather(supplied, rows.cut, of_rows)
-    _kernels.sum_up(candidates.parent, supplied)
+    in_part = _if_in_part(rows, latents, (after, times), delay, chances)
+    of_rows, whole = _if_supplied(rows, timely, in_part, paces, chances)
+    supplied, no_part = (_of_cuts(candidates, rows, values) for values in (of_rows, whole))
     return Likelihood(
         latents=latents,
         paces=paces,
@@ -144,8 +143,17 @@ def likelihood_of(candidates: Candidates, rows: Rows, rate_h: Floats, chances: C
         out=out,
         supplied=supplied,
         all_supplied=of_rows.sum(axis=0),
+        no_part=no_part,
         opened_before=opened_before,
     )
+
+
+def _of_cuts(candidates: Candidates, rows: Rows, of_rows: Floats) -> Floats:
+    """Sums over the rows behind each cut [cut, pace]."""
+    found = np.zeros((len(candidates), of_rows.shape[1]))
+    _kernels.gather(found, rows.cut, of_rows)
+    _kernels.sum_up(candidates.parent, found)
+    return found
 
 
 def _alike(candidates: Candidates, rows: Rows, rate_h: Floats) -> Ints:
@@ -238,11 +246,13 @@ def _stray_if_out(timely: Floats, paces: Paces) -> tuple[Floats, float]:
     return of_report, share
 
 
-def _tables(rows: Rows, latents: Latents, delay: tuple[float, float, float]) -> tuple[Floats, Floats, Floats]:
-    """Log rising factorials for the shares that have reported by now."""
+def _tables(
+    rows: Rows, latents: Latents, delay: tuple[float, float, float], size: float = 1.0
+) -> tuple[Floats, Floats, Floats]:
+    """Log rising factorials for the shares that have reported by now, where ``size`` of the customers are out."""
     mean, slow, window_min = delay
     come = (1.0 - slow) * (1.0 - (1.0 + latents.start_min / mean) ** -2.0)
-    share = latents.report_share * (come + slow * np.minimum(latents.start_min / window_min, 1.0))
+    share = size * latents.report_share * (come + slow * np.minimum(latents.start_min / window_min, 1.0))
     first, second = share * latents.concentration, (1.0 - share) * latents.concentration
     most, silent = int(rows.reports.max(initial=0)), int((rows.customers - rows.reports).max(initial=0))
     return _rising(first, most), _rising(second, silent), _rising(first + second, most + silent)
@@ -255,33 +265,45 @@ def _rest_if_out(rows: Rows, chances: Chances) -> Floats:
     return found
 
 
-def _if_supplied(rows: Rows, timely: Floats, timed: tuple[Ints, Floats], paces: Paces, chances: Chances) -> Floats:
-    """Stray reports, or a fault of the load's own that takes out a part of it; stray meters [row, pace].
+def _if_in_part(
+    rows: Rows, latents: Latents, timed: tuple[Ints, Floats], delay: tuple[float, float, float], chances: Chances
+) -> Floats:
+    """Of what was told at each load if a fault of its own takes out a part of it [row]: it begins at some instant, and
+    of those it takes out as many report as of those behind a device. -inf where a load has no parts.
 
-    Such a fault begins at some instant, like an outage: ``timed`` are the reports since each start, and their times.
+    So of a whole load more call than of a part of it, and the more call, the rather it is the whole.
     """
+    silent = rows.customers - rows.reports
+    # Most rows are alike, silent and of as many customers: each kind is worked out once.
+    kind = np.where(rows.reports > 0, -1 - np.arange(len(silent)), silent)
+    _, first, row = np.unique(kind, return_index=True, return_inverse=True)
+    cut, (after, times), silent = np.arange(len(first)), (one[first] for one in timed), silent[first]
+    found = np.full(len(first), -np.inf)
+    for size in chances.part_sizes:
+        of_latent = np.tile(latents.log_weight, (len(first), 1))
+        _kernels.tell_apart(cut, after, silent, times, _tables(rows, latents, delay, size), of_latent)
+        found = np.logaddexp(found, logsumexp(of_latent, axis=1) - np.log(len(chances.part_sizes)))
+    in_part: Floats = np.where(rows.customers > 1, found[row], -np.inf)
+    return in_part
+
+
+def _if_supplied(rows: Rows, timely: Floats, in_part: Floats, paces: Paces, chances: Chances) -> tuple[Floats, Floats]:
+    """Stray reports, or a fault of the load's own that takes out a part of it; stray meters [row, pace]. And the chance
+    that there is no such fault at a load that reports."""
     # Most rows are alike, silent and of as many customers: each kind is worked out once.
     kind, row = np.unique(rows.reports * (rows.customers.max(initial=0) + 1) + rows.customers, return_inverse=True)
     reports, customers = np.divmod(kind[:, None], rows.customers.max(initial=0) + 1)
     shares, which = np.unique(paces.stray_share, return_inverse=True)
     certainty = np.maximum(_STRAY_SHAPE, customers * shares) / shares
-    stray = _beta_binomial(reports, customers, shares, certainty)[:, which]
     part = -np.expm1(-chances.part_per_year * chances.window_h * paces.pace / HOURS_PER_YEAR)
-    of_part = _beta_binomial(reports, customers, chances.part_share, _PART_CONCENTRATION)
-    found = np.logaddexp(np.log1p(-part) + stray, np.where(customers > 1, np.log(part) + of_part, -np.inf))[row]
-    telling = np.unique(rows.report_row)
-    of_time = np.zeros_like(found)
-    _kernels.gather(of_time, rows.report_row, timely)
-    after, times = timed[0][telling], timed[1][telling]
-    several = after + (rows.customers - rows.reports)[telling][:, None]
-    since = times + _beta_binomial(after, several, chances.part_share, _PART_CONCENTRATION)
-    in_part = np.where(rows.customers[telling] > 1, logsumexp(since, axis=1) - np.log(since.shape[1]), -np.inf)
-    both = np.log1p(-part) + stray[row[telling]] + of_time[telling]
-    found[telling] = np.logaddexp(both, np.log(part) + in_part[:, None])
+    whole = (np.log1p(-part) + _beta_binomial(reports, customers, shares, certainty)[:, which])[row]
+    _kernels.gather(whole, rows.report_row, timely)
+    found = np.logaddexp(whole, np.log(part) + in_part[:, None])
     off = rows.meters_off * np.log(chances.meter_stray_share)
     off = off + (rows.meters - rows.meters_off) * np.log1p(-chances.meter_stray_share)
+    no_part = np.where((rows.reports > 0)[:, None], whole - found, 0.0)
     all_told: Floats = found + off[:, None]
-    return all_told
+    return all_told, no_part
 
 
 def _beta_binomial(told: Any, of: Any, mean: Any, certainty: Any) -> Floats:

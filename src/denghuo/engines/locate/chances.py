@@ -28,8 +28,8 @@ class Chances:
         ``stray_shares`` the share whose report says nothing about devices (a fuse in the house, a wrong address), with
         ``stray_weights``. ``wrong_link_shares`` of all that was told, with ``wrong_link_weights``, come on top: told by
         customers who hang elsewhere than the books say. ``part_per_year`` how often a part of a load's customers loses
-        supply by a fault of its own [1/year per load of several customers], and ``part_share`` of the load's customers
-        report then on average.
+        supply by a fault of its own [1/year per load of several customers]; such a part has one of ``part_sizes`` of
+        the load's customers, each as likely, and of these as many report as of those behind a device.
 
     Of meters:
         ``meter_share`` of those that can tell do tell that their supply has gone, ``meter_concentration`` how alike
@@ -53,8 +53,8 @@ class Chances:
     stray_weights: tuple[float, ...] = (0.3, 0.3, 0.2, 0.15, 0.05)
     wrong_link_shares: tuple[float, ...] = (0.0, 0.02, 0.06)
     wrong_link_weights: tuple[float, ...] = (0.4, 0.4, 0.2)
-    part_per_year: float = 0.004
-    part_share: float = 0.3
+    part_per_year: float = 0.008
+    part_sizes: tuple[float, ...] = (0.2, 0.4, 0.7)
     meter_share: float = 0.7
     meter_concentration: float = 1.5
     meter_stray_share: float = 1e-3

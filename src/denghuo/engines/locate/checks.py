@@ -37,7 +37,7 @@ _POSITIVE = (
     "part_per_year",
     "meter_concentration",
 )
-_SHARES = ("report_shares", "slow_share", "stray_shares", "part_share", "meter_share", "meter_stray_share")
+_SHARES = ("report_shares", "slow_share", "stray_shares", "part_sizes", "meter_share", "meter_stray_share")
 
 
 def check_locate(

@@ -25,7 +25,7 @@ from denghuo.engines.locate.chances import Chances
 from denghuo.engines.locate.checks import check_locate, refuse
 from denghuo.engines.locate.evidence import Evidence
 
-__all__ = ["Located", "OpenedDevice", "Outage", "Support", "locate"]
+__all__ = ["Instead", "Located", "OpenedDevice", "Outage", "Support", "locate"]
 
 Ints = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -69,10 +69,26 @@ class Support:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Instead:
+    """What it may be instead of a device: with the device's own probability these make one.
+
+    ``above``: a device further up took supply away. ``below``: one or several further down did, and it did not.
+    ``part``: none did, and a part of the load has a fault of its own (of several, of one at least). ``stray``: none
+    did, and who reports has supply as far as devices go.
+    """
+
+    above: float
+    below: float
+    part: float
+    stray: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outage:
     """One of the devices of the most probable set, with its evidence, and who else may be meant.
 
-    ``rivals``: devices above and below on the same way, the most probable first. ``nested``: devices behind it that had
+    ``rivals``: devices above and below on the same way, the most probable first; below there may be several at once.
+    ``nested``: devices behind it that had
     rather opened before, and will leave theirs without supply when it is closed again; their ``probability`` is given
     that it opened. ``report_share`` of its customers that is expected to report, and ``began_min`` minutes ago (NaN
     where no report has an age): means given that it opened.
@@ -92,7 +108,8 @@ class Located:
 
     ``outages`` of the most probable set, the one with most reports first; ``set_probability`` of exactly this set;
     ``second_cuts``, ``second_probability`` the next best set. ``cause_probability`` [cut] that this cut took supply
-    away, ``out_probability`` [load] that the load is without supply, 1 where it is known (NaN nowhere).
+    away, ``out_probability`` [load] that the load is without supply, 1 where it is known (NaN nowhere). What it may be
+    instead [cut], see :meth:`instead`: ``above_probability``, ``part_probability``, ``stray_probability``.
     ``stray_loads`` report although they have supply by the most probable set; ``known_reports`` come from loads that
     are known to be out. ``pace`` of failures and ``stray_share`` of supplied customers who report, as it looks:
     posterior means. ``log_evidence`` of everything told, for comparing chances.
@@ -103,12 +120,22 @@ class Located:
     second_cuts: tuple[int, ...]
     second_probability: float
     cause_probability: Floats
+    above_probability: Floats
+    part_probability: Floats
+    stray_probability: Floats
     out_probability: Floats
     stray_loads: tuple[int, ...]
     known_reports: int
     pace: float
     stray_share: float
     log_evidence: float
+
+    def instead(self, cut: int) -> Instead:
+        """What it may be instead of the devices of a cut."""
+        columns = (self.above_probability, self.part_probability, self.stray_probability)
+        above, part, stray = (float(column[cut]) for column in columns)
+        below = 1.0 - above - part - stray - float(self.cause_probability[cut])
+        return Instead(above=above, below=max(below, 0.0), part=part, stray=stray)
 
 
 def locate(
@@ -199,12 +226,16 @@ class _Held:
 
 @dataclass(frozen=True, kw_only=True)
 class _Search:
-    """The sums and the best sets; ``pace_weight`` [pace] after all that was told."""
+    """The sums and the best sets; ``pace_weight`` [pace] after all that was told. ``none`` [cut] is the chance that
+    nothing has opened, neither on the way to a cut nor behind it, ``no_part`` [cut] that nothing has and all reports
+    are stray."""
 
     member_share: Floats
     pace_weight: Floats
     log_evidence: float
     cause: Floats
+    none: Floats
+    no_part: Floats
     out: Floats
     best: Flags
     second: Flags
@@ -222,8 +253,9 @@ class _Search:
         weight = paces.log_weight + total + likelihood.all_supplied
         log_evidence = float(np.logaddexp.reduce(weight))
         pace_weight = np.exp(weight - log_evidence)
-        spread = [_kernels.spread(parent, one[1]) for one in sums]
-        cause, dark = (np.tensordot(pace_weight, np.array([one[k] for one in spread]), axes=1) for k in (0, 1))
+        spread = [_kernels.spread(parent, one[1], one[2]) for one in sums]
+        cause, dark, none = (np.tensordot(pace_weight, np.array([one[k] for one in spread]), axes=1) for k in range(3))
+        strays = np.array([one[2] for one in spread]) * np.exp(likelihood.no_part.T)
         top = int(np.argmax(pace_weight))
         best, second, *_ = _kernels.best_two(parent, *chance_of[top], out[top])
 
@@ -235,7 +267,9 @@ class _Search:
             member_share=held.member_share,
             pace_weight=pace_weight,
             log_evidence=log_evidence,
-            cause=cause,
+            cause=np.minimum(cause, 1.0),
+            none=np.minimum(none, 1.0),
+            no_part=np.minimum(np.tensordot(pace_weight, strays, axes=1), 1.0),
             out=np.minimum(dark, 1.0),
             best=best,
             second=second,
@@ -252,6 +286,7 @@ class _Account:
     ) -> None:
         self.candidates, self.evidence, self.likelihood, self.search = candidates, evidence, likelihood, search
         self.dark = known_out | ~candidates.supplied
+        self.above = np.append(search.out, 0.0)[candidates.parent]  # the last for those that none is above
         counted = np.where(self.dark, 0, 1)
         order, start = candidates.load_order, candidates.load_start
         columns = {
@@ -285,6 +320,9 @@ class _Account:
             second_cuts=tuple(np.flatnonzero(search.second).tolist()),
             second_probability=search.second_probability,
             cause_probability=_frozen(search.cause),
+            above_probability=_frozen(self.above),
+            part_probability=_frozen(np.maximum(search.none - search.no_part, 0.0)),
+            stray_probability=_frozen(search.no_part),
             out_probability=_frozen(np.where(self.dark, 1.0, chance[cut])),
             stray_loads=tuple(np.flatnonzero(stray).tolist()),
             known_reports=int(self.evidence.reports[self.dark].sum()),

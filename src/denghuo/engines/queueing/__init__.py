@@ -16,6 +16,7 @@ from denghuo.engines.queueing.erlang import (
     queue_figures,
     servers_for_blocking,
 )
+from denghuo.engines.queueing.holding import HeldSeats, hold_answer_rate
 from denghuo.engines.queueing.redials import RedialFigures, redial_figures
 from denghuo.engines.queueing.simulation import AnswerRate, answer_rate, log_day, simulate
 from denghuo.engines.queueing.simulation_checks import (
@@ -78,6 +79,7 @@ __all__ = [
     "DayPerformance",
     "Distribution",
     "Estimate",
+    "HeldSeats",
     "Law",
     "MissedTargets",
     "ModifiedOfferedLoad",
@@ -109,6 +111,7 @@ __all__ = [
     "exponential",
     "fixed",
     "gamma",
+    "hold_answer_rate",
     "load_for_blocking",
     "log_day",
     "lognormal",

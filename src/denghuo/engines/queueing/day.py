@@ -143,14 +143,22 @@ def day_performance(
     redials = (float(redial_share), float(np.asarray(fields["redial_blocked_share"])), float(redial_delay_s))
     start = (state / state.sum(), float(start_redials))
     end = kernels.day(
-        given, heads.astype(np.int64), (float(waiting_places), float(within_s)), redials, start, *_rational(), found
+        given,
+        heads.astype(np.int64),
+        (float(waiting_places), float(within_s)),
+        redials,
+        start,
+        *rational_weights(),
+        found,
     )
     at_first = float(np.maximum(np.arange(len(state)) - heads[0], 0.0) @ start[0])
     return _named(given, found, at_first, end, redials[0] + redials[1] > 0 or start_redials > 0)
 
 
 @cache
-def _rational() -> tuple[Floats, Floats]:
+def rational_weights() -> tuple[Floats, Floats]:
+    """Poles and weights of the step, worked out once."""
+    """Poles and weights of the step, worked out once."""
     return kernels.rational_exponential()
 
 

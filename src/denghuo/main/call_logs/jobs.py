@@ -55,6 +55,9 @@ class Told:
     unknowable: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     trouble_count: int = 0
+    seen: dict[str, Any] | None = None  # of a table whose columns somebody has to explain: what stands in it
+    is_tried: bool = False  # read for a look, not recorded
+    preview: tuple[dict[str, Any], ...] = ()
 
     @property
     def rest(self) -> int:
@@ -75,6 +78,10 @@ class Job:
     status: Status = Status.WORKING
     told: tuple[Told, ...] = ()
     failure: Sentence | None = None
+    template: dict[str, Any] | None = None  # how its tables are written, if somebody has said so
+    asks: bool = False  # whether somebody wants to say it before anything is read
+    tries: bool = False  # whether it is read for a look only
+    keeps: bool = False  # whether the template is to be kept
 
     @property
     def folder(self) -> Path:
@@ -87,7 +94,16 @@ class Job:
         return sorted((self.folder / "upload").iterdir())
 
 
-def create(files: Sequence[UploadedFile], *, exchange_id: int, actor: str, language: str, at: datetime) -> Job:
+def create(
+    files: Sequence[UploadedFile],
+    *,
+    exchange_id: int,
+    actor: str,
+    language: str,
+    at: datetime,
+    template: dict[str, Any] | None = None,
+    asks: bool = False,
+) -> Job:
     """Keep an upload. Nothing of it stays where the disk has no room for all of it.
 
     Raises:
@@ -95,7 +111,16 @@ def create(files: Sequence[UploadedFile], *, exchange_id: int, actor: str, langu
     """
     job_id = uuid.uuid4().hex
     names = processes.keep(processes.shelf_of(CALL_LOGS) / job_id, files)
-    job = Job(id=job_id, exchange_id=exchange_id, actor=actor, language=language, names=tuple(names), begun_at=at)
+    job = Job(
+        id=job_id,
+        exchange_id=exchange_id,
+        actor=actor,
+        language=language,
+        names=tuple(names),
+        begun_at=at,
+        template=template,
+        asks=asks,
+    )
     save(job)
     return job
 
@@ -108,7 +133,8 @@ def save(job: Job) -> None:
 def load(job_id: str) -> Job | None:
     """An upload as it stands; one whose process has died is interrupted.
 
-    It is worked on until its process is gone: to try again between its last word and its end would do nothing.
+    It is worked on until its process is gone: to try again between its last word and its end would do nothing, and so
+    would explaining the columns of a table.
     """
     found = processes.read_state(processes.shelf_of(CALL_LOGS) / job_id)
     if found is None:
@@ -116,7 +142,8 @@ def load(job_id: str) -> Job | None:
     state, alive = found
     job = _parse(state)
     if alive:
-        return job if job.status is Status.DONE else replace(job, status=Status.WORKING)
+        over = job.status is Status.DONE and all(one.seen is None for one in job.told)
+        return job if over else replace(job, status=Status.WORKING)
     return replace(job, status=Status.INTERRUPTED) if job.status is Status.WORKING else job
 
 
@@ -143,6 +170,7 @@ def _told(state: dict[str, Any]) -> Told:
             "kind": LogFormat(state["kind"]),
             "unknowable": tuple(state["unknowable"]),
             "troubles": tuple(Trouble(**one) for one in state["troubles"] if "finding" in one),
+            "preview": tuple(state.get("preview", ())),
         }
     )
 
@@ -154,5 +182,12 @@ def start(job: Job) -> None:
 
 
 def forget_files(job: Job) -> None:
-    """Throw away what was given: it is recorded now, and it holds whole numbers."""
-    shutil.rmtree(job.folder / "upload", ignore_errors=True)
+    """Throw away what was given: it is recorded now, and it holds whole numbers. Tables whose columns somebody has to
+    explain stay until that is done, or until nobody has come back for them."""
+    kept = {name for one in job.told if one.seen is not None for name in one.names}
+    if not kept:
+        shutil.rmtree(job.folder / "upload", ignore_errors=True)
+        return
+    for path in job.files:
+        if path.name not in kept:
+            path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Pages of call logs: give some, see what was read of them."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +19,7 @@ from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.main import processes, uploading
 from denghuo.main.call_logs import jobs
+from denghuo.main.call_logs.columns import outcome_name
 from denghuo.main.call_logs.forms import CallLogForm
 from denghuo.main.call_logs.jobs import Job, Status, Told
 from denghuo.main.call_logs.sentences import sentence
@@ -26,14 +29,15 @@ from denghuo.main.processes import CALL_LOGS
 _SHOWN_PROBLEMS = 20
 
 
-def _exchanges(request: HttpRequest) -> list[Exchange]:
+def exchanges_of(request: HttpRequest) -> list[Exchange]:
+    """The exchanges within reach."""
     return queries.exchanges_within(request.data_scope)  # type: ignore[attr-defined]
 
 
-def _job(request: HttpRequest, upload_id: str) -> tuple[Job, Exchange]:
+def job_of(request: HttpRequest, upload_id: str) -> tuple[Job, Exchange]:
     """An upload for an exchange within reach; any other is not there."""
     found = jobs.load(upload_id) if re.fullmatch(r"[0-9a-f]{32}", upload_id) else None
-    exchange = next((one for one in _exchanges(request) if found and one.pk == found.exchange_id), None)
+    exchange = next((one for one in exchanges_of(request) if found and one.pk == found.exchange_id), None)
     if found is None or exchange is None:
         raise Http404
     return found, exchange
@@ -43,12 +47,13 @@ def _job(request: HttpRequest, upload_id: str) -> tuple[Job, Exchange]:
 @permission_required(Permission.HOTLINE_IMPORT)
 def home(request: HttpRequest) -> HttpResponse:
     """The logs to give, and the exchange that they are of."""
-    exchanges = _exchanges(request)
-    form = CallLogForm(request.POST or None, request.FILES or None, exchanges=exchanges)
+    exchanges = exchanges_of(request)
+    kept = queries.table_templates_within(request.data_scope)  # type: ignore[attr-defined]
+    form = CallLogForm(request.POST or None, request.FILES or None, exchanges=exchanges, templates=kept)
     if request.method == "POST" and form.is_valid():
-        kept = _keep(request, form)
-        if kept is not None:
-            return redirect("hotline:import-upload", kept.id)
+        created = _keep(request, form)
+        if created is not None:
+            return redirect("hotline:import-upload", created.id)
     context = {
         "form": form,
         "exchanges": exchanges,
@@ -70,6 +75,8 @@ def _keep(request: HttpRequest, form: CallLogForm) -> Job | None:
             actor=request.user.get_username(),
             language=get_language() or settings.LANGUAGE_CODE,
             at=now,
+            template=told["tables"].told if told["tables"] else None,
+            asks=told["asks"],
         )
 
     return uploading.begin(form, create=create, start=jobs.start)
@@ -80,7 +87,7 @@ def _keep(request: HttpRequest, form: CallLogForm) -> Job | None:
 @permission_required(Permission.HOTLINE_IMPORT)
 def upload(request: HttpRequest, upload_id: str) -> HttpResponse:
     """One upload: how far it is, and what was read."""
-    found, exchange = _job(request, upload_id)
+    found, exchange = job_of(request, upload_id)
     partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     context = {
         "job": found,
@@ -110,14 +117,34 @@ def _card(told: Told) -> dict[str, Any]:
         "unknowable": [UNKNOWABLE[Unknowable(code)] for code in told.unknowable],
         "troubles": [UNKNOWN_FORMAT] if not told.is_known else troubles,
         "rest": told.trouble_count - len(shown) if told.is_known else 0,
+        "preview": [_previewed(row) for row in told.preview],
+        "unread": _unread(told),
+        "is_asked": told.seen is not None and not told.is_tried and not told.is_refused,
     }
+
+
+def _previewed(row: dict[str, Any]) -> dict[str, Any]:
+    """One call as it would be recorded."""
+    return row | {"at": datetime.fromisoformat(row["at"]), "outcome": outcome_name(row["outcome"])}
+
+
+def _unread(told: Told) -> str:
+    """Why nothing of a table could be read as it is explained, in one sentence; "" where something could."""
+    if told.calls or not told.is_tried:
+        return ""
+    times = [one for one in told.troubles if one.finding in (Finding.NO_INSTANT, Finding.NO_DATE)]
+    if times:
+        given = {"value": str(times[0].given["value"]), "column": str(times[0].given["event"])}
+        words = _("No row can be read: “%(value)s” in the column “%(column)s” is not a time as you said it is written.")
+        return words % given + " " + _("Choose another way or another column.")
+    return _("No row can be read as the columns are explained. What was odd says why.")
 
 
 @require_POST
 @permission_required(Permission.HOTLINE_IMPORT)
 def again(request: HttpRequest, upload_id: str) -> HttpResponse:
     """Read an upload again that did not come to its end."""
-    found, _exchange = _job(request, upload_id)
+    found, _exchange = job_of(request, upload_id)
     if found.status in (Status.FAILED, Status.INTERRUPTED):
         jobs.start(found)
     return redirect("hotline:import-upload", found.id)

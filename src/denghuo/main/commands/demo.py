@@ -28,6 +28,7 @@ from denghuo.main.demo.load_hotline import EXCHANGE_CODE, day_of_calls, outages_
 from denghuo.main.demo.play_storm import play_storm
 from denghuo.main.demo.staffing import is_staffed, mobile_sign_ins
 from denghuo.main.demo.storm import NoStormError
+from denghuo.main.demo.storm_calls import overheard
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 from denghuo.main.listening import follow
 
@@ -62,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how much shorter people wait in the storm than in life (default: %(default)s)",
     )
     parser.add_argument(
+        "--passed",
+        action="store_true",
+        help="the storm passed some hours ago: everything is recorded at once, each at its own time",
+    )
+    parser.add_argument(
         "--by-hand", action="store_true", help="only break things, call and answer: crews are sent from the pages"
     )
 
@@ -70,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     """Load it once; a database that holds anything is left as it is."""
     call_command("migrate", verbosity=0, interactive=False)
     if args.what == "storm":
-        return _storm(speed=args.speed, by_hand=args.by_hand)
+        return _storm(speed=args.speed, by_hand=args.by_hand, passed=args.passed)
     if args.line:
         return _ring()
     if is_loaded():
@@ -105,15 +111,19 @@ _STORM = {
 }
 
 
-def _storm(*, speed: float, by_hand: bool) -> int:
+def _storm(*, speed: float, by_hand: bool, passed: bool) -> int:
     """Play a storm into the station, whether or not its pages are up."""
     if not is_loaded():
         raise UserError(_("the demo station is not there yet; load it first with `denghuo demo`"))
+    if by_hand and passed:
+        raise UserError(_("a storm that has passed is not worked on by hand"))
     if not 1 <= speed <= 600:
         raise UserError(_("a storm is played at 1 to 600 times its speed"))
     sys.stdout.write(_("The storm is brewing …") + "\n")
+    if by_hand:
+        sys.stdout.write(_("It goes on until everything is mended from the pages; Ctrl-C ends it.") + "\n")
     try:
-        report = play_storm(speed=speed, by_hand=by_hand, tell=_say_of_storm)
+        report = play_storm(speed=speed, by_hand=by_hand, passed=passed, tell=_say_of_storm)
     except NoStormError as error:
         raise UserError(_("the station is not as it normally stands: restore its supply first")) from error
     sys.stdout.write(report + "\n")
@@ -139,6 +149,7 @@ def _ring() -> int:
         now=timezone.localtime,
         day_of=_day,
         rings_for=partial(outages_now, demo_network_id()),
+        overheard=overheard(),
         since=since,
     )
     with suppress(KeyboardInterrupt):

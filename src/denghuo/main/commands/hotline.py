@@ -14,13 +14,23 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.utils import timezone
 
-from denghuo.adapters.telephony import LiveBatch, TelephonyError, listen, listen_freeswitch
+from denghuo.adapters.telephony import (
+    CallTemplate,
+    LiveBatch,
+    TelephonyError,
+    TemplateError,
+    listen,
+    listen_freeswitch,
+    read_template,
+    template_of,
+)
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.actions import open_exchange
 from denghuo.apps.hotline.models import Exchange
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.organization.models import Unit
 from denghuo.main.call_logs.sentences import in_english
+from denghuo.main.call_logs.template_words import flaws_in_english
 from denghuo.main.call_logs.working import work
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 from denghuo.main.listening import follow
@@ -45,9 +55,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reading = deeds.add_parser("import", help="read a log, a trace or a table of calls; again adds only what is new")
     reading.add_argument("files", nargs="+", type=Path, metavar="FILE", help="in the order in which they were written")
     reading.add_argument("--exchange", metavar="CODE", required=True)
+    reading.add_argument(
+        "--template",
+        metavar="FILE|NAME",
+        help="which column of a table is what: a TOML or JSON file, or the name of a template kept for the exchange",
+    )
     reading.add_argument("--format", choices=[one.value for one in LogFormat], help="where it is not recognized")
     add_json_argument(reading)
-    add_examples(reading, "denghuo hotline import /var/log/asterisk/queue_log --exchange 95598")
+    add_examples(
+        reading,
+        "denghuo hotline import /var/log/asterisk/queue_log --exchange 95598",
+        "denghuo hotline import calls.csv --exchange 95598 --template pbx.toml",
+    )
     live = deeds.add_parser("listen", help="follow an exchange live until told to stop")
     live.add_argument("--exchange", metavar="CODE", required=True)
     live.add_argument("--kind", choices=["asterisk", "freeswitch"], default="asterisk")
@@ -99,8 +118,9 @@ def _told(error: TelephonyError) -> str:
 
 def _import(args: argparse.Namespace) -> int:
     exchange = _exchange(args.exchange)
+    template = _template(args.template, exchange) if args.template else None
     try:
-        log = read_logs(args.files, kind=LogFormat(args.format) if args.format else None)
+        log = read_logs(args.files, kind=LogFormat(args.format) if args.format else None, template=template)
     except TelephonyError as error:
         raise UserError(_told(error)) from None
     fact = take_in(
@@ -127,6 +147,20 @@ def _import(args: argparse.Namespace) -> int:
     }
     emit(told, as_json=args.as_json)
     return 0
+
+
+def _template(told: str, exchange: Exchange) -> CallTemplate:
+    """A template by its file, or by the name under which it is kept for an exchange."""
+    try:
+        if Path(told).is_file():
+            return read_template(told)
+        if kept := queries.table_template_named(exchange, told):
+            return template_of(kept.told)
+    except TemplateError as error:
+        raise UserError(f"the template {told} cannot be used:\n" + "\n".join(flaws_in_english(error))) from None
+    kept_here = [one for one in queries.table_templates_within([str(exchange.unit.path)]) if one.exchange == exchange]
+    names = ", ".join(one.name for one in kept_here) or "none yet"
+    raise UserError(f"there is no file {told}, and no template of this name; kept for the exchange: {names}")
 
 
 def _read_upload(args: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.core.management import call_command
@@ -23,6 +24,7 @@ from django.utils.translation import override
 from denghuo.apps.organization.models import Unit
 from denghuo.main.commands._output import UserError
 from denghuo.main.demo_people import PASSWORD, PEOPLE
+from denghuo.main.lines import LinesError, lines_in
 from denghuo.main.supervisor import Supervisor
 
 NAME = "up"
@@ -34,6 +36,8 @@ PORTS_TRIED = 20
 ANNOUNCE_WITHIN_S = 120.0
 # The first page comes first; what is owed meanwhile is done right after each commit.
 AFTER_S = {"live pages": 3.0, "worker": 6.0, "message sender": 7.0, "demo line": 8.0, "demo gateway": 9.0}
+
+LISTENS_AFTER_S = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     with override(settings.LANGUAGE_CODE):
         port = _port(args.host, args.port)
         live_port = _port_after(args.host, port)
+        held = [_held(args.host, one) for one in (port, live_port) if one]
         os.environ |= {"DENGHUO_PAGES_PORT": str(port), "DENGHUO_LIVE_PORT": str(live_port)}
         _migrate()
         _load_demo()
@@ -58,7 +63,9 @@ def run(args: argparse.Namespace) -> int:
         if settings.DEMO:
             programs["demo line"] = [*_denghuo("demo"), "--line"]
             programs["demo gateway"] = [*_denghuo("messages"), "trial"]
-        supervisor = Supervisor(programs, after_s=AFTER_S)
+        listening = _lines()
+        delays = AFTER_S | dict.fromkeys(listening, LISTENS_AFTER_S)
+        supervisor = Supervisor(programs | listening, after_s=delays, patient=listening)
         for wanted in (signal.SIGINT, signal.SIGTERM):
             signal.signal(wanted, lambda *_: supervisor.stop())
         address = f"http://{'localhost' if args.host in {'127.0.0.1', '0.0.0.0'} else args.host}:{port}/"
@@ -66,7 +73,19 @@ def run(args: argparse.Namespace) -> int:
             target=_announce, args=(address, started), kwargs={"browser": not args.no_browser}, daemon=True
         )
         announcing.start()
-        return supervisor.run()
+        try:
+            return supervisor.run()
+        finally:
+            for one in held:
+                one.close()
+
+
+def _lines() -> dict[str, list[str]]:
+    """The programs that listen to exchanges, by name."""
+    try:
+        return {line.name: line.command for line in lines_in(settings.HOME)}
+    except LinesError as error:
+        raise UserError(str(error)) from None
 
 
 def _say(text: str) -> None:
@@ -104,6 +123,17 @@ def _is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _held(host: str, port: int) -> socket.socket:
+    """A socket that keeps a port for the server that is to come. The servers share their ports with whoever asks the
+    system to (their own workers do): without it, a second product that starts meanwhile would answer half of ours."""
+    kept = socket.socket()
+    if hasattr(socket, "SO_REUSEPORT"):
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with suppress(OSError):
+            kept.bind((host, port))
+    return kept
 
 
 def _migrate() -> None:

@@ -161,6 +161,9 @@ def _category(kind: str) -> str:
     return {"": "residential", "超市": "commercial", "加工厂": "industry"}.get(kind, "agriculture")
 
 
+_PLAN_OF_LIFE_SUPPORT = "查看进户线和接地\n试验呼吸机备用电源\n带应急照明灯"
+
+
 def _care(unit_id: int, now: datetime) -> None:
     """The special-care register: some visits and reviews are due, most are not."""
     rng = np.random.default_rng([SEED, 96])
@@ -182,6 +185,8 @@ def _care(unit_id: int, now: datetime) -> None:
             backup_min=int(rng.integers(2, 9)) * 30 if kind == CareKind.LIFE_SUPPORT else None,
             carers=[carer],
             approach="敲门后等一会儿" if place % 3 == 0 else "",
+            plan=_PLAN_OF_LIFE_SUPPORT if kind == CareKind.LIFE_SUPPORT else "查看室内线路\n试漏电保护器",
+            plan_with=("本人", "女儿", "村委会")[place % 3],
             visit_every_days=every,
             next_visit_date=today + timedelta(days=int(rng.integers(-4, every))),
             review_date=today + timedelta(days=int(rng.integers(-10, 360))),

@@ -153,11 +153,33 @@ def simulate_calls(
             progress(n / days)
         day = start.date() + timedelta(days=n)
         midnight = datetime.combine(day, time(), tzinfo=zone)
-        rng = np.random.default_rng([seed, 95598, day.toordinal()])
+        rng = _chance(seed, day)
         log = log_day(_center(midnight, by_day.get(day, ()), history.causes, rng), rng=rng)
         history.calls += (call for call in _calls(log, midnight, by_day.get(day, ()), rng) if _over(call, now))
         history.entries += _signing_in(midnight, now, history.causes)
     return history
+
+
+def _chance(seed: int, day: date) -> np.random.Generator:
+    return np.random.default_rng([seed, 95598, day.toordinal()])
+
+
+def was_hot(midnight: datetime, *, seed: int, now: datetime) -> bool:
+    """Whether a local day was one of the worst in the heat: the first draws of its calls say so."""
+    rng = _chance(seed, midnight.date())
+    _busyness(rng)
+    return _hot(midnight, [one for one in _causes_of(midnight.year, midnight.tzinfo) if one.ended_at <= now], rng)
+
+
+def bills_out(day: date) -> bool:
+    """Whether bills go out on a day."""
+    return 10 <= day.day <= 14
+
+
+def dunned(midnight: datetime, *, now: datetime) -> bool:
+    """Whether dunning messages went out on a local day, or will: of what is under way, no call tells."""
+    causes = [one for one in _causes_of(midnight.year, midnight.tzinfo) if one.ended_at <= now or midnight >= now]
+    return _working(causes, CauseKind.DUNNING, midnight)
 
 
 def _over(call: CallRecord, now: datetime) -> bool:
@@ -212,18 +234,26 @@ def _working(causes: Sequence[CauseEntry], kind: CauseKind, at: datetime) -> boo
     return any(one.kind == kind and one.started_at <= at < one.ended_at for one in causes)
 
 
+def _busyness(rng: np.random.Generator) -> float:
+    return float(rng.gamma(100.0, 0.01))
+
+
+def _hot(midnight: datetime, causes: Sequence[CauseEntry], rng: np.random.Generator) -> bool:
+    return _working(causes, CauseKind.HEAT, midnight) and rng.random() < _HOT_SHARE
+
+
 def _center(
     midnight: datetime, waves: Sequence[Wave], causes: Sequence[CauseEntry], rng: np.random.Generator
 ) -> CallCenter:
     day, month = midnight.date(), midnight.month
-    level = _CALLS_PER_DAY * _WEEKDAYS[day.weekday()] * _MONTHS[month - 1] * rng.gamma(100.0, 0.01)
-    if 10 <= day.day <= 14:
+    level = _CALLS_PER_DAY * _WEEKDAYS[day.weekday()] * _MONTHS[month - 1] * _busyness(rng)
+    if bills_out(day):
         level *= 1.15  # bills are out
     hours = np.repeat(_HOURS, 4) / np.sum(_HOURS) * level
     fault, other = _FAULT_SHARE * hours, (1 - _FAULT_SHARE) * hours
     slow = np.ones(_INTERVALS)
     heads = np.array([len(duty(day, n // 4)) for n in range(_INTERVALS)])
-    hot = _working(causes, CauseKind.HEAT, midnight) and rng.random() < _HOT_SHARE
+    hot = _hot(midnight, causes, rng)
     for n in range(_INTERVALS):
         at = midnight + n * timedelta(seconds=_INTERVAL_S)
         if hot and 18 <= at.hour < 24:

@@ -30,6 +30,7 @@ from denghuo.main.demo.orders import load_orders
 from denghuo.main.demo.simulator import Correction, History, simulate
 from denghuo.main.demo.staffing import load_staffing
 from denghuo.main.demo.station import SEED
+from denghuo.main.demo.under_way import send_crews
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 
 ACTOR = "demo"
@@ -78,6 +79,7 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None], with_cal
     load_customers(network_id=station.network_id, unit_id=station.unit_id, now=local)
     load_crews(unit_id=station.unit_id, now=local)
     load_orders(network_id=station.network_id, now=local, progress=lambda share: progress("books", share))
+    send_crews(network_id=station.network_id, unit_id=station.unit_id, now=local)
     deliveries.drain()
     progress("books", 1.0)
     if with_calls:
@@ -91,7 +93,9 @@ def load_calls(*, now: datetime, progress: Callable[[str, float], None]) -> None
     progress("calls", 0.0)
     load_hotline(network_id=demo_network_id(), now=local, progress=lambda share: progress("calls", 0.85 * share))
     deliveries.drain()
-    load_staffing(now=local, progress=lambda share: progress("calls", 0.85 + 0.15 * share))
+    load_staffing(
+        now=local, network_id=demo_network_id(), progress=lambda share: progress("calls", 0.85 + 0.15 * share)
+    )
     deliveries.drain()
     progress("calls", 1.0)
 

@@ -299,6 +299,8 @@ def _order(
     )
     steps = tuple(one for one in _course(kind, received_at, restored_at, rng) if one.told_at <= now)
     finished = any(one.step == "finish" for one in steps)
+    if kind in (Kind.FAULT, Kind.SERVICE) and not finished:
+        steps = ()  # it waits for a crew that is really sent
     promise = _promise(kind, received_at, steps, now, rng)
     return PastOrder(
         entry=entry,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Sum
@@ -18,34 +19,43 @@ from denghuo.apps.outages.actions import set_telling_rule
 from denghuo.apps.outages.models import Outage, Report, Suspicion, TellingRule
 from denghuo.main.demo.load import UNIT_CODE, demo_network_id
 from denghuo.main.demo.storm import plan_storm
+from denghuo.main.demo.storm_calls import telephones
 from denghuo.main.demo.storm_people import Storm
 
 _MOMENT_S = 0.2
 _CALLED_IN_FOR = timedelta(hours=8)
+_PASSED = timedelta(hours=6)
 _CARE_S, _OTHERS_S, _ASK_S = 300, 180, 7200
 
 Tell = Callable[[float, str, dict[str, str]], None]
 
 
-def play_storm(*, speed: float, by_hand: bool, tell: Tell) -> str:
-    """Let a storm pass over the demo station; returns what it came to, as a sentence.
+def play_storm(*, speed: float, by_hand: bool, tell: Tell, passed: bool = False) -> str:
+    """Let a storm pass over the demo station; returns what it came to, as a sentence. ``passed``: it was some hours
+    ago, and nobody waits: everything is recorded at its own time.
 
     Raises:
         NoStormError: the network does not stand as it normally does.
     """
     unit = Unit.objects.get(code=UNIT_CODE)
     plan = plan_storm(demo_network_id(), unit.pk)
-    begun_at, started = timezone.now(), time.monotonic()
+    speed = 1.0 if passed else speed
+    begun_at, started = timezone.now() - (_PASSED if passed else timedelta()), time.monotonic()
     _hurry(unit.pk, speed, at=begun_at)
     call_in(str(unit.path), at=begun_at)
     second = 0.0
+
+    def now() -> datetime:
+        return begun_at + timedelta(seconds=second) if passed else timezone.now()
 
     def wait(until: float) -> None:
         nonlocal second
         second = until
         while True:
             deliveries.drain()
-            rounds.make_due(at=timezone.now())
+            rounds.make_due(at=now())
+            if passed:
+                return
             left = started + until / speed - time.monotonic()
             if left <= 0:
                 return
@@ -54,12 +64,14 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell) -> str:
     storm = Storm(
         plan=plan,
         scope=(str(unit.path),),
-        now=timezone.now,
+        now=now,
         tell=lambda what, told: tell(second, what, told),
         pace=1 / speed,
         by_hand=by_hand,
+        telephones=telephones(now=now, pace=1 / speed, live=not passed),
     )
-    storm.play(wait=wait)
+    with suppress(KeyboardInterrupt):
+        storm.play(wait=wait)
     deliveries.drain()
     return _report(begun_at, speed)
 

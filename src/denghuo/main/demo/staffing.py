@@ -8,11 +8,12 @@ from django.db import transaction
 
 from denghuo.adapters.telephony import AgentEvent, AgentEventKind
 from denghuo.apps.hotline.actions import Source, record_calls
-from denghuo.apps.hotline.queries import exchange_of_code
+from denghuo.apps.hotline.queries import exchange_of_code, first_day
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState
 from denghuo.main.demo.hotline import MOBILE, TEAMS
+from denghuo.main.demo.known import load_known
 
 ACTOR = "demo"
 SOURCE = "演示规则"
@@ -28,7 +29,7 @@ _AWAY = (
 _WISHES_OFF = ((25, 12), (27, 19), (28, 25))
 
 
-def load_staffing(*, now: datetime, progress: Callable[[float], None]) -> None:
+def load_staffing(*, now: datetime, network_id: int, progress: Callable[[float], None]) -> None:
     """Set the four teams and the mobile one up, forecast, and publish this month and the next; ``now`` is local. What
     takes its time is worked out before it is written, so that nobody waits for it; what is there already stays."""
     exchange = exchange_of_code(_EXCHANGE_CODE)
@@ -38,6 +39,9 @@ def load_staffing(*, now: datetime, progress: Callable[[float], None]) -> None:
     following = (this + timedelta(days=31)).replace(day=1)
     if not queries.shifts_of(unit.pk):
         _set_up(unit, this, following, now)
+    begun = first_day([exchange.pk])
+    if begun is not None and not queries.known_days_of(unit.pk):
+        load_known(unit_id=unit.pk, network_id=network_id, first=begun, now=now)
     forecast = queries.forecast_anew(unit, at=now)
     actions.make_forecast(unit=unit, worked_out=forecast, at=now, actor=ACTOR)
     progress(0.5)

@@ -21,18 +21,20 @@ from denghuo.apps.network.actions import record_switching
 from denghuo.apps.notices.actions import answer_message
 from denghuo.apps.notices.models import Message
 from denghuo.apps.orders.actions import OrderEntry, StepRefusedError, open_order, take_step
-from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.models import Channel, Kind, Order, Topic
 from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages import actions as outages
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
 from denghuo.main.demo.storm import Caller, StormPlan, callers, strays
+from denghuo.main.demo.storm_calls import Ring, Telephones
 
 _REMOTE, _DISPATCHER, _CREW, _AGENT = "scada", "dispatcher", "crew", "agent"
 _SURE, _REPORTS = 0.55, 3
 _TRAVEL_S, _REPAIR_S, _SECTION_S = (8 * 60, 26 * 60), (14 * 60, 34 * 60), 12 * 60
 _LOOK_S, _STEP_S, _ANSWER_S = 60.0, 30.0, (40.0, 200.0)
 _LONGEST_S = 5 * 3600.0
+_MEANT = (0.75, 1.35)
 _HIDDEN, _HIDDEN_WITHIN_S = 4, 15 * 60.0
 
 
@@ -49,6 +51,7 @@ class Storm:
     pace: float = 1.0
     by_hand: bool = False
     seed: int = 1
+    telephones: Telephones | None = None
     broken: set[str] = field(default_factory=set)
     _agenda: list[tuple[float, int, Callable[[float], None]]] = field(default_factory=list)
     _turn: Iterator[int] = field(default_factory=itertools.count)
@@ -57,7 +60,8 @@ class Storm:
 
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
-        self.event = f"D{self.now():%m%d%H%M}"
+        self.began_at = self.now()
+        self.event = f"D{self.began_at:%m%d%H%M}"
         self.at_(0.0, self._trip)
         for place, code in enumerate(self.plan.fuses):
             self.at_(90.0 + 150.0 * place, partial(self._blow, code))
@@ -66,7 +70,9 @@ class Storm:
             self.at_(one.after_s, partial(self._call, one, ""))
         self.at_(2400.0, self._insist)
         self.at_(45.0, self._answer)
-        if not self.by_hand:
+        if self.by_hand:
+            self.at_(100.0, self._look)
+        else:
             self.at_(100.0, self._dispatch)
             self.at_(110.0, self._work)
 
@@ -78,7 +84,7 @@ class Storm:
         """Do what is on the agenda until everything is mended; ``wait`` until a second of the storm."""
         while self._agenda:
             second, _, deed = heapq.heappop(self._agenda)
-            if second > _LONGEST_S:
+            if second > _LONGEST_S and not self.by_hand:
                 return
             wait(second)
             deed(second)
@@ -87,6 +93,27 @@ class Storm:
     def is_over(self) -> bool:
         """Whether all lamps are lit again and everybody has been asked."""
         return not self.broken and not find(self.scope, is_open=True)
+
+    def _look(self, second: float) -> None:
+        """See what people at the screens have mended."""
+        of_storm = Outage.objects.filter(network_id=self.plan.network_id, started_at__gte=self.began_at)
+        back = of_storm.filter(restored_at__isnull=False).values_list("device_code", flat=True)
+        mended = Suspicion.objects.filter(
+            network_id=self.plan.network_id, suspected_at__gte=self.began_at, state=SuspicionState.MENDED
+        )
+        for code in self.broken & {*back, *mended.values_list("device_code", flat=True)}:
+            self.broken.discard(code)
+            self.tell("mended", {"where": code})
+        if not self.is_over or second < 1800:
+            self.at_(second + _STEP_S, self._look)
+
+    def _dark(self) -> set[str]:
+        """The loads without supply: those that the log knows of, and those behind what is broken unseen."""
+        known = [load for one in queries.lasting_outages(self.scope) for load in queries.loads_out(one, at=self.now())]
+        unseen = sorted(self.broken - {self.plan.trip})
+        return {load.code for load in known if load.ended_at is None} | set(
+            network.loads_behind(self.plan.network_id, device_codes=unseen)
+        )
 
     # What breaks, and who calls.
     def _trip(self, second: float) -> None:
@@ -112,10 +139,37 @@ class Storm:
             self._let_call(code, second)
 
     def _call(self, one: Caller, device: str, second: float) -> None:
-        """A report, unless supply has come back to the caller in the meantime."""
-        del second
+        """A report, unless supply has come back to the caller in the meantime. Who calls the hotline rings there."""
         if device and device not in self.broken:
             return
+        if self.telephones is None or one.channel != Channel.HOTLINE or not one.number:
+            self._open(one)
+            return
+        ring = self.telephones.ring(one, second)
+        self.at_(ring.over_s, partial(self._hung_up, one, device, ring))
+        if ring.again_s is not None:
+            self.at_(ring.again_s, partial(self._call, one, device))
+
+    def _hung_up(self, one: Caller, device: str, ring: Ring, second: float) -> None:
+        """A call is over; what was said in it is noted."""
+        assert self.telephones is not None
+        self.telephones.record(ring.call)
+        if ring.is_answered:
+            self._note(one, device, ring, 0, second)
+
+    def _note(self, one: Caller, device: str, ring: Ring, waits: int, second: float) -> None:
+        """Note it, unless the visitor has done so; while they write it waits. Supply that has come back since is no
+        report."""
+        assert self.telephones is not None
+        written = self.telephones.is_written(ring.call, waits)
+        if written is None:
+            self.at_(second + self.telephones.writing_s, partial(self._note, one, device, ring, waits + 1))
+        elif not written and not self.telephones.note(
+            one, ring.call, is_back=bool(device) and device not in self.broken
+        ):
+            self._open(one)
+
+    def _open(self, one: Caller) -> None:
         entry = OrderEntry(
             kind=Kind.FAULT,
             topic=Topic.NO_SUPPLY,
@@ -204,12 +258,13 @@ class Storm:
             outages.confirm_fault(
                 suspicion_id=subject.pk,
                 device_code=subject.device_code,
-                opened_at=subject.first_reported_at,
+                opened_at=min(queries.open_by(subject), self.now()),
                 **self._by(_DISPATCHER),
             )
             self.tell("confirmed", {"device": subject.device_code})
         if subject is not None and not self._is_mended(one):
-            expected_at = self.now() + timedelta(seconds=left_s * self.pace)
+            meant_s = left_s * float(self.rng.uniform(*_MEANT))  # nobody knows to the minute
+            expected_at = self.now() + timedelta(seconds=meant_s * self.pace)
             self._promise(one, expected_at)
         if self.plan.section and isinstance(subject, Outage) and subject.device_code == self.plan.trip:
             self.at_(second + min(_SECTION_S, left_s / 2), self._restore_in_part)
@@ -222,7 +277,7 @@ class Storm:
             expected_at=expected_at,
             method=Method.CREW,
             team=one.crew,
-            reason="",
+            reason="班组到场勘查",
             **self._by(_CREW),
         )
 
@@ -276,8 +331,7 @@ class Storm:
         del second
         message = Message.objects.get(pk=message_id)
         report = Report.objects.filter(pk=int(message.about.partition(":")[2] or 0)).first()
-        dark = set(network.loads_behind(self.plan.network_id, device_codes=sorted(self.broken)))
-        still_out = message.event == "outages.call_back" and report is not None and report.load_code in dark
+        still_out = message.event == "outages.call_back" and report is not None and report.load_code in self._dark()
         answer_message(message_id=message_id, answer="2" if still_out else "1", at=self.now(), actor="gateway")
         if still_out:
             self.tell("still_out", {"load": report.load_code if report else ""})

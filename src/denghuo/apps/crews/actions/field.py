@@ -31,6 +31,7 @@ from denghuo.apps.crews.models import (
 )
 from denghuo.apps.crews.queries.assignments import order_ids_of, photo_path
 from denghuo.apps.crews.queries.rules import number
+from denghuo.apps.crews.queries.supply import supply_of
 from denghuo.apps.crews.queries.telling import Held, Meant, NotTakenError, meant, position
 from denghuo.apps.ledger.actions import record
 
@@ -45,6 +46,8 @@ _STEPS = {
     ReportKind.ARRIVED,
     ReportKind.FINISHED,
 }
+# What tells itself on every phone of a crew, and is kept once.
+_ONCE = {ReportKind.DELIVERED, ReportKind.READ}
 # What a clock that is off, or an order that cannot be, matters for.
 _TIMED = _STEPS - {ReportKind.DELIVERED, ReportKind.READ} | {ReportKind.QUOTE, ReportKind.BEGUN}
 # Paperwork that comes after the work is over.
@@ -155,6 +158,8 @@ def _take(
     happened_at = entry.told_at - off if off else entry.told_at
     odd = _odd(assignment, entry, happened_at, off, at=at)
     happened_at = min(happened_at, at)
+    if entry.kind in _ONCE and getattr(assignment, f"{entry.kind.value}_at") is not None:
+        return Taken(client_id=entry.client_id, status="known", happened_at=happened_at, state=assignment.state)
     late = assignment.state in (State.WITHDRAWN, State.REFUSED) or (
         assignment.state == State.FINISHED and entry.kind not in _AFTERWARDS
     )
@@ -223,6 +228,7 @@ def _held(assignment: Assignment) -> Held:
         side=Side(last.payload["side"]) if last else None,
         quotes=tuple(assignment.quotes.all()),
         begun=own.filter(kind=ReportKind.BEGUN).exists(),
+        supply=supply_of(assignment.about),
     )
 
 
@@ -236,6 +242,7 @@ def _follow(report: FieldReport, told: Meant, *, at: datetime, actor: str) -> No
             reason=told.reason,
             finding=told.finding,
             restored_at=told.restored_at,
+            restored_told_at=told.restored_told_at,
             again_date=told.again_date,
             receipt=told.receipt,
         )

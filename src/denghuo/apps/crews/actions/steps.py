@@ -41,6 +41,7 @@ class StepEntry:
     reason: str = ""
     finding: Finding | None = None
     restored_at: datetime | None = None
+    restored_told_at: datetime | None = None
     again_date: date | None = None
     receipt: str = ""
 
@@ -70,7 +71,8 @@ def take_step(*, assignment_id: int, entry: StepEntry, at: datetime, actor: str)
     if entry.kind == ReportKind.FINISHED:
         row.finding, row.restored_at = entry.finding or Finding.DONE, entry.restored_at
         row.again_date, row.receipt = entry.again_date, entry.receipt
-        changed += ["finding", "restored_at", "again_date", "receipt"]
+        row.restored_told_at = entry.restored_told_at
+        changed += ["finding", "restored_at", "restored_told_at", "again_date", "receipt"]
     row.save(update_fields=[*changed, "state"])
     if not row.is_waiting:
         _hush(row, at=at, actor=actor)

@@ -34,10 +34,12 @@ class Wanted(Protocol):
 
 
 class Attached(Protocol):
-    """The fact that reports belong to something (``about``)."""
+    """The fact that reports belong to something (``about``), which had other names before (``formerly``)."""
 
     @property
     def about(self) -> str: ...
+    @property
+    def formerly(self) -> tuple[str, ...]: ...
     @property
     def order_ids(self) -> tuple[int, ...]: ...
 
@@ -59,5 +61,6 @@ def follow_wanted(fact: Wanted, *, at: datetime, actor: str, delivery_key: str) 
 def follow_attached(fact: Attached, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: whoever is on the way to something serves what is reported of it later as well."""
     del delivery_key
-    for row in Assignment.objects.filter(about=fact.about, state__in=OPEN).order_by("pk") if fact.about else ():
+    names = {fact.about, *fact.formerly} - {""}
+    for row in Assignment.objects.filter(about__in=names, state__in=OPEN).order_by("pk"):
         add_orders(assignment_id=row.pk, order_ids=fact.order_ids, at=at, actor=actor)

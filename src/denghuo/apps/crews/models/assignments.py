@@ -1,10 +1,14 @@
 """Who was sent where, whether they know, and how far they are."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.crews.models.people import Skill
+
+_MINUTE = timedelta(minutes=1)  # people tell times to the minute
 
 
 class State(models.TextChoices):
@@ -44,7 +48,8 @@ class Assignment(models.Model):
     """A crew is sent somewhere. ``about`` names what for, as "outages.outage:12" or "orders.order:9".
 
     Instants of what the crew told are those that hold: the device's, put right where its clock was off or somebody
-    corrected them. ``rung`` is how far up the ladder its silence has climbed.
+    corrected them. ``restored_at`` is by the switching log where that knew it, and ``restored_told_at`` then what the
+    crew said. ``rung`` is how far up the ladder its silence has climbed.
     """
 
     crew = models.ForeignKey("crews.Crew", on_delete=models.PROTECT, related_name="assignments")
@@ -67,6 +72,7 @@ class Assignment(models.Model):
     finished_at = models.DateTimeField(null=True)
     finding = models.CharField(max_length=16, choices=Finding, blank=True)
     restored_at = models.DateTimeField(null=True)
+    restored_told_at = models.DateTimeField(null=True)
     again_date = models.DateField(null=True)
     receipt = models.CharField(max_length=500, blank=True)
     ended_at = models.DateTimeField(null=True)
@@ -109,6 +115,12 @@ class Assignment(models.Model):
     def is_open(self) -> bool:
         """Whether there is still something to do."""
         return self.state in OPEN
+
+    @property
+    def was_back_before(self) -> bool:
+        """Whether the crew says that supply was back before it was there, though it was the crew that brought it."""
+        told = self.restored_told_at or self.restored_at
+        return bool(told and self.arrived_at and told + _MINUTE <= self.arrived_at)
 
     @property
     def is_waiting(self) -> bool:

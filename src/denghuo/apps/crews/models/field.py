@@ -75,6 +75,8 @@ class Refusal(models.TextChoices):
     TOO_LARGE = "too_large", _("This picture is too large.")
     UNKNOWN_REPORT = "unknown_report", _("Nobody told what this corrects.")
     AHEAD = "ahead", _("This time has not come yet.")
+    BACK_BEFORE = "back_before", _("Supply cannot have come back before it was gone. Check the time.")
+    BACK_AHEAD = "back_ahead", _("Supply cannot come back later than now. Check the time.")
 
 
 class FieldReport(models.Model):

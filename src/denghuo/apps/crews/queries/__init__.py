@@ -12,11 +12,13 @@ from denghuo.apps.crews.queries.assignments import (
     loads,
     mine,
     of_crew,
+    open_of_user,
     order_ids_of,
     photo_for,
     photo_path,
     quotes_of,
     reports_of,
+    sent_between,
     unacknowledged,
 )
 from denghuo.apps.crews.queries.exhibits import order_exhibits
@@ -31,6 +33,7 @@ from denghuo.apps.crews.queries.people import (
     duties_of,
     duty_for,
     expiring,
+    keeps_certificates,
     member_for,
     members_of,
     membership_of,
@@ -49,6 +52,8 @@ from denghuo.apps.crews.queries.rules import (
     rules_to_come,
 )
 from denghuo.apps.crews.queries.suggestions import Suggestion, Why, distance_km, suggestions
+from denghuo.apps.crews.queries.supply import Supply, supply_of
+from denghuo.apps.crews.queries.ties import order_ties
 
 __all__ = [
     "Certified",
@@ -56,6 +61,7 @@ __all__ = [
     "Rung",
     "Sent",
     "Suggestion",
+    "Supply",
     "Why",
     "assignment_for",
     "assignments_about",
@@ -73,6 +79,7 @@ __all__ = [
     "expiring",
     "find",
     "finished_today",
+    "keeps_certificates",
     "ladder",
     "last_finding",
     "loads",
@@ -84,8 +91,10 @@ __all__ = [
     "numbers",
     "of_crew",
     "on_duty",
+    "open_of_user",
     "order_exhibits",
     "order_ids_of",
+    "order_ties",
     "people_without_a_crew",
     "photo_for",
     "photo_path",
@@ -94,7 +103,9 @@ __all__ = [
     "quotes_of",
     "reports_of",
     "rules_to_come",
+    "sent_between",
     "suggestions",
+    "supply_of",
     "unacknowledged",
     "worked_h",
 ]

@@ -48,6 +48,8 @@ class Sent:
     again_date: date | None
     ended_because: str
     rung: int
+    x: float | None = None
+    y: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -63,6 +65,7 @@ class Sent:
 _COPIED = (
     *("crew_id", "unit_id", "about", "place", "skill", "sent_at", "delivered_at", "read_at", "accepted_at"),
     *("departed_at", "arrived_at", "finished_at", "finding", "restored_at", "again_date", "ended_because", "rung"),
+    *("x", "y"),
 )
 
 
@@ -121,6 +124,19 @@ def find(scope: Iterable[str], *, is_open: bool | None = None, about: str = "", 
     if is_open is not None:
         rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
     return _all_sent(list(rows if limit is None else rows[:limit]))
+
+
+def sent_between(scope: Iterable[str], *, since: datetime, until: datetime) -> list[Sent]:
+    """Assignments of a data scope that were sent from one instant to another, in order."""
+    rows = Assignment.objects.filter(within(scope, field="unit__path"), sent_at__gte=since, sent_at__lt=until)
+    return _all_sent(list(rows.select_related("crew").order_by("sent_at", "pk")))
+
+
+def open_of_user(user_id: int) -> list[Sent]:
+    """What the crew that somebody is in has to do, in order of sending."""
+    rows = Assignment.objects.filter(state__in=OPEN, crew__closed_at=None).select_related("crew")
+    rows = rows.filter(crew__members__user_id=user_id, crew__members__left_at=None)
+    return _all_sent(list(rows.order_by("sent_at", "pk")))
 
 
 def of_crew(crew_id: int, *, limit: int) -> list[Sent]:

@@ -7,9 +7,12 @@ from datetime import datetime
 
 from denghuo.apps.crews.models import Assignment, Check, FieldReport, Quote, ReportKind, Side, Skill, State
 from denghuo.apps.crews.queries.assignments import order_ids_of, quotes_of, reports_of
+from denghuo.apps.crews.queries.supply import Supply, supply_of
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import SupplyPoint
 from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.models import State as OrderState
+from denghuo.apps.orders.queries import SaysOut, still_out
 from denghuo.apps.sealed import masked_name, masked_phone
 
 _NEXT = {
@@ -40,6 +43,8 @@ class OrderBrief:
     care: bool
     important: str
     boundary: str
+    is_open: bool = True
+    says_out_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,12 @@ class Card:
     reports: tuple[FieldReport, ...]
     quotes: tuple[Quote, ...]
     checks: tuple[Check, ...]
+    supply: Supply | None = None
+
+    @property
+    def saying_out(self) -> tuple[OrderBrief, ...]:
+        """Open orders whose customer was asked and says that supply is not back."""
+        return tuple(one for one in self.orders if one.says_out_at is not None and one.is_open)
 
     @property
     def next_kind(self) -> str:
@@ -117,6 +128,7 @@ def cards(rows: Sequence[Assignment]) -> list[Card]:
             reports=tuple(reports.get(row.pk, ())),
             quotes=tuple(quotes.get(row.pk, ())),
             checks=checks_for(row.skill),
+            supply=supply_of(row.about) if row.is_open else None,
         )
         for row in rows
     ]
@@ -126,9 +138,11 @@ def order_briefs(order_ids: Sequence[int]) -> dict[int, OrderBrief]:
     """Orders as a crew needs them. For callers who know already that these may be seen."""
     rows = list(Order.objects.filter(pk__in=order_ids))
     accounts = [row.account_id for row in rows if row.account_id is not None]
+    says = still_out(order_ids)
     known, boundaries = customers.customers_by_id(accounts), _boundaries(accounts)
     return {
-        row.pk: _brief(row, known.get(row.account_id or 0), boundaries.get(row.account_id or 0, "")) for row in rows
+        row.pk: _brief(row, known.get(row.account_id or 0), boundaries.get(row.account_id or 0, ""), says.get(row.pk))
+        for row in rows
     }
 
 
@@ -138,7 +152,7 @@ def _boundaries(account_ids: Sequence[int]) -> dict[int, str]:
     return {row.account_id: " ".join((str(row.get_boundary_display()), row.boundary_note)).strip() for row in rows}
 
 
-def _brief(row: Order, customer: "customers.Customer | None", boundary: str) -> OrderBrief:
+def _brief(row: Order, customer: "customers.Customer | None", boundary: str, says: SaysOut | None) -> OrderBrief:
     return OrderBrief(
         order_id=row.pk,
         number=row.number,
@@ -152,4 +166,6 @@ def _brief(row: Order, customer: "customers.Customer | None", boundary: str) -> 
         care=bool(customer and customer.care_kind),
         important=customer.important if customer else "",
         boundary=boundary,
+        is_open=row.state != OrderState.DONE and not row.is_over,
+        says_out_at=says.said_at if says else None,
     )

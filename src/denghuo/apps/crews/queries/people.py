@@ -55,6 +55,12 @@ def membership_of(user_id: int) -> CrewMember | None:
     return rows.select_related("crew__unit", "user").first()
 
 
+def keeps_certificates(unit_paths: Iterable[str]) -> bool:
+    """Whether anybody in the crews of a scope has a certificate on record: who keeps none cannot ask for one."""
+    within_reach = CrewMember.objects.filter(within(unit_paths, field="crew__unit__path"), left_at=None)
+    return Certificate.objects.filter(user_id__in=within_reach.values("user_id"), withdrawn_at=None).exists()
+
+
 def certificates_of(user_ids: Iterable[int]) -> dict[int, list[Certificate]]:
     """Certificates of people, in force or expired: of each skill the one that lasts longest."""
     rows = Certificate.objects.filter(user_id__in=list(user_ids), withdrawn_at=None).order_by("-valid_until", "-pk")

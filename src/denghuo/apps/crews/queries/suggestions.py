@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
-from denghuo.apps.crews.models import Certificate, Crew, CrewMember, Duty, RuleKind
+from denghuo.apps.crews.models import Certificate, Crew, CrewMember, Duty, RuleKind, State
 from denghuo.apps.crews.queries.assignments import Sent, loads
 from denghuo.apps.crews.queries.people import (
     DAY,
@@ -124,7 +124,7 @@ def _suggestion(
     at: datetime,
 ) -> Suggestion:
     allowed = certified(members, held, skill=skill, on=timezone.localdate(at))
-    duty, hours, far = on_duty(duties, at=at), worked_h(duties, at=at), _far_km(crew, where)
+    duty, hours, far = on_duty(duties, at=at), worked_h(duties, at=at), _far_km(crew, doing, where)
     travel = None if far is None else 60 * far / rules[RuleKind.SPEED_KM_PER_H].value
     open_min = len(doing) * rules[RuleKind.OPEN_MIN].value
     tired = max(hours - rules[RuleKind.LONG_DAY_H].value, 0.0) * rules[RuleKind.TIRED_MIN].value
@@ -154,7 +154,10 @@ def _suggestion(
     )
 
 
-def _far_km(crew: Crew, where: tuple[float | None, float | None]) -> float | None:
-    if crew.base_x is None or crew.base_y is None or where[0] is None or where[1] is None:
+def _far_km(crew: Crew, doing: Sequence[Sent], where: tuple[float | None, float | None]) -> float | None:
+    """From where the crew is: where it works, as long as it is there, else from its base."""
+    there = next((one for one in doing if one.state == State.ARRIVED and one.x is not None and one.y is not None), None)
+    x, y = (there.x, there.y) if there else (crew.base_x, crew.base_y)
+    if x is None or y is None or where[0] is None or where[1] is None:
         return None
-    return distance_km(crew.base_x, crew.base_y, where[0], where[1])
+    return distance_km(x, y, where[0], where[1])

@@ -13,8 +13,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 from denghuo.apps.crews.models import Assignment, Check, Finding, PriceItem, Quote, Refusal, ReportKind, Side
 from denghuo.apps.crews.queries.receipt import lack_of
 from denghuo.apps.crews.queries.rules import prices
+from denghuo.apps.crews.queries.supply import Supply
 
 _TEXT = 500
+_MINUTE, _MOMENT = timedelta(minutes=1), timedelta(seconds=1)
 _REASON = 200
 _LINES = 30
 _MOST = Decimal(100_000)
@@ -47,6 +49,7 @@ class Held:
     side: Side | None
     quotes: tuple[Quote, ...]
     begun: bool
+    supply: Supply | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class Meant:
     again_date: date | None = None
     finding: Finding | None = None
     restored_at: datetime | None = None
+    restored_told_at: datetime | None = None
     receipt: str = ""
     materials: tuple[tuple[str, Decimal, str], ...] = ()
     corrects: tuple[str, ...] = ()
@@ -251,11 +255,35 @@ def _finished(told: Told, held: Held, happened_at: datetime, at: datetime) -> Me
     if worked and held.side is Side.CUSTOMER and not held.begun:
         raise NotTakenError(Refusal.QUOTE_FIRST)
     day = _day_after(told, "again_date", at) if finding is Finding.PUT_OFF else None
-    restored = instant_of(told, "restored_at") if finding is Finding.FAULT_CLEARED else None
+    restored, differs = None, None
     if finding is Finding.FAULT_CLEARED:
-        restored = min(restored or happened_at, at)
+        restored, differs = _back(instant_of(told, "restored_at"), held.supply, happened_at, at)
     payload = {"finding": finding.value, "receipt": receipt}
-    return Meant(payload=payload, finding=finding, restored_at=restored, again_date=day, receipt=receipt)
+    return Meant(
+        payload=payload,
+        finding=finding,
+        restored_at=restored,
+        restored_told_at=differs,
+        again_date=day,
+        receipt=receipt,
+    )
+
+
+def _back(
+    told: datetime | None, supply: Supply | None, happened_at: datetime, at: datetime
+) -> tuple[datetime, datetime | None]:
+    """Since when supply is back, and what the crew says where that is something else: what the switching log knows
+    holds. People tell times to the minute."""
+    gone_at = supply.gone_at if supply else None
+    if told is not None and told >= at + _MINUTE:
+        raise NotTakenError(Refusal.BACK_AHEAD)
+    if told is not None and gone_at is not None and told + _MINUTE <= gone_at:
+        raise NotTakenError(Refusal.BACK_BEFORE)
+    if supply is not None and supply.back_at is not None:
+        differs = told is not None and abs(told - supply.back_at) >= _MINUTE
+        return supply.back_at, told if differs else None
+    back_at = min(told or happened_at, at)
+    return (back_at if gone_at is None else min(max(back_at, gone_at + _MOMENT), at)), None
 
 
 def _correction(told: Told, held: Held, happened_at: datetime, at: datetime) -> Meant:

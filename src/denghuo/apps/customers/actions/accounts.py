@@ -20,6 +20,7 @@ from denghuo.apps.customers.models import (
     Boundary,
     Category,
     CutReason,
+    FileChange,
     ImportantUser,
     Meter,
     Person,
@@ -32,6 +33,8 @@ from denghuo.apps.customers.models import (
 )
 from denghuo.apps.customers.queries import may_be_cut
 from denghuo.apps.ledger.actions import record
+
+_OF_POINT = ("load_code", "voltage", "capacity_kva", "boundary", "boundary_note")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +96,7 @@ def open_account(*, unit_id: int, entry: AccountEntry, at: datetime, actor: str)
 
 
 def _point(entry: AccountEntry) -> dict[str, object]:
-    names = ("load_code", "voltage", "capacity_kva", "boundary", "boundary_note")
-    return {name: getattr(entry, name) for name in names}
+    return {name: getattr(entry, name) for name in _OF_POINT}
 
 
 @transaction.atomic
@@ -106,7 +108,7 @@ def correct_account(*, account_id: int, entry: AccountEntry, at: datetime, actor
     account = (
         Account.objects.select_for_update(of=("self",)).select_related("person", "premises__place").get(pk=account_id)
     )
-    before = _keys_by_account(account.person)
+    before, was = _keys_by_account(account.person), _in_the_clear(account)
     different = [
         *_correct_person(account.person, entry),
         *_correct_premises(account.premises, account.unit_id, entry),
@@ -120,8 +122,28 @@ def correct_account(*, account_id: int, entry: AccountEntry, at: datetime, actor
     account.save(update_fields=["category", "opened_date", "changed_at"])
     after = _keys_by_account(Person.objects.get(pk=account.person_id))
     snapshot.replace_keys(account.unit_id, new=after - before, old=before - after)
+    if different:
+        now = _in_the_clear(account)
+        details = [[name, was.get(name, ""), now.get(name, "")] for name in different]
+        _note_change(account, FileChange.What.CORRECTED, details, at=at, actor=actor)
     record(AccountCorrected(account_id=account_id, fields=tuple(different)), at=at, actor=actor)
     return tuple(different)
+
+
+def _in_the_clear(account: Account) -> dict[str, str]:
+    """What the file says of an account and does not seal."""
+    point = account.supply_points.order_by("position", "pk").first()
+    meter = point.meters.filter(removed_date=None).last() if point else None
+    told: dict[str, object] = {"category": account.category, "opened_date": account.opened_date}
+    told |= {name: getattr(point, name) for name in _OF_POINT} if point else {}
+    told["meter_number"] = meter.number if meter else ""
+    return {name: "" if value is None else str(value) for name, value in told.items()}
+
+
+def _note_change(account: Account, what: str, details: list[list[str]], *, at: datetime, actor: str) -> None:
+    FileChange.objects.create(
+        person_id=account.person_id, account=account, what=what, details=details, told_at=at, told_by=actor
+    )
 
 
 def _keys_by_account(person: Person) -> set[tuple[int, int]]:
@@ -243,6 +265,10 @@ def set_supply_state(
 @transaction.atomic
 def set_important(*, account_id: int, entry: ImportantEntry, at: datetime, actor: str) -> None:
     """Say how important an account's supply is; without a level it is like any other."""
+    before = ImportantUser.objects.filter(account_id=account_id).values_list("level", flat=True).first() or ""
+    if before != entry.level:
+        row = Account.objects.get(pk=account_id)
+        _note_change(row, FileChange.What.IMPORTANT, [["level", before, entry.level]], at=at, actor=actor)
     if entry.level:
         ImportantUser.objects.update_or_create(account_id=account_id, defaults=vars(entry))
     else:

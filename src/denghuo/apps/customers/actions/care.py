@@ -55,6 +55,8 @@ class CareEntry:
     backup_min: int | None = None
     visit_every_days: int | None = None
     next_visit_date: date | None = None
+    plan: str = ""
+    plan_with: str = ""
     carers: Sequence[CarerEntry] = ()
 
 
@@ -134,16 +136,29 @@ def end_care(*, care_id: int, because: str, at: datetime, actor: str) -> None:
 
 @transaction.atomic
 def record_care_visit(
-    *, care_id: int, visited_date: date, met: bool, note: str = "", at: datetime, actor: str
+    *,
+    care_id: int,
+    visited_date: date,
+    met: bool,
+    note: str = "",
+    next_date: date | None = None,
+    at: datetime,
+    actor: str,
 ) -> CareVisit:
-    """Somebody went there. Where they were met the next visit is due a plan's time later; where not, the visit stays
-    due."""
+    """Somebody went there. Where they were met the next visit is due on the day agreed with them, else a plan's time
+    later; where not, the visit stays due.
+
+    Raises:
+        ValueError: the next visit would not come after this one.
+    """
+    if next_date is not None and next_date <= visited_date:
+        raise ValueError("the next visit comes after this one")
     care = Care.objects.select_for_update().get(pk=care_id)
     visit = CareVisit.objects.create(
         care=care, visited_date=visited_date, met=met, note=note, recorded_at=at, recorded_by=actor
     )
-    if met and care.visit_every_days:
-        care.next_visit_date = visited_date + timedelta(days=care.visit_every_days)
+    if met and (next_date or care.visit_every_days):
+        care.next_visit_date = next_date or visited_date + timedelta(days=care.visit_every_days or 0)
         care.save(update_fields=["next_visit_date"])
     fact = CareVisited(care_id=care_id, account_id=care.account_id, visited_date=visited_date, met=met)
     record(fact, at=at, actor=actor)

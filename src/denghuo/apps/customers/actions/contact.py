@@ -9,7 +9,7 @@ from django.db.models import Max
 from denghuo.adapters.phones import is_phone, kind_of_number, plain_number
 from denghuo.apps.customers import snapshot
 from denghuo.apps.customers.facts import ConsentTold, ContactWishSet, PhoneAdded, PhoneRemoved
-from denghuo.apps.customers.models import Consent, Person, Phone, Purpose
+from denghuo.apps.customers.models import Consent, FileChange, Person, Phone, Purpose
 from denghuo.apps.ledger.actions import record
 
 _FIELD_OF = {Purpose.OUTAGE: "for_outages", Purpose.BILL: "for_bills", Purpose.NEWS: "for_news"}
@@ -57,8 +57,14 @@ def add_phone(
         note=note,
         verified_at=at if verified else None,
     )
+    _note_change(person_id, FileChange.What.PHONE_ADDED, at=at, actor=actor)
     record(PhoneAdded(person_id=person_id, phone_id=phone.pk), at=at, actor=actor)
     return phone
+
+
+def _note_change(person_id: int, what: str, *, at: datetime, actor: str) -> None:
+    """That it was changed, and not to which number: a number that is gone leaves nothing."""
+    FileChange.objects.create(person_id=person_id, what=what, told_at=at, told_by=actor)
 
 
 @transaction.atomic
@@ -78,6 +84,7 @@ def remove_phone(*, phone_id: int, at: datetime, actor: str) -> None:
     phone = Phone.objects.select_for_update().get(pk=phone_id)
     person_id = phone.person_id
     phone.delete()
+    _note_change(person_id, FileChange.What.PHONE_REMOVED, at=at, actor=actor)
     record(PhoneRemoved(person_id=person_id, phone_id=phone_id), at=at, actor=actor)
 
 

@@ -22,7 +22,7 @@ from denghuo.apps.customers.models import (
     UnmaskFinding,
     Unmasking,
 )
-from denghuo.apps.customers.queries import Letter, letters
+from denghuo.apps.customers.queries import Letter, letters, open_matters
 from denghuo.apps.ledger.actions import record
 
 SHOWN_FOR = timedelta(seconds=60)
@@ -90,7 +90,7 @@ def anonymize(*, person_id: int, reason: str, at: datetime, actor: str) -> tuple
     cannot be led back to anybody. Returns the accounts.
 
     Raises:
-        ValueError: no reason, or an account of theirs is still open.
+        ValueError: no reason, or an account or a matter of theirs is still open.
     """
     if not reason.strip():
         raise ValueError("say why")
@@ -98,6 +98,8 @@ def anonymize(*, person_id: int, reason: str, at: datetime, actor: str) -> tuple
     accounts = list(Account.objects.filter(person=person).select_related("premises"))
     if any(account.closed_date is None for account in accounts):
         raise ValueError("an account of theirs is still open")
+    if open_matters([account.pk for account in accounts]):
+        raise ValueError("a matter of theirs is still open")
     keys, company = snapshot.keys(), person.kind == PersonKind.COMPANY
     old = [
         (key, account.pk)
@@ -126,5 +128,6 @@ def _forget_care(accounts: Sequence[Account]) -> None:
     CareVisit.objects.filter(care__in=cares).update(note=ANONYMOUS)
     for care in cares:
         care.carers.all().delete()
-        care.detail = care.approach = care.proof = ANONYMOUS
+        care.detail = care.approach = care.proof = care.plan = ANONYMOUS
+        care.plan_with = ""
         care.save()

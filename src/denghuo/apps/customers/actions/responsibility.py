@@ -43,8 +43,8 @@ def give_responsibility(
         if before is not None and before.user_id == user_id:
             continue
         if before is not None:
-            before.until_at = at
-            before.save(update_fields=["until_at"])
+            before.until_at, before.ended_by, before.ended_because = at, actor, because[:200]
+            before.save(update_fields=["until_at", "ended_by", "ended_because"])
         row = Responsibility.objects.create(
             unit_id=unit_id,
             extent=extent,
@@ -69,13 +69,19 @@ def give_responsibility(
 
 
 @transaction.atomic
-def end_responsibility(*, responsibility_id: int, at: datetime, actor: str) -> bool:
-    """Somebody answers for this no more, and nobody in their place; False: they did not any more."""
+def end_responsibility(*, responsibility_id: int, because: str, at: datetime, actor: str) -> bool:
+    """Somebody answers for this no more, and nobody in their place; False: they did not any more.
+
+    Raises:
+        ValueError: no reason.
+    """
+    if not because.strip():
+        raise ValueError("say why")
     row = Responsibility.objects.select_for_update().get(pk=responsibility_id)
     if row.until_at is not None:
         return False
-    row.until_at = at
-    row.save(update_fields=["until_at"])
+    row.until_at, row.ended_by, row.ended_because = at, actor, because.strip()[:200]
+    row.save(update_fields=["until_at", "ended_by", "ended_because"])
     record(ResponsibilityEnded(responsibility_id=row.pk, unit_id=row.unit_id, user_id=row.user_id), at=at, actor=actor)
     return True
 

@@ -133,6 +133,33 @@ class SupplyChange(models.Model):
         verbose_name = _("supply change")
 
 
+class FileChange(models.Model):
+    """Somebody changed what the file says of a customer. Never changed.
+
+    ``details`` are the fields, each with what it was and is, "" for both where that lies sealed. ``account`` NULL: it
+    is of all accounts of the person.
+    """
+
+    class What(models.TextChoices):
+        """What was changed."""
+
+        CORRECTED = "corrected", _("Put right")
+        PHONE_ADDED = "phone_added", _("Number added")
+        PHONE_REMOVED = "phone_gone", _("Number removed")
+        IMPORTANT = "important", _("Important user")
+
+    person = models.ForeignKey("customers.Person", on_delete=models.CASCADE, related_name="file_changes")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
+    what = models.CharField(max_length=12, choices=What)
+    details = models.JSONField(default=list)
+    told_at = models.DateTimeField()
+    told_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["person", "-pk"]
+        verbose_name = _("change of the file")
+
+
 class ImportantUser(models.Model):
     """Why an account's supply matters to many, and what keeps it going when ours fails.
 

@@ -21,8 +21,10 @@ class CareKind(models.TextChoices):
 class Care(models.Model):
     """One entry of the register; an account has at most one that has not ended. ``agreed_how``: how they said yes.
 
-    ``visit_every_days`` with ``next_visit_date`` is the home-service plan. ``visit_told_date`` and ``review_told_date``
-    are the due days of which somebody was told. What tells of an illness lies sealed.
+    The home-service plan is how often (``visit_every_days``) and when next (``next_visit_date``) somebody comes, what
+    they look at and bring (``plan``, one thing in a line, sealed) and with whom that was agreed (``plan_with``).
+    ``visit_told_date`` and ``review_told_date`` are the due days of which somebody was told. What tells of an illness
+    lies sealed.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="cares")
@@ -34,6 +36,8 @@ class Care(models.Model):
     backup_min = models.PositiveIntegerField(null=True)
     approach = SealedTextField(context="customers.care.approach")
     visit_every_days = models.PositiveSmallIntegerField(null=True)
+    plan = SealedTextField(context="customers.care.plan")
+    plan_with = models.CharField(max_length=60, blank=True)
     next_visit_date = models.DateField(null=True)
     visit_told_date = models.DateField(null=True)
     review_date = models.DateField()
@@ -54,6 +58,11 @@ class Care(models.Model):
             )
         ]
         verbose_name = _("special care")
+
+    @property
+    def plan_lines(self) -> list[str]:
+        """What a visit looks at and brings, thing by thing."""
+        return [line.strip() for line in str(self.plan or "").splitlines() if line.strip()]
 
 
 class Carer(models.Model):

@@ -27,6 +27,8 @@ class Responsibility(models.Model):
     until_at = models.DateTimeField(null=True)
     given_by = models.CharField(max_length=150)
     because = models.CharField(max_length=200, blank=True)
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["unit", "extent", "target", "-since_at"]

@@ -1,8 +1,10 @@
 """Every read of the customer file that others may use. Masked, unless it says that it is not."""
 
+from denghuo.apps.customers.queries.checks import account_of_meter, is_unknown_load
 from denghuo.apps.customers.queries.customers import (
     account_by_number,
     account_for,
+    accounts_of_person,
     any_customers,
     by_phone,
     counts_on,
@@ -16,6 +18,7 @@ from denghuo.apps.customers.queries.customers import (
     within_reach,
 )
 from denghuo.apps.customers.queries.imports import Comparison, compare, imports_within
+from denghuo.apps.customers.queries.matters import MATTERS, Matter, open_matters
 from denghuo.apps.customers.queries.moments import customer_moments
 from denghuo.apps.customers.queries.reaching import care_of, reach_of
 from denghuo.apps.customers.queries.registers import (
@@ -29,11 +32,14 @@ from denghuo.apps.customers.queries.registers import (
     may_be_cut,
     unmasking_for,
     unmaskings,
+    visit_plan,
     who_answers_for,
 )
 from denghuo.apps.customers.queries.responsible import (
+    accounts_of,
     answers_for_some,
     card_of,
+    left_without,
     loads_of,
     responsibilities_of_account,
     responsibilities_within,
@@ -53,9 +59,11 @@ from denghuo.apps.customers.queries.values import (
     Moment,
     Reach,
     Responsible,
+    VisitPlan,
 )
 
 __all__ = [
+    "MATTERS",
     "MOMENTS",
     "CareDue",
     "CareLine",
@@ -65,13 +73,18 @@ __all__ = [
     "Found",
     "Hit",
     "Letter",
+    "Matter",
     "Moment",
     "Reach",
     "Responsible",
     "SupplyNow",
     "UnmaskingLine",
+    "VisitPlan",
     "account_by_number",
     "account_for",
+    "account_of_meter",
+    "accounts_of",
+    "accounts_of_person",
     "answers_for_some",
     "any_customers",
     "by_phone",
@@ -89,10 +102,13 @@ __all__ = [
     "cut_accounts",
     "ids_by_phone",
     "imports_within",
+    "is_unknown_load",
+    "left_without",
     "letters",
     "loads_of",
     "may_be_cut",
     "open_count",
+    "open_matters",
     "other_accounts",
     "reach_of",
     "responsibilities_of_account",
@@ -105,6 +121,7 @@ __all__ = [
     "uncovered",
     "unmasking_for",
     "unmaskings",
+    "visit_plan",
     "who_answers_for",
     "within_reach",
 ]

@@ -161,6 +161,11 @@ def other_accounts(account: Account) -> list[Account]:
     return list(rows.select_related("premises__place")[:_MOST_OF_A_NUMBER])
 
 
+def accounts_of_person(person_id: int) -> list[int]:
+    """Every account of a person, closed ones too."""
+    return list(Account.objects.filter(person_id=person_id).order_by("pk").values_list("pk", flat=True))
+
+
 def open_count(person_id: int) -> int:
     """Under how many accounts a person is supplied."""
     return Account.objects.filter(person_id=person_id, closed_date=None).count()

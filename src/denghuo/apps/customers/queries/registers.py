@@ -10,7 +10,7 @@ from denghuo.apps.customers.models import Account, Care, CareVisit, CutReason, S
 from denghuo.apps.customers.queries.customers import customers_by_id
 from denghuo.apps.customers.queries.reaching import care_told
 from denghuo.apps.customers.queries.responsible import answering, answers_for_some
-from denghuo.apps.customers.queries.values import CareOf, Customer
+from denghuo.apps.customers.queries.values import CareOf, Customer, VisitPlan
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.queries import names_of
 
@@ -25,6 +25,7 @@ class CareLine:
     customer: Customer
     review_is_due: bool
     visit_is_due: bool
+    visit_days_over: int
     last_visit_date: date | None
 
 
@@ -102,6 +103,7 @@ def care_register(
             customer=customers[care.account_id],
             review_is_due=care.review_date <= on,
             visit_is_due=care.next_visit_date is not None and care.next_visit_date <= on,
+            visit_days_over=(on - care.next_visit_date).days if care.next_visit_date is not None else 0,
             last_visit_date=last.get(care.pk),
         )
         for care in cares
@@ -133,6 +135,14 @@ def may_be_cut(account_id: int, reason: str, *, at: datetime) -> bool:
 def care_entry(account_id: int) -> Care | None:
     """The row of an account's entry that has not ended, with its carers."""
     return Care.objects.filter(account_id=account_id, ended_at=None).prefetch_related("carers", "visits").first()
+
+
+def visit_plan(account_id: int) -> VisitPlan | None:
+    """What a visit to a customer looks at and brings; None: they are not in the register."""
+    row = Care.objects.filter(account_id=account_id, ended_at=None).first()
+    if row is None:
+        return None
+    return VisitPlan(lines=tuple(row.plan_lines), agreed_with=row.plan_with, next_visit_date=row.next_visit_date)
 
 
 def cut_accounts(scope: Iterable[str], *, reason: str = "", limit: int = 0) -> list[Customer]:

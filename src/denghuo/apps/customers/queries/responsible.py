@@ -47,10 +47,13 @@ class Answering:
         return None
 
 
-def answering(unit_ids: Iterable[int]) -> Answering:
-    """Everybody who answers now in these units; the areas of loads are read only where areas are given out."""
+def answering(unit_ids: Iterable[int], *, numbers: Iterable[str] | None = None) -> Answering:
+    """Everybody who answers now in these units; the areas of loads are read only where areas are given out.
+    ``numbers``: of accounts that somebody answers for by name, only these."""
     wanted = set(unit_ids)
     rows = Responsibility.objects.filter(unit_id__in=wanted, until_at=None).select_related("user")
+    if numbers is not None:
+        rows = rows.filter(~Q(extent=Extent.ACCOUNT) | Q(target__in=set(numbers)))
     found = {(row.unit_id, row.extent, row.target): Answers(row.user_id, str(row.user), row.pk) for row in rows}
     by_area = {unit_id for unit_id, extent, _ in found if extent == Extent.AREA}
     return Answering(found, {unit_id: loads_of(unit_id).areas for unit_id in by_area})
@@ -131,6 +134,30 @@ def responsibilities_within(scope: Iterable[str], *, ended: bool = False) -> lis
     return list(rows.order_by("-until_at")[:_MOST_ENDED] if ended else rows.order_by("unit__path", "extent", "target"))
 
 
+def accounts_of(user_id: int, scope: Iterable[str]) -> list[int]:
+    """The open accounts within a scope that somebody answers for now, by number."""
+    rows = Responsibility.objects.filter(within(scope, field="unit__path"), user_id=user_id, until_at=None)
+    unit_ids = set(rows.values_list("unit_id", flat=True))
+    who = answering(unit_ids)
+    points = SupplyPoint.objects.filter(unit_id__in=unit_ids, position=0, account__closed_date=None)
+    told = points.order_by("account__number", "pk").values_list("account_id", "unit_id", "account__number", "load_code")
+    by_name = {target: one for (_unit, extent, target), one in who.rows.items() if extent == Extent.ACCOUNT}
+    of_load: dict[tuple[int, str], bool] = {}
+    found = []
+    for account_id, unit_id, number, load_code in told:
+        if number in by_name:
+            mine = (one := who.of(unit_id, number=number, load_code=load_code)) is not None and one.user_id == user_id
+        else:
+            key = (unit_id, load_code)
+            if key not in of_load:
+                one = who.of(unit_id, number="", load_code=load_code)
+                of_load[key] = one is not None and one.user_id == user_id
+            mine = of_load[key]
+        if mine:
+            found.append(account_id)
+    return found
+
+
 def answers_for_some(user_id: int) -> bool:
     """Whether somebody answers for any customers now."""
     return Responsibility.objects.filter(user_id=user_id, until_at=None).exists()
@@ -152,7 +179,19 @@ def uncovered(unit_id: int) -> list[Uncovered]:
 
     Accounts that somebody answers for by name are not among them.
     """
-    who, loads = answering([unit_id]), loads_of(unit_id)
+    return _uncovered(unit_id, answering([unit_id]))
+
+
+def left_without(row: Responsibility) -> int:
+    """How many accounts nobody would answer for any more if this responsibility ended."""
+    who = answering([row.unit_id])
+    rest = Answering({key: one for key, one in who.rows.items() if one.responsibility_id != row.pk}, who.areas)
+    now, then = (sum(one.account_count for one in _uncovered(row.unit_id, told)) for told in (who, rest))
+    return then - now
+
+
+def _uncovered(unit_id: int, who: Answering) -> list[Uncovered]:
+    loads = loads_of(unit_id)
     if (unit_id, Extent.STATION, "") in who.rows:
         return []
     by_name = [target for (_, extent, target) in who.rows if extent == Extent.ACCOUNT]

@@ -78,6 +78,15 @@ class CareOf:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VisitPlan:
+    """What a planned visit looks at and brings, with whom that was agreed, and when the next one is due."""
+
+    lines: tuple[str, ...]
+    agreed_with: str
+    next_visit_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Responsible:
     """Who answers for an account, through which responsibility, and how they are reached at work."""
 

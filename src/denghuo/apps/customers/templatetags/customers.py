@@ -29,12 +29,11 @@ _ICONS = {
     "responsible": "user-star",
     "privacy": "eye",
     "consent": "checkbox",
-    "call": "phone-incoming",
-    "order": "clipboard-list",
-    "outage": "bolt-off",
     "message": "message",
-    "visit": "walk",
-    "bill": "receipt",
+    "hotline": "phone-incoming",
+    "orders": "clipboard-list",
+    "outage": "bolt-off",
+    "crews": "walk",
 }
 
 

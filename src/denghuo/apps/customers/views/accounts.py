@@ -1,6 +1,6 @@
 """An account is opened, put right, cut off, closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -25,7 +25,7 @@ from denghuo.apps.customers.forms import (
     ReconnectForm,
     SupplyStateForm,
 )
-from denghuo.apps.customers.models import Account, Phone, SupplyState
+from denghuo.apps.customers.models import Account, Care, Phone, SupplyState
 from denghuo.apps.customers.views.reach import account_of_somebody, now_and_who, units
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.sealed import masked_phone
@@ -35,7 +35,7 @@ from denghuo.apps.sealed import masked_phone
 @permission_required(Permission.CUSTOMERS_EDIT)
 def new(request: HttpRequest) -> HttpResponse:
     """Open an account."""
-    form = NewAccountForm(request.POST or None, units=units(request))
+    form = NewAccountForm(request.POST or None, units=units(request), initial={"opened_date": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         opened = _open(request, form)
         if opened:
@@ -68,6 +68,8 @@ def form_page(
     done: str,
     lead: str = "",
     danger: bool = False,
+    plan: Care | None = None,
+    matters: Sequence[queries.Matter] = (),
 ) -> HttpResponse:
     """A page with one form on a customer: shown, or sent and done. What an action refuses stands over the form."""
     if request.method == "POST" and form.is_valid():
@@ -82,6 +84,8 @@ def form_page(
         "send": send,
         "page_lead": lead,
         "danger": danger,
+        "plan": plan,
+        "matters": matters,
     }
     return render(request, "customers/form.html", context, status=422 if form.errors else 200)
 
@@ -98,7 +102,8 @@ def correct(request: HttpRequest, account_id: int) -> HttpResponse:
     if point:
         names = ("load_code", "voltage", "capacity_kva", "boundary", "boundary_note")
         initial |= {name: getattr(point, name) for name in names}
-    form = CorrectForm(request.POST or None, initial=initial | {"meter_number": meter.number if meter else ""})
+    initial |= {"meter_number": meter.number if meter else ""}
+    form = CorrectForm(request.POST or None, initial=initial, account=row)
     return form_page(
         request,
         row,
@@ -215,7 +220,8 @@ def supply_state(request: HttpRequest, account_id: int) -> HttpResponse:
             ),
             done=_("It is written down as connected."),
         )
-    cut = SupplyStateForm(request.POST or None, initial={"since_date": timezone.localdate()})
+    initial = {"since_date": timezone.localdate()}
+    cut = SupplyStateForm(request.POST or None, initial=initial, opened=row.opened_date)
     if request.method == "POST" and cut.is_valid() and not _may_be_cut(row, cut):
         cut.add_error("reason", _("They need special care: review their entry first, within the last 30 days."))
     return form_page(

@@ -119,12 +119,16 @@ def visit_care(request: HttpRequest, account_id: int) -> HttpResponse:
     form = VisitForm(request.POST or None, initial={"visited_date": timezone.localdate(), "met": True})
     if request.method == "POST" and form.is_valid() and form.cleaned_data["visited_date"] > timezone.localdate():
         form.add_error("visited_date", _("This day has not come yet."))
+    told = form.cleaned_data if request.method == "POST" and form.is_valid() else {}
+    if told.get("next_date") and told["next_date"] <= max(told["visited_date"], timezone.localdate()):
+        form.add_error("next_date", _("The next visit lies ahead."))
     return form_page(
         request,
         row,
         form,
         heading=_("Visited at home"),
         send=_("Keep"),
+        plan=entry,
         do=lambda: actions.record_care_visit(care_id=entry.pk, **form.cleaned_data, **now_and_who(request)),
         done=_("The visit is written down."),
     )

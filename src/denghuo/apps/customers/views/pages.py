@@ -14,11 +14,12 @@ from denghuo.apps.customers import actions, queries
 from denghuo.apps.customers.forms import UnmaskForm
 from denghuo.apps.customers.models import Account, Unmasked
 from denghuo.apps.customers.views.reach import account_seen, deeds, deeds_on, now_and_who, scope
-from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.sealed import masked_phone
 
 _RECENT = "customers_recent"
 _MOST_RECENT = 8
+_ON_A_PAGE, _MATTERS_SHOWN = 50, 100
 
 
 @never_cache
@@ -28,15 +29,49 @@ _MOST_RECENT = 8
 def home(request: HttpRequest) -> HttpResponse:
     """The one box, and who was looked at last."""
     text = request.GET.get("q", "").strip()[:100]
+    if request.GET.get("mine") and not text:
+        return _mine(request)
     found = queries.search(scope(request), text) if text else None
     partial = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
     if found and not partial and len(found.hits) == 1:
         return redirect("customers:account", found.hits[0].customer.account_id)
     context: dict[str, Any] = {"text": text, "found": found, "deeds": deeds(request)}
+    context["answers_for_some"] = queries.answers_for_some(request.user.pk or 0)
     if not text:
         context["recent"] = _recent(request)
         context["is_empty"] = not context["recent"] and not queries.any_customers(scope(request))
     return render(request, "customers/found.html" if partial else "customers/home.html", context)
+
+
+def _mine(request: HttpRequest) -> HttpResponse:
+    """The customers whom this person answers for: what is open for them, then everybody, by number."""
+    ids = queries.accounts_of(request.user.pk or 0, scope(request))
+    matters = _matters(ids)
+    at, late = _page_of(request, ids), sum(one.is_late for one in matters)
+    shown = [*dict.fromkeys(one.account_id for one in matters[:_MATTERS_SHOWN]), *ids[at : at + _ON_A_PAGE]]
+    found = queries.customers_by_id(shown)
+    context = {
+        "deeds": deeds(request),
+        "count": len(ids),
+        "matters": [(one, found[one.account_id]) for one in matters[:_MATTERS_SHOWN]],
+        "matter_count": len(matters),
+        "late_count": late,
+        "customers": [found[one] for one in ids[at : at + _ON_A_PAGE]],
+        "before": at // _ON_A_PAGE if at else None,
+        "after": at // _ON_A_PAGE + 2 if at + _ON_A_PAGE < len(ids) else None,
+    }
+    return render(request, "customers/mine.html", context)
+
+
+def _matters(account_ids: list[int]) -> list[queries.Matter]:
+    return [one for one in queries.open_matters(account_ids) if not one.is_private]
+
+
+def _page_of(request: HttpRequest, ids: list[int]) -> int:
+    """Where the page that is asked for begins; one that is none is the first."""
+    page = request.GET.get("page", "")
+    first = (int(page) - 1) * _ON_A_PAGE if page.isascii() and page.isdigit() and len(page) < 7 else 0
+    return first if 0 <= first < len(ids) else 0
 
 
 def _recent(request: HttpRequest) -> list[queries.Customer]:
@@ -63,7 +98,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
 
 def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
     """What the page of a customer shows, nothing of it hidden data."""
-    seen = queries.customers_by_id([row.pk])[row.pk]
+    seen, unit_path = queries.customers_by_id([row.pk])[row.pk], row.unit.path
     return {
         "account": row,
         "customer": seen,
@@ -74,6 +109,8 @@ def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
         "others": queries.other_accounts(row),
         "moments": queries.timeline(seen, before=timezone.now()),
         "today": timezone.localdate(),
+        "matters": _matters([row.pk]) if may(request.user, Permission.ORDERS_VIEW, path=unit_path) else [],
+        "may_order": may(request.user, Permission.ORDERS_WORK, path=unit_path),
         "deeds": deeds_on(request, row),
         **hidden_context(row),
     }

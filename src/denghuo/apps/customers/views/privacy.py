@@ -74,10 +74,16 @@ def anonymize(request: HttpRequest, account_id: int) -> HttpResponse:
     still_open = queries.open_count(row.person_id)
     if request.method == "POST" and form.is_valid() and still_open:
         form.add_error(None, _("An account of theirs is still open. Close it first: we have to know whom we supply."))
+    matters = queries.open_matters(queries.accounts_of_person(row.person_id))
+    if matters:
+        words = _("Something is still open for them. Finish it first: who it is for has to be known while it runs.")
+        if request.method == "POST" and form.is_valid():
+            form.add_error(None, words)
     return form_page(
         request,
         row,
         form,
+        matters=matters,
         heading=_("Make the customer anonymous"),
         send=_("Make anonymous"),
         lead=_(

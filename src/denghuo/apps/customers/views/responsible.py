@@ -1,9 +1,11 @@
 """Who answers for whom, and how they are reached."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
 import segno
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,11 +14,12 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.customers import actions, queries
-from denghuo.apps.customers.forms import CardForm, GiveAccountForm, GiveForm
-from denghuo.apps.customers.models import Extent
+from denghuo.apps.customers.forms import CardForm, EndResponsibilityForm, GiveAccountForm, GiveForm
+from denghuo.apps.customers.models import Extent, Responsibility
+from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.customers.views.accounts import form_page
 from denghuo.apps.customers.views.reach import account_of_somebody, deeds, now_and_who, scope, units
 from denghuo.apps.organization import queries as organization
@@ -24,6 +27,7 @@ from denghuo.apps.organization.access import Permission, may, permission_require
 from denghuo.apps.organization.models import Unit, User
 
 SIZES = ("a6", "a5")
+_ON_A_CARD = 24  # names of villages that fit on the small one
 
 
 @never_cache
@@ -83,16 +87,41 @@ def _lines(unit: Unit) -> list[tuple[Any, str]]:
     return [(row, loads.names.get(row.target, "") if row.extent == Extent.LOAD else "") for row in own]
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.CUSTOMERS_EDIT)
 def end_responsible(request: HttpRequest, responsibility_id: int) -> HttpResponse:
-    """Somebody answers for a part no more."""
+    """Somebody answers for a part no more: why, who does instead, and whom nobody would answer for."""
     row = next((one for one in queries.responsibilities_within(scope(request)) if one.pk == responsibility_id), None)
     if row is None:
         raise Http404
-    actions.end_responsibility(responsibility_id=row.pk, **now_and_who(request))
-    messages.success(request, _("It is ended. Whoever is without a responsible person stands on top."))
-    return redirect(f"{reverse('customers:responsible')}?unit={row.unit_id}")
+    left = queries.left_without(row)
+    people = organization.people_who(Permission.CUSTOMERS_VIEW, path=row.unit.path)
+    others = [one for one in people if one.pk != row.user_id]
+    form = EndResponsibilityForm(request.POST if request.method == "POST" else None, people=others, left=left)
+    if request.method == "POST" and form.is_valid():
+        _end(request, row, form)
+        return redirect(f"{reverse('customers:responsible')}?unit={row.unit_id}")
+    name = queries.loads_of(row.unit_id).names.get(row.target, "") if row.extent == Extent.LOAD else ""
+    context = {"row": row, "name": name, "left": left, "form": form, "deeds": deeds(request)}
+    return render(request, "customers/end_responsible.html", context, status=422 if form.errors else 200)
+
+
+def _end(request: HttpRequest, row: Responsibility, form: EndResponsibilityForm) -> None:
+    told, because = now_and_who(request), form.cleaned_data["because"]
+    if form.cleaned_data["user"] is None:
+        actions.end_responsibility(responsibility_id=row.pk, because=because, **told)
+        messages.success(request, _("It is ended. Whoever is without a responsible person stands on top."))
+        return
+    actions.give_responsibility(
+        unit_id=row.unit_id,
+        extent=Extent(row.extent),
+        targets=[row.target],
+        user_id=form.cleaned_data["user"],
+        because=because,
+        **told,
+    )
+    messages.success(request, _("It is handed over."))
 
 
 @never_cache
@@ -145,14 +174,17 @@ def card(request: HttpRequest, user_id: int) -> HttpResponse:
     person, size = _person(request, user_id), request.GET.get("size", SIZES[0])
     told = queries.card_of(person.pk)
     mine = [row for row in queries.responsibilities_within(scope(request)) if row.user_id == person.pk]
+    rows = [row for row in mine if row.extent != Extent.ACCOUNT]
     context = {
         "person": person,
         "card": told,
-        "rows": [row for row in mine if row.extent != Extent.ACCOUNT],
+        "rows": rows,
+        "shown_rows": rows if len(rows) <= _ON_A_CARD else rows[: _ON_A_CARD - 1],
         "account_count": sum(row.extent == Extent.ACCOUNT for row in mine),
         "size": size if size in SIZES else SIZES[0],
         "sizes": SIZES,
         "code": _code(person, told.phone, told.title) if told else "",
+        "report_code": _report_code(request, mine) if told and settings.PUBLIC_REPORTS else "",
         "deeds": deeds(request),
     }
     return render(request, "customers/card.html", context)
@@ -169,8 +201,25 @@ def _code(person: User, phone: str, title: str) -> str:
         f"TEL:{phone}",
         "END:VCARD",
     )
+    return _drawn("\r\n".join(lines))
+
+
+def _report_code(request: HttpRequest, rows: Sequence[Responsibility]) -> str:
+    """The way to the report form, as a code: of the transformer where somebody answers for one alone, else of the
+    station. It names nobody."""
+    row = next((row for row in rows if row.extent != Extent.ACCOUNT), None)
+    if row is None:
+        return ""
+    is_alone = row.extent == Extent.LOAD and sum(one.extent != Extent.ACCOUNT for one in rows) == 1
+    code = sticker_code(row.unit.code, row.target if is_alone else "")
+    address = (settings.PUBLIC_ADDRESS or request.build_absolute_uri("/")).rstrip("/")
+    return _drawn(address + reverse("portal:at-sticker", args=[code]))
+
+
+def _drawn(text: str) -> str:
+    """A QR code, drawn as SVG."""
     target = BytesIO()
-    segno.make("\r\n".join(lines), error="m", micro=False).save(
+    segno.make(text, error="m", micro=False).save(
         target, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=2, svgclass="cu-qr", lineclass=None
     )
     return mark_safe(target.getvalue().decode())  # drawn here, of modules and not of text

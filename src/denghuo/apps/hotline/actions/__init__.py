@@ -47,11 +47,13 @@ from denghuo.apps.hotline.actions.rules import (
     set_target,
     withdraw_cause,
 )
+from denghuo.apps.hotline.actions.tables import NameTakenError, keep_table_template, remove_table_template
 from denghuo.apps.hotline.queries import NoteRefusedError
 
 __all__ = [
     "CauseEntry",
     "ItemScore",
+    "NameTakenError",
     "NoteEntry",
     "NoteRefusedError",
     "Source",
@@ -74,12 +76,14 @@ __all__ = [
     "hand_over_announcement",
     "import_numbers",
     "keep_note",
+    "keep_table_template",
     "link_agent",
     "name_agents",
     "name_cause",
     "open_exchange",
     "publish_announcement",
     "record_calls",
+    "remove_table_template",
     "review_call",
     "save_note",
     "set_announcement_template",

@@ -25,8 +25,9 @@ class NoteEntry:
     """What an agent wrote: of what kind the call was, which versions of articles were told, whether we call back.
 
     ``due_at`` is by when, where somebody chose a time. From ``account_id`` on: what an order is opened of. None is not
-    told, and then whoever the number is known of alone; 0 is nobody. ``topic`` "" is what is proposed. ``chased_id`` is
-    the open order that the caller presses for: then no other is opened.
+    told, and then whoever the number is known of alone; 0 is nobody. ``topic`` "" is what is proposed. ``load_code`` is
+    the transformer district of the place, where somebody chose one. ``chased_id`` is the open order that the caller
+    presses for: then no other is opened.
     """
 
     text: str
@@ -38,6 +39,7 @@ class NoteEntry:
     unit_id: int | None = None
     topic: str = ""
     place: str = ""
+    load_code: str = ""
     passed_on: bool = False
     promise: PromiseOf | None = None
     promise_at: datetime | None = None
@@ -60,6 +62,7 @@ class NoteEntry:
             "unit_id": self.unit_id,
             "topic": self.topic,
             "place": self.place,
+            "load_code": self.load_code,
             "passed_on": self.passed_on,
             "promise": self.promise or "",
             "promise_at": self.promise_at,

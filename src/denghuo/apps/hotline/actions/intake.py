@@ -37,7 +37,7 @@ def take_in(*, note: CallNote, taken: Intake, at: datetime, actor: str) -> Order
         topic=taken.topic,
         unit_id=taken.unit_id,
         account_id=caller.account_id if caller else None,
-        load_code=caller.load_code if caller and caller.unit_id == taken.unit_id else "",
+        load_code=taken.load_code,
         caller=note.number,
         channel=Channel.HOTLINE,
         text=note.text,

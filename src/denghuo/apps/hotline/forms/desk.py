@@ -151,8 +151,12 @@ class NoteForm(forms.Form):
     )
     topic = forms.CharField(label=_("What it is about"), required=False, max_length=16, widget=forms.Select())
     place = forms.CharField(
-        label=_("Place"), required=False, max_length=200, widget=forms.TextInput({"autocomplete": "off"})
+        label=_("Place"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off", "list": "places"}),
     )
+    load_code = forms.CharField(label=_("Transformer district"), required=False, max_length=120, widget=forms.Select())
     passed_on = forms.BooleanField(
         label=_("Somebody has to look into it: open an order"),
         required=False,
@@ -162,10 +166,15 @@ class NoteForm(forms.Form):
     promise_at = MinuteField(label=_("Promised by"), required=False)
     chase = forms.IntegerField(required=False, min_value=1, max_value=2**62)
 
-    def of_kind(self, kind: str, units: Sequence[tuple[int, str]]) -> None:
-        """What can be chosen for an order of a note's kind, and where it can be worked on."""
+    def of_kind(self, kind: str, units: Sequence[tuple[int, str]], *, where: queries.Where | None = None) -> None:
+        """What can be chosen for an order of a note's kind, where it can be worked on, and what of a place."""
         self.fields["topic"].widget.choices = [(one.value, one.label) for one in queries.topics_of(kind)]
-        self.fields["unit"].widget.choices = units
+        self.fields["unit"].widget.choices = [("", "–"), *units] if kind == NoteKind.FAULT_REPORT else units
+        if where is not None:
+            self.fields["load_code"].widget.choices = [
+                ("", gettext("not known which")),
+                *map(_district, where.districts),
+            ]
 
     def offer(self, times: Sequence[datetime]) -> None:
         """The times that can be chosen; one that was chosen before stays among them."""
@@ -173,6 +182,14 @@ class NoteForm(forms.Form):
         chosen = str(self["due_at"].value() or "")
         values = sorted({*local, chosen} - {""})
         self.fields["due_at"].widget.choices = [(one, one.replace("T", " ")) for one in values]
+
+
+def _district(one: queries.District) -> tuple[str, str]:
+    """A transformer district as it is chosen, and whether it is without supply."""
+    name = one.name or one.code
+    return one.code, gettext("%(name)s: without supply, outage %(number)s") % {"name": name, "number": one.out} if (
+        one.out
+    ) else name
 
 
 class CallBackForm(forms.Form):
@@ -197,7 +214,7 @@ class CallBackForm(forms.Form):
 
     def clean_number(self) -> str:
         number = dialed(self.cleaned_data["number"])
-        if not queries.is_whole(number):
+        if not queries.can_be_looked_up(self.exchange, number):
             raise forms.ValidationError(NUMBER_WANTED)
         return number
 

@@ -23,6 +23,7 @@ from denghuo.apps.hotline.models.live import Board
 from denghuo.apps.hotline.models.numbers import CallerNumber
 from denghuo.apps.hotline.models.reviews import Review, ReviewItem, ReviewScore, ReviewSheet
 from denghuo.apps.hotline.models.rules import Definition, Measure, Target
+from denghuo.apps.hotline.models.tables import TableTemplate
 
 __all__ = [
     "OUTCOME_CHOICES",
@@ -52,6 +53,7 @@ __all__ = [
     "ReviewItem",
     "ReviewScore",
     "ReviewSheet",
+    "TableTemplate",
     "Tally",
     "Target",
     "Urging",

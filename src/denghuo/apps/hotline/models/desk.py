@@ -66,7 +66,8 @@ class CallNote(models.Model):
     articles that the caller was told; ``due_at`` is by when the caller was promised a call, if at a chosen time.
 
     From ``account`` on stands what makes an order of it: whose matter it is (NULL not known; then ``unit`` is where it
-    is worked on), what about, where, what was promised by when. ``passed_on`` says of an enquiry that somebody has to
+    is worked on), what about, where (``load_code``: in which
+    transformer district), what was promised by when. ``passed_on`` says of an enquiry that somebody has to
     look into it. ``order`` is what it became, or the open order that the caller pressed for.
     """
 
@@ -86,6 +87,7 @@ class CallNote(models.Model):
     unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     topic = models.CharField(max_length=16, blank=True)
     place = models.CharField(max_length=200, blank=True)
+    load_code = models.CharField(max_length=120, blank=True)
     passed_on = models.BooleanField(default=False)
     promise = models.CharField(max_length=8, blank=True)
     promise_at = models.DateTimeField(null=True)

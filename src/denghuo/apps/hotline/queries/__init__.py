@@ -85,6 +85,7 @@ from denghuo.apps.hotline.queries.intake import Intake, NoteRefusedError, intake
 from denghuo.apps.hotline.queries.kept import Became, Kept, kept_note, key_of
 from denghuo.apps.hotline.queries.moments import customer_moments
 from denghuo.apps.hotline.queries.outs import OutAt, out_at
+from denghuo.apps.hotline.queries.places import District, Where, places_like, stations_of, where_of
 from denghuo.apps.hotline.queries.pops import About, Contact, Pop, about_of, pop_of
 from denghuo.apps.hotline.queries.reporters import Unanswered, reporter_for, unanswered
 from denghuo.apps.hotline.queries.reviews import (
@@ -119,7 +120,9 @@ from denghuo.apps.hotline.queries.sources import (
     readings_of,
     unknowable_of,
 )
+from denghuo.apps.hotline.queries.tables import table_template_named, table_templates_within
 from denghuo.apps.hotline.queries.teams import team_order
+from denghuo.apps.hotline.queries.ties import order_ties
 from denghuo.apps.hotline.queries.topics import (
     KIND_OF,
     OF_SUPPLY,
@@ -150,6 +153,7 @@ __all__ = [
     "Caller",
     "Contact",
     "Definitions",
+    "District",
     "Drawn",
     "Drift",
     "Explained",
@@ -170,6 +174,7 @@ __all__ = [
     "Unheard",
     "Verdict",
     "Waiting",
+    "Where",
     "Why",
     "Worded",
     "about_of",
@@ -236,10 +241,12 @@ __all__ = [
     "open_drafts",
     "opens_order",
     "order_exhibits",
+    "order_ties",
     "order_to_chase",
     "out_at",
     "owed",
     "owed_to",
+    "places_like",
     "pop_of",
     "proposed",
     "proposed_at",
@@ -258,6 +265,9 @@ __all__ = [
     "sheet_on",
     "sheets",
     "signed_in",
+    "stations_of",
+    "table_template_named",
+    "table_templates_within",
     "target_of",
     "targets_of",
     "targets_within",
@@ -276,5 +286,6 @@ __all__ = [
     "verdict",
     "versions_of",
     "waiting_on",
+    "where_of",
     "worded",
 ]

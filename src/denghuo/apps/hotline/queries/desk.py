@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
+from denghuo.apps.customers import queries as customers
 from denghuo.apps.hotline.models import Agent, Board, Call, CallerNumber, CallNote, Exchange
 from denghuo.apps.organization.access import within
 
@@ -103,8 +104,9 @@ def is_whole(number: str) -> bool:
 
 
 def can_be_looked_up(exchange: Exchange, number: str) -> bool:
-    """Whether digits are all of a number, or the number of somebody in the form in which the exchange tells it."""
-    if not number or is_whole(number):
+    """Whether digits are all of a number, or the number of somebody: of a customer, or in the form in which the
+    exchange tells it."""
+    if not number or is_whole(number) or customers.ids_by_phone([str(exchange.unit.path)], number):
         return bool(number)
     people = CallerNumber.objects.filter(number=number, unit__path__startswith=str(exchange.unit.path))
     return people.exists() or Call.objects.filter(exchange=exchange, caller=number).exists()

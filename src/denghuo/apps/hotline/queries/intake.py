@@ -6,6 +6,7 @@ from typing import Protocol
 
 from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.hotline.queries.callers import NOBODY, Caller, caller_on, callers_of
+from denghuo.apps.hotline.queries.places import Where, stations_of, where_of
 from denghuo.apps.hotline.queries.pops import about_of
 from denghuo.apps.hotline.queries.topics import opens_order, proposed, topics_of
 from denghuo.apps.orders import queries as orders
@@ -15,7 +16,7 @@ from denghuo.apps.organization import queries as organization
 
 class NoteRefusedError(ValueError):
     """A note that cannot be kept. ``code`` says why: ``text``, ``kind``, ``number``, ``hours``, ``account``, ``unit``,
-    ``topic``, ``whom``, ``promise`` or ``over``."""
+    ``station``, ``topic``, ``whom``, ``promise`` or ``over``."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -38,6 +39,8 @@ class Told(Protocol):
     @property
     def place(self) -> str: ...
     @property
+    def load_code(self) -> str: ...
+    @property
     def passed_on(self) -> bool: ...
     @property
     def promise(self) -> PromiseOf | None: ...
@@ -49,10 +52,14 @@ class Told(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Intake:
-    """An order that is to be opened: of whom, where, about what, with which promise; or ``chased``, the open one."""
+    """An order that is to be opened: of whom, where, about what, with which promise; or ``chased``, the open one.
+
+    ``load_code`` is where the network supplies it, "" not known: then it waits to be placed by hand.
+    """
 
     caller: Caller | None = None
     unit_id: int = 0
+    load_code: str = ""
     topic: str = ""
     place: str = ""
     promise: tuple[PromiseOf, datetime] | None = None
@@ -76,9 +83,12 @@ def intake_of(exchange: Exchange, number: str, told: Told, *, at: datetime) -> I
     # Who calls back for more can be asked; nobody finds a fault without knowing where.
     if caller is None and not told.place.strip() and (not number or kind == NoteKind.FAULT_REPORT):
         raise NoteRefusedError("whom")
+    where = where_of(exchange, told.place) if caller is None or caller.customer is None else None
+    unit_id = _unit(exchange, caller, where, told)
     return Intake(
         caller=caller,
-        unit_id=_unit(exchange, caller, told.unit_id),
+        unit_id=unit_id,
+        load_code=_load_code(caller, where, unit_id, told.load_code),
         topic=_topic(exchange, number, kind, told, caller, at=at),
         place=told.place.strip() or (caller.address if caller else ""),
         promise=_promise(told, at=at),
@@ -111,15 +121,29 @@ def _caller(exchange: Exchange, number: str, account_id: int | None) -> Caller |
     return known[0] if len(known) == 1 else None
 
 
-def _unit(exchange: Exchange, caller: Caller | None, unit_id: int | None) -> int:
-    """Where it is worked on: where the account is, else the station that was named, else the exchange's own unit."""
+def _unit(exchange: Exchange, caller: Caller | None, where: Where | None, told: Told) -> int:
+    """Where it is worked on: where the account is, else the unit that was named, else the station of the place, else
+    the exchange's own unit. A fault is worked on at a station: nobody of the units above it sends a crew."""
     if caller is not None and caller.customer is not None:
         return caller.unit_id
-    if unit_id is not None:
-        if unit_id not in {one.pk for one in organization.units_within([str(exchange.unit.path)])}:
-            raise NoteRefusedError("unit")
-        return unit_id
-    return caller.unit_id if caller else exchange.unit_id
+    unit_id = told.unit_id
+    if unit_id is not None and unit_id not in {one.pk for one in organization.units_within([str(exchange.unit.path)])}:
+        raise NoteRefusedError("unit")
+    if unit_id is None:
+        unit_id = where.unit_id if where else caller.unit_id if caller else exchange.unit_id
+    if told.kind == NoteKind.FAULT_REPORT and unit_id not in (stations := {one.pk for one in stations_of(exchange)}):
+        if len(stations) != 1 or told.unit_id is not None:
+            raise NoteRefusedError("station")
+        (unit_id,) = stations
+    return unit_id
+
+
+def _load_code(caller: Caller | None, where: Where | None, unit_id: int, told: str) -> str:
+    """The load that it hangs on: the caller's own, else that of the place, which somebody chose or which it must be."""
+    own = caller.load_code if caller and caller.unit_id == unit_id else ""
+    if where is None or where.unit_id != unit_id:
+        return own
+    return told if where.has(told) else own or where.load_code
 
 
 def _topic(exchange: Exchange, number: str, kind: str, told: Told, caller: Caller | None, *, at: datetime) -> str:

@@ -60,6 +60,10 @@ class Supply:
             self._marks[network_id] = network.supply_marks(network_id)
         return self._marks[network_id]
 
+    def knows(self, load_code: str, unit_id: int | None) -> bool:
+        """Whether a load stands in the network of a unit, so that it can be told whether it is supplied."""
+        return any(load_code in network.network_snapshot(one).grid.load_position for one in self.networks(unit_id))
+
     def events(self, load_code: str, unit_id: int | None) -> list[tuple[int, str]]:
         """Network and number of what keeps a load out."""
         found = [(one, self.marks(one).event_of_load.get(load_code)) for one in self.networks(unit_id)]

@@ -13,6 +13,7 @@ from denghuo.apps.hotline.queries.outs import BackAt, OutAt, Supply, back_at, ou
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order
 from denghuo.apps.orders.queries import AccountFinding
+from denghuo.apps.orders.queries.callers import orders_of_caller
 from denghuo.apps.outages.models import Suspicion
 
 _CONTACTS = 8
@@ -22,11 +23,12 @@ _FINDINGS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """An earlier call of a number, and what agents wrote of it."""
+    """An earlier call of a number, and what agents wrote of it; or an order of the number that no note tells of."""
 
     at: datetime
     call: Call | None
     notes: tuple[CallNote, ...]
+    order: Order | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,8 @@ class About:
     state, what is out at their load, who cares and answers for them, what is open and was found before.
 
     ``dark`` are the keys of those of ``callers`` who are without supply. ``back`` is the outage that is over for them;
-    ``around`` are the outages of the area, where nobody knows which load is theirs.
+    ``around`` are the outages of the area, where nobody knows which load is theirs; ``is_unplaced``: their file names a
+    load that the network does not have, so that nobody can say.
     """
 
     callers: tuple[Caller, ...]
@@ -45,6 +48,7 @@ class About:
     back: BackAt | None
     suspected: Suspicion | None
     around: tuple[OutAt, ...]
+    is_unplaced: bool
     care: CareOf | None
     card: ContactCard | None
     orders: tuple[Order, ...]
@@ -73,6 +77,7 @@ def about_of(exchange: Exchange, number: str, *, account_id: int | None = None, 
         dark = _dark(callers, supply)
     load_code, unit_id = (known.load_code, known.unit_id) if known else ("", None)
     out = tuple(out_at(exchange, load_code, at=at, unit_id=unit_id, supply=supply)) if load_code else ()
+    is_unplaced = bool(load_code) and not supply.knows(load_code, unit_id)
     customer = known.customer if known else None
     account = customer.account_id if customer else None
     return About(
@@ -82,7 +87,8 @@ def about_of(exchange: Exchange, number: str, *, account_id: int | None = None, 
         out=out,
         back=back_at(supply, load_code, unit_id, at=at) if load_code and not out else None,
         suspected=suspected_at(supply, load_code, unit_id) if load_code and not out else None,
-        around=() if load_code else tuple(outs_around(exchange, at=at)),
+        around=() if load_code and not is_unplaced else tuple(outs_around(exchange, at=at)),
+        is_unplaced=is_unplaced,
         care=customers.care_of([account]).get(account) if customer and customer.care_kind and account else None,
         card=customers.card_of(customer.responsible_id) if customer and customer.responsible_id else None,
         orders=open_orders(exchange, number, account_id=account),
@@ -120,17 +126,21 @@ def pop_of(exchange: Exchange, number: str, *, call_id: str, at: datetime, accou
     notes = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False).select_related("order")
     if call_id:
         notes = notes.exclude(call_id=call_id)
+    own = tuple(notes_of(Call(exchange=exchange, call_id=call_id)))
     return Pop(
         **vars(about),
-        own=tuple(notes_of(Call(exchange=exchange, call_id=call_id))),
-        contacts=tuple(_contacts(exchange, number, list(notes[:_CONTACTS]), call_id)) if number else (),
+        own=own,
+        contacts=tuple(_contacts(exchange, number, list(notes[:_CONTACTS]), call_id, own)) if number else (),
         owed=tuple(CallBack.objects.filter(exchange=exchange, number=number, made_at=None)) if number else (),
         urgings=tuple(Urging.objects.filter(exchange=exchange, number=number)[:_CONTACTS]) if number else (),
     )
 
 
-def _contacts(exchange: Exchange, number: str, notes: list[CallNote], but: str) -> list[Contact]:
-    """The last calls of a number with what was written of each, and notes without a call, the newest first."""
+def _contacts(
+    exchange: Exchange, number: str, notes: list[CallNote], but: str, own: tuple[CallNote, ...]
+) -> list[Contact]:
+    """The last calls of a number with what was written of each, notes without a call, and what it asked for by another
+    way than the telephone, the newest first."""
     calls = Call.objects.filter(exchange=exchange, caller=number).select_related("agent", "queue")
     rows = list(calls.order_by("-entered_at")[: _CONTACTS + 1])
     of_call: dict[str, list[CallNote]] = {}
@@ -143,4 +153,10 @@ def _contacts(exchange: Exchange, number: str, notes: list[CallNote], but: str) 
         if not but or call.call_id != but
     ]
     found += [Contact(at=note.drafted_at, call=None, notes=(note,)) for note in notes if note.call_id not in told]
+    told_of = {note.order_id for note in (*notes, *own)}
+    found += [
+        Contact(at=order.received_at, call=None, notes=(), order=order)
+        for order in orders_of_caller([str(exchange.unit.path)], number, limit=_CONTACTS)
+        if order.pk not in told_of
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:_CONTACTS]

@@ -22,7 +22,7 @@ from denghuo.apps.hotline.views.call_backs import (
 from denghuo.apps.hotline.views.desk import desk, desk_articles, desk_call, desk_note, desk_rules, desk_urge
 from denghuo.apps.hotline.views.edit import causes, definitions, sources, targets, withdraw
 from denghuo.apps.hotline.views.export import export
-from denghuo.apps.hotline.views.intake import desk_about, desk_customers, desk_kept, desk_order
+from denghuo.apps.hotline.views.intake import desk_about, desk_customers, desk_kept, desk_order, desk_where
 from denghuo.apps.hotline.views.pages import agents, call, calls, figure, home, unmask
 from denghuo.apps.hotline.views.reviews import review, review_sheets, reviews
 from denghuo.apps.hotline.views.seats import seats
@@ -54,6 +54,7 @@ __all__ = [
     "desk_order",
     "desk_rules",
     "desk_urge",
+    "desk_where",
     "draft_announcement",
     "edit_announcement",
     "expire_announcement",

@@ -102,7 +102,7 @@ def _initial(asked: Asked, draft: CallNote | None) -> dict[str, Any]:
         "number": "" if asked.call_id else asked.number,
     }
     if draft:
-        written = ("text", "kind", "follow_up", "topic", "place", "passed_on", "promise")
+        written = ("text", "kind", "follow_up", "topic", "place", "load_code", "passed_on", "promise")
         initial |= {name: getattr(draft, name) for name in written}
         initial |= {"unit": draft.unit_id, "promise_at": draft.promise_at and _local(draft.promise_at)}
     return initial
@@ -240,6 +240,7 @@ _WHY_NOT = {
     ),
     "account": gettext_lazy("This account is not there any more. Choose the customer again."),
     "unit": gettext_lazy("Choose the unit that works on it."),
+    "station": gettext_lazy("Choose the station that works on it: this place alone does not say which it is."),
     "topic": gettext_lazy("Choose what it is about."),
     "whom": gettext_lazy("Say whom this is from: find the customer, or write down the place."),
     "promise": gettext_lazy("A promise needs an order, what is promised, and a time that is still to come."),

@@ -15,8 +15,7 @@ from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.hotline.views.asked import key_in
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order, PromiseOf, Topic
-from denghuo.apps.organization.access import Permission, may, permission_required
-from denghuo.apps.organization.models import UnitKind
+from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
 from denghuo.apps.organization.queries import units_within
 
 _FOUND = 8
@@ -24,13 +23,13 @@ _LONGEST = 100
 _CHASED = 3
 # What was proposed moves with what is known; whatever else was chosen stays.
 _PROPOSED = {Topic.NO_SUPPLY, Topic.ARREARS, Topic.RECONNECT, Topic.OUTAGES, Topic.OTHER}
-_ORDER = ("kind", "topic", "place", "unit", "passed_on", "promise", "promise_at")
+_ORDER = ("kind", "topic", "place", "load_code", "unit", "passed_on", "promise", "promise_at")
 _NOTE_KIND = {kind: note_kind for note_kind, kind in queries.KIND_OF.items()}
 
 
 def order_entry(told: dict[str, Any]) -> dict[str, Any]:
     """What a form says of the order, as a note takes it."""
-    names = ("topic", "place")
+    names = ("topic", "place", "load_code")
     return {name: told.get(name, "") for name in names} | {
         "account_id": told.get("account"),
         "unit_id": told.get("unit"),
@@ -41,10 +40,15 @@ def order_entry(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _reader(request: HttpRequest) -> orders.Reader:
+    above = scope_of(request.user, Permission.ORDERS_SUPERVISE)
+    return orders.Reader(username=request.user.get_username(), above=above)
+
+
 def kind_of_order(request: HttpRequest, order_id: int) -> str:
     """The kind of business that an open order is; "" where there is none."""
     try:
-        row = orders.order_for(request.data_scope, order_id)  # type: ignore[attr-defined]
+        row = orders.order_for(request.data_scope, order_id, reader=_reader(request))  # type: ignore[attr-defined]
     except Order.DoesNotExist:
         return ""
     return _NOTE_KIND.get(row.kind, "")  # type: ignore[call-overload]
@@ -55,20 +59,42 @@ def order_context(exchange: Exchange, form: NoteForm, about: queries.About) -> d
     kind = str(form["kind"].value() or "")
     passed_on = bool(form["passed_on"].value())
     proposal = queries.proposed(kind, about) if kind in queries.KIND_OF else None
-    units = _units(exchange)
-    form.of_kind(kind, units)
+    where = where_context(exchange, form, about)
     if proposal is not None and form["topic"].value() not in queries.topics_of(kind):
         _fill(form, "topic", proposal.topic)
-    if not form["unit"].value():
-        _fill(form, "unit", exchange.unit_id)
     return {
         "kind": kind,
         "is_enquiry": kind == NoteKind.ENQUIRY,
         "opens": queries.opens_order(kind, passed_on=passed_on),
         "proposal": proposal,
-        "asks_unit": len(units) > 1 and (about.known is None or about.known.customer is None),
         "chased": about.orders[:_CHASED],
         "now": timezone.now(),
+        **where,
+    }
+
+
+def where_context(exchange: Exchange, form: NoteForm, about: queries.About, *, follows: bool = False) -> dict[str, Any]:
+    """Where a matter is, and who works on it: asked where nobody knows the customer. ``follows``: another place was
+    said just now, and the unit goes with it."""
+    kind, place = str(form["kind"].value() or ""), str(form["place"].value() or "").strip()
+    asks = about.known is None or about.known.customer is None
+    where = queries.where_of(exchange, place) if asks and place else None
+    units = _units(exchange, kind)
+    form.of_kind(kind, units, where=where)
+    chosen = str(form["unit"].value() or "")
+    if where is not None and (follows or not chosen):
+        chosen = str(where.unit_id)
+    if chosen not in {str(pk) for pk, _name in units}:
+        chosen = str(units[0][0]) if len(units) == 1 or kind != NoteKind.FAULT_REPORT else ""
+    _fill(form, "unit", chosen)
+    if where is not None and not where.has(str(form["load_code"].value() or "")):
+        _fill(form, "load_code", where.load_code)
+    return {
+        "asks_where": asks,
+        "where": where,
+        "place_said": place,
+        "places": queries.places_like(exchange, place) if asks and place and where is None else [],
+        "asks_unit": asks and len(units) > 1,
     }
 
 
@@ -89,13 +115,14 @@ def _fill(form: NoteForm, name: str, value: Any) -> None:
         form.data = told.copy()
         form.data[name] = value  # type: ignore[index]
     else:
-        form.initial[name] = value
+        form.initial[name] = form[name].initial = value  # a field that was asked remembers what it said
 
 
-def _units(exchange: Exchange) -> list[tuple[int, str]]:
-    """The stations that an exchange serves, and its own unit."""
-    units = units_within([str(exchange.unit.path)])
-    return [(one.pk, one.name) for one in units if one.pk == exchange.unit_id or one.kind == UnitKind.STATION]
+def _units(exchange: Exchange, kind: str) -> list[tuple[int, str]]:
+    """Who can work on it: the stations that an exchange serves; but for faults its own unit before them."""
+    stations = [(one.pk, one.name) for one in queries.stations_of(exchange)]
+    own = [(one.pk, one.name) for one in units_within([str(exchange.unit.path)]) if one.pk == exchange.unit_id]
+    return stations if kind == NoteKind.FAULT_REPORT else list(dict.fromkeys([*own, *stations]))
 
 
 def customer_search(request: HttpRequest, exchange: Exchange) -> bool:
@@ -156,6 +183,17 @@ def desk_order(request: HttpRequest) -> HttpResponse:
     shown = _shown_anew(form, about)
     context = {"pop": about, "form": shown, **order_context(exchange, shown, about)}
     return _unkept(render(request, "hotline/desk_order.html", context))
+
+
+@require_POST
+@permission_required(Permission.HOTLINE_WORK)
+def desk_where(request: HttpRequest) -> HttpResponse:
+    """Another place was said: the station and the transformer districts that it belongs to, and what is out there."""
+    exchange, number, form = _told(request)
+    about = queries.about_of(exchange, number, account_id=form.cleaned_data.get("account"), at=timezone.now())
+    shown = NoteForm(initial={name: form[name].value() for name in _ORDER})
+    context = {"form": shown, **where_context(exchange, shown, about, follows=True)}
+    return _unkept(render(request, "hotline/desk_where.html", context))
 
 
 @require_POST

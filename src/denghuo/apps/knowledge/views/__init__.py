@@ -12,10 +12,11 @@ from denghuo.apps.knowledge.views.articles import (
     withdraw,
 )
 from denghuo.apps.knowledge.views.exams import draw, exams, new_question, result, results, sit, withdraw_question
-from denghuo.apps.knowledge.views.wording import default_rules, lift_rule, new_rule, rule, wording
+from denghuo.apps.knowledge.views.wording import check_wording, default_rules, lift_rule, new_rule, rule, wording
 
 __all__ = [
     "article",
+    "check_wording",
     "default_rules",
     "draw",
     "edit",

@@ -35,6 +35,15 @@ def wording(request: HttpRequest) -> HttpResponse:
     return render(request, "knowledge/wording.html", context)
 
 
+@require_POST
+@permission_required(Permission.KNOWLEDGE_VIEW)
+def check_wording(request: HttpRequest) -> HttpResponse:
+    """What a text that is being written says and ought not to, and what to say instead."""
+    text, today = request.POST.get("text", "")[:_LONGEST_TRIAL], timezone.localdate()
+    found = queries.check_wording(text, rules=queries.wording_rules(scope(request), on=today)) if text else []
+    return render(request, "knowledge/better_said.html", {"findings": found})
+
+
 def _pieces(text: str, found: list[queries.WordingFinding]) -> list[queries.Piece]:
     """The text with what was found marked."""
     pieces, place = [], 0

@@ -28,6 +28,7 @@ from denghuo.apps.network.queries.findings import (
     network_findings,
 )
 from denghuo.apps.network.queries.isolation import IsolationSheet, isolation_sheet, problem_sentences
+from denghuo.apps.network.queries.opening import Opening, opening_if, supplied_since
 from denghuo.apps.network.queries.supply import (
     Effect,
     Interval,
@@ -72,6 +73,7 @@ __all__ = [
     "NetworkFinding",
     "NetworkSnapshot",
     "NetworkState",
+    "Opening",
     "Spot",
     "Supply",
     "SupplyMarks",
@@ -104,6 +106,7 @@ __all__ = [
     "network_snapshot",
     "networks_within",
     "number_of_opening",
+    "opening_if",
     "operations_of",
     "problem_sentences",
     "search",
@@ -111,6 +114,7 @@ __all__ = [
     "state_at",
     "state_if",
     "state_now",
+    "supplied_since",
     "supply_marks",
     "supply_of",
     "supply_steps",

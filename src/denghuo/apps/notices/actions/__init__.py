@@ -10,7 +10,7 @@ from denghuo.apps.notices.actions.messages import (
     follow_unanswered,
     queue_messages,
 )
-from denghuo.apps.notices.actions.proof import record_delivery, record_printing, unmask_message
+from denghuo.apps.notices.actions.proof import record_delivery, record_hand_call, record_printing, unmask_message
 from denghuo.apps.notices.actions.sending import Try, retry_message, settle_messages, take_receipts
 from denghuo.apps.notices.actions.settings import (
     GatewayEntry,
@@ -36,6 +36,7 @@ __all__ = [
     "queue_notice",
     "read_notice",
     "record_delivery",
+    "record_hand_call",
     "record_printing",
     "retry_message",
     "set_gateway",

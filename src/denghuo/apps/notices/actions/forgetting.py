@@ -5,7 +5,7 @@ from typing import Protocol
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.facts import AddressesForgotten
-from denghuo.apps.notices.models import HandDelivery, Message
+from denghuo.apps.notices.models import HandCall, HandDelivery, Message
 
 
 class Forgotten(Protocol):
@@ -25,4 +25,5 @@ def follow_forgotten(fact: Forgotten, *, at: datetime, actor: str, delivery_key:
     mine.filter(ended_at=None).update(expires_at=at)
     count = mine.update(address="", address_blind=0, address_masked="", name="", text="", values="")
     count += HandDelivery.objects.filter(to_ref__in=refs).update(receiver="", note="")
+    HandCall.objects.filter(message__to_ref__in=refs).update(note="")
     record(AddressesForgotten(count=count), at=at, actor=actor)

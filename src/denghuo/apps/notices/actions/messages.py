@@ -23,10 +23,12 @@ from denghuo.apps.notices.facts import (
 )
 from denghuo.apps.notices.models import Channel, Message, Preference, Ring, State
 from denghuo.apps.notices.queries.addresses import blind_of, masked, plain
-from denghuo.apps.notices.queries.wishes import after_quiet, opted_out, wishes_of
+from denghuo.apps.notices.queries.wishes import after_quiet, may_wait, opted_out, wishes_of
 
 _AT_ONCE = 500  # parameters of one statement
 _UNANSWERED_AT_ONCE = 1_000
+# An answer is not waited for any longer than this beyond its time where nothing was ever sent.
+NEVER_SENT = timedelta(minutes=10)
 # Special care, then what is urgent, then important users, then everybody.
 _RANK = {Ring.CARE: 0, Ring.STAFF: 1, Ring.IMPORTANT: 2, Ring.ALL: 3}
 
@@ -38,8 +40,9 @@ class MessageEntry:
 
     ``event`` as `context.thing`, ``about`` and ``to_ref`` as `context.thing:key`. ``values`` are what its words were
     filled with: gateways that send registered templates want them one by one. ``safety`` and ``legal`` come whatever
-    was wished. ``answer_within_s`` counts from when it is due. ``quiet_from`` and ``quiet_until`` are local times of
-    day, beside those that the person set.
+    was wished; ``legal_by_at`` is by when it must be there, and keeps it back until quiet hours are over where there is
+    time. ``answer_within_s`` counts from when a gateway took it, or delivered it. ``quiet_from`` and ``quiet_until``
+    are local times of day, beside those that the person set.
     """
 
     key: str
@@ -57,6 +60,7 @@ class MessageEntry:
     legal: bool = False
     expects_answer: bool = False
     answer_within_s: int | None = None
+    legal_by_at: datetime | None = None
     not_before_at: datetime | None = None
     expires_at: datetime | None = None
     quiet_from: time | None = None
@@ -118,10 +122,8 @@ def _row(
 ) -> Message:
     address = plain(entry.address, entry.channel)
     due_at = max(at, entry.not_before_at or at)
-    must = entry.safety or entry.legal
-    if not must:
-        due_at = after_quiet(due_at, (entry.quiet_from, entry.quiet_until))
-        due_at = after_quiet(due_at, (wish.quiet_from, wish.quiet_until)) if wish else due_at
+    if not entry.safety:
+        due_at = _loud(entry, wish, due_at)
     state, reason = _state(entry, address, wish, told)
     waits = entry.expects_answer and state is not State.WITHHELD
     within = timedelta(seconds=entry.answer_within_s or 0)
@@ -144,6 +146,8 @@ def _row(
         safety=entry.safety,
         legal=entry.legal,
         expects_answer=entry.expects_answer,
+        answer_within_s=entry.answer_within_s,
+        legal_by_at=entry.legal_by_at if entry.legal else None,
         state=state.value,
         reason=reason,
         due_at=due_at,
@@ -154,8 +158,15 @@ def _row(
         queued_at=at,
         queued_by=actor,
         ended_at=None if state is State.QUEUED else at,
-        answer_due_at=None if not waits else at if state is State.UNDELIVERABLE else due_at + within,
+        answer_due_at=None if not waits else at if state is State.UNDELIVERABLE else due_at + NEVER_SENT + within,
     )
+
+
+def _loud(entry: MessageEntry, wish: Preference | None, due_at: datetime) -> datetime:
+    """When it may be sent so that it disturbs nobody, where it can wait for that."""
+    loud_at = after_quiet(due_at, (entry.quiet_from, entry.quiet_until))
+    loud_at = after_quiet(loud_at, (wish.quiet_from, wish.quiet_until)) if wish else loud_at
+    return loud_at if may_wait(entry, loud_at) else due_at
 
 
 def _rank(entry: MessageEntry) -> int:

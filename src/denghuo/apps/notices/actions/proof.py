@@ -5,8 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.notices.facts import MessageUnmasked, NoticeDelivered, NoticesPrinted
-from denghuo.apps.notices.models import HandDelivery, How, Message, NoticeCase
+from denghuo.apps.notices.actions.messages import answer_message
+from denghuo.apps.notices.facts import MessageCalledByHand, MessageUnmasked, NoticeDelivered, NoticesPrinted
+from denghuo.apps.notices.models import HandCall, HandDelivery, How, Message, NoticeCase
+from denghuo.apps.notices.queries.events import answers_of
+from denghuo.apps.notices.queries.proof import is_before_matter, lack_of_delivery
 
 
 @transaction.atomic
@@ -26,14 +29,17 @@ def record_delivery(
     """Write down that a notice was brought, posted or told; told twice, it is there already.
 
     Raises:
-        ValueError: no such case or way, handed over and nobody signed, or it lies ahead.
+        ValueError: no such case or way, handed over and nobody signed, left and nobody saw it, it lies ahead, or before
+            there was anything to tell.
     """
     if case not in NoticeCase.values or how not in How.values:
         raise ValueError("a notice is of a known case and comes in a known way")
-    if how == How.HANDED and not receiver.strip():
-        raise ValueError("say who signed for it")
+    if lack := lack_of_delivery(how, receiver):
+        raise ValueError(lack)
     if delivered_at > at:
         raise ValueError("this lies ahead")
+    if is_before_matter(about, delivered_at):
+        raise ValueError("there was nothing to tell of yet")
     row, new = HandDelivery.objects.get_or_create(
         about=about,
         case=case,
@@ -52,6 +58,24 @@ def record_delivery(
         fact = NoticeDelivered(delivery_id=row.pk, about=about, case=case, to_ref=to_ref, how=how)
         record(fact, at=at, actor=actor)
     return row
+
+
+@transaction.atomic
+def record_hand_call(*, message_id: int, answer: str, note: str = "", at: datetime, actor: str) -> HandCall:
+    """Write down that somebody called whom a message is for. What they answered counts as if they had pressed the key;
+    without an answer they were not reached, and the waiting goes on.
+
+    Raises:
+        ValueError: not one of the answers that the message asks for.
+    """
+    row = Message.objects.select_for_update().get(pk=message_id)
+    if answer and answer not in answers_of(row.event):
+        raise ValueError(f"{row.event} does not ask for {answer!r}")
+    call = HandCall.objects.create(message=row, answer=answer, note=note.strip()[:200], at=at, by=actor)
+    record(MessageCalledByHand(message_id=row.pk, about=row.about, is_reached=bool(answer)), at=at, actor=actor)
+    if answer:
+        answer_message(message_id=row.pk, answer=answer, at=at, actor=actor)
+    return call
 
 
 @transaction.atomic

@@ -106,6 +106,7 @@ def _apply(row: Message, one: Try, gateway: Gateway, elsewhere: Mapping[str, int
     row.doubt = outcome is Outcome.UNSURE or (one.in_doubt and outcome in (Outcome.AGAIN, Outcome.ELSEWHERE))
     if outcome is Outcome.TAKEN:
         row.state, row.sent_at, row.ended_at = State.SENT.value, one.ended_at, at
+        _wait_for_answer(row, one.ended_at)
         row.provider_id = (result.provider_id or row.provider_id)[:120]
         row.segments = result.segments or _segments(row, gateway)
         row.cost_fen = gateway.price_fen * Decimal(row.segments)
@@ -116,6 +117,13 @@ def _apply(row: Message, one: Try, gateway: Gateway, elsewhere: Mapping[str, int
     else:
         row.state = State.QUEUED.value
         row.due_at = at + _wait(row, result, elsewhere)
+
+
+def _wait_for_answer(row: Message, since: datetime) -> None:
+    """Whoever is to answer has their time from when it was sent, then from when it came to them."""
+    waits = row.answer_due_at is not None and row.answered_at is None and row.unanswered_at is None
+    if waits and row.answer_within_s is not None:
+        row.answer_due_at = since + timedelta(seconds=row.answer_within_s)
 
 
 def _segments(row: Message, gateway: Gateway) -> int:
@@ -171,6 +179,7 @@ def _reported(row: Message, kind: str, code: str, happened_at: datetime, at: dat
         row.state, row.delivered_at, row.reason, row.doubt = State.DELIVERED.value, happened_at, "", False
         row.sent_at, row.ended_at = row.sent_at or happened_at, row.ended_at or at
         row.code = code[:80] or row.code
+        _wait_for_answer(row, happened_at)
     elif kind == "failed" and row.state == State.SENT:
         row.code = code[:80]
         _give_up(row, "not_delivered", at)

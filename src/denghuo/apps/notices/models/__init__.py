@@ -3,7 +3,7 @@
 from denghuo.apps.notices.models.gateways import Gateway, GatewayKind, GatewayTemplate
 from denghuo.apps.notices.models.messages import Attempt, Channel, Message, Receipt, Ring, State
 from denghuo.apps.notices.models.notices import Notice
-from denghuo.apps.notices.models.proof import HandDelivery, How
+from denghuo.apps.notices.models.proof import HandCall, HandDelivery, How
 from denghuo.apps.notices.models.rules import (
     Audience,
     MessageTemplate,
@@ -19,6 +19,7 @@ __all__ = [
     "Gateway",
     "GatewayKind",
     "GatewayTemplate",
+    "HandCall",
     "HandDelivery",
     "How",
     "Message",

@@ -44,8 +44,10 @@ class Message(models.Model):
     ``due_at`` is when it is sent, or tried again; while it is ``sending``, when its sender's lease is over. ``rank``
     orders what is due: special care, what is urgent, important users, everybody. ``code`` is what the gateway said
     last and ``reason`` why it is where it is, both as codes. ``cost_fen`` is NULL until a gateway has taken it.
-    ``answer_due_at`` is NULL where no answer is waited for, or not any more. ``doubt``: the gateway may have it and did
-    not say so, so that no other is asked. ``ended_at`` is when nothing was left to do for its senders.
+    ``answer_due_at`` is NULL where no answer is waited for, or not any more; it lies ``answer_within_s`` after a
+    gateway took it, or brought it; until then, where it is not waited for any longer though nothing was sent.
+    ``doubt``: the gateway may have it and did not say so, so that no other is asked. ``ended_at`` is when nothing was
+    left to do for its senders. ``legal_by_at``: the law wants it there by then; what is far from it keeps quiet hours.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -66,6 +68,8 @@ class Message(models.Model):
     safety = models.BooleanField(default=False)
     legal = models.BooleanField(default=False)
     expects_answer = models.BooleanField(default=False)
+    answer_within_s = models.PositiveIntegerField(null=True)
+    legal_by_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     reason = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Proof that a household was given a notice otherwise than by a message."""
+"""Proof that a household was given a notice otherwise than by a message, and calls that people made by hand."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,8 @@ class How(models.TextChoices):
 
 
 class HandDelivery(models.Model):
-    """A notice about something that a person brought, posted or told. ``receiver`` is who signed for it."""
+    """A notice about something that a person brought, posted or told. ``receiver`` is who signed for it, or saw that it
+    was left."""
 
     unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, related_name="hand_deliveries")
     about = models.CharField(max_length=80)
@@ -40,3 +41,18 @@ class HandDelivery(models.Model):
         ]
         indexes = [models.Index(fields=["about", "to_ref"], name="hand_delivery_about")]
         verbose_name = _("delivery by hand")
+
+
+class HandCall(models.Model):
+    """Somebody tried to reach whom a message is for. ``answer`` is what they said, by the key that they would have
+    pressed; empty: they were not reached."""
+
+    message = models.ForeignKey("notices.Message", on_delete=models.CASCADE, related_name="hand_calls")
+    answer = models.CharField(max_length=10, blank=True)
+    note = SealedTextField(context="notices.hand_call.note")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = _("call by hand")

@@ -1,6 +1,6 @@
 """Every read of notices that others may use."""
 
-from denghuo.apps.notices.queries.events import EVENTS, Event, event_label
+from denghuo.apps.notices.queries.events import EVENTS, SAFE, Event, answers_of, event_label
 from denghuo.apps.notices.queries.inbox import notice_for, notices_of, unread_count
 from denghuo.apps.notices.queries.messages import (
     Performance,
@@ -11,6 +11,7 @@ from denghuo.apps.notices.queries.messages import (
     gateways_serving,
     last_sent_at,
     message_for,
+    messages_to,
     messages_within,
     performance,
     receipts_of,
@@ -25,6 +26,11 @@ from denghuo.apps.notices.queries.proof import (
     Told,
     Unnotified,
     announced_at,
+    hand_calls_of,
+    held_back,
+    is_before_matter,
+    lack_of_delivery,
+    matter_since,
     proof_of,
     reason_of,
     told_about,
@@ -48,6 +54,7 @@ from denghuo.apps.notices.queries.words import (
 __all__ = [
     "EVENTS",
     "PUBLIC",
+    "SAFE",
     "Deadline",
     "Duty",
     "Event",
@@ -63,6 +70,7 @@ __all__ = [
     "WordsError",
     "after_quiet",
     "announced_at",
+    "answers_of",
     "channel_for",
     "deadlines_for",
     "duties_for",
@@ -71,8 +79,14 @@ __all__ = [
     "gateway_for",
     "gateway_of_receipts",
     "gateways_serving",
+    "hand_calls_of",
+    "held_back",
+    "is_before_matter",
+    "lack_of_delivery",
     "last_sent_at",
+    "matter_since",
     "message_for",
+    "messages_to",
     "messages_within",
     "notice_for",
     "notices_of",

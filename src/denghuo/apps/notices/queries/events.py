@@ -4,23 +4,28 @@ Those who are told read Chinese: the words below are data, not text of the pages
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.notices.models import Channel
 
+# What a call without a question asks for.
+HEARD: Mapping[str, str | Promise] = {"1": _("Heard and understood")}
+SAFE = "1"  # what a special-care customer answers who needs nobody
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """Something that people are told of. ``values`` are the places its words may name; ``words`` by channel, those of a
-    text message where a channel has none of its own. ``safety`` and ``legal`` say how it is usually sent; ``staff``: it
-    is for own people."""
+    text message where a channel has none of its own. ``answers`` are the keys that may be pressed and what they mean.
+    ``safety`` and ``legal`` say how it is usually sent; ``staff``: it is for own people."""
 
     label: str | Promise
     values: tuple[str, ...]
     words: Mapping[str, str]
+    answers: Mapping[str, str | Promise] = field(default_factory=lambda: HEARD)
     safety: bool = False
     legal: bool = False
     staff: bool = False
@@ -31,6 +36,7 @@ SAMPLE = {
     "line": "10kV灯山线",
     "start": "5月1日08:00",
     "end": "5月1日16:00",
+    "was_start": "4月28日08:00",
     "reason": "线路检修",
     "restoration": "预计5月1日16:00恢复供电",
     "phone": "95598",
@@ -92,9 +98,11 @@ EVENTS: dict[str, Event] = {
     ),
     "outages.plan_changed": Event(
         label=_("A planned outage changes"),
-        values=("area", "line", "start", "end", "phone"),
+        values=("area", "line", "was_start", "start", "end", "phone"),
         legal=True,
-        words={Channel.SMS: "停电变更通知：{line}原定停电改为{start}至{end}，影响{area}。咨询请拨{phone}。"},
+        words={
+            Channel.SMS: "停电变更通知：{line}原定{was_start}的停电改为{start}至{end}，影响{area}。咨询请拨{phone}。"
+        },
     ),
     "outages.plan_cancelled": Event(
         label=_("A planned outage does not take place"),
@@ -114,6 +122,7 @@ EVENTS: dict[str, Event] = {
     "outages.fault_care": Event(
         label=_("Fault: special care"),
         values=_FAULT,
+        answers={SAFE: _("Safe, needs nobody"), "2": _("Needs help")},
         safety=True,
         words={
             Channel.SMS: (
@@ -139,6 +148,7 @@ EVENTS: dict[str, Event] = {
     "outages.call_back": Event(
         label=_("Is the supply back?"),
         values=("area", "end", "phone"),
+        answers={"1": _("Supply is back"), "2": _("Still without supply")},
         words={
             Channel.SMS: "回访：{area}已于{end}恢复供电，您家来电了吗？已来电请回复1，仍没电请回复2。",
             Channel.VOICE: "您好，这里是供电公司。{area}已于{end}恢复供电。您家已来电请按1，仍没电请按2。",
@@ -203,6 +213,7 @@ EVENTS: dict[str, Event] = {
     "crews.assigned": Event(
         label=_("To a crew: an assignment"),
         values=("task", "place", "promise"),
+        answers={"1": _("They go"), "2": _("They cannot come")},
         staff=True,
         words={
             Channel.SMS: "派工：{task}，地点{place}，{promise}。接单请回复1，不能到请回复2。",
@@ -231,3 +242,9 @@ def event_label(event: str) -> str | Promise:
     """What an event is called; one that is not known here, by its own name."""
     known = EVENTS.get(event)
     return known.label if known else event
+
+
+def answers_of(event: str) -> Mapping[str, str | Promise]:
+    """The answers that an event asks for, by the key that is pressed."""
+    known = EVENTS.get(event)
+    return known.answers if known else HEARD

@@ -149,6 +149,12 @@ def gateway_of_receipts(blind: int) -> Gateway | None:
     return Gateway.objects.filter(receipt_blind=blind).first()
 
 
+def messages_to(to_ref: str, *, before: datetime, limit: int) -> list[Message]:
+    """The newest messages to somebody that were queued before an instant and not called off."""
+    rows = Message.objects.filter(to_ref=to_ref, queued_at__lt=before).exclude(state=State.CANCELLED)
+    return list(rows.defer("text", "values", "name", "address").order_by("-queued_at", "-pk")[:limit])
+
+
 def tries_of(message_id: int) -> list[Attempt]:
     """Every try of a message, the first one first."""
     return list(Attempt.objects.filter(message_id=message_id).select_related("gateway").order_by("number"))

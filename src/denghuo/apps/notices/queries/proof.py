@@ -1,15 +1,19 @@
 """Who was given notice of something, how and when, and who was not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy
+from django.db.models import Count, Min, QuerySet
+from django.utils.translation import gettext, gettext_lazy
 
-from denghuo.apps.notices.models import HandDelivery, How, Message, State
+from denghuo.apps.notices.models import HandCall, HandDelivery, How, Message, State
+from denghuo.apps.organization.ports import Port
 
+# Who knows since when there is something to tell of, by its reference; None: they do not know.
+MATTERS: Port[Callable[[str], datetime | None]] = Port("notices.matters")
+_MINUTE = timedelta(minutes=1)  # people tell times to the minute
 PUBLIC = "public"  # whom a public announcement is for
 _REASONS_TOLD = {
     "no_address": gettext_lazy("there is no address"),
@@ -74,6 +78,36 @@ class Told:
     called_off: int
     answered: int
     unanswered: int
+
+    @property
+    def unsent(self) -> int:
+        """Not wanted, or called off."""
+        return self.withheld + self.called_off
+
+
+def matter_since(about: str) -> datetime | None:
+    """Since when something could be told; None where nobody knows."""
+    return next((since for known in MATTERS if (since := known(about)) is not None), None)
+
+
+def is_before_matter(about: str, delivered_at: datetime) -> bool:
+    """Whether a notice is said to have come before there was anything to tell."""
+    since = matter_since(about)
+    return since is not None and delivered_at + _MINUTE <= since
+
+
+def lack_of_delivery(how: str, receiver: str) -> str:
+    """What a delivery by hand lacks to be a proof, "" nothing."""
+    if how == How.HANDED and not receiver.strip():
+        return gettext("Say who signed for it.")
+    if how == How.LEFT and not receiver.strip():
+        return gettext("Say who saw that it was left: without a witness it proves nothing.")
+    return ""
+
+
+def hand_calls_of(message_id: int) -> list[HandCall]:
+    """Every call that somebody made by hand about a message, the first first."""
+    return list(HandCall.objects.filter(message_id=message_id))
 
 
 def proof_of(about: str, *, events: Iterable[str] = (), case: str = "") -> dict[str, list[Proof]]:
@@ -184,6 +218,21 @@ _REASONS = (
     (State.EXPIRED, "undeliverable"),
     (State.WITHHELD, "withheld"),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """Messages that wait for the end of quiet hours: how many, and from when they go out."""
+
+    count: int
+    until_at: datetime
+
+
+def held_back(about: str, *, at: datetime) -> HeldBack | None:
+    """What waits about something though nothing of it was tried yet; None: nothing does."""
+    rows = Message.objects.filter(about=about, state=State.QUEUED, attempts=0, due_at__gt=at)
+    found = rows.aggregate(count=Count("pk"), until_at=Min("due_at"))
+    return HeldBack(**found) if found["count"] else None
 
 
 def announced_at(about: str, *, case: str = "", since: datetime | None = None) -> datetime | None:

@@ -72,11 +72,11 @@ def printed(sheet: Sheet, people: Sequence[tuple[str, str, str]], *, size: str) 
         )
         for name, account, address in people
     ]
-    return notices_pdf(sheets, font=_font(), size=size)
+    return notices_pdf(sheets, font=letters_font(), size=size)
 
 
 @cache
-def _font() -> Path:
+def letters_font() -> Path:
     """The letters that notices are printed in; the product brings them along (docs/decisions/letters-on-paper.md)."""
     return Path(str(finders.find("vendor/fonts/noto-serif-sc.ttf")))
 

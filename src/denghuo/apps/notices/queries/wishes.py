@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from denghuo.apps.notices.models import Preference
 
 _AT_ONCE = 500  # parameters of one statement
+# What the law wants there so soon after quiet hours does not wait for their end.
+CLOSE = timedelta(hours=1)
 
 
 def wishes_of(to_refs: Iterable[str]) -> dict[str, Preference]:
@@ -30,6 +33,12 @@ def channel_for(wish: Preference | None, offered: Sequence[str]) -> str | None:
     if wish is None or not wish.channels:
         return offered[0] if offered else None
     return next((one for one in wish.channels if one in offered), None)
+
+
+def may_wait(row: Any, until_at: datetime) -> bool:
+    """Whether a message, or one that is to be, may wait until an instant: not what the law wants there by then, or soon
+    after."""
+    return not row.legal or (row.legal_by_at is not None and until_at + CLOSE <= row.legal_by_at)
 
 
 def after_quiet(at: datetime, quiet: tuple[time | None, time | None]) -> datetime:

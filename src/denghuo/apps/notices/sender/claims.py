@@ -12,8 +12,9 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from denghuo.adapters.messaging import GATEWAYS, Kind, Outgoing
+from denghuo.apps.notices.actions.messages import NEVER_SENT
 from denghuo.apps.notices.models import Attempt, Gateway, GatewayTemplate, Message, State
-from denghuo.apps.notices.queries.wishes import after_quiet, wishes_of
+from denghuo.apps.notices.queries.wishes import after_quiet, may_wait, wishes_of
 
 # After so many tries of a message for somebody's safety, twice is better than not at all.
 SAFETY_DOUBTS = 3
@@ -95,15 +96,19 @@ def _of_channel(
 
 def _loud(rows: list[Message], at: datetime) -> list[Message]:
     """Those that may come now. What was held up until hours that are quiet is put off until they are over."""
-    held_up = [row for row in rows if not (row.safety or row.legal) and (row.attempts or at - row.due_at > _HELD_UP)]
+    late = [row for row in rows if row.attempts or at - row.due_at > _HELD_UP]
+    held_up = [row for row in late if not row.safety and (not row.legal or row.legal_by_at is not None)]
     wishes = wishes_of(row.to_ref for row in held_up)
     quiet = set()
     for row in held_up:
         wish = wishes.get(row.to_ref)
         until_at = after_quiet(at, (row.quiet_from, row.quiet_until))
         until_at = after_quiet(until_at, (wish.quiet_from, wish.quiet_until)) if wish else until_at
-        if until_at > at and not row.doubt:
-            Message.objects.filter(pk=row.pk).update(due_at=until_at)
+        if until_at > at and not row.doubt and may_wait(row, until_at):
+            put_off = {"due_at": until_at}
+            if row.answer_due_at is not None and row.answer_within_s is not None:
+                put_off["answer_due_at"] = until_at + NEVER_SENT + timedelta(seconds=row.answer_within_s)
+            Message.objects.filter(pk=row.pk).update(**put_off)
             quiet.add(row.pk)
     return [row for row in rows if row.pk not in quiet]
 

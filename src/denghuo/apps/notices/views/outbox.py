@@ -72,6 +72,7 @@ def _page(
     path = row.unit.path
     wish = queries.wishes_of([row.to_ref]).get(row.to_ref)
     wrong = any(form is not None and form.errors for form in (reason_form, reached_form))
+    calls, answers = queries.hand_calls_of(row.pk), queries.answers_of(row.event)
     context = {
         **shown(row),
         "told": told,
@@ -81,7 +82,10 @@ def _page(
         "cost": exact_yuan(row.cost_fen),
         "wish": wish,
         "reason_form": reason_form or ReasonForm(),
-        "reached_form": reached_form or ReachedForm(),
+        "reached_form": reached_form or ReachedForm(event=row.event),
+        "hand_calls": [(one, answers.get(one.answer, "")) for one in calls],
+        "callers": organization.names_of({one.by for one in calls}),
+        "answer_meant": answers.get(row.answer.strip(), ""),
         "may_unmask": bool(row.address) and may(request.user, Permission.CUSTOMERS_UNMASK, path=path),
         "may_send": may(request.user, Permission.NOTICES_SEND, path=path),
         "is_dead": row.state == State.UNDELIVERABLE and bool(row.address),
@@ -120,11 +124,12 @@ def retry(request: HttpRequest, message_id: int) -> HttpResponse:
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def reached(request: HttpRequest, message_id: int) -> HttpResponse:
-    """Write down that a person reached whom the message is for."""
-    row, form = _found(request, message_id), ReachedForm(request.POST)
+    """Write down what came of calling by hand whom the message is for."""
+    row = _found(request, message_id)
+    form = ReachedForm(request.POST, event=row.event)
     if not form.is_valid():
         return _page(request, row, reached_form=form)
-    actions.answer_message(message_id=row.pk, answer=form.cleaned_data["answer"], **who(request))
+    actions.record_hand_call(message_id=row.pk, **form.told(), **who(request))
     flash.success(request, _("Written down."))
     return redirect("notices:message", row.pk)
 
@@ -206,6 +211,8 @@ def deliver(request: HttpRequest) -> HttpResponse:
         raise Http404
     if form.is_valid() and form.cleaned_data["delivered_at"] > timezone.now():
         form.add_error("delivered_at", _("This lies ahead."))
+    elif form.is_valid() and queries.is_before_matter(ref, form.cleaned_data["delivered_at"]):
+        form.add_error("delivered_at", _("This was before there was anything to tell of, at this time."))
     if form.errors:
         return _about(request, ref, form)
     told: dict[str, Any] = form.cleaned_data

@@ -1,5 +1,6 @@
 """Every write to orders."""
 
+from denghuo.apps.orders.actions.correcting import CorrectionRefusedError, correct_order
 from denghuo.apps.orders.actions.forgetting import follow_anonymized
 from denghuo.apps.orders.actions.hand_overs import (
     accept_hand_over,
@@ -17,11 +18,13 @@ from denghuo.apps.orders.actions.reactions import (
     follow_assignment,
     follow_finish,
     follow_lit,
+    follow_reached,
     follow_release,
     follow_still_out,
     follow_time_answered,
     follow_unreached,
 )
+from denghuo.apps.orders.actions.responsible import tell_responsible
 from denghuo.apps.orders.actions.rounds import (
     learn_routes,
     raise_signs,
@@ -29,6 +32,7 @@ from denghuo.apps.orders.actions.rounds import (
     watch_clocks,
     watch_hand_overs,
     watch_promises,
+    watch_signs,
 )
 from denghuo.apps.orders.actions.rules import (
     LimitEntry,
@@ -57,9 +61,11 @@ from denghuo.apps.orders.actions.talk import (
     show_caller,
     write_receipt,
 )
+from denghuo.apps.orders.actions.visits import follow_care_ended, follow_visit_due, follow_visited
 from denghuo.apps.orders.queries.receipts import ReceiptEntry
 
 __all__ = [
+    "CorrectionRefusedError",
     "Handed",
     "LimitEntry",
     "OrderEntry",
@@ -70,6 +76,7 @@ __all__ = [
     "StepRefusedError",
     "accept_hand_over",
     "ask_suspension",
+    "correct_order",
     "decide_appeal",
     "decide_suspension",
     "escalate_order",
@@ -79,13 +86,17 @@ __all__ = [
     "follow_arrival",
     "follow_assignment",
     "follow_calendar",
+    "follow_care_ended",
     "follow_finish",
     "follow_lit",
+    "follow_reached",
     "follow_release",
     "follow_same",
     "follow_still_out",
     "follow_time_answered",
     "follow_unreached",
+    "follow_visit_due",
+    "follow_visited",
     "give_promise",
     "hand_out_evidence",
     "import_orders",
@@ -107,9 +118,11 @@ __all__ = [
     "set_step_rule",
     "show_caller",
     "take_step",
+    "tell_responsible",
     "urge_order",
     "watch_clocks",
     "watch_hand_overs",
     "watch_promises",
+    "watch_signs",
     "write_receipt",
 ]

@@ -1,7 +1,7 @@
 """Opening orders: one row, its first step and one fact each, however many are opened at once in a storm."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -9,8 +9,11 @@ from django.utils import timezone
 
 from denghuo.adapters.phones import digits_of
 from denghuo.apps.ledger.actions import record_all
+from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import OrderOpened
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, OrderStep, State, Topic
+from denghuo.apps.orders.queries.owners import owners_of
+from denghuo.apps.orders.queries.people import people_by_username
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import NextDue, Told, clocks_shown, next_due, opened_due, opening
 from denghuo.apps.orders.snapshot.rules import RuleBook
@@ -25,8 +28,8 @@ class OrderEntry:
     """What a customer's word is, once somebody has heard it.
 
     ``received_at`` is when it came in, from which promises count. ``client_key`` makes it happen once, however often
-    it is sent. ``first_asked`` is whom the customer asked, "" where that was no person of ours. ``source_ref`` is what
-    it came from: ``hotline.call:4711``.
+    it is sent. ``first_asked`` is whom the customer asked; where that is not told, it is whoever answers there by name,
+    else whoever supervises. ``source_ref`` is what it came from: ``hotline.call:4711``.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class OrderEntry:
     place: str = ""
     client_key: str = ""
     first_asked: str = ""
+    handler: str = ""
     parent_id: int | None = None
     source_ref: str = ""
     upstream_due_at: datetime | None = None
@@ -76,11 +80,25 @@ def open_orders(*, entries: Sequence[OrderEntry], at: datetime, actor: str) -> l
             _write(list(rows.values()), book, at=at, actor=actor)
             if rows:
                 record_all([_opened(row) for row in rows.values()], at=at, actor=actor)
+                _tell_owners(zip(rows.values(), fresh.values(), strict=True), at=at, actor=actor)
     except IntegrityError:
         if len(_known(entries)) == len(known):
             raise
         return open_orders(entries=entries, at=at, actor=actor)  # somebody else was faster with one of these keys
     return [known.get(one.client_key) or rows[one.client_key or index] for index, one in enumerate(entries)]
+
+
+def _tell_owners(opened: Iterable[tuple[Order, OrderEntry]], *, at: datetime, actor: str) -> None:
+    """Whoever was asked without being there hears of it: of danger and of what is no fault. Of faults, of which there
+    are hundreds in a storm, the clocks warn."""
+    theirs = [
+        row
+        for row, entry in opened
+        if row.first_asked and not entry.first_asked and (row.kind != Kind.FAULT or row.topic == Topic.DANGER)
+    ]
+    people = people_by_username(row.first_asked for row in theirs) if theirs else {}
+    for row in theirs:
+        Telling(order=row, at=at, actor=actor).tell("asked", [people[row.first_asked]], key=str(row.pk))
 
 
 def _known(entries: Sequence[OrderEntry]) -> dict[str, Order]:
@@ -94,8 +112,9 @@ def _known(entries: Sequence[OrderEntry]) -> dict[str, Order]:
 
 
 def _rows(entries: Iterable[OrderEntry], book: RuleBook, at: datetime) -> Iterator[Order]:
-    for entry in entries:
-        row = _row(entry, at)
+    entries = list(entries)
+    for entry, owner in zip(entries, owners_of(entries), strict=True):
+        row = _row(replace(entry, first_asked=owner), at)
         rule = book.steps_of(row.kind, timezone.localdate(at))["open"]
         row.state = rule.to_state or State.REGISTERED
         _set_due(row, _first_due(row, rule.effects, book, at))
@@ -141,7 +160,7 @@ def _row(entry: OrderEntry, at: datetime) -> Order:
         client_key=entry.client_key or None,
         source_ref=entry.source_ref,
         first_asked=entry.first_asked,
-        handler=entry.first_asked,
+        handler=entry.handler or entry.first_asked,
         parent_id=entry.parent_id,
         upstream_due_at=entry.upstream_due_at,
     )

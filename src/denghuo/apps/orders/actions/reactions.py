@@ -3,7 +3,7 @@
 The contexts of these facts lie above: each is asked only for what is read here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Protocol
 
@@ -13,12 +13,14 @@ from django.utils.functional import Promise as Words
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.customers import queries as customers
+from denghuo.apps.notices import queries as notices
 from denghuo.apps.orders.actions.opening import OrderEntry, open_order
 from denghuo.apps.orders.actions.promises import give_promise
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.talk import make_remark
-from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, PromiseOf, Remark, Topic
+from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, PromiseOf, Remark, State, Topic
 from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.orders.queries.still_out import SaysOut, still_out
 
 _CORRECTED = {
     "departed": _("The crew corrects: it set out at %(at)s."),
@@ -26,6 +28,8 @@ _CORRECTED = {
     "finished": _("The crew corrects: it finished at %(at)s."),
 }
 FOUND = frozenset(Finding.values)
+# Nobody of ours has come yet.
+_NOT_THERE = frozenset({State.REGISTERED, State.DISPATCHED, State.IN_HAND, State.SUSPENDED})
 # What a crew says when somebody has to come again.
 NOT_DONE = {
     "nobody_there": _("Nobody there"),
@@ -49,8 +53,11 @@ class Arrived(Assigned, Protocol):
 
 
 class Finished(Assigned, Protocol):
-    """A crew has done its work; when supply came back, if it did; on which day somebody comes again, if so agreed."""
+    """A crew has done its work, ``about`` something; when supply came back, if it did; on which day somebody comes
+    again, if so agreed."""
 
+    @property
+    def about(self) -> str: ...
     @property
     def finding(self) -> str: ...
     @property
@@ -81,6 +88,15 @@ class Unreached(Protocol):
     def to_ref(self) -> str: ...
     @property
     def ring(self) -> int: ...
+
+
+class Reached(Unreached, Protocol):
+    """Somebody answered what they were asked."""
+
+    @property
+    def event(self) -> str: ...
+    @property
+    def answer(self) -> str: ...
 
 
 class StillOut(Protocol):
@@ -123,16 +139,28 @@ def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str
 
 def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the work is done; what was found stays with each order, and it waits to be called back. What could not
-    be done waits to be dispatched anew; the day agreed with the customer is a promise."""
+    be done waits to be dispatched anew, and so does whoever says that they are still without supply, where the work has
+    not helped them; the day agreed with the customer is a promise."""
     del delivery_key  # a step that was taken is not open any more, and a promise of the same day is given once
     if fact.finding in NOT_DONE:
         _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(NOT_DONE[fact.finding]))
     else:
+        says = still_out(fact.order_ids)
+        left = {key for key, one in says.items() if one.is_left_by(fact.about, fact.restored_at)}
+        done = [key for key in fact.order_ids if key not in left]
         if fact.restored_at is not None:
-            _all(fact.order_ids, "restore", at=at, actor=actor, told_at=fact.restored_at)
-        _all(fact.order_ids, "finish", at=at, actor=actor, finding=fact.finding)
+            _all(done, "restore", at=at, actor=actor, told_at=fact.restored_at)
+        _all(done, "finish", at=at, actor=actor, finding=fact.finding)
+        _all(_unsent(left, says), "return", at=at, actor=actor, reason=_written(_("Still without supply.")))
     if fact.again_date is not None:
         _promise_visit(fact.order_ids, fact.again_date, at=at, actor=actor)
+
+
+def _unsent(order_ids: Iterable[int], says: Mapping[int, SaysOut]) -> list[int]:
+    """Those to whom nobody else was sent since they said so."""
+    sent = OrderStep.objects.filter(order_id__in=order_ids, step="dispatch").values_list("order_id", "at")
+    since = {key for key, sent_at in sent if sent_at > says[key].said_at}
+    return sorted(set(order_ids) - since)
 
 
 def _promise_visit(order_ids: Iterable[int], on: date, *, at: datetime, actor: str) -> None:
@@ -178,6 +206,11 @@ def _all(
         take_step(order_id=row.pk, step=step, at=at, actor=actor, told_at=when, finding=found, reason=reason)
 
 
+def _visit_key(about: str, account_id: int) -> str:
+    """What tells the visit of somebody who did not answer, about one matter, from every other order."""
+    return f"care-visit:{about}:{account_id}"
+
+
 def follow_unreached(fact: Unreached, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: a special-care customer does not answer; somebody goes there, by an order of its own."""
     del delivery_key  # the key of the order is of the message
@@ -196,10 +229,28 @@ def follow_unreached(fact: Unreached, *, at: datetime, actor: str, delivery_key:
         channel=Channel.SYSTEM,
         place=row.address,
         received_at=at,
-        client_key=f"care-visit:{fact.about}:{row.account_id}",
+        client_key=_visit_key(fact.about, row.account_id),
         source_ref=fact.about,
     )
     open_order(entry=entry, at=at, actor=actor)
+
+
+def follow_reached(fact: Reached, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a special-care customer answers after all. Who is safe need not be visited: the visit that was opened
+    ends, unless somebody is there already; what else they say stands in its conversation."""
+    del delivery_key  # a visit that is over is not ended once more
+    kind, key = (*fact.to_ref.split(":"), "", "")[:2]
+    if fact.ring != 1 or kind != "customers.account" or not key.isdigit():
+        return
+    visit = Order.objects.filter(client_key=_visit_key(fact.about, int(key)), closed_at=None).first()
+    if visit is None:
+        return
+    meant = notices.answers_of(fact.event).get(fact.answer.strip(), fact.answer)
+    text = _written(_("The customer answered after all: %(answer)s.")) % {"answer": _written(meant)}
+    if fact.answer.strip() == notices.SAFE and visit.state in _NOT_THERE:
+        _all([visit.pk], "terminate", at=at, actor=actor, reason=text)
+    else:
+        make_remark(order_id=visit.pk, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
 
 
 def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -209,9 +260,14 @@ def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: st
 
 
 def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: called back, a customer says that they are still without supply; what was done is open again."""
-    del delivery_key  # an order that is open again is not opened once more
-    _all([fact.order_id], "reopen", at=at, actor=actor, reason=_written(_("Still without supply.")))
+    """Reaction: called back, a customer says that they are still without supply; what was done is open again. In an
+    order that is still open it stands in the conversation."""
+    del delivery_key  # an order that is open again is not opened once more, and a remark is made once
+    text = _written(_("Still without supply."))
+    before = Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id)
+    _all([fact.order_id], "reopen", at=at, actor=actor, reason=text)
+    if Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id) == before:
+        make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
 
 
 def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> None:

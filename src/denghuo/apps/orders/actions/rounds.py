@@ -20,6 +20,7 @@ from denghuo.apps.orders.facts import (
     PromiseBroken,
     PromiseWarned,
     RoutesLearned,
+    SignEscalated,
     SignRaised,
     SignSeen,
 )
@@ -35,7 +36,7 @@ from denghuo.apps.orders.models import (
     SignKind,
 )
 from denghuo.apps.orders.queries.clocks import due_next
-from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
+from denghuo.apps.orders.queries.people import people_by_username, supervisors_above, supervisors_of
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
@@ -162,7 +163,9 @@ def watch_hand_overs(*, at: datetime, actor: str) -> int:
     after = timedelta(seconds=rule_book().number(timezone.localdate(at)).stuck_after_s)
     rows = HandOver.objects.select_for_update(of=("self",)).filter(accepted_at=None, refused_at=None, stuck_at=None)
     stuck = list(
-        rows.filter(offered_at__lte=at - after, order__closed_at=None).select_related("order__unit").order_by("pk")
+        rows.filter(offered_at__lte=at - after, order__closed_at=None)
+        .select_related("order__unit", "to_unit")
+        .order_by("pk")
     )
     for row in stuck:
         row.stuck_at = at
@@ -185,7 +188,9 @@ def _tell_stuck(row: HandOver, *, at: datetime, actor: str) -> None:
             path=reverse("orders:order", args=[order.pk]),
             urgent=True,
         )
-    for person in {*both, *supervisors_of(order.unit)}:
+    units = {order.unit} | ({row.to_unit} if row.to_unit else set())
+    above = {person for unit in units for person in supervisors_of(unit)}  # both sides: who waits, and who lets wait
+    for person in {*both, *above}:
         queue_notice(recipient_id=person.pk, key=f"hand-over-{row.pk}", entry=entry, at=at, actor=actor)
 
 
@@ -229,6 +234,45 @@ def _sign_entry(one: Shows) -> NoticeEntry:
         }[SignKind(one.kind)]
         subject = words % {"n": one.order_count, "load": one.load_code}
     return NoticeEntry(kind="orders.sign", subject=subject, path=reverse("orders:signs"), urgent=True)
+
+
+@transaction.atomic
+def watch_signs(*, at: datetime, actor: str) -> int:
+    """Signs that nobody has answered by when they had to be known: whoever was told is reminded, once, and those above
+    are told; how many signs that was."""
+    rows = Sign.objects.select_for_update(of=("self",)).filter(seen_at=None, escalated_at=None, know_by_at__lte=at)
+    facts = []
+    for row in rows.select_related("unit", "order").order_by("pk")[:_AT_ONCE]:
+        near, above = supervisors_of(row.unit), supervisors_above(row.unit)
+        for what, people in (("late", near), ("above", above)):
+            entry = _late_entry(row, what)
+            for person in people:
+                queue_notice(recipient_id=person.pk, key=f"sign-{what}-{row.pk}", entry=entry, at=at, actor=actor)
+        row.escalated_at, row.above_count = at, len(above)
+        row.save(update_fields=["escalated_at", "above_count"])
+        fact = SignEscalated(
+            sign_id=row.pk, know_by_at=row.know_by_at, reminded_count=len(near), above_count=len(above)
+        )
+        facts.append(fact)
+    record_all(facts, at=at, actor=actor)
+    return len(facts)
+
+
+def _late_entry(row: Sign, what: str) -> NoticeEntry:
+    with translation.override(settings.LANGUAGE_CODE):
+        values = {"sign": row.get_kind_display(), "at": f"{timezone.localtime(row.know_by_at):%m-%d %H:%M}"}
+        words = (
+            _("Early sign “%(sign)s”: say what is done about it, which was due at %(at)s")
+            if what == "late"
+            else _("Early sign “%(sign)s”: the station has not answered it by %(at)s")
+        )
+        return NoticeEntry(
+            kind="orders.sign_late",
+            subject=words % values,
+            text=_("Unit: %(unit)s") % {"unit": row.unit.name},
+            path=reverse("orders:signs"),
+            urgent=True,
+        )
 
 
 @transaction.atomic

@@ -12,10 +12,9 @@ from denghuo.apps.orders.facts import DeadlinesMoved, LimitRuleSet, OrderRuleSet
 from denghuo.apps.orders.models import Clock, LimitRule, Order, OrderRule, RuleRevision, State, StepRule
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import calendar, rule_book
-from denghuo.apps.orders.snapshot.clocks import effects_of, next_due
+from denghuo.apps.orders.snapshot.clocks import VERBS, effects_of, next_due
 from denghuo.apps.rows import update
 
-_VERBS = {"start", "again", "stop", "suspend", "resume"}
 _AT_ONCE = 500
 
 
@@ -68,7 +67,7 @@ def set_step_rule(*, entry: StepEntry, from_date: date, source: str, at: datetim
     if not {*entry.from_states} <= states or entry.to_state not in states | {""}:
         raise ValueError("no such state")
     parts = effects_of(entry.effects)
-    if any(len(one) != 2 or one[0] not in {"*", *Clock.values} or one[1] not in _VERBS for one in parts):
+    if any(len(one) != 2 or one[0] not in {"*", *Clock.values} or one[1] not in VERBS for one in parts):
         raise ValueError("clocks start, start again, stop, are suspended, resume")
     told = vars(entry) | {"from_states": list(entry.from_states), "source": source}
     key = {"kind": told.pop("kind"), "step": told.pop("step"), "from_date": from_date}

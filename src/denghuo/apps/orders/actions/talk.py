@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
+from denghuo.apps.customers.actions import unmask
+from denghuo.apps.customers.models import Unmasked
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.telling import Telling
@@ -24,6 +26,7 @@ from denghuo.apps.orders.queries.people import people_by_username, supervisors_o
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, check_receipt
 
 _TWICE = timedelta(seconds=30)
+_SHORTEST_REASON = 2
 
 
 @transaction.atomic
@@ -122,13 +125,15 @@ def show_caller(*, order_id: int, reason: str, at: datetime, actor: str) -> str:
     """The caller's full number, for a reason that is recorded.
 
     Raises:
-        ValueError: nobody says why.
+        ValueError: nobody says why, in two letters at least.
     """
-    if not reason.strip():
+    if len(reason.strip()) < _SHORTEST_REASON:
         raise ValueError("a number is shown for a reason")
-    number = Order.objects.get(pk=order_id).caller
+    row = Order.objects.get(pk=order_id)
+    if row.account_id is not None:  # it stands among the looks that somebody else reviews
+        unmask(account_id=row.account_id, what=Unmasked.PHONES, reason=f"{row.number} {reason}", at=at, actor=actor)
     record(CallerShown(order_id=order_id, reason=reason.strip()), at=at, actor=actor)
-    return str(number)
+    return str(row.caller)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ _WORDS = {
     "offered": _("Order %(number)s is offered to you"),
     "accepted": _("Order %(number)s was taken over"),
     "refused": _("Order %(number)s was not taken over"),
+    "asked": _("Order %(number)s came in, and is asked of you"),
     "given": _("Order %(number)s is in your hands now"),
     "taken": _("Order %(number)s is in other hands now"),
     "suspension": _("Order %(number)s: whether its clocks may stand still is for you to decide"),
@@ -27,8 +28,9 @@ _WORDS = {
     "rejected": _("Order %(number)s: the appeal is rejected"),
     "urged": _("Order %(number)s: the customer presses for an answer"),
     "escalated": _("Order %(number)s is brought before you"),
+    "eased": _("Order %(number)s was corrected, and is due later now or not late any more"),
 }
-_URGENT = {"offered", "given", "suspension", "urged", "escalated"}
+_URGENT = {"asked", "offered", "given", "suspension", "urged", "escalated"}
 
 
 @dataclass(frozen=True, kw_only=True)

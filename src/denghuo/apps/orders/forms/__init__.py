@@ -1,5 +1,6 @@
 """What people tell of orders."""
 
+from denghuo.apps.orders.forms.correcting import CorrectForm
 from denghuo.apps.orders.forms.opening import OpenForm, SearchForm
 from denghuo.apps.orders.forms.rules import LimitForm, NumbersForm, StepForm
 from denghuo.apps.orders.forms.work import (
@@ -20,6 +21,7 @@ from denghuo.apps.orders.forms.work import (
 __all__ = [
     "AnswerForm",
     "AppealForm",
+    "CorrectForm",
     "DecideForm",
     "HandOverForm",
     "LimitForm",

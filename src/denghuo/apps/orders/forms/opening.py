@@ -1,16 +1,19 @@
 """Finding orders, and opening one: which fields there are depends on the kind."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from denghuo.adapters.phones import digits_of
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, State, Topic
 from denghuo.apps.organization.when import DayField, MinuteField
 
+_LATEST = timedelta(days=31)  # what came in before is read in with a table, not typed
 # Only of these is it asked; the others do without.
 _OF_KIND = {
     "area": (Kind.FAULT, Kind.SERVICE),
@@ -79,6 +82,16 @@ class OpenForm(forms.Form):
             if kind not in kinds:
                 del self.fields[name]
         self.fields["text"].required = kind not in (Kind.FAULT, Kind.SERVICE)
+
+    def clean_received_at(self) -> datetime | None:
+        """Not ahead of now, and not so long ago that a year must have been mistyped."""
+        told: datetime | None = self.cleaned_data["received_at"]
+        now = timezone.now()
+        if told is not None and told > now:
+            raise forms.ValidationError(gettext("This lies ahead."))
+        if told is not None and told < now - _LATEST:
+            raise forms.ValidationError(gettext("This was more than a month ago. Look at the date."))
+        return told
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data

@@ -7,6 +7,7 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.orders.models import Area, Channel, Clock, Kind, LimitRule, OrderRule, State, StepRule, Topic, Who
+from denghuo.apps.orders.snapshot.clocks import VERBS, effects_of
 from denghuo.apps.organization.when import DayField
 from denghuo.engines.worktime import Measure
 
@@ -63,6 +64,13 @@ class StepForm(forms.Form):
     withdrawn = forms.BooleanField(label=_("The kind has it no more"), required=False)
     from_date = DayField(label=_("In force from"))
     source = forms.CharField(label=_("Where it is written"), max_length=StepRule._meta.get_field("source").max_length)
+
+    def clean_effects(self) -> str:
+        effects: str = self.cleaned_data["effects"]
+        parts = effects_of(effects)
+        if any(len(one) != 2 or one[0] not in {"*", *Clock.values} or one[1] not in VERBS for one in parts):
+            raise forms.ValidationError(_("Clocks start, start again, stop, are suspended, resume."))
+        return effects
 
 
 class NumbersForm(forms.ModelForm):

@@ -2,6 +2,7 @@
 
 from denghuo.apps.orders.models.course import (
     Appeal,
+    Correction,
     Draft,
     HandOver,
     OrderStep,
@@ -44,6 +45,7 @@ __all__ = [
     "Certainty",
     "Channel",
     "Clock",
+    "Correction",
     "Draft",
     "Finding",
     "HandOver",

@@ -196,6 +196,34 @@ class Appeal(models.Model):
         verbose_name = _("appeal")
 
 
+class Correction(models.Model):
+    """What an order was opened with was wrong, and is put right. ``changes`` holds what it was and what it is, sealed:
+    [field, was, now], .... ``was_account_id`` is whose order it was until then.
+
+    Where another kind holds, ``reread`` says what each step before it does to the clocks, by the steps of that kind:
+    the rows of the steps stay as they are. ``clocks_before`` is what the clocks showed until then, empty where no limit
+    can have changed; ``late_before`` and ``late_after`` name the clocks that were too late before and after.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="corrections")
+    step = models.OneToOneField(OrderStep, on_delete=models.CASCADE, null=True, related_name="correction")
+    reason = models.CharField(max_length=500)
+    was_account_id = models.BigIntegerField(null=True, db_index=True)
+    changes = SealedTextField(context="orders.correction.changes")
+    reread = models.JSONField(default=dict)
+    clocks_before = models.JSONField(default=list)
+    due_before = models.DateTimeField(null=True)
+    due_after = models.DateTimeField(null=True)
+    late_before = models.JSONField(default=list)
+    late_after = models.JSONField(default=list)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["order", "at", "pk"]
+        verbose_name = _("correction")
+
+
 class Draft(models.Model):
     """An order that somebody is writing. Nobody's fact until it is opened."""
 

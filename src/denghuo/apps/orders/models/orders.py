@@ -43,6 +43,7 @@ class Topic(models.TextChoices):
     CONNECTION = "connection", _("New connection")
     CHARGING = "charging", _("Charging point")
     CARE_VISIT = "care_visit", _("Visit to a special-care customer")
+    HOME_VISIT = "home_visit", _("Planned visit at home")
     OTHER = "other", _("Something else")
 
 
@@ -74,6 +75,7 @@ SERVICE_TOPICS = (
     Topic.CONNECTION,
     Topic.CHARGING,
     Topic.CARE_VISIT,
+    Topic.HOME_VISIT,
     Topic.OTHER,
 )
 TOPICS_OF_KIND: dict[str, tuple[Topic, ...]] = {

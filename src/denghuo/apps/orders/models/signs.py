@@ -16,7 +16,8 @@ class SignKind(models.TextChoices):
 
 
 class Sign(models.Model):
-    """A sign that was raised once for its ``key``, and what was done about it."""
+    """A sign that was raised once for its ``key``, and what was done about it. ``escalated_at`` is when it was brought
+    before those above, because nobody had answered it by ``know_by_at``; ``above_count`` how many those were."""
 
     kind = models.CharField(max_length=8, choices=SignKind)
     key = models.CharField(max_length=120, unique=True)
@@ -31,6 +32,8 @@ class Sign(models.Model):
     raised_at = models.DateTimeField()
     know_by_at = models.DateTimeField()
     told_count = models.PositiveSmallIntegerField(default=0)
+    escalated_at = models.DateTimeField(null=True)
+    above_count = models.PositiveSmallIntegerField(default=0)
     seen_at = models.DateTimeField(null=True)
     seen_by = models.CharField(max_length=150, blank=True)
     answer = models.CharField(max_length=500, blank=True)

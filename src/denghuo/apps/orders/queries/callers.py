@@ -1,10 +1,23 @@
-"""Numbers of callers in the clear: for sending and for nothing else."""
+"""Orders by the number of who called; and the numbers in the clear, for sending and for nothing else."""
 
 from collections.abc import Iterable
 
+from denghuo.adapters.phones import digits_of
 from denghuo.apps.orders.models import Order
+from denghuo.apps.organization.access import within
+from denghuo.apps.sealed import blind
 
+CALLER_INDEX = "orders.order.caller"
 _AT_ONCE = 500
+
+
+def orders_of_caller(scope: Iterable[str], number: str, *, limit: int) -> list[Order]:
+    """What a telephone number ever asked for within a scope, open or over, the newest first."""
+    digits = digits_of(number)
+    if not digits:
+        return []
+    rows = Order.objects.filter(within(scope, field="unit__path"), caller_index=blind(digits, context=CALLER_INDEX))
+    return list(rows.order_by("-received_at", "-pk")[:limit])
 
 
 def callers_of(order_ids: Iterable[int]) -> dict[int, str]:

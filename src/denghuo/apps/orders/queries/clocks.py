@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from denghuo.apps.orders.models import Order, OrderStep
+from denghuo.apps.orders.models import Correction, Order, OrderStep
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import ClockShown, NextDue, Told, clocks_shown, next_due, shown_again
 from denghuo.apps.orders.snapshot.rules import RuleBook
@@ -13,12 +13,24 @@ _AT_ONCE = 500
 
 
 def told_of(order_ids: Sequence[int]) -> list[Told]:
-    """What happened to orders, each one's in the order in which it happened."""
+    """What happened to orders, each one's in the order in which it happened. Of an order that turned out to be of
+    another kind, its steps do to the clocks what those of that kind do."""
     found: list[Told] = []
     for start in range(0, len(order_ids), _AT_ONCE):
-        rows = OrderStep.objects.filter(order_id__in=order_ids[start : start + _AT_ONCE]).exclude(effects="")
-        found += map(Told._make, rows.order_by("told_at", "pk").values_list("order_id", "told_at", "effects"))
+        part = order_ids[start : start + _AT_ONCE]
+        anew = reread_of(part)
+        rows = OrderStep.objects.filter(order_id__in=part).order_by("told_at", "pk")
+        if not anew:
+            rows = rows.exclude(effects="")
+        for pk, order_id, told_at, effects in rows.values_list("pk", "order_id", "told_at", "effects"):
+            found.append(Told(order_id, told_at, anew.get(pk, effects)))
     return found
+
+
+def reread_of(order_ids: Sequence[int]) -> dict[int, str]:
+    """What steps do to the clocks where a correction reads them anew, by the key of the step; the last one holds."""
+    rows = Correction.objects.filter(order_id__in=order_ids).order_by("pk").values_list("reread", flat=True)
+    return {int(step_id): effects for reread in rows for step_id, effects in reread.items()}
 
 
 def clocks_of_all(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from denghuo.apps.orders.models import (
     Appeal,
+    Correction,
     HandOver,
     Order,
     OrderStep,
@@ -13,14 +14,14 @@ from denghuo.apps.orders.models import (
     Remark,
     Suspension,
 )
-from denghuo.apps.orders.queries.clocks import clocks_of
+from denghuo.apps.orders.queries.clocks import clocks_of, reread_of
 from denghuo.apps.orders.snapshot.clocks import ClockShown
 from denghuo.apps.organization import queries as organization
 
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """An order with all that happened to it; ``names`` says who is who."""
+    """An order with all that happened to it; ``names`` says who is who. The effects of steps are those that hold."""
 
     order: Order
     clocks: list[ClockShown]
@@ -31,6 +32,7 @@ class Course:
     remarks: list[Remark]
     receipts: list[Receipt]
     appeals: list[Appeal]
+    corrections: list[Correction]
     children: list[Order]
     merged: list[Order]
     names: dict[str, str]
@@ -39,7 +41,10 @@ class Course:
 def course_of(order: Order, *, at: datetime) -> Course:
     """Everything about an order, in order. What was said of orders merged into it stands in its conversation."""
     merged = list(order.merged.order_by("received_at", "pk"))
-    steps = list(order.steps.order_by("told_at", "pk"))
+    steps = list(order.steps.select_related("correction").order_by("told_at", "pk"))
+    anew = reread_of([order.pk])
+    for one in steps:
+        one.effects = anew.get(one.pk, one.effects)
     hand_overs = list(order.hand_overs.select_related("to_unit").order_by("offered_at", "pk"))
     remarks = list(Remark.objects.filter(order__in=[order, *merged]).select_related("order").order_by("at", "pk"))
     promises, suspensions = list(order.promises.order_by("due_at", "pk")), list(order.suspensions.all())
@@ -61,6 +66,7 @@ def course_of(order: Order, *, at: datetime) -> Course:
         remarks=remarks,
         receipts=receipts,
         appeals=appeals,
+        corrections=list(order.corrections.order_by("at", "pk")),
         children=list(order.children.order_by("received_at", "pk")),
         merged=merged,
         names=organization.names_of(people - {""}),

@@ -81,6 +81,8 @@ class _Month:
     def take(self, order_id: int, kind: str, received_at: datetime, judged: _Judged) -> None:
         """What the clocks of an order showed."""
         for one in judged:
+            if one.get("dropped"):
+                continue
             key = (kind, one["clock"], one["layer"], one["limit_s"], one["limit_kind"])
             shown_s = one["shown_s"]
             stopped_s = shown_s if one["stopped_at"] else None
@@ -171,7 +173,7 @@ def promises_kept(scope: Iterable[str], *, since: datetime, until: datetime, at:
     ).select_related("order__unit")
     of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        how = _how(row, at)
+        how = became(row, at)
         of[f"unit:{row.order.unit.name}"].append(how)
         of[f"user:{row.given_by}"].append(how)
     return [
@@ -187,7 +189,8 @@ def promises_kept(scope: Iterable[str], *, since: datetime, until: datetime, at:
     ]
 
 
-def _how(row: Promise, at: datetime) -> str:
+def became(row: Promise, at: datetime) -> str:
+    """What became of a promise by an instant: kept, moved in time, broken, or open."""
     if row.kept_at is not None:
         return "kept" if row.kept_at <= row.due_at else "broken"
     if row.moved_at is not None:

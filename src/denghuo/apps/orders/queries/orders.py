@@ -14,6 +14,7 @@ from denghuo.adapters.phones import digits_of
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
 from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
+from denghuo.apps.orders.queries.readers import Reader, readable
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
@@ -45,8 +46,8 @@ def of_units(scope: Iterable[str]) -> Q:
     return Q(unit__in=list(Unit.objects.filter(within(scope, field="path")).values_list("pk", flat=True)))
 
 
-def order_for(scope: Iterable[str], order_id: int, *, offered: bool = False) -> Order:
-    """One order, if it lies in the scope; ``offered``: or if it is offered to a unit of the scope.
+def order_for(scope: Iterable[str], order_id: int, *, offered: bool = False, reader: Reader | None = None) -> Order:
+    """One order, if it lies in the scope and may be read; ``offered``: or if it is offered to a unit of the scope.
 
     Raises:
         Order.DoesNotExist: there is none, or it is somebody else's.
@@ -55,7 +56,7 @@ def order_for(scope: Iterable[str], order_id: int, *, offered: bool = False) -> 
     if offered:
         inside |= Q(pk__in=_offered_to_units(scope))
     rows = Order.objects.select_related("unit", "account", "parent", "merged_into")
-    return rows.get(inside, pk=order_id)
+    return rows.get(inside, readable(reader), pk=order_id)
 
 
 def order_of_key(client_key: str) -> Order | None:
@@ -63,13 +64,13 @@ def order_of_key(client_key: str) -> Order | None:
     return Order.objects.filter(client_key=client_key).first() if client_key else None
 
 
-def find(scope: Iterable[str], wanted: Wanted, *, at: datetime) -> "QuerySet[Order]":
-    """Orders of a scope: what is due first, where open ones are asked for, else the newest first."""
+def find(scope: Iterable[str], wanted: Wanted, *, at: datetime, reader: Reader | None = None) -> "QuerySet[Order]":
+    """Orders of a scope that may be read: what is due first, where open ones are asked for, else the newest first."""
     scope = tuple(scope)
     inside = of_units(scope)
     if wanted.offered_to:
         inside = (inside & Q(pk__in=_offered_to(wanted.offered_to))) | Q(pk__in=_offered_to_units(scope))
-    rows = Order.objects.filter(inside).select_related("unit", "account")
+    rows = Order.objects.filter(inside, readable(reader)).select_related("unit", "account")
     if wanted.to_decide:
         rows = rows.filter(_undecided(wanted.to_decide))
     if wanted.text.strip():
@@ -93,7 +94,7 @@ def _by_due(rows: "QuerySet[Order]", wanted: Wanted, at: datetime) -> "QuerySet[
     if wanted.due == "overdue":
         rows = rows.filter(_OVERDUE | Q(next_due_at__lte=at), closed_at=None)
     elif wanted.due == "soon":
-        rows = rows.filter(closed_at=None, next_due_at__gt=at).filter(
+        rows = rows.filter(closed_at=None, overdue_at=None, next_due_at__gt=at).filter(
             Q(next_warn_at__lte=at) | Q(next_due_at__lte=at + timedelta(hours=2))
         )
     if wanted.due or wanted.handler or wanted.state == "open":
@@ -155,10 +156,11 @@ class Counts:
 def counts(scope: Iterable[str], *, username: str, decides: Iterable[str], at: datetime) -> Counts:
     """How many orders of a scope are open, one's own, nearly due, overdue, offered to somebody, and to be decided by
     them, who ``decides`` in another scope."""
-    scope = tuple(scope)
+    scope, decides = tuple(scope), tuple(decides)
+    reader = Reader(username=username, above=decides)
 
     def of(wanted: Wanted) -> int:
-        return find(scope, wanted, at=at).order_by().count()
+        return find(scope, wanted, at=at, reader=reader).order_by().count()
 
     return Counts(
         open=of(Wanted(state="open")),
@@ -166,7 +168,7 @@ def counts(scope: Iterable[str], *, username: str, decides: Iterable[str], at: d
         soon=of(Wanted(due="soon")),
         overdue=of(Wanted(due="overdue")),
         offered=of(Wanted(offered_to=username)),
-        to_decide=find(decides, Wanted(to_decide=username), at=at).order_by().count(),
+        to_decide=find(decides, Wanted(to_decide=username), at=at, reader=reader).order_by().count(),
     )
 
 
@@ -225,7 +227,7 @@ def customer_moments(
 ) -> list[Moment]:
     """Orders of a customer as moments of their timeline, the last first."""
     del load_code, unit_id  # an order is of an account, not of a place
-    rows = Order.objects.filter(account_id=account_id).order_by("-received_at", "-pk")
+    rows = Order.objects.filter(readable(None), account_id=account_id).order_by("-received_at", "-pk")
     if before is not None:
         rows = rows.filter(received_at__lt=before)
     return [
@@ -250,11 +252,22 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
     rules = rule_book().steps_of(order.kind, timezone.localdate(at))
     holds = supervises or username in (order.handler, order.first_asked) or not order.handler
     allowed = {Who.WORKS: True, Who.HANDLER: holds, Who.SUPERVISES: supervises}
-    return {
+    found = {
         step: rule
         for step, rule in rules.items()
         if step != "open" and order.state in rule.from_states and allowed[Who(rule.who)]
     }
+    if "close" in found and not _called_back(order):
+        del found["close"]
+    return found
+
+
+def _called_back(order: Order) -> bool:
+    """Whether the customer was called since the work was finished; nobody can be called where no number was told."""
+    if not order.caller:
+        return True
+    last = order.steps.filter(step__in=("finish", "call_back")).order_by("-told_at", "-pk").first()
+    return last is None or last.step == "call_back"
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:
@@ -268,7 +281,8 @@ def alike(order: Order, *, within_h: int = 48) -> list[Order]:
         same |= Q(load_code=order.load_code)
     since = order.received_at - timedelta(hours=within_h)
     rows = Order.objects.filter(same, kind=order.kind, unit_id=order.unit_id, closed_at=None, received_at__gte=since)
-    return list(rows.exclude(pk=order.pk).order_by("-received_at", "-pk")[:20])
+    kin = [one for one in (order.pk, order.parent_id) if one is not None]  # a part is no other order of the same
+    return list(rows.exclude(pk__in=kin).exclude(parent=order).order_by("-received_at", "-pk")[:20])
 
 
 def units_for(scope: Iterable[str]) -> list[Unit]:

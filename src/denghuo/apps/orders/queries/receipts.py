@@ -82,7 +82,8 @@ def _matter(order: Order, entry: ReceiptEntry) -> Iterator[ReceiptFinding]:
 def _times(order: Order, entry: ReceiptEntry, at: datetime) -> Iterator[ReceiptFinding]:
     if order.kind != Kind.FAULT:
         return
-    arrived_at = order.steps.filter(step="arrive").order_by("-pk").values_list("told_at", flat=True).first()
+    # The first that they were there: what the clock stopped at, told to the minute as restored times are.
+    arrived_at = order.steps.filter(step="arrive").order_by("told_at", "pk").values_list("told_at", flat=True).first()
     if arrived_at is None and entry.finding == Finding.OUR_EQUIPMENT:
         yield ReceiptFinding(code="no_arrival", field="found", forbids=False)
     if entry.restored_at is None:
@@ -90,5 +91,5 @@ def _times(order: Order, entry: ReceiptEntry, at: datetime) -> Iterator[ReceiptF
             yield ReceiptFinding(code="missing", field="restored_at", forbids=True)
     elif entry.restored_at > at:
         yield ReceiptFinding(code="future", field="restored_at", forbids=True)
-    elif entry.restored_at < (arrived_at or order.received_at):
+    elif entry.restored_at < (arrived_at or order.received_at).replace(second=0, microsecond=0):
         yield ReceiptFinding(code="before_arrival", field="restored_at", forbids=True)

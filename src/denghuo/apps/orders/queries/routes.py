@@ -17,7 +17,7 @@ Route = tuple[str, str, str]
 def routes_measured(*, at: datetime) -> tuple[dict[Route, tuple[int, int]], int]:
     """Median seconds and count of each way with enough orders behind it, and how many orders were looked at.
 
-    Suspended orders are left out: their time is not the way's.
+    Suspended orders are left out, and such as were of another kind for a while: their time is not the way's.
     """
     rows = Order.objects.filter(closed_at__gt=at - _LATELY, closed_at__lte=at, state="closed").order_by("-pk")
     kinds = dict(rows.values_list("pk", "kind")[:_MOST])
@@ -30,7 +30,7 @@ def routes_measured(*, at: datetime) -> tuple[dict[Route, tuple[int, int]], int]
     took: dict[Route, list[float]] = defaultdict(list)
     for order_id, kind in kinds.items():
         mine = steps[order_id]
-        if any(step in ("suspend", "reopen", "return") for step, *_ in mine):
+        if any(step in ("suspend", "reopen", "return", "reclassify") for step, *_ in mine):
             continue
         entered: dict[str, datetime] = {}
         stopped: set[str] = set()

@@ -44,8 +44,9 @@ def _repeats(at: datetime) -> Iterator[Shows]:
     rule = rule_book().number(timezone.localdate(at))
     since = at - timedelta(days=rule.repeat_within_days)
     for field in ("account_id", "caller_index"):
-        keys = _lately(at).exclude(kind=Kind.PRAISE).filter(**{f"{field}__isnull": False}).values(field)
-        rows = Order.objects.filter(received_at__gt=since, received_at__lte=at, **{f"{field}__in": keys})
+        # A part that we opened ourselves is no time that they came.
+        keys = _lately(at).exclude(kind=Kind.PRAISE).filter(parent=None, **{f"{field}__isnull": False}).values(field)
+        rows = Order.objects.filter(received_at__gt=since, received_at__lte=at, parent=None, **{f"{field}__in": keys})
         if field == "caller_index":
             rows = rows.filter(account=None)
         counted = rows.exclude(kind=Kind.PRAISE).values(field, "unit_id").annotate(n=Count("pk"), last=Max("pk"))

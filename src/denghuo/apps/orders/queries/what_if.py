@@ -1,41 +1,79 @@
-"""What a limit would do, before anybody sets it: to what is open now, and to what came in last month."""
+"""What a rule would do, before anybody sets it: to what is open now, and to what came in last month."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from denghuo.apps.orders.models import LimitRule, Order
+from django.utils import timezone
+
+from denghuo.apps.orders.models import LimitRule, Order, OrderRule, StepRule
 from denghuo.apps.orders.queries.clocks import told_of
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import ClockShown, clocks_shown, limits_of, next_due
 from denghuo.apps.orders.snapshot.rules import RuleBook
 from denghuo.apps.orders.snapshot.standard import EVER
 from denghuo.apps.organization.access import within
+from denghuo.apps.organization.models import CalendarDay
+from denghuo.apps.organization.snapshot import work_calendar
+from denghuo.engines.worktime import WorkCalendar
 
 _UNSAVED = -1
+_EXAMPLES = 8
+# Steps that do not lead an order on.
+_NO_WAY = frozenset({"terminate", "merge", "suspend", "urge", "escalate", "correct", "reclassify", "reassign"})
+Due = datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhatIf:
-    """Open orders whose deadline would move, and orders of last month that would have been late. Nothing is written.
+class Example:
+    """An order that would be due at another time."""
+
+    order: Order
+    due_before: Due
+    due_after: Due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moves:
+    """Open orders whose deadline would move, with the first few of them. Nothing is written."""
+
+    open_count: int
+    sooner: int
+    later: int
+    newly_overdue: int
+    no_more_overdue: int
+    examples: tuple[Example, ...]
+
+    @property
+    def moved(self) -> int:
+        """How many open orders would be due at another time."""
+        return self.sooner + self.later
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf(Moves):
+    """The same of a limit, with orders of last month that would have been late.
 
     ``holds_count`` is for how many of all these the limit would hold: where another row fits an order more closely, for
     its area, its topic or its way in, that one does.
     """
 
     holds_count: int
-    open_count: int
-    sooner: int
-    later: int
-    newly_overdue: int
     past_count: int
     late_before: int
     late_after: int
 
-    @property
-    def moved(self) -> int:
-        """How many open orders would be due at another time."""
-        return self.sooner + self.later
+
+@dataclass(frozen=True, kw_only=True)
+class StepWhatIf(Moves):
+    """The same of a step: what was done stays as it was done, so that clocks move only where it is taken from now on.
+
+    ``able_before`` and ``able_after`` are how many open orders could take it; ``stuck`` how many could go nowhere.
+    """
+
+    able_before: int
+    able_after: int
+    stuck: int
 
 
 def what_if(scope: Iterable[str], rule: LimitRule, *, since: datetime, until: datetime, at: datetime) -> WhatIf:
@@ -44,8 +82,8 @@ def what_if(scope: Iterable[str], rule: LimitRule, *, since: datetime, until: da
     rows = Order.objects.filter(inside, kind=rule.kind)
     opened = list(rows.filter(closed_at=None))
     past = list(rows.filter(received_at__gte=since, received_at__lt=until).exclude(state="merged"))
-    ahead = _dues(opened, book, at), _dues(opened, _with(book, rule), at)
-    pairs = [(ahead[0][row.pk], ahead[1][row.pk]) for row in opened]
+    days = calendar()
+    moves = _moves(opened, _dues(opened, book, at, days), _dues(opened, _with(book, rule), at, days), at)
     held = LimitRule(**{field.attname: getattr(rule, field.attname) for field in LimitRule._meta.concrete_fields})
     held.from_date = EVER
     always = _with(book, held, everything=True)
@@ -54,14 +92,80 @@ def what_if(scope: Iterable[str], rule: LimitRule, *, since: datetime, until: da
             any(one.rule_id == _UNSAVED for one in limits_of(row, always))
             for row in {row.pk: row for row in [*opened, *past]}.values()
         ),
-        open_count=len(opened),
-        sooner=sum(new is not None and (old is None or new < old) for old, new in pairs),
-        later=sum(old is not None and (new is None or new > old) for old, new in pairs),
-        newly_overdue=sum(new is not None and new < at and (old is None or old >= at) for old, new in pairs),
         past_count=len(past),
         late_before=_late(past, book, rule.clock, at),
         late_after=_late(past, always, rule.clock, at),
+        **vars(moves),
     )
+
+
+def what_if_numbers(scope: Iterable[str], rule: OrderRule, *, at: datetime) -> Moves:
+    """What numbers that nobody has set yet would do: another grid's promises, another area where none is told."""
+    book, rows, now = rule_book(), _opened(scope), calendar()
+    numbers = tuple(one for one in book.numbers if one.from_date != rule.from_date)
+    after = RuleBook(steps=book.steps, limits=book.limits, numbers=(*numbers, rule), routes=book.routes)
+    return _moves(rows, _dues(rows, book, at, now), _dues(rows, after, at, now), at)
+
+
+def what_if_calendar(scope: Iterable[str], days: Sequence[CalendarDay], *, at: datetime) -> Moves:
+    """What holidays that nobody has told yet would do; the years they speak of are replaced as a whole."""
+    book, rows, now = rule_book(), _opened(scope), calendar()
+    years = {one.date.year for one in days}
+    kept = [one for one in CalendarDay.objects.order_by("date") if one.date.year not in years]
+    after = work_calendar(sorted([*kept, *days], key=lambda one: one.date))
+    return _moves(rows, _dues(rows, book, at, now), _dues(rows, book, at, after), at)
+
+
+def what_if_step(scope: Iterable[str], rule: StepRule, *, at: datetime) -> StepWhatIf:
+    """What a step that nobody has set yet would do to orders that are open."""
+    book, now, today = rule_book(), calendar(), timezone.localdate(at)
+    rows = [row for row in _opened(scope) if rule.kind in ("", row.kind)]
+    kept = tuple(
+        one for one in book.steps if (one.kind, one.step, one.from_date) != (rule.kind, rule.step, rule.from_date)
+    )
+    rule.pk = _UNSAVED  # as if it were written: it goes before what is shipped
+    after = RuleBook(steps=(*kept, rule), limits=book.limits, numbers=book.numbers, routes=book.routes)
+    on = max(today, rule.from_date)
+
+    def steps(of: RuleBook, row: Order) -> set[str]:
+        return {step for step, one in of.steps_of(row.kind, on).items() if row.state in one.from_states}
+
+    return StepWhatIf(
+        able_before=sum(rule.step in steps(book, row) for row in rows),
+        able_after=sum(rule.step in steps(after, row) for row in rows),
+        stuck=sum(not steps(after, row) - _NO_WAY for row in rows),
+        **vars(_moves(rows, _dues(rows, book, at, now), _dues(rows, after, at, now), at)),
+    )
+
+
+def _opened(scope: Iterable[str]) -> list[Order]:
+    return list(Order.objects.filter(within(scope, field="unit__path"), closed_at=None).order_by("pk"))
+
+
+def _moves(rows: Sequence[Order], before: dict[int, Due], after: dict[int, Due], at: datetime) -> Moves:
+    """Every order's deadline before and after, compared; those that would be overdue are told first."""
+    told = [Example(order=row, due_before=before[row.pk], due_after=after[row.pk]) for row in rows]
+    sooner = [one for one in told if _sooner(one.due_after, one.due_before)]
+    later = [one for one in told if _sooner(one.due_before, one.due_after)]
+    newly = [one for one in told if _passed(one.due_after, at) and not _passed(one.due_before, at)]
+    no_more = [one for one in told if _passed(one.due_before, at) and not _passed(one.due_after, at)]
+    first = {one.order.pk: one for one in [*newly, *no_more, *sooner, *later]}
+    return Moves(
+        open_count=len(rows),
+        sooner=len(sooner),
+        later=len(later),
+        newly_overdue=len(newly),
+        no_more_overdue=len(no_more),
+        examples=tuple(first.values())[:_EXAMPLES],
+    )
+
+
+def _sooner(one: Due, other: Due) -> bool:
+    return one is not None and (other is None or one < other)
+
+
+def _passed(due: Due, at: datetime) -> bool:
+    return due is not None and due < at
 
 
 def _with(book: RuleBook, rule: LimitRule, *, everything: bool = False) -> RuleBook:
@@ -76,14 +180,14 @@ def _key(row: LimitRule) -> tuple[str, ...]:
     return row.kind, row.topic, row.area, row.channel, row.clock, row.layer, row.region
 
 
-def _shown(rows: list[Order], book: RuleBook, at: datetime) -> dict[int, list[ClockShown]]:
-    return clocks_shown(rows, told_of([row.pk for row in rows]), book=book, calendar=calendar(), at=at)
+def _shown(rows: list[Order], book: RuleBook, at: datetime, days: WorkCalendar | None) -> dict[int, list[ClockShown]]:
+    return clocks_shown(rows, told_of([row.pk for row in rows]), book=book, calendar=days, at=at)
 
 
-def _dues(rows: list[Order], book: RuleBook, at: datetime) -> dict[int, datetime | None]:
+def _dues(rows: list[Order], book: RuleBook, at: datetime, days: WorkCalendar | None) -> dict[int, Due]:
     """The first deadline of each order that still runs, passed or not."""
-    shown, days = _shown(rows, book, at), calendar()
-    found: dict[int, datetime | None] = {}
+    shown = _shown(rows, book, at, days)
+    found: dict[int, Due] = {}
     for row in rows:
         due = next_due(shown[row.pk], kind=row.kind, state=row.state, book=book, calendar=days, at=at)
         found[row.pk] = due.overdue_at or due.due_at
@@ -91,5 +195,5 @@ def _dues(rows: list[Order], book: RuleBook, at: datetime) -> dict[int, datetime
 
 
 def _late(rows: list[Order], book: RuleBook, clock: str, at: datetime) -> int:
-    shown = _shown(rows, book, at)
+    shown = _shown(rows, book, at, calendar())
     return sum(any(one.late for one in shown[row.pk] if one.clock == clock) for row in rows)

@@ -25,7 +25,9 @@ from denghuo.engines.worktime import (
     running_stretches,
 )
 
-_VERBS = {"stop": EventKind.STOP, "suspend": EventKind.SUSPEND, "resume": EventKind.RESUME}
+# "drop" ends a clock that nothing is asked of any more: it is no case, unless it was too late by then.
+VERBS = frozenset({"start", "again", "stop", "drop", "suspend", "resume"})
+_VERBS = {"stop": EventKind.STOP, "drop": EventKind.STOP, "suspend": EventKind.SUSPEND, "resume": EventKind.RESUME}
 _EVERY = "*"
 # Where no calendar is told: a day long gone, so that nothing counted in working days is known.
 _NO_CALENDAR = build_calendar("1970-01-01", [True])
@@ -58,7 +60,8 @@ class ClockShown:
     ``run`` counts how often the clock was started anew. ``shown_s`` is in seconds of the measure, None where the days
     between are not known. ``due_at`` is when the limit is reached; None while the clock stands still, where it
     stopped in time, and where it is not known (``unknown``). ``resumed_due_at`` is when it would be, if a suspended
-    clock ran on from now.
+    clock ran on from now. ``dropped``: it ended in time because nothing was asked of it any more, and is
+    neither kept nor missed.
     """
 
     clock: str
@@ -72,6 +75,7 @@ class ClockShown:
     resumed_due_at: datetime | None
     late: bool
     unknown: bool
+    dropped: bool = False
 
     @property
     def runs(self) -> bool:
@@ -114,6 +118,7 @@ class _Cases:
         self.kind: list[int] = []
         self.started: list[datetime] = []
         self.stopped: list[datetime | None] = []
+        self.dropped: list[bool] = []
 
     def _event(self, case: int, at: datetime, kind: EventKind) -> None:
         self.case.append(case)
@@ -140,12 +145,13 @@ class _Cases:
                 self.keys.append((order_id, clock, run))
                 self.started.append(at)
                 self.stopped.append(None)
-            self.stopped[case] = None
+                self.dropped.append(False)
+            self.stopped[case], self.dropped[case] = None, False
             self._event(case, at, EventKind.START)
         elif case is not None and self.stopped[case] is None:
             self._event(case, at, _VERBS[verb])
-            if verb == "stop":
-                self.stopped[case] = at
+            if verb in ("stop", "drop"):
+                self.stopped[case], self.dropped[case] = at, verb == "drop"
 
 
 def clocks_shown(
@@ -263,6 +269,7 @@ def _shown(
         resumed_due_at=going_at if suspended else None,
         late=late,
         unknown=unknown,
+        dropped=cases.dropped[case] and not late,
     )
 
 
@@ -359,6 +366,7 @@ def judged_of(shown: Iterable[ClockShown]) -> list[dict[str, Any]]:
             "due_at": one.due_at.isoformat() if one.due_at else None,
             "late": one.late,
             "unknown": one.unknown,
+            **({"dropped": True} if one.dropped else {}),
         }
         for one in shown
     ]
@@ -398,6 +406,7 @@ def _again(told: Mapping[str, Any]) -> ClockShown:
         resumed_due_at=None,
         late=told["late"],
         unknown=told["unknown"],
+        dropped=told.get("dropped", False),
     )
 
 

@@ -13,6 +13,7 @@ EVER = date(1900, 1, 1)
 _OPEN = [State.REGISTERED, State.DISPATCHED, State.IN_HAND, State.ON_SITE]
 _TAKEN = [State.DISPATCHED, State.IN_HAND, State.ON_SITE]
 _UNTIL_NOW = "dispatch:stop,accept:stop"
+_NEVER = "dispatch:drop,accept:drop"  # nobody was sent, and nobody has to be
 
 # kind, step, from, to, who, needs a reason, what it does to clocks, what the customer may be told.
 _Step = tuple[str, str, list[State], str, Who, bool, str, str]
@@ -29,11 +30,11 @@ _STEPS: tuple[_Step, ...] = (
         State.DONE,
         Who.HANDLER,
         False,
-        f"{_UNTIL_NOW},contact:stop,answer:stop,call_back:start",
+        f"{_NEVER},contact:stop,answer:stop,call_back:start",
         "您反映的事项已办理完毕，稍后将回访。",
     ),
     ("", "call_back", [State.DONE], "", Who.WORKS, False, "call_back:stop", ""),
-    ("", "close", [State.DONE], State.CLOSED, Who.WORKS, False, "*:stop", ""),
+    ("", "close", [State.DONE], State.CLOSED, Who.WORKS, False, "*:drop", ""),
     (
         "",
         "reopen",
@@ -46,11 +47,13 @@ _STEPS: tuple[_Step, ...] = (
     ),
     ("", "suspend", _OPEN, State.SUSPENDED, Who.SUPERVISES, True, "*:suspend", ""),
     ("", "resume", [State.SUSPENDED], "", Who.HANDLER, False, "*:resume", ""),
-    ("", "terminate", [*_OPEN, State.SUSPENDED, State.DONE], State.TERMINATED, Who.SUPERVISES, True, "*:stop", ""),
+    ("", "terminate", [*_OPEN, State.SUSPENDED, State.DONE], State.TERMINATED, Who.SUPERVISES, True, "*:drop", ""),
     ("", "reassign", [*_OPEN, State.SUSPENDED], "", Who.SUPERVISES, True, "", ""),
     ("", "urge", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.WORKS, False, "", "已为您催办，请保持电话畅通。"),
     ("", "escalate", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.WORKS, True, "", ""),
-    ("", "merge", [*_OPEN, State.SUSPENDED, State.DONE], State.MERGED, Who.WORKS, False, "*:stop", ""),
+    ("", "correct", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.HANDLER, True, "", ""),
+    ("", "reclassify", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.HANDLER, True, "", ""),
+    ("", "merge", [*_OPEN, State.SUSPENDED, State.DONE], State.MERGED, Who.WORKS, False, "*:drop", ""),
     (
         Kind.FAULT,
         "open",
@@ -79,7 +82,7 @@ _STEPS: tuple[_Step, ...] = (
         State.DONE,
         Who.HANDLER,
         False,
-        f"{_UNTIL_NOW},arrive:stop,restore:stop,call_back:start",
+        f"{_NEVER},arrive:drop,restore:stop,call_back:start",
         "抢修已结束，如仍未来电请告知我们。",
     ),
     (
@@ -120,7 +123,7 @@ _STEPS: tuple[_Step, ...] = (
         State.DONE,
         Who.HANDLER,
         False,
-        f"{_UNTIL_NOW},arrive:stop,restore:stop,answer:stop,call_back:start",
+        f"{_NEVER},arrive:drop,restore:stop,answer:stop,call_back:start",
         "您的申请已办理完毕。",
     ),
 )
@@ -157,7 +160,9 @@ _SEEN, _SECOND, _MEMORY, _DEFAULT = (
 )
 
 
-def _limit(kind: str, clock: Clock, limit_s: int, layer: LimitRule.Layer, basis: str, **told: object) -> LimitRule:
+def _limit(
+    kind: str, clock: Clock, limit_s: int | None, layer: LimitRule.Layer, basis: str, **told: object
+) -> LimitRule:
     given = {"measure": _CLOCK, "limit_kind": _CEILING, "certainty": _SEEN, "from_date": EVER, "from_event": "open"}
     return LimitRule(kind=kind, clock=clock, limit_s=limit_s, layer=layer, basis=basis, **{**given, **told})
 
@@ -224,7 +229,9 @@ def _answers() -> list[LimitRule]:
 def _services() -> list[LimitRule]:
     days, service, answer = {"measure": _WORK}, Kind.SERVICE, Clock.ANSWER
 
-    def of(topic: Topic, clock: Clock, limit_s: int, layer: LimitRule.Layer, basis: str, **told: object) -> LimitRule:
+    def of(
+        topic: Topic, clock: Clock, limit_s: int | None, layer: LimitRule.Layer, basis: str, **told: object
+    ) -> LimitRule:
         return _limit(service, clock, limit_s, layer, basis, topic=topic, **told)
 
     second, sgcc = {"certainty": _SECOND}, {"region": "sgcc"}
@@ -239,6 +246,8 @@ def _services() -> list[LimitRule]:
         of(Topic.BILL, answer, 5 * _DAY, _PROMISE, _TEN_2022, from_date=D2022, **days, **sgcc),
         of(Topic.CONNECTION, answer, 5 * _DAY, _PROMISE, _TEN_2022, from_date=D2022, **days, **sgcc),
         of(Topic.CARE_VISIT, Clock.ARRIVE, 2 * _H, _OWN, _PRODUCT, certainty=_DEFAULT),
+        of(Topic.HOME_VISIT, Clock.ARRIVE, 5 * _DAY, _OWN, _PRODUCT, certainty=_DEFAULT, **days),
+        of(Topic.HOME_VISIT, answer, None, _OWN, _PRODUCT),  # a visit of ours asks for no answer
         of(Topic.CHARGING, Clock.ARRIVE, 45 * _MIN, _OWN, _95598, **second),
         _limit(service, answer, 5 * _DAY, _OWN, _95598, **days, **second),
     ]

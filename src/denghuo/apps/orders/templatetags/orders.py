@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from denghuo.apps.orders.forms.rules import REGIONS
-from denghuo.apps.orders.models import Certainty, Channel, Clock, Kind, LimitRule, Order, State, Topic
+from denghuo.apps.orders.models import Area, Certainty, Channel, Clock, Correction, Kind, LimitRule, Order, State, Topic
+from denghuo.apps.orders.queries import Moves, changed
 from denghuo.apps.orders.snapshot.clocks import ClockShown, effects_of
 from denghuo.apps.orders.snapshot.rules import Limit
 from denghuo.apps.sealed import masked_name, masked_phone
@@ -134,6 +135,7 @@ def effect_words(effects: str) -> str:
         "start": _("%(clock)s starts"),
         "again": _("%(clock)s runs on"),
         "stop": _("%(clock)s stops"),
+        "drop": _("%(clock)s is not asked for any more"),
         "suspend": _("%(clock)s stands still"),
         "resume": _("%(clock)s runs again"),
     }
@@ -158,6 +160,8 @@ def clock_tone(one: ClockShown) -> str:
         return "waiting"
     if one.unknown:
         return "warning"
+    if one.dropped:
+        return "filed"
     return "doing" if one.runs else "done"
 
 
@@ -168,6 +172,8 @@ def clock_words(one: ClockShown, at: datetime) -> str:
         return _("not known: the holidays until then have not been told")
     if one.suspended:
         return _("stands still")
+    if one.dropped:
+        return _("not asked for any more")
     if not one.runs:
         if one.limit.is_mean:
             return _("longer than the mean may be") if one.late else _("within the mean")
@@ -187,8 +193,19 @@ def used_share(one: ClockShown) -> int:
 
 
 @register.simple_tag
-def due_words(order: Order, at: datetime) -> dict[str, str]:
-    """What an order's next deadline says: words and a mark."""
+def due_words(order: Order, at: datetime) -> dict[str, Any]:
+    """What an order's next deadline says: words and a mark; ``next``: whether the deadline that comes next is to be
+    named beside them, which is not the one that has passed already."""
+    return {"next": _names_next(order, at)} | _due_words(order, at)
+
+
+def _names_next(order: Order, at: datetime) -> bool:
+    if order.is_over or order.next_due_at is None:
+        return False
+    return order.overdue_at is None or order.next_due_at > at
+
+
+def _due_words(order: Order, at: datetime) -> dict[str, str]:
     if order.is_over:
         return {"tone": "", "text": "–"}
     if order.state == State.SUSPENDED:
@@ -259,6 +276,8 @@ STEP_NAMES = {
     "urge": lambda: _("The customer presses"),
     "escalate": lambda: _("Escalate"),
     "merge": lambda: _("Merged"),
+    "correct": lambda: _("Correct"),
+    "reclassify": lambda: _("Change kind or area"),
 }
 
 
@@ -267,7 +286,7 @@ STEPS_DONE = {
     "accept": lambda: _("Accepted"),
     "return": lambda: _("Returned"),
     "finish": lambda: _("Work finished"),
-    "close": lambda: _("Closed"),
+    "close": lambda: pgettext("step of an order", "Closed"),
     "reopen": lambda: _("Reopened"),
     "suspend": lambda: _("Suspended"),
     "resume": lambda: _("Resumed"),
@@ -275,6 +294,8 @@ STEPS_DONE = {
     "reassign": lambda: _("Reassigned"),
     "urge": lambda: _("The customer pressed"),
     "escalate": lambda: _("Escalated"),
+    "correct": lambda: _("Corrected"),
+    "reclassify": lambda: _("Kind or area changed"),
 }
 
 
@@ -326,3 +347,43 @@ def state_name(state: str) -> str:
 def percent(share: float) -> str:
     """A share in percent; a dash where nothing is settled."""
     return "–" if share != share else f"{100 * share:.1f}"
+
+
+@register.filter
+def clock_names(clocks: list[str]) -> str:
+    """Clocks by name, a dash where there is none."""
+    return _(", ").join(map(clock_name, clocks)) or "–"
+
+
+_PARTS: dict[str, Any] = {
+    "kind": (lambda: _("Kind"), kind_name),
+    "topic": (lambda: _("About"), topic_name),
+    "area": (lambda: _("Area"), lambda area: str(Area(area).label)),
+    "account_id": (lambda: _("The customer"), None),
+    "load_code": (lambda: _("Transformer area"), str),
+    "place": (lambda: _("Place"), str),
+    "caller": (lambda: pgettext("of a telephone", "Number"), masked_phone),
+    "contact_name": (lambda: _("Whom to ask for"), masked_name),
+}
+
+
+@register.filter
+def changed_parts(one: Correction, accounts: dict[int, Any]) -> list[dict[str, str]]:
+    """What a correction put right, in words, masked."""
+
+    def account(key: int | None) -> str:
+        found = accounts.get(key) if key else None
+        return f"{found.name} {found.number}" if found else ""
+
+    told = []
+    for part in changed(one):
+        label, words = _PARTS[part.field]
+        was, now = ((words or account)(value) or "–" for value in (part.was, part.now))
+        told.append({"label": label(), "was": was, "now": now})
+    return told
+
+
+@register.inclusion_tag("orders/moves.html")
+def moved_orders(preview: Moves) -> dict[str, Moves]:
+    """What a rule that nobody has set yet would do to open orders, on any page."""
+    return {"preview": preview}

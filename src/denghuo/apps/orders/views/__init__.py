@@ -1,5 +1,6 @@
 """Pages of orders."""
 
+from denghuo.apps.orders.views.correcting import correct
 from denghuo.apps.orders.views.deeds import (
     answer_hand_over,
     answer_promise,
@@ -26,6 +27,7 @@ __all__ = [
     "answer_promise",
     "appeal",
     "check_receipt",
+    "correct",
     "decide_appeal",
     "decide_suspension",
     "draft",

@@ -33,7 +33,7 @@ from denghuo.apps.organization.access import Permission, permission_required
 
 Told = dict[str, Any]
 # Steps that have a form of their own.
-APART = frozenset({"suspend", "merge", "finish", "reassign"})
+APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify"})
 
 
 def _deed(

@@ -19,6 +19,7 @@ from denghuo.apps.orders.models import Order
 from denghuo.apps.orders.queries import Course, Exhibit
 from denghuo.apps.orders.templatetags.orders import (
     certainty_name,
+    changed_parts,
     clock_name,
     effect_words,
     late_words,
@@ -29,6 +30,7 @@ from denghuo.apps.orders.templatetags.orders import (
     state_name,
     step_name,
 )
+from denghuo.apps.orders.views.page import visit_plan
 from denghuo.apps.orders.views.reach import found, who
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.workbooks import Sheets, new_workbook
@@ -36,7 +38,8 @@ from denghuo.apps.workbooks import Sheets, new_workbook
 
 def _context(row: Order, course: Course) -> dict[str, Any]:
     customer = customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None
-    return {"row": row, "course": course, "customer": customer, "now": timezone.now()}
+    accounts = queries.accounts_changed(course.corrections)
+    return {"row": row, "course": course, "customer": customer, "accounts": accounts, "now": timezone.now()}
 
 
 @require_GET
@@ -44,7 +47,8 @@ def _context(row: Order, course: Course) -> dict[str, Any]:
 def printed(request: HttpRequest, order_id: int) -> HttpResponse:
     """An order on one sheet, to be signed."""
     row = found(request, order_id)
-    return render(request, "orders/print.html", _context(row, queries.course_of(row, at=timezone.now())))
+    context = _context(row, queries.course_of(row, at=timezone.now()))
+    return render(request, "orders/print.html", context | {"visit_plan": visit_plan(request, row)})
 
 
 @require_POST
@@ -69,6 +73,7 @@ def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
     with new_workbook(written) as book:
         sheets = Sheets(book)
         sheets.add(_("Steps"), [_step_head(), *_steps(course)], widths=[20, 20, 16, 14, 14, 16, 40, 30])
+        sheets.add(_("Corrections"), [_correction_head(), *_corrections(course)], widths=[20, 16, 18, 30, 30, 40])
         sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])
         sheets.add(_("Hand-overs"), [_hand_head(), *_hands(course)], widths=[20, 16, 16, 40, 20, 16])
         sheets.add(_("Conversation"), [_talk_head(), *_talk(course)], widths=[20, 18, 16, 80])
@@ -103,6 +108,19 @@ def _steps(course: Course) -> list[list[Any]]:
             effect_words(one.effects),
         ]
         for one in course.steps
+    ]
+
+
+def _correction_head() -> list[str]:
+    return [_("Corrected at"), _("By"), _("What"), _("It was"), _("It is"), _("Reason")]
+
+
+def _corrections(course: Course) -> list[list[Any]]:
+    accounts = queries.accounts_changed(course.corrections)
+    return [
+        [one.at, course.names.get(one.actor, one.actor), part["label"], part["was"], part["now"], one.reason]
+        for one in course.corrections
+        for part in changed_parts(one, accounts)
     ]
 
 

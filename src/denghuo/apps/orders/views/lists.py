@@ -16,7 +16,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.forms import SearchForm
 from denghuo.apps.orders.models import Order, Sign
 from denghuo.apps.orders.queries import Wanted
-from denghuo.apps.orders.views.reach import who
+from denghuo.apps.orders.views.reach import reader, who
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of, scope_of
 from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
     decides, username = scope_of(request.user, Permission.ORDERS_SUPERVISE), request.user.get_username()
     form, wanted = _asked(request)
-    found = queries.find(decides if wanted.to_decide else scope, wanted, at=now)
+    found = queries.find(decides if wanted.to_decide else scope, wanted, at=now, reader=reader(request))
     rows = Paginator(found, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     shown = list(rows)
     allowed = permissions_of(request.user)
@@ -79,7 +79,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The list as a workbook, masked."""
     now = timezone.now()
     scope = scope_of(request.user, Permission.ORDERS_VIEW)
-    told = list(queries.find(scope, _asked(request)[1], at=now)[: _MOST_ROWS + 1])
+    told = list(queries.find(scope, _asked(request)[1], at=now, reader=reader(request))[: _MOST_ROWS + 1])
     more, told = len(told) > _MOST_ROWS, told[:_MOST_ROWS]
     names = organization.names_of({row.handler for row in told} - {""})
     known = customers.customers_by_id({row.account_id for row in told if row.account_id})

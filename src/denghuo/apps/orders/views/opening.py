@@ -18,7 +18,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import OrderEntry
 from denghuo.apps.orders.forms import OpenForm
 from denghuo.apps.orders.models import Channel, Kind, Order
-from denghuo.apps.orders.views.reach import who
+from denghuo.apps.orders.views.reach import reader, who
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
 _LONGEST = 20_000
@@ -141,7 +141,7 @@ def _parent(request: HttpRequest, told: Any) -> Order | None:
     if not str(told or "").isdigit():
         return None
     try:
-        return queries.order_for(request.data_scope, int(told))  # type: ignore[attr-defined]
+        return queries.order_for(request.data_scope, int(told), reader=reader(request))  # type: ignore[attr-defined]
     except Order.DoesNotExist as missing:
         raise Http404 from missing
 
@@ -187,7 +187,7 @@ def find_customers(request: HttpRequest) -> HttpResponse:
 @permission_required(Permission.ORDERS_WORK)
 def wording(request: HttpRequest) -> HttpResponse:
     """What a text says that ought not to be said, and what to say instead."""
-    names = ("text", "found", "done", "told_customer", "note")
+    names = ("text", "found", "done", "told_customer", "note", "decision", "receipt")
     text = "\n".join(request.POST.get(name, "") for name in names)[:4_000]
     rules = knowledge.wording_rules(request.data_scope, on=timezone.localdate())  # type: ignore[attr-defined]
     return render(request, "orders/wording.html", {"findings": knowledge.check_wording(text, rules=rules)})

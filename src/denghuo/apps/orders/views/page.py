@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.actions import SHOWN_FOR
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import ReceiptEntry
 from denghuo.apps.orders.forms import (
@@ -19,8 +21,8 @@ from denghuo.apps.orders.forms import (
     RemarkForm,
     SuspensionForm,
 )
-from denghuo.apps.orders.models import Kind, Order, State
-from denghuo.apps.orders.queries import ReceiptFinding
+from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
+from denghuo.apps.orders.queries import ReceiptFinding, Tie
 from denghuo.apps.orders.views.deeds import APART, hand_over_form, reassign_form
 from denghuo.apps.orders.views.reach import found, may_answer, refusal, supervises, who, works
 from denghuo.apps.organization.access import Permission, may, permission_required
@@ -41,7 +43,8 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
     now = timezone.now()
     course = queries.course_of(row, at=now)
     working, above = works(request, row), supervises(request, row)
-    open_steps = queries.steps_open(row, username=request.user.get_username(), supervises=above, at=now)
+    me = request.user.get_username()
+    open_steps = queries.steps_open(row, username=me, supervises=above, at=now)
     plain = {step: rule for step, rule in open_steps.items() if step not in APART | {"urge"}} if working else {}
     main = _main_step(row, plain)
     context: dict[str, Any] = {
@@ -49,7 +52,11 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
         "course": course,
         "clocks": _by_clock(course.clocks),
         "customer": customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None,
+        "ties": _ties(request, row),
         "findings": queries.findings_of_account(row.account_id, limit=3) if row.account_id else [],
+        "visit_plan": visit_plan(request, row),
+        "accounts": queries.accounts_changed(course.corrections),
+        "may_correct": working and bool(queries.correctable(row, username=me, supervises=above, at=now)),
         "main": plain.get(main),
         "others": [rule for step, rule in plain.items() if step != main],
         "may_work": working,
@@ -72,6 +79,18 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
     return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
 
 
+def _ties(request: HttpRequest, row: Order) -> list[tuple[Tie, bool]]:
+    """What it hangs together with, and whether who looks may go there."""
+    return [(tie, may(request.user, tie.permission, path=row.unit.path)) for tie in queries.ties_of(row.pk)]
+
+
+def visit_plan(request: HttpRequest, row: Order) -> customers.VisitPlan | None:
+    """What a planned visit looks at and brings, for whoever may see the customer."""
+    if row.topic != Topic.HOME_VISIT or not may(request.user, Permission.CUSTOMERS_VIEW, path=row.unit.path):
+        return None
+    return customers.visit_plan(row.account_id) if row.account_id else None
+
+
 def _main_step(row: Order, plain: dict[str, Any]) -> str:
     """The one step that most likely comes next: the first of the way that was not taken since the order last moved."""
     way = {State.DONE: ("call_back", "close"), State.ON_SITE: ("restore",)}.get(State(row.state), _WAY)
@@ -82,7 +101,9 @@ def _main_step(row: Order, plain: dict[str, Any]) -> str:
 
 
 def _sentence(row: Order, step: str, now: Any) -> str:
-    """What the customer may be told of the last step."""
+    """What the customer may be told of the last step; of what nobody asked for, nothing."""
+    if row.channel == Channel.SYSTEM:
+        return ""
     rule = queries.rule_book().steps_of(row.kind, timezone.localdate(now)).get(step)
     return rule.sentence.replace("{number}", row.number) if rule else ""
 
@@ -179,4 +200,6 @@ def show_number(request: HttpRequest, order_id: int) -> HttpResponse:
     context = {"row": row, "number": number, "now": timezone.now()}
     answer = render(request, "orders/number.html", context)
     answer["Cache-Control"] = "no-store"
+    # Hidden again after a minute, as in the customer file, also where nobody goes back.
+    answer["Refresh"] = f"{int(SHOWN_FOR.total_seconds())}; url={reverse('orders:order', args=[row.pk])}"
     return answer

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.orders import queries
-from denghuo.apps.orders.actions import StepRefusedError
+from denghuo.apps.orders.actions import CorrectionRefusedError, StepRefusedError
 from denghuo.apps.orders.models import HandOver, Order
-from denghuo.apps.organization.access import Permission, may
+from denghuo.apps.organization.access import Permission, may, scope_of
 
 
 def who(request: HttpRequest) -> dict[str, Any]:
@@ -17,10 +17,18 @@ def who(request: HttpRequest) -> dict[str, Any]:
     return {"at": timezone.now(), "actor": request.user.get_username()}
 
 
+def reader(request: HttpRequest) -> queries.Reader:
+    """Whoever asks, as somebody who reads orders."""
+    return queries.Reader(
+        username=request.user.get_username(), above=scope_of(request.user, Permission.ORDERS_SUPERVISE)
+    )
+
+
 def found(request: HttpRequest, order_id: int, *, offered: bool = False) -> Order:
     """The order of a page, if it lies within reach; ``offered``: or is offered to a unit within reach."""
     try:
-        return queries.order_for(request.data_scope, order_id, offered=offered)  # type: ignore[attr-defined]
+        scope = request.data_scope  # type: ignore[attr-defined]
+        return queries.order_for(scope, order_id, offered=offered, reader=reader(request))
     except Order.DoesNotExist as missing:
         raise Http404 from missing
 
@@ -54,3 +62,16 @@ def refusal(error: ValueError) -> str:
     if isinstance(error, StepRefusedError):
         return words.get(error.code, words["state"])
     return _("That could not be done: the order has changed meanwhile, or something is missing.")
+
+
+def correction_refusal(error: CorrectionRefusedError) -> str:
+    """Why an order was not put right, for people."""
+    return {
+        "reason": _("Say why it is corrected."),
+        "nothing": _("Nothing is another than it was."),
+        "over": _("It is over and judged: reopen it first, or file an appeal."),
+        "topic": _("This topic does not belong to this kind: choose another."),
+        "account": _("This customer is not there any more."),
+        "unit": _("This customer is supplied by another unit: hand the order over to it first."),
+        "stuck": _("An order of that kind could not go on from where this one stands: take a step back first."),
+    }[error.code]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import LimitEntry, StepEntry
 from denghuo.apps.orders.forms import LimitForm, NumbersForm, StepForm
-from denghuo.apps.orders.models import Kind, LimitRule
+from denghuo.apps.orders.models import Kind, LimitRule, OrderRule, StepRule
 from denghuo.apps.orders.templatetags.orders import STEP_NAMES
 from denghuo.apps.orders.views.month import midnight
 from denghuo.apps.orders.views.reach import who
@@ -25,6 +25,10 @@ _KEY = ("topic", "area", "channel", "clock", "layer", "region")
 
 def _may_edit(request: HttpRequest) -> bool:
     return bool(scope_of(request.user, Permission.ORDERS_RULES))
+
+
+def _scope(request: HttpRequest) -> tuple[str, ...]:
+    return scope_of(request.user, Permission.ORDERS_RULES)
 
 
 def _editing(request: HttpRequest) -> None:
@@ -88,8 +92,8 @@ def _preview(request: HttpRequest, entry: LimitEntry, from_date: Any) -> Any:
     first = today.replace(day=1)
     last_month = (first - timedelta(days=1)).replace(day=1)
     rule = LimitRule(**vars(entry), from_date=from_date)
-    scope = scope_of(request.user, Permission.ORDERS_RULES)
-    return queries.what_if(scope, rule, since=midnight(last_month), until=midnight(first), at=timezone.now())
+    since, until = midnight(last_month), midnight(first)
+    return queries.what_if(_scope(request), rule, since=since, until=until, at=timezone.now())
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,18 +102,18 @@ def steps(request: HttpRequest) -> HttpResponse:
     """The steps of each kind, and a form to set one from a day on."""
     _editing(request)
     today, kind = timezone.localdate(), _kind(request)
+    preview = None
     form = StepForm(request.POST or None, initial={"kind": kind, "from_date": today}) if _may_edit(request) else None
     if request.method == "POST" and form is not None and form.is_valid():
         told = dict(form.cleaned_data)
-        from_date, source = told.pop("from_date"), told.pop("source")
-        try:
+        if "save" in request.POST:
+            from_date, source = told.pop("from_date"), told.pop("source")
             actions.set_step_rule(entry=StepEntry(**told), from_date=from_date, source=source, **who(request))
-        except ValueError:
-            form.add_error("effects", _("Clocks start, start again, stop, are suspended, resume."))
-        else:
             messages.success(request, _("Saved."))
             return redirect(f"{request.path}?kind={told['kind'] or kind}")
+        preview = queries.what_if_step(_scope(request), StepRule(**told), at=timezone.now())
     context = {
+        "preview": preview,
         "kind": kind,
         "kinds": Kind.choices,
         "rows": sorted(queries.rule_book().steps_of(kind, today).values(), key=_on_the_way),
@@ -125,16 +129,18 @@ def numbers(request: HttpRequest) -> HttpResponse:
     _editing(request)
     today = timezone.localdate()
     now = queries.rule_book().number(today)
-    form = None
+    form = preview = None
     if _may_edit(request):
         form = NumbersForm(request.POST or None, initial=_initial(now) | {"from_date": today, "source": ""})
     if request.method == "POST" and form is not None and form.is_valid():
         told = dict(form.cleaned_data)
-        from_date, source = told.pop("from_date"), told.pop("source")
-        actions.set_order_rule(values=told, from_date=from_date, source=source, **who(request))
-        messages.success(request, _("Saved."))
-        return redirect("orders:numbers")
-    context = {"form": form, "rows": queries.order_rules(), "now": now}
+        if "save" in request.POST:
+            from_date, source = told.pop("from_date"), told.pop("source")
+            actions.set_order_rule(values=told, from_date=from_date, source=source, **who(request))
+            messages.success(request, _("Saved. Open orders go by it; those that are over stay as they were."))
+            return redirect("orders:numbers")
+        preview = queries.what_if_numbers(_scope(request), OrderRule(**told), at=timezone.now())
+    context = {"form": form, "preview": preview, "rows": queries.order_rules(), "now": now}
     return render(request, "orders/numbers.html", context, status=422 if form and form.errors else 200)
 
 

@@ -19,12 +19,15 @@ from denghuo.apps.outages.actions.dispatch import (
 )
 from denghuo.apps.outages.actions.estimates import (
     NothingToExpectError,
+    ReasonWantedError,
+    TooFarAheadError,
     follow_suspicion,
     give_estimate,
     set_telling_rule,
 )
 from denghuo.apps.outages.actions.faults import (
     DeviceUnknownError,
+    NotOpenedError,
     confirm_fault,
     follow_answer,
     follow_supply,
@@ -50,6 +53,7 @@ from denghuo.apps.outages.actions.plans import (
 from denghuo.apps.outages.actions.reports import (
     dismiss_suspicion,
     follow_closed_order,
+    follow_corrected_order,
     follow_orders,
     hear_meters,
 )
@@ -64,11 +68,14 @@ from denghuo.apps.outages.actions.telling import (
 __all__ = [
     "CrewCannotGoError",
     "DeviceUnknownError",
+    "NotOpenedError",
     "NothingToAnnounceError",
     "NothingToDoError",
     "NothingToExpectError",
     "OutageEntry",
+    "ReasonWantedError",
     "SentMeanwhileError",
+    "TooFarAheadError",
     "announce_plan",
     "ask_whether_back",
     "call_off_messages",
@@ -81,6 +88,7 @@ __all__ = [
     "follow_call_back",
     "follow_closed_order",
     "follow_closed_outage",
+    "follow_corrected_order",
     "follow_ended_suspicion",
     "follow_finish",
     "follow_joined",

@@ -70,7 +70,9 @@ def join_report(*, order_id: int, about: str, at: datetime, actor: str) -> Repor
     report.suspicion = subject if isinstance(subject, Suspicion) else None
     report.save()
     record(ReportJoined(report_id=report.pk, order_id=order_id, about=about), at=at, actor=actor)
-    record(ReportsAttached(about=about, number=subject.number, order_ids=(order_id,)), at=at, actor=actor)
+    formerly = outage.formerly if outage is not None else ()
+    told = ReportsAttached(about=about, number=subject.number, order_ids=(order_id,), formerly=formerly)
+    record(told, at=at, actor=actor)
     return report
 
 
@@ -144,8 +146,9 @@ def follow_joined(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
         assert suspicion is not None and suspicion.outage is not None  # it was found by them
         report.outage, report.suspicion = suspicion.outage, None
         report.save(update_fields=["outage", "suspicion"])
+        outage = suspicion.outage
         told = ReportsAttached(
-            about=suspicion.outage.about, number=suspicion.outage.number, order_ids=(report.order_id,)
+            about=outage.about, number=outage.number, order_ids=(report.order_id,), formerly=outage.formerly
         )
         record(told, at=at, actor=actor)
 

@@ -1,6 +1,6 @@
 """When supply is expected back, as somebody says, or as such faults took here."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,11 +8,19 @@ from django.utils import timezone
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import EstimateGiven, FaultSuspected, TellingRuleSet
-from denghuo.apps.outages.models import Estimate, Method, Outage, Suspicion, TellingRule
+from denghuo.apps.outages.models import QUIET, Estimate, Method, Outage, Suspicion, TellingRule
 
 
 class NothingToExpectError(ValueError):
     """Supply is back already, or nobody suspects that it is gone."""
+
+
+class TooFarAheadError(ValueError):
+    """The time lies so far ahead that it is a slip of the keyboard."""
+
+
+class ReasonWantedError(ValueError):
+    """Somebody has said another time before: why it changes, is told with it."""
 
 
 @transaction.atomic
@@ -23,6 +31,8 @@ def give_estimate(
 
     Raises:
         NothingToExpectError: it is over, or there is no such outage.
+        TooFarAheadError: nobody expects supply that late.
+        ReasonWantedError: it changes what somebody said, and no reason is given.
         ValueError: the time has passed.
     """
     subject = queries.subject_of(about)
@@ -31,6 +41,10 @@ def give_estimate(
         raise NothingToExpectError(about)
     if expected_at <= at:
         raise ValueError("supply is expected back at a time to come")
+    if expected_at > at + queries.MOST_AHEAD:
+        raise TooFarAheadError(expected_at)
+    if not reason.strip() and queries.asks_reason(queries.last_word_of(subject), expected_at):
+        raise ReasonWantedError(about)
     of = {"outage": subject} if isinstance(subject, Outage) else {"suspicion": subject}
     row = Estimate.objects.create(
         expected_at=expected_at, method=method, team=team, reason=reason, told_at=at, told_by=actor, **of
@@ -99,17 +113,21 @@ def set_telling_rule(
     remind_again_s: int,
     phone: str,
     source: str,
+    quiet_from: time | None = QUIET[0],
+    quiet_until: time | None = QUIET[1],
     at: datetime,
     actor: str,
 ) -> TellingRule:
     """Say how people are told of faults and plans from a day on; said again for the same day, it replaces that.
 
     Raises:
-        ValueError: nobody says where the rule comes from.
+        ValueError: nobody says where the rule comes from, or quiet hours have only one end.
         django.db.IntegrityError: the share is not between none and all.
     """
     if not source.strip():
         raise ValueError("a rule says where it comes from")
+    if (quiet_from is None) != (quiet_until is None):
+        raise ValueError("quiet hours have a beginning and an end")
     told = {
         "care_answer_within_s": care_answer_within_s,
         "others_after_s": others_after_s,
@@ -117,6 +135,8 @@ def set_telling_rule(
         "estimate_share": estimate_share,
         "remind_before_s": remind_before_s,
         "remind_again_s": remind_again_s,
+        "quiet_from": quiet_from,
+        "quiet_until": quiet_until,
         "phone": phone,
         "source": source,
     }

@@ -10,7 +10,15 @@ from django.db.models import OuterRef, Subquery
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.outages.actions.reports import place_reports
-from denghuo.apps.outages.facts import CustomersBack, FaultConfirmed, StillOut, SupplyChanged, SupplySeen
+from denghuo.apps.outages.facts import (
+    CustomersBack,
+    FaultConfirmed,
+    FaultKnown,
+    ReportsAttached,
+    StillOut,
+    SupplyChanged,
+    SupplySeen,
+)
 from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
 
 _YES = {"1", "yes", "y", "back", "已来电", "来电了", "有电"}
@@ -24,13 +32,22 @@ class DeviceUnknownError(ValueError):
     """The network has no switching device of this code: the log could not say that it opened."""
 
 
+class NotOpenedError(ValueError):
+    """By the log nobody would lose supply by this opening; ``found`` says why."""
+
+    def __init__(self, found: network.Opening) -> None:
+        self.found = found
+        super().__init__("by the log nobody loses supply by this opening")
+
+
 @transaction.atomic
 def confirm_fault(*, suspicion_id: int, device_code: str, opened_at: datetime, at: datetime, actor: str) -> Suspicion:
     """Say that a device is open: somebody saw it, or remote control says so. The switching log follows, and with it who
-    is without supply.
+    is without supply. If the log has it open already, in an outage that lasts, this is that outage.
 
     Raises:
         DeviceUnknownError: no switching device is called so.
+        NotOpenedError: by the log nobody would lose supply by it.
         ValueError: it is not open any more, or the device opened after now.
     """
     row = Suspicion.objects.select_for_update().get(pk=suspicion_id)
@@ -40,11 +57,20 @@ def confirm_fault(*, suspicion_id: int, device_code: str, opened_at: datetime, a
         raise ValueError("a device has opened by now")
     if not network.is_device(row.network_id, code=device_code):
         raise DeviceUnknownError(device_code)
+    network.hold(row.network_id)  # what is asked of the log holds until it is written there
+    found = network.opening_if(row.network_id, device_code=device_code, opened_at=opened_at)
+    known = Outage.objects.filter(network_id=row.network_id, number=found.event_number).first()
+    known = known if found.stands_open and found.event_number else None
+    if known is None and not found.load_codes:
+        raise NotOpenedError(found)
     if device_code != row.device_code:
         row.was_device_codes = [*row.was_device_codes, row.device_code]
-    row.state, row.device_code, row.opened_at = SuspicionState.CONFIRMED, device_code, opened_at
-    row.decided_at, row.decided_by = at, actor
+    row.state, row.device_code, row.opened_at = SuspicionState.CONFIRMED, device_code, found.open_since or opened_at
+    row.decided_at, row.decided_by, row.outage = at, actor, known
     row.save()
+    if known is not None:
+        _is_of(row, known, at=at, actor=actor)
+        return row
     fact = FaultConfirmed(
         suspicion_id=row.pk,
         network_id=row.network_id,
@@ -54,6 +80,17 @@ def confirm_fault(*, suspicion_id: int, device_code: str, opened_at: datetime, a
     )
     record(fact, at=at, actor=actor)
     return row
+
+
+def _is_of(row: Suspicion, outage: Outage, *, at: datetime, actor: str) -> None:
+    """A suspected fault is an outage that was known already: its reports belong there, somebody says so."""
+    reports = Report.objects.filter(suspicion=row, state__in=(ReportState.SUSPECTED, ReportState.JOINED))
+    ids = tuple(reports.order_by("order_id").values_list("order_id", flat=True))
+    reports.update(state=ReportState.JOINED, outage=outage, suspicion=None)
+    fact = FaultKnown(suspicion_id=row.pk, network_id=row.network_id, outage_id=outage.pk, device_code=row.device_code)
+    record(fact, at=at, actor=actor)
+    told = ReportsAttached(about=outage.about, number=outage.number, order_ids=ids, formerly=outage.formerly)
+    record(told, at=at, actor=actor)
 
 
 def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:

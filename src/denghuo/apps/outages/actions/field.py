@@ -7,7 +7,7 @@ from denghuo.apps.crews.models import Finding
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.actions.faults import confirm_fault
+from denghuo.apps.outages.actions.faults import NotOpenedError, confirm_fault
 from denghuo.apps.outages.facts import FaultCleared, SuspicionEnded
 from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
 
@@ -22,13 +22,14 @@ def follow_finish(fact: WorkFinished, *, at: datetime, actor: str, delivery_key:
     subject = queries.subject_of(fact.about)
     if fact.finding != Finding.FAULT_CLEARED or fact.restored_at is None or subject is None:
         return
-    if isinstance(subject, Suspicion) and subject.state == SuspicionState.OPEN and subject.told.get("part"):
-        _mend_part(subject, fact.restored_at, at=at, actor=actor)
-        return
-    if isinstance(subject, Suspicion):
-        number = _number_of(subject, fact.restored_at, at=at, actor=actor)
+    if isinstance(subject, Suspicion) and subject.state == SuspicionState.OPEN:
+        part = bool(subject.told.get("part"))
+        number = None if part else _confirmed(subject, fact.restored_at, at=at, actor=actor)
+        if part or number is None:
+            _mend_part(subject, fact.restored_at, at=at, actor=actor)
+            return
     else:
-        number = subject.number if subject.lasts else None
+        number = _number_of(subject)
     device_code = _device_of(subject, number)
     if number is None or not network.is_device(subject.network_id, code=device_code):
         return
@@ -43,7 +44,8 @@ def follow_finish(fact: WorkFinished, *, at: datetime, actor: str, delivery_key:
 
 
 def _mend_part(subject: Suspicion, restored_at: datetime, *, at: datetime, actor: str) -> None:
-    """A part of one transformer's area was out, and no device that the log knows: nothing is booked on one."""
+    """A part of one transformer's area was out, or nobody by the log, and no device that it knows: nothing is booked on
+    one."""
     reports = Report.objects.filter(suspicion=subject, state=ReportState.SUSPECTED)
     reports.update(state=ReportState.BACK, back_at=restored_at, suspicion=None)
     subject.state, subject.decided_at, subject.decided_by = SuspicionState.MENDED, at, actor
@@ -54,21 +56,33 @@ def _mend_part(subject: Suspicion, restored_at: datetime, *, at: datetime, actor
     record(ended, at=at, actor=actor)
 
 
-def _number_of(subject: Suspicion, restored_at: datetime, *, at: datetime, actor: str) -> str | None:
-    """The number of the outage that a suspected fault was; None where there was none, or it is over."""
-    if subject.state == SuspicionState.CONFIRMED:
-        return subject.number if subject.outage is None or subject.outage.lasts else None
-    if subject.state != SuspicionState.OPEN or not network.is_device(subject.network_id, code=subject.device_code):
+def _confirmed(subject: Suspicion, restored_at: datetime, *, at: datetime, actor: str) -> str | None:
+    """The number of the outage that a suspected fault turns out to be; None where by the log nobody was out by it."""
+    if not network.is_device(subject.network_id, code=subject.device_code):
         return None
-    opened_at = min(subject.first_reported_at, restored_at - _MOMENT)
-    confirm_fault(
-        suspicion_id=subject.pk,
-        device_code=subject.device_code,
-        opened_at=opened_at,
-        at=max(at, opened_at),
-        actor=actor,
-    )
-    return subject.number
+    opened_at = min(queries.open_by(subject), restored_at - _MOMENT)
+    try:
+        row = confirm_fault(
+            suspicion_id=subject.pk,
+            device_code=subject.device_code,
+            opened_at=opened_at,
+            at=max(at, opened_at),
+            actor=actor,
+        )
+    except NotOpenedError:
+        return None
+    return row.outage.number if row.outage else row.number
+
+
+def _number_of(subject: Outage | Suspicion) -> str | None:
+    """The number of an outage that lasts, or that is about to be known; None where it is over, or there was none."""
+    if isinstance(subject, Outage):
+        return subject.number if subject.lasts else None
+    if subject.state != SuspicionState.CONFIRMED:
+        return None
+    if subject.outage is None:
+        return subject.number
+    return subject.outage.number if subject.outage.lasts else None
 
 
 def _device_of(subject: Outage | Suspicion, number: str | None) -> str:

@@ -69,7 +69,7 @@ def register_outage(*, network_id: int, entry: OutageEntry, at: datetime, actor:
     Raises:
         django.db.IntegrityError: the number is taken, or the plan ends before it begins.
     """
-    outage = Outage.objects.create(network_id=network_id, **entry.columns())
+    outage = Outage.objects.create(network_id=network_id, entered_at=at, **entry.columns())
     fact = OutageRegistered(
         outage_id=outage.pk,
         network_id=network_id,

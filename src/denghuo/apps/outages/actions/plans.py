@@ -3,7 +3,8 @@ first, important users, everybody."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,13 +18,14 @@ from denghuo.apps.customers.queries import Customer, Reach
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
 from denghuo.apps.notices.models import Channel, NoticeCase, Ring
-from denghuo.apps.notices.queries import EVENTS, proof_of, words
+from denghuo.apps.notices.queries import EVENTS, after_quiet, proof_of, words
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanMoved
 from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
 _CHANGED, _CANCELLED, _SOON = "outages.plan_changed", "outages.plan_cancelled", "outages.before"
+_MOVED = ("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at", "plan_told_at")
 _CHANNELS = (Channel.SMS, Channel.VOICE)
 
 
@@ -47,11 +49,13 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
 
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
-        ValueError: no reason, or the new time does not lie ahead in order.
+        ValueError: no reason, the new time does not lie ahead in order, or it is the time that holds already.
     """
     outage = _held(outage_id, at)
     if not reason.strip() or not at < start_at < end_at:
         raise ValueError("a plan is moved for a reason, to a time that lies ahead")
+    if (start_at, end_at) == (outage.planned_start_at, outage.planned_end_at):
+        raise ValueError("a plan is moved to another time")
     was_announced = bool(proof_of(outage.about))
     cancel_messages(about=outage.about, reason="moved", at=at, actor=actor)
     assert outage.planned_start_at is not None
@@ -65,9 +69,9 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
         planned_end_at=end_at,
         reason=reason.strip(),
     )
+    outage.plan_was_start_at, outage.plan_told_at = outage.planned_start_at, None
     outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
-    outage.plan_told_at = None
-    outage.save(update_fields=["planned_start_at", "planned_end_at", "plan_moved_at", "plan_told_at"])
+    outage.save(update_fields=_MOVED)
     if was_announced and queries.case_of(outage) is not None:
         _announce(outage, at=at, actor=actor)
     record(fact, at=at, actor=actor)
@@ -150,6 +154,9 @@ def _tell(
         if one in EVENTS[event].words
     }
     reach = customers.reach_of([one.account_id for one in people], purpose=Purpose.OUTAGE)
+    legal_by, house = queries.legal_by(outage, at=at), queries.quiet_of(outage.network, on=at)
+    if not EVENTS[event].legal and after_quiet(at, house) > legal_by:
+        house = (None, None)  # what comes too late in the morning is told at night
     rings: Counter[Ring] = Counter()
     entries: list[MessageEntry] = []
     unreachable = 0
@@ -169,9 +176,9 @@ def _tell(
                 values=values,
                 unit_id=who.unit_id,
                 legal=EVENTS[event].legal,
+                legal_by_at=legal_by,
                 expires_at=outage.planned_start_at,
-                quiet_from=one.quiet_from,
-                quiet_until=one.quiet_until,
+                **_quiet(one, house),
             )
             for channel, one in _ways(reach.get(who.account_id, []), ring)
             if channel in said
@@ -180,6 +187,13 @@ def _tell(
         unreachable += not own
         entries += own
     return _told(outage, event, entries, rings, unreachable, at=at, actor=actor)
+
+
+def _quiet(who: Reach, house: tuple[time | None, time | None]) -> dict[str, Any]:
+    """When somebody is not to be disturbed: as they said, else as the station has it."""
+    own = (who.quiet_from, who.quiet_until)
+    quiet_from, quiet_until = house if None in own else own
+    return {"quiet_from": quiet_from, "quiet_until": quiet_until}
 
 
 def _told(
@@ -230,6 +244,7 @@ def _values(outage: Outage, *, at: datetime) -> dict[str, str]:
         return {
             "area": areas or outage.place,
             "line": queries.line_of_plan(outage) or outage.place or outage.planned_device_codes,
+            "was_start": queries.clock_told(outage.plan_was_start_at or outage.planned_start_at),
             "start": queries.clock_told(outage.planned_start_at),
             "end": queries.clock_told(outage.planned_end_at) if outage.planned_end_at else _("when the work is done"),
             "reason": queries.reason_of_plan(outage),

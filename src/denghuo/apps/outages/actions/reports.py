@@ -41,7 +41,7 @@ def follow_orders(facts: Sequence[OrderOpened], *, at: datetime, actor: str, del
         _take(fresh, at=at, actor=actor)
 
 
-def _take(facts: Sequence[OrderOpened], *, at: datetime, actor: str) -> None:
+def _take(facts: Sequence["OrderOpened | Corrected"], *, at: datetime, actor: str) -> None:
     network_of = _networks(facts)
     who = _who(fact.order_id for fact in facts)
     by_network: dict[int | None, list[Report]] = {}
@@ -71,7 +71,7 @@ def _take(facts: Sequence[OrderOpened], *, at: datetime, actor: str) -> None:
         record(fact_of, at=at, actor=actor)
 
 
-def _networks(facts: Iterable[OrderOpened]) -> dict[int, int]:
+def _networks(facts: Iterable["OrderOpened | Corrected"]) -> dict[int, int]:
     """The network of each order whose load is known to hang on one."""
     units = {fact.unit_id for fact in facts if fact.load_code}
     of_unit = dict(Network.objects.filter(unit_id__in=units).values_list("unit_id", "pk"))
@@ -107,10 +107,10 @@ def _of_known_outages(network_id: int, reports: Sequence[Report]) -> list[Report
 
 def _tell_attached(reports: Sequence[Report], *, at: datetime, actor: str) -> None:
     """One fact for each outage that reports now belong to."""
-    numbers = dict(Outage.objects.filter(pk__in={one.outage_id for one in reports}).values_list("pk", "number"))
-    for outage_id, number in sorted(numbers.items()):
-        ids = tuple(one.order_id for one in reports if one.outage_id == outage_id)
-        fact = ReportsAttached(about=f"outages.outage:{outage_id}", number=number, order_ids=ids)
+    outages = Outage.objects.filter(pk__in={one.outage_id for one in reports}).prefetch_related("suspicions")
+    for row in outages.order_by("pk"):
+        ids = tuple(one.order_id for one in reports if one.outage_id == row.pk)
+        fact = ReportsAttached(about=row.about, number=row.number, order_ids=ids, formerly=row.formerly)
         record(fact, at=at, actor=actor)
 
 
@@ -249,7 +249,8 @@ def _end(row: Suspicion, state: SuspicionState, reason: str, *, at: datetime, ac
 
 @transaction.atomic
 def dismiss_suspicion(*, suspicion_id: int, reason: str, at: datetime, actor: str) -> Suspicion:
-    """Say that a device has not opened: somebody has seen it closed. Its reports are placed anew without it.
+    """Say that a device has not opened: somebody has seen it closed. Its reports are placed anew without it. So one
+    ends, too, that was confirmed while the log knows of nobody who lost supply by it.
 
     Raises:
         ValueError: no reason is given, or it is not open any more.
@@ -257,7 +258,7 @@ def dismiss_suspicion(*, suspicion_id: int, reason: str, at: datetime, actor: st
     row = Suspicion.objects.select_for_update().get(pk=suspicion_id)
     if not reason.strip():
         raise ValueError("a suspicion is dismissed for a reason")
-    if row.state != SuspicionState.OPEN:
+    if row.state != SuspicionState.OPEN and not row.is_unborn:
         raise ValueError(f"{row.number} is {row.state}")
     _end(row, SuspicionState.DISMISSED, reason.strip(), at=at, actor=actor)
     Report.objects.filter(suspicion=row, state=ReportState.SUSPECTED).update(state=ReportState.ALONE, suspicion=None)
@@ -269,12 +270,65 @@ def follow_closed_order(fact: OrderClosed, *, at: datetime, actor: str, delivery
     """Reaction: an order that is over is no evidence any more; what it alone pointed to is gone."""
     del delivery_key
     report = Report.objects.filter(order_id=fact.order_id).exclude(state=ReportState.CLOSED).first()
-    if report is None:
-        return
+    if report is not None:
+        _settle(report, at=at, actor=actor)
+
+
+def _settle(report: Report, *, at: datetime, actor: str) -> None:
+    """A report that is none any more leaves the evidence, and what it alone pointed to is gone."""
     evident = report.state in queries.TO_PLACE
     Report.objects.filter(pk=report.pk).update(state=ReportState.CLOSED)
     if evident and report.network_id is not None:
         _locate(report.network_id, at=at, actor=actor)
+
+
+class Corrected(Protocol):
+    """What an order was opened with was wrong; these hold now."""
+
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def unit_id(self) -> int: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def load_code(self) -> str: ...
+    @property
+    def received_at(self) -> datetime: ...
+
+
+def follow_corrected_order(fact: Corrected, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: an order turns out to be a report of no supply, or none, or from elsewhere; it is placed anew, as if it
+    had been told so at once. What a dispatcher put somewhere, and what the customer says to be back, stays so."""
+    del delivery_key  # placed twice it lies where it lay
+    if not Order.objects.filter(pk=fact.order_id, closed_at=None).exists():
+        return
+    report = Report.objects.select_for_update().filter(order_id=fact.order_id).first()
+    if fact.kind != Kind.FAULT or fact.topic not in REPORTS:
+        if report is not None:
+            _settle(report, at=at, actor=actor)
+        return
+    if report is None:
+        _take([fact], at=at, actor=actor)
+        return
+    here = (report.load_code, report.account_id) == (fact.load_code, fact.account_id)
+    before = report.network_id
+    report.load_code, report.account_id = fact.load_code, fact.account_id
+    report.who, report.network_id = _who([fact.order_id])[fact.order_id], _networks([fact]).get(fact.order_id)
+    if (here and report.state != ReportState.CLOSED) or report.state in (ReportState.JOINED, ReportState.LIT):
+        report.save()
+        return
+    report.outage = report.suspicion = report.back_at = None
+    report.state = ReportState.UNPLACED if report.network_id is None else ReportState.ALONE
+    known = _of_known_outages(report.network_id, [report]) if report.network_id is not None else []
+    report.save()
+    _tell_attached(known, at=at, actor=actor)
+    for network_id in sorted({one for one in (before, report.network_id) if one is not None}):
+        _locate(network_id, at=at, actor=actor)
 
 
 class MeterNews(Protocol):

@@ -30,7 +30,7 @@ from denghuo.apps.outages.facts import (
     OutageTold,
     SupplyChanged,
 )
-from denghuo.apps.outages.models import Outage, Report, TellingRule
+from denghuo.apps.outages.models import Outage, Report, Suspicion, TellingRule
 from denghuo.apps.outages.queries import LoadOut
 from denghuo.engines.standards import OutageKind
 
@@ -150,10 +150,10 @@ def _values(outage: Outage, loads: Sequence[LoadOut], rule: TellingRule, *, at: 
         return {
             "area": queries.area_told(load.area for load in loads) or outage.place or str(outage.feeder),
             "line": str(outage.feeder or outage.device_code),
-            "start": queries.clock_told(outage.started_at or at),
-            "end": queries.clock_told(outage.restored_at or at),
+            "start": queries.clock_told(outage.started_at or at, at=at),
+            "end": queries.clock_told(outage.restored_at or at, at=at),
             "restoration": (
-                _("supply is expected back at %(time)s") % {"time": queries.clock_told(told[-1].expected_at)}
+                _("supply is expected back at %(time)s") % {"time": queries.clock_told(told[-1].expected_at, at=at)}
                 if told and told[-1].expected_at > at
                 else _("when supply is back is still being found out")
             ),
@@ -216,6 +216,15 @@ def _local(instant: datetime) -> str:
         return queries.clock_told(instant)
 
 
+def _area_of(subject: Outage | Suspicion, *, at: datetime) -> str:
+    """Where supply is out, or probably is, by the names that people live by: no device tells them anything."""
+    if isinstance(subject, Outage):
+        areas = [one.area for one in queries.loads_out(subject, at=at) if one.ended_at is None]
+    else:
+        areas = queries.areas_behind(subject.network_id, device_code=subject.device_code)
+    return queries.area_told(areas) or subject.place or str(subject.feeder or subject.network.unit.name)
+
+
 def tell_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction, in the background: whoever reported is told when supply is expected back, unless history says so."""
     del delivery_key
@@ -226,10 +235,11 @@ def tell_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key
     rule = queries.rule_for(str(unit.path), on=timezone.localdate(at))
     numbers = callers_of(fact.order_ids)
     with override(settings.LANGUAGE_CODE):
+        back = queries.clock_told(fact.expected_at, at=at)
         told = {
-            "area": subject.place or subject.device_code,
-            "line": str(subject.feeder or subject.device_code),
-            "restoration": _("supply is expected back at %(time)s") % {"time": queries.clock_told(fact.expected_at)},
+            "area": _area_of(subject, at=at),
+            "line": str(subject.feeder or unit.name),
+            "restoration": _("supply is expected back at %(time)s") % {"time": back},
             "phone": rule.phone,
         }
     event = "outages.restoration_time"

@@ -211,9 +211,21 @@ def confirm(request: HttpRequest, suspicion_id: int, told: ConfirmIn) -> dict[st
         )
     except actions.DeviceUnknownError as unknown:
         raise HttpError(422, "The network has no switching device with this code.") from unknown
+    except actions.NotOpenedError as refused:
+        raise HttpError(409, _why_not(refused.found)) from refused
     except ValueError as over:
         raise HttpError(409, "It is not suspected any more.") from over
     return _told(suspicion_of(request, suspicion_id))
+
+
+def _why_not(found: network.Opening) -> str:
+    if found.stands_open:
+        return "By the log it stands open already, and nobody is without supply by it."
+    if found.closed_at is not None:
+        return f"The log has it closed at {found.closed_at.isoformat()}, after that."
+    if found.event_number:
+        return f"By the log everybody behind it was without supply then already, in outage {found.event_number}."
+    return "By the log nobody loses supply when it opens."
 
 
 @router.post(
@@ -255,6 +267,10 @@ def estimate(request: HttpRequest, told: EstimateIn) -> Status[dict[str, Any]]:
         )
     except actions.NothingToExpectError as over:
         raise HttpError(409, "Supply is back already.") from over
+    except actions.TooFarAheadError as far:
+        raise HttpError(422, f"More than {queries.MOST_AHEAD.days} days ahead: check expected_at.") from far
+    except actions.ReasonWantedError as wanted:
+        raise HttpError(422, "Another time was said before: say why it changes, in reason.") from wanted
     columns = {name: getattr(row, name) for name in ("expected_at", "method", "team", "told_at")}
     return Status(201, {"about": told.about, **columns})
 

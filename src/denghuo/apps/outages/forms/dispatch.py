@@ -1,6 +1,7 @@
 """What a dispatcher chooses and types."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -9,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.crews.models import Skill
 from denghuo.apps.organization.when import MinuteField
-from denghuo.apps.outages.models import Method
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.models import Estimate, Method
 
 _STATES = [
     ("", _("All")),
@@ -69,7 +71,11 @@ class ConfirmForm(AboutForm):
     """A device is open, since."""
 
     device_code = forms.CharField(label=_("Device"), max_length=120)
-    opened_at = MinuteField(label=_("Open since"))
+    opened_at = MinuteField(
+        label=_("Open since"),
+        # The log has seconds, and by them a device was closed before it opened again.
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": "1"}, "%Y-%m-%dT%H:%M:%S"),
+    )
 
     def clean_opened_at(self) -> Any:
         """A device has opened by now. The minute that runs is not over yet."""
@@ -92,12 +98,38 @@ class EstimateForm(AboutForm):
     method = forms.ChoiceField(label=_("How it is known"), choices=_METHODS)
     team = forms.CharField(label=_("Whose word it is"), max_length=80, required=False)
     reason = forms.CharField(label=_("Why it changes"), max_length=200, required=False)
+    sure = forms.BooleanField(label=_("It really takes that long"), required=False)
+
+    def __init__(self, *args: Any, last: Estimate | None = None, at: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._last, self._at = last, at or timezone.now()
+        if not self.is_bound:
+            del self.fields["sure"]
 
     def clean_expected_at(self) -> Any:
-        """A time to come, within a year that a calendar reaches."""
+        """A time to come, and not so far ahead that it is a slip of the keyboard."""
         told = self.cleaned_data["expected_at"]
-        if told <= timezone.now():
+        if told <= self._at:
             raise forms.ValidationError(_("This time has passed already."))
+        if told > self._at + queries.MOST_AHEAD:
+            said = _("That is more than %(n)d days ahead: check the date. Whoever reported would be told of it.")
+            raise forms.ValidationError(said % {"n": queries.MOST_AHEAD.days})
+        return told
+
+    def clean(self) -> dict[str, Any]:
+        """What lies far ahead is asked about once; a change of what somebody has said wants its reason."""
+        told: dict[str, Any] = super().clean() or {}
+        expected_at: datetime | None = told.get("expected_at")
+        gave = told.get("reason", "").strip()
+        if expected_at is not None and not gave and queries.asks_reason(self._last, expected_at):
+            self.add_error("reason", _("Another time was said before: say why it changes."))
+        is_far = expected_at is not None and expected_at > self._at + queries.FAR_AHEAD
+        if expected_at is not None and is_far and not told.get("sure"):
+            said = _("That is more than %(n)d days ahead, on %(day)s. Tick this if it is meant.")
+            day = f"{timezone.localtime(expected_at):%Y-%m-%d}"
+            self.add_error("sure", said % {"n": queries.FAR_AHEAD.days, "day": day})
+        elif not is_far:
+            del self.fields["sure"]
         return told
 
 

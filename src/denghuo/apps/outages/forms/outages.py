@@ -1,15 +1,18 @@
 """What a person types about an outage."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.organization.when import DayField, MinuteField
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.forms.plans import ask_back
 from denghuo.apps.outages.models import KIND_CHOICES, Cause
 from denghuo.engines.standards import OutageKind
 
@@ -70,6 +73,7 @@ class PlanForm(ClassifyForm):
         help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
     )
     network = forms.TypedChoiceField(label=_("Station"), coerce=int)
+    sure = forms.BooleanField(label=_("Plan it all the same"), required=False)
 
     field_order = [
         "network",
@@ -81,10 +85,14 @@ class PlanForm(ClassifyForm):
         "planned_device_codes",
         "place",
         "note",
+        "sure",
     ]
 
     def __init__(self, *args: Any, networks: Sequence[Network], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._paths = {one.pk: str(one.unit.path) for one in networks}
+        if not self.is_bound:
+            del self.fields["sure"]
         self.fields["kind"].choices = _PREARRANGED  # type: ignore[attr-defined]
         self.fields["network"].choices = [(one.pk, one.name) for one in networks]  # type: ignore[attr-defined]
         if len(networks) == 1:
@@ -92,7 +100,7 @@ class PlanForm(ClassifyForm):
             self.fields["network"].initial = networks[0].pk
 
     def clean(self) -> dict[str, Any]:
-        """A plan ends after it begins."""
+        """A plan ends after it begins, and nothing odd about its time is taken without asking back."""
         told: dict[str, Any] = super().clean() or {}
         if "network" in self.errors and self.fields["network"].widget.is_hidden:
             self.add_error(None, self.errors["network"].as_data())  # nobody reads what stands at a hidden field
@@ -101,6 +109,12 @@ class PlanForm(ClassifyForm):
             self.add_error("planned_end_at", _("The end must come after the beginning."))
         if codes := self.unknown_codes(told):
             self.add_error("planned_device_codes", _("The network has no %(codes)s.") % {"codes": ", ".join(codes)})
+        path = self._paths.get(told.get("network", 0), "")
+        odd: Iterable[str] = ()
+        if start and end and not self.errors:
+            odd = queries.doubts_of_times(told["kind"], path, start, end, at=timezone.now())
+        ask_back(self, told, odd)
+        told.pop("sure", None)
         return told
 
     @staticmethod

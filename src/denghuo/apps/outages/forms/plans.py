@@ -1,5 +1,7 @@
 """What a person writes down about notices of a plan that somebody brought or posted."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -7,23 +9,36 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import How
 from denghuo.apps.organization.when import MinuteField
+from denghuo.apps.outages import queries
+from denghuo.apps.outages.models import Outage
 
 _BY_HAND = [(value, label) for value, label in How.choices if value != How.POSTED]
 
 
 class PostedForm(forms.Form):
-    """Where and when a plan was announced to the public."""
+    """Where and when a plan was announced to the public, which is not before there was one (``about``)."""
 
     delivered_at = MinuteField(label=_("When"))
     note = forms.CharField(label=_("Where it was posted"), max_length=200)
 
+    def __init__(self, *args: Any, about: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about = about
+
     def clean_delivered_at(self) -> Any:
-        """Not ahead of now."""
+        """Not ahead of now, and not before the plan was entered, or moved to the time that holds."""
         told = self.cleaned_data["delivered_at"]
         if told > timezone.now():
             raise forms.ValidationError(gettext("This lies ahead."))
+        since = notices.matter_since(self.about)
+        if since is not None and notices.is_before_matter(self.about, told):
+            when = {"time": f"{timezone.localtime(since):%Y-%m-%d %H:%M}"}
+            raise forms.ValidationError(
+                gettext("This plan stands as it is since %(time)s: what was told before proves nothing of it.") % when
+            )
         return told
 
 
@@ -31,7 +46,12 @@ class DeliveredForm(PostedForm):
     """How the chosen households were told."""
 
     how = forms.ChoiceField(label=_("How"), choices=_BY_HAND)
-    receiver = forms.CharField(label=_("Signed for by"), max_length=80, required=False)
+    receiver = forms.CharField(
+        label=_("Signed for by, or witness"),
+        max_length=80,
+        required=False,
+        help_text=_("What is left at the door proves something only with a witness."),
+    )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
     field_order = ("how", "delivered_at", "receiver", "note")
@@ -39,27 +59,60 @@ class DeliveredForm(PostedForm):
     def clean(self) -> dict[str, Any]:
         """Who signs signs for one household."""
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        if told.get("how") == How.HANDED and not (told.get("receiver") or "").strip():
-            self.add_error("receiver", gettext("Say who signed for it."))
+        lack = notices.lack_of_delivery(told.get("how", ""), told.get("receiver", ""))
+        if lack:
+            self.add_error("receiver", lack)
         return told
 
 
 class MoveForm(forms.Form):
-    """Another time for a plan, and why."""
+    """Another time for a plan, and why. What is odd about it is taken only by who is ``sure``."""
 
     start_at = MinuteField(label=_("Begins"))
     end_at = MinuteField(label=_("Approved end"))
     reason = forms.CharField(label=_("Why"), max_length=200)
+    sure = forms.BooleanField(label=_("Move it all the same"), required=False)
+
+    def __init__(self, *args: Any, outage: Outage, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outage = outage
+        if not self.is_bound:
+            del self.fields["sure"]
 
     def clean(self) -> dict[str, Any]:
-        """The new time lies ahead, its end after its beginning."""
+        """The new time lies ahead, its end after its beginning, and it is another one."""
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        start, end = told.get("start_at"), told.get("end_at")
-        if start and start <= timezone.now():
+        start, end, now = told.get("start_at"), told.get("end_at"), timezone.now()
+        if start and start <= now:
             self.add_error("start_at", gettext("This lies behind."))
         if start and end and end <= start:
             self.add_error("end_at", gettext("The end must come after the beginning."))
+        if start and (start, end) == tuple(map(_to_the_minute, self._was)):
+            self.add_error("start_at", gettext("Nothing changes: this is its time already."))
+        path = str(self.outage.network.unit.path)
+        odd: Iterable[str] = ()
+        if start and end and not self.errors:
+            odd = queries.doubts_of_times(self.outage.kind, path, start, end, at=now)
+        ask_back(self, told, odd)
+        told.pop("sure", None)
         return told
+
+    @property
+    def _was(self) -> tuple[datetime | None, datetime | None]:
+        return self.outage.planned_start_at, self.outage.planned_end_at
+
+
+def _to_the_minute(instant: datetime | None) -> datetime | None:
+    return instant.replace(second=0, microsecond=0) if instant else None
+
+
+def ask_back(form: forms.Form, told: dict[str, Any], doubts: Iterable[str]) -> None:
+    """Nothing odd is taken without asking back: by the field ``sure``, which is there only where something is odd."""
+    found = [] if told.get("sure") else list(doubts)
+    if found:
+        form.add_error("sure", found)
+    elif not told.get("sure"):
+        del form.fields["sure"]
 
 
 class CancelForm(forms.Form):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.organization.models import Unit
@@ -44,8 +45,24 @@ class TellingRuleForm(_RuleForm):
     remind_again_min = forms.FloatField(
         label=_("and once more before it begins (min; 0: not)"), min_value=0, max_value=1440
     )
+    quiet_from = forms.TimeField(
+        label=_("Quiet hours from"),
+        required=False,
+        widget=forms.TimeInput({"type": "time"}, "%H:%M"),
+        help_text=_("What is told of a plan waits for their end where there is time. Empty: no quiet hours."),
+    )
+    quiet_until = forms.TimeField(
+        label=_("Quiet hours until"), required=False, widget=forms.TimeInput({"type": "time"}, "%H:%M")
+    )
     phone = forms.CharField(label=_("Telephone that messages name"), max_length=20)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        """Quiet hours have two ends."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if (told.get("quiet_from") is None) != (told.get("quiet_until") is None):
+            self.add_error("quiet_until", gettext("Quiet hours have a beginning and an end."))
+        return told
 
     def rule(self) -> dict[str, Any]:
         """The rule as the action wants it."""
@@ -59,6 +76,8 @@ class TellingRuleForm(_RuleForm):
             "estimate_share": told["estimate_percent"] / 100,
             "remind_before_s": round(3600 * told["remind_before_h"]),
             "remind_again_s": round(60 * told["remind_again_min"]),
+            "quiet_from": told["quiet_from"],
+            "quiet_until": told["quiet_until"],
             "phone": told["phone"],
             "source": told["source"],
         }

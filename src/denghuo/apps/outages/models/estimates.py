@@ -1,5 +1,7 @@
 """When supply is expected back: who says so, how they know, and what they said before."""
 
+from datetime import time
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,9 @@ class Estimate(models.Model):
         verbose_name = _("expected restoration")
 
 
+QUIET = (time(21), time(8))
+
+
 class TellingRule(models.Model):
     """How people are told of faults and plans from a day on, in a unit and below.
 
@@ -51,7 +56,8 @@ class TellingRule(models.Model):
     supply is back may answer for so long. ``estimate_share``: an expected time taken from history is so long that this
     share of such faults was over by then. ``remind_before_s`` and ``remind_again_s``: whoever is behind a plan that
     was announced is reminded so long before it begins; 0: not. That they are told again half an hour before is the
-    authority's rule of 1996 for cuts and temporary work.
+    authority's rule of 1996 for cuts and temporary work. ``quiet_from`` and ``quiet_until``: what is told of a plan
+    waits between these local times of day where that does no harm; NULL: no such hours.
     """
 
     unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, related_name="+")
@@ -62,6 +68,8 @@ class TellingRule(models.Model):
     estimate_share = models.FloatField(default=0.7)
     remind_before_s = models.PositiveIntegerField(default=86_400)
     remind_again_s = models.PositiveIntegerField(default=1800)
+    quiet_from = models.TimeField(null=True, default=QUIET[0])
+    quiet_until = models.TimeField(null=True, default=QUIET[1])
     phone = models.CharField(max_length=20, default="95598")
     source = models.CharField(max_length=200)
 

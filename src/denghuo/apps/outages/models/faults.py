@@ -70,6 +70,11 @@ class Suspicion(models.Model):
         return self.state != SuspicionState.OPEN
 
     @property
+    def is_unborn(self) -> bool:
+        """Whether it was confirmed and no outage came of it: not yet, or by the log nobody lost supply by it."""
+        return self.state == SuspicionState.CONFIRMED and self.outage_id is None
+
+    @property
     def where(self) -> str:
         """Its line and place, else the device."""
         return " ".join(filter(None, (str(self.feeder or ""), self.place))) or self.device_code

@@ -61,6 +61,8 @@ class Outage(models.Model):
     supply: planned, or withdrawn by a correction of the log. What was told of a plan before ``plan_moved_at`` told
     another time; a plan that is cancelled stays, and what is switched all the same is an outage like any other.
     ``plan_told_at``: when its people were last told of this time, all of them: announced, then reminded.
+    ``plan_was_start_at``: when it was to begin before it was last moved. ``entered_at``: when people entered it; NULL
+    where the log found it first, or a register brought it.
     """
 
     network = models.ForeignKey("network.Network", on_delete=models.PROTECT, related_name="outages")
@@ -72,6 +74,8 @@ class Outage(models.Model):
     planned_start_at = models.DateTimeField(null=True)
     planned_end_at = models.DateTimeField(null=True)
     planned_device_codes = models.CharField(max_length=400, blank=True)
+    entered_at = models.DateTimeField(null=True)
+    plan_was_start_at = models.DateTimeField(null=True)
     plan_moved_at = models.DateTimeField(null=True)
     plan_told_at = models.DateTimeField(null=True)
     plan_cancelled_at = models.DateTimeField(null=True)
@@ -107,6 +111,11 @@ class Outage(models.Model):
     def about(self) -> str:
         """How other contexts refer to it."""
         return f"outages.outage:{self.pk}"
+
+    @property
+    def formerly(self) -> tuple[str, ...]:
+        """How others referred to it while it was only suspected."""
+        return tuple(one.about for one in self.suspicions.all())
 
     @property
     def tone(self) -> str:

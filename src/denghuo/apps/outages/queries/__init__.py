@@ -3,10 +3,15 @@
 from denghuo.apps.outages.queries.board import board
 from denghuo.apps.outages.queries.desk import is_open, place_of, revision
 from denghuo.apps.outages.queries.estimates import (
+    FAR_AHEAD,
+    MOST_AHEAD,
     Score,
     Usual,
+    asks_reason,
     estimates_of,
     estimates_of_outage,
+    last_word_of,
+    runs_as_planned,
     scores,
     subject_of,
     usual,
@@ -15,8 +20,10 @@ from denghuo.apps.outages.queries.exhibits import order_exhibits
 from denghuo.apps.outages.queries.faults import (
     TO_PLACE,
     Evident,
+    areas_behind,
     evidence_of,
     networks_reported,
+    open_by,
     open_suspicions,
     report_of_order,
     reports_of,
@@ -24,6 +31,7 @@ from denghuo.apps.outages.queries.faults import (
     seen_closed,
     suspicion_for,
 )
+from denghuo.apps.outages.queries.field import says_still_out, supply_of
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
 from denghuo.apps.outages.queries.outages import (
     Cost,
@@ -47,6 +55,7 @@ from denghuo.apps.outages.queries.outages import (
 from denghuo.apps.outages.queries.plans import (
     Missed,
     case_of,
+    case_of_kind,
     count_by_reason,
     line_of_plan,
     missed,
@@ -57,10 +66,16 @@ from denghuo.apps.outages.queries.plans import (
 )
 from denghuo.apps.outages.queries.public import PublicOutage, areas_planned, phones_of_stations, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
+from denghuo.apps.outages.queries.shift import OutageTold, outages_between
+from denghuo.apps.outages.queries.skills import needed_skill
 from denghuo.apps.outages.queries.telling import area_told, clock_told
+from denghuo.apps.outages.queries.ties import order_ties
+from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, matter_since, quiet_of
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
+    "FAR_AHEAD",
+    "MOST_AHEAD",
     "TO_PLACE",
     "Board",
     "Cost",
@@ -71,6 +86,7 @@ __all__ = [
     "Light",
     "LoadOut",
     "Missed",
+    "OutageTold",
     "PublicOutage",
     "Score",
     "Shine",
@@ -79,14 +95,18 @@ __all__ = [
     "Wanted",
     "Why",
     "area_told",
+    "areas_behind",
     "areas_planned",
+    "asks_reason",
     "board",
     "case_of",
+    "case_of_kind",
     "clock_told",
     "cost",
     "cost_of_loads",
     "costs",
     "count_by_reason",
+    "doubts_of_times",
     "estimates_of",
     "estimates_of_outage",
     "evidence_of",
@@ -96,16 +116,23 @@ __all__ = [
     "judging_for",
     "judging_rules",
     "kinds_by_number",
+    "last_word_of",
     "lasting_outages",
+    "legal_by",
     "lights",
     "line_of_plan",
     "load_codes_of",
     "loads_out",
+    "matter_since",
     "missed",
+    "needed_skill",
     "networks_reported",
+    "open_by",
     "open_suspicions",
     "order_exhibits",
+    "order_ties",
     "outage_for",
+    "outages_between",
     "outages_by_id",
     "outages_of",
     "people_of_plan",
@@ -113,6 +140,7 @@ __all__ = [
     "place_of",
     "planned_outages",
     "public_outages",
+    "quiet_of",
     "reason_of_plan",
     "reminders_of",
     "report_of_order",
@@ -120,11 +148,14 @@ __all__ = [
     "reports_to_place",
     "revision",
     "rule_for",
+    "runs_as_planned",
+    "says_still_out",
     "scores",
     "seen_closed",
     "sheet_of_plan",
     "stopped",
     "subject_of",
+    "supply_of",
     "suspicion_for",
     "timeline",
     "triage",

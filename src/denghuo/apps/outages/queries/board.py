@@ -19,6 +19,7 @@ from denghuo.apps.orders.models import Topic, number_of
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.outages.models import Outage, Suspicion, Watch
 from denghuo.apps.outages.queries.desk import (
+    NEAR_SHARE,
     Desk,
     Marked,
     OrderRow,
@@ -31,10 +32,14 @@ from denghuo.apps.outages.queries.desk import (
     report_row,
     weight_of,
 )
+from denghuo.apps.outages.queries.estimates import runs_as_planned
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
 from denghuo.apps.outages.queries.triage import Grounds, Light, grounds_of, lights
 
 SHOWN = 60
+# So many customers without supply, and nobody sent, go before one whose deadline is near; who needs supply to live, or
+# is to be told first, weighs as so many others. Choices of this product, not a norm.
+MANY, CARE_WEIGHS = 100, 100
 _ORDER_NUMBER = re.compile(r"^(?:\d{6}-)?0*(\d{1,12})$")
 
 
@@ -186,11 +191,20 @@ def _of_suspicion(row: Suspicion, reports: Sequence[ReportRow], around: _Around)
         row,
         kind="suspicion",
         since_at=row.first_reported_at,
-        loads=behind(row.network, row.device_code),
+        loads=() if row.is_unborn else _dark_if(row, reports, around),
         reports=reports,
         abouts=[row.about],
         around=around,
     )
+
+
+def _dark_if(row: Suspicion, reports: Sequence[ReportRow], around: _Around) -> list[str]:
+    """Loads that are out if a suspicion is right, and not by the log already: those count with their outage. Where only
+    a part of an area is meant, the loads that report."""
+    marks = around.grounds.event_of.get(row.network_id)
+    dark = network.supply_marks(row.network_id).event_of_load if marks is None else marks
+    loads = {one.load_code for one in reports} if row.told.get("part") else behind(row.network, row.device_code)
+    return [code for code in loads if code not in dark]
 
 
 def _of_fault(
@@ -208,6 +222,8 @@ def _of_fault(
     orders = [around.told.orders[one.order_id] for one in reports if one.order_id in around.told.orders]
     # That a fault is known speaks against sending a crew to an order that stands alone, not to the fault.
     in_vain = sum(any(light is not Light.KNOWN for light in around.grounds.against(one)) for one in reports)
+    planned = runs_as_planned(row, at=around.at)
+    is_vain = planned or (bool(reports) and in_vain == len(reports))
     clocks, hands = _clocks(orders, around.at), _hands(abouts, around)
     return Incident(
         about=row.about,
@@ -233,14 +249,9 @@ def _of_fault(
         **people,
         **clocks,
         **hands,
-        urgency=_urgency(
-            orders,
-            clocks,
-            hands["crews"],
-            care=people["care_count"],
-            still_out=still_out,
-            in_vain=bool(reports) and in_vain == len(reports),
-        ),
+        urgency=_urgency(orders, clocks, hands["crews"], people=people, still_out=still_out, in_vain=is_vain),
+        is_unborn=isinstance(row, Suspicion) and row.is_unborn,
+        is_planned=planned,
     )
 
 
@@ -252,6 +263,8 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
     still_out = int(report is not None and report.still_out_count > 0)
     in_vain = row.topic != Topic.CARE_VISIT and bool(around.grounds.against(_as_report(row, around.told)))
     clocks, hands = _clocks([row], around.at), _hands([f"orders.order:{row.pk}"], around)
+    # A visit says nothing of supply: it presses when its time runs out.
+    pressing = care if row.topic != Topic.CARE_VISIT or row.share_left(around.at) <= NEAR_SHARE else 0
     return Incident(
         about=f"orders.order:{row.pk}",
         kind="order",
@@ -279,7 +292,7 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
         lamps=(),
         **clocks,
         **hands,
-        urgency=_urgency([row], clocks, hands["crews"], care=care, still_out=still_out, in_vain=in_vain),
+        urgency=_urgency([row], clocks, hands["crews"], people=_one(pressing), still_out=still_out, in_vain=in_vain),
     )
 
 
@@ -288,6 +301,10 @@ class _People(TypedDict):
     lv_customers: int
     care_count: int
     important_count: int
+
+
+def _one(care: int) -> _People:
+    return _People(mv_users=0, lv_customers=1, care_count=care, important_count=0)
 
 
 def _people(row: Network, loads: Sequence[str], around: _Around) -> _People:
@@ -344,7 +361,13 @@ def _hands(abouts: Sequence[str], around: _Around) -> _Hands:
 
 
 def _urgency(
-    orders: Sequence[OrderRow], clocks: _Clocks, crews: Sequence[Sent], *, care: int, still_out: int, in_vain: bool
+    orders: Sequence[OrderRow],
+    clocks: _Clocks,
+    crews: Sequence[Sent],
+    *,
+    people: _People,
+    still_out: int,
+    in_vain: bool,
 ) -> Urgency:
     """The first that holds."""
     moving, there = any(not one.is_waiting for one in crews), any(one.is_on_site for one in orders)
@@ -354,9 +377,10 @@ def _urgency(
         Urgency.OVERDUE: clocks["is_overdue"],
         Urgency.STILL_OUT: still_out > 0 and not moving,
         Urgency.UNHEARD: any(one.is_waiting and one.rung for one in crews),
+        Urgency.MANY: people["lv_customers"] >= MANY and not sent and not in_vain,
         Urgency.NEAR: clocks["is_near"],
         Urgency.NEEDLESS: in_vain and not sent,
-        Urgency.CARE: care > 0 and not sent,
+        Urgency.CARE: people["care_count"] > 0 and not sent,
         Urgency.MOVING: sent,
     }
     return next((urgency for urgency, does in holds.items() if does), Urgency.NOBODY)
@@ -364,7 +388,8 @@ def _urgency(
 
 def _by_urgency(one: Incident) -> tuple[object, ...]:
     due = one.due_at.timestamp() if one.due_at else float("inf")
-    return (one.urgency, -one.care_count, -(one.lv_customers or 0), due, one.since_at, one.about)
+    people = (1 if one.lv_customers is None else one.lv_customers) + CARE_WEIGHS * one.care_count
+    return (one.urgency, -people, due, one.since_at, one.about)
 
 
 def _fits(one: Incident, wanted: Wanted, username: str) -> bool:

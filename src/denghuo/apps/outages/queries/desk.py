@@ -23,6 +23,7 @@ from denghuo.apps.outages.queries.outages import lasting_outages
 
 # What is done waits for a call back, not for a dispatcher.
 _NOT_HERE = (State.DONE,)
+NEAR_SHARE = 0.5  # with more than this of the time left, nothing is near its deadline
 
 
 class OrderRow(NamedTuple):
@@ -53,9 +54,17 @@ class OrderRow(NamedTuple):
         due_at = self.due_at()
         return due_at is not None and due_at <= at
 
+    def share_left(self, at: datetime) -> float:
+        """How much of the time until the earliest deadline is left, all of it where none runs."""
+        due_at = self.due_at()
+        if due_at is None:
+            return 1.0
+        span = (due_at - self.received_at).total_seconds()
+        return max((due_at - at).total_seconds() / span, 0.0) if span > 0 else 0.0
+
     def is_near(self, at: datetime) -> bool:
-        """Whether what is still to be done fills what is left until the deadline."""
-        return bool(self.is_warned) and not self.is_overdue(at)
+        """Whether half of the time is gone, and what is still to be done fills what is left until the deadline."""
+        return bool(self.is_warned) and not self.is_overdue(at) and self.share_left(at) <= NEAR_SHARE
 
     @property
     def is_on_site(self) -> bool:

@@ -19,6 +19,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.notices.models import Channel, Message, Ring
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order, Topic
+from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages.models import REPORT_OVER, Estimate, Outage, Report, ReportState, Suspicion
 from denghuo.apps.outages.queries.desk import behind, report_row
 from denghuo.apps.outages.queries.estimates import Usual, estimates_of, estimates_of_outage, subject_of, usual
@@ -26,10 +27,12 @@ from denghuo.apps.outages.queries.faults import reports_of
 from denghuo.apps.outages.queries.incidents import Incident
 from denghuo.apps.outages.queries.outages import loads_out, timeline
 from denghuo.apps.outages.queries.rules import rule_for
+from denghuo.apps.outages.queries.skills import needed_skill
 from denghuo.apps.outages.queries.triage import Lamp, Shine, Why, lights
 
 REPORTS_SHOWN = 40
 CARE_SHOWN = 60
+_LEAST_SHOWN = 0.005  # what is less probable would be shown as nothing
 _SUPPORT = ("loads", "loads_reporting", "silent_loads", "customers", "reports", "meters", "meters_off", "lit")
 
 
@@ -82,12 +85,15 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Why a fault is suspected. ``same`` cannot be told from it by reports; ``was`` is what it was taken for before."""
+    """Why a fault is suspected. ``same`` cannot be told from it by reports; ``was`` is what it was taken for before.
+    ``instead``: what else it may be and how probable that is, where nobody named a device: with the device itself and
+    those above it these make one."""
 
     device: Named
     counts: Mapping[str, int]
     began_min: float | None
     rivals: tuple[Named, ...]
+    instead: Mapping[str, float]
     same: tuple[Named, ...]
     was: tuple[Named, ...]
 
@@ -124,10 +130,12 @@ class Detail:
     steps: tuple[network.SupplyStep, ...]
     clocks: tuple[Any, ...]
     alike: tuple[Order, ...]
+    skill: str
 
 
-def detail(scope: Iterable[str], incident: Incident, *, at: datetime) -> Detail:
-    """One incident in full."""
+def detail(scope: Iterable[str], incident: Incident, *, skill: str | None = None, at: datetime) -> Detail:
+    """One incident in full; crews for the ``skill`` that somebody chose, else for the one that such work asks for."""
+    scope, asked = tuple(scope), needed_skill(incident.about) if skill is None else skill
     subject = subject_of(incident.about)
     below = _below(incident, subject, at=at)
     shown = _reports(incident, at=at)
@@ -147,11 +155,12 @@ def detail(scope: Iterable[str], incident: Incident, *, at: datetime) -> Detail:
         estimates=tuple(_estimates(subject)),
         usual=_usual(subject, at=at),
         suggestions=tuple(
-            crews.suggestions(scope, x=spot.x if spot else None, y=spot.y if spot else None, skill="", at=at)
+            crews.suggestions(scope, x=spot.x if spot else None, y=spot.y if spot else None, skill=asked, at=at)
         ),
         steps=tuple(timeline(outage)) if outage else (),
         clocks=tuple(orders.clocks_of(order, at=at)) if order else (),
         alike=tuple(orders.alike(order)) if order else (),
+        skill=asked,
     )
 
 
@@ -171,15 +180,29 @@ def _evidence(row: Suspicion) -> Evidence:
             reports=one["reports"],
         )
         for one in told.get("rivals", ())
+        if one["probability"] >= _LEAST_SHOWN
     )
     return Evidence(
         device=_named(row.network_id, row.device_code, probability=row.probability, customers=row.lv_customers),
         counts={name: int(counts.get(name, 0)) for name in _SUPPORT},
         began_min=told.get("began_min"),
         rivals=tuple(rivals),
+        instead={name: share for name, share in _instead(row).items() if share >= _LEAST_SHOWN},
         same=tuple(_named(row.network_id, code) for code in told.get("same", ())),
         was=tuple(_named(row.network_id, code) for code in row.was_device_codes),
     )
+
+
+def _instead(row: Suspicion) -> dict[str, float]:
+    """What else it may be: devices above are named one by one, as far as they are among the rivals."""
+    told: dict[str, float] = dict(row.told.get("instead", {}))
+    known = set(network.loads_behind(row.network_id, device_codes=[row.device_code]))
+    for one in row.told.get("rivals", ()):
+        behind_it = set(network.loads_behind(row.network_id, device_codes=[str(one["device"])]))
+        way = "below" if behind_it < known else "above"
+        if one["probability"] >= _LEAST_SHOWN and way in told:
+            told[way] = max(told[way] - one["probability"], 0.0)
+    return told
 
 
 def _below(incident: Incident, subject: Outage | Suspicion | None, *, at: datetime) -> tuple[Below, ...]:
@@ -240,9 +263,9 @@ def told_first(unit_id: int, codes: Sequence[str], *, abouts: Sequence[str]) -> 
     for row in rows.defer("address", "name", "text", "values").order_by("queued_at", "pk"):
         by_ref[row.to_ref].append(row)
     visits: dict[int, int] = dict(
-        Order.objects.filter(account_id__in=ids, topic=Topic.CARE_VISIT, source_ref__in=abouts).values_list(
-            "account_id", "pk"
-        )
+        Order.objects.filter(account_id__in=ids, topic=Topic.CARE_VISIT, source_ref__in=abouts)
+        .exclude(state=OrderState.TERMINATED)  # they answered after all
+        .values_list("account_id", "pk")
     )
     told = [_told(one, care.get(one.account_id), by_ref.get(one.ref, ()), visits) for one in known.values()]
     order = (Reached.UNANSWERED, Reached.UNTOLD, Reached.ON_ITS_WAY, Reached.DELIVERED, Reached.ANSWERED)
@@ -330,43 +353,54 @@ def _usual(subject: Outage | Suspicion | None, *, at: datetime) -> Usual | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Rings:
-    """Messages about an outage in one ring: how many, and how far they got."""
+    """Households that were told of something in one ring, each once, by the furthest that any message to it got: the
+    last four add up to ``people``. ``answered`` are among those that were reached."""
 
     ring: Ring
     people: int
-    delivered: int
     answered: int
+    delivered: int
     waiting: int
     failed: int
+    unsent: int
 
 
-def rings_of(abouts: Sequence[str]) -> list[Rings]:
-    """Who was told of something, ring by ring: people, not messages."""
+def rings_of(abouts: Sequence[str], *, since: datetime | None = None) -> list[Rings]:
+    """Who was told of something, ring by ring: households, not messages, and whoever called without an account. A
+    household of several rings counts in the first. ``since``: what was queued before told of something else."""
     rows = Message.objects.filter(about__in=abouts).exclude(ring=Ring.STAFF)
-    by_ring: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in rows.values_list("ring", "to_ref", "state", "answered_at", "delivered_at"):
-        ring, to_ref, state, answered_at, delivered_at = row
-        of = by_ring[ring]
-        of["people"].add(to_ref)
-        if answered_at:
-            of["answered"].add(to_ref)
-        if delivered_at or state == "delivered":
-            of["delivered"].add(to_ref)
-        if state in ("queued", "sending", "sent"):
-            of["waiting"].add(to_ref)
-        if state in ("dead", "expired"):
-            of["failed"].add(to_ref)
-    return [
-        Rings(
-            ring=Ring(ring),
-            people=len(of["people"]),
-            delivered=len(of["delivered"]),
-            answered=len(of["answered"]),
-            waiting=len(of["waiting"] - of["delivered"] - of["answered"]),
-            failed=len(of["failed"] - of["delivered"] - of["answered"]),
-        )
-        for ring, of in sorted(by_ring.items())
-    ]
+    rows = rows.filter(queued_at__gte=since) if since else rows
+    told = list(rows.values_list("ring", "to_ref", "state", "answered_at", "delivered_at"))
+    same = _accounts_of(to_ref for _ring, to_ref, *_rest in told)
+    ring_of: dict[str, int] = {}
+    far: dict[str, set[str]] = defaultdict(set)
+    for ring, to_ref, state, answered_at, delivered_at in told:
+        who = same.get(to_ref, to_ref)
+        ring_of[who] = min(ring, ring_of.get(who, ring))
+        far[who].add("delivered" if delivered_at or answered_at else _FAR.get(state, "unsent"))
+        far[who] |= {"answered"} if answered_at else set()
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for who, ring in ring_of.items():
+        furthest = next(one for one in ("delivered", "waiting", "failed", "unsent") if one in far[who])
+        counts[ring] += Counter({"people": 1, furthest: 1, "answered": "answered" in far[who]})
+    names = ("people", "answered", "delivered", "waiting", "failed", "unsent")
+    return [Rings(ring=Ring(ring), **{name: counts[ring][name] for name in names}) for ring in sorted(counts)]
+
+
+# How far a message got; what is not named was called off or not wanted.
+_FAR = {
+    "delivered": "delivered",
+    **dict.fromkeys(("queued", "sending", "sent"), "waiting"),
+    **dict.fromkeys(("dead", "expired"), "failed"),
+}
+
+
+def _accounts_of(to_refs: Iterable[str]) -> dict[str, str]:
+    """Callers who are told by their order are the household of it, where that is known."""
+    prefix = "orders.order:"
+    ids = {int(one.removeprefix(prefix)) for one in to_refs if one.startswith(prefix)}
+    rows = Order.objects.filter(pk__in=ids, account_id__isnull=False).values_list("pk", "account_id")
+    return {f"{prefix}{order_id}": f"customers.account:{account_id}" for order_id, account_id in rows}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,13 @@ from django.db.models import Q
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import within
-from denghuo.apps.outages.models import Estimate, Outage, Suspicion
+from denghuo.apps.outages.models import Estimate, Method, Outage, Suspicion
 from denghuo.engines.standards import OutageKind
 
 HISTORY = timedelta(days=730)
+# A time further ahead is asked about before it is taken, and one still further is refused: whoever reported is told.
+# Choices of this product, not a norm.
+FAR_AHEAD, MOST_AHEAD = timedelta(days=3), timedelta(days=30)
 _LEAST = 12  # fewer faults of one kind of device tell less than all of them
 _CLOSE = timedelta(minutes=30)
 _LEAVES = [int(kind) for kind in OutageKind if kind.within(OutageKind.FAULT)]
@@ -55,6 +58,27 @@ def estimates_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int]
 def estimates_of_outage(outage: Outage) -> list[Estimate]:
     """The same of an outage, with what was said while it was only suspected."""
     return estimates_of(outage_ids=[outage.pk], suspicion_ids=[one.pk for one in outage.suspicions.all()])
+
+
+def last_word_of(subject: Outage | Suspicion) -> Estimate | None:
+    """What was said last of when supply is expected back."""
+    said = estimates_of_outage(subject) if isinstance(subject, Outage) else estimates_of(suspicion_ids=[subject.pk])
+    return said[-1] if said else None
+
+
+def asks_reason(last: Estimate | None, expected_at: datetime) -> bool:
+    """Whether a time changes what somebody has said before: why, is told with it. What history gave, anybody may
+    change."""
+    if last is None or last.method == Method.HISTORY:
+        return False
+    return last.expected_at.replace(second=0, microsecond=0) != expected_at.replace(second=0, microsecond=0)
+
+
+def runs_as_planned(subject: Outage | Suspicion | None, *, at: datetime) -> bool:
+    """Whether it is planned work that has not gone beyond its end: no crew is sent to who reports it."""
+    if not isinstance(subject, Outage) or subject.planned_end_at is None or subject.plan_cancelled_at is not None:
+        return False
+    return subject.tone == "planned" and subject.lasts and at < subject.planned_end_at
 
 
 def usual(network_id: int, *, device_code: str, share: float, at: datetime) -> Usual | None:

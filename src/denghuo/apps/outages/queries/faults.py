@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Report, ReportState, Suspicion, SuspicionState
@@ -76,6 +77,22 @@ def seen_closed(network_id: int, *, at: datetime) -> list[str]:
     since = at - timedelta(seconds=judging_for(network_id, on=timezone.localdate(at)).shut_for_s)
     rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.DISMISSED, decided_at__gt=since)
     return list(rows.values_list("device_code", flat=True).distinct())
+
+
+def open_by(row: Suspicion) -> datetime:
+    """When the device of a suspected fault was open, if it is now: by the first report, and since the log last had
+    everybody behind it supplied."""
+    since = None
+    if network.is_device(row.network_id, code=row.device_code):
+        since = network.supplied_since(row.network_id, device_code=row.device_code)
+    return max(row.first_reported_at, since) if since else row.first_reported_at
+
+
+def areas_behind(network_id: int, *, device_code: str) -> list[str]:
+    """Where those live who are behind a device, as the switches normally stand, and are not out by the log already."""
+    grid, dark = network.network_snapshot(network_id).grid, network.supply_marks(network_id).event_of_load
+    codes = network.loads_behind(network_id, device_codes=[device_code])
+    return [str(grid.loads.area[grid.load_position[code]]) for code in codes if code not in dark]
 
 
 def reports_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int] = ()) -> QuerySet[Report]:

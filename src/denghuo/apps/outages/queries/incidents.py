@@ -17,11 +17,12 @@ class Urgency(IntEnum):
     OVERDUE = 1
     STILL_OUT = 2
     UNHEARD = 3
-    NEAR = 4
-    CARE = 5
-    NOBODY = 6
-    MOVING = 7
-    NEEDLESS = 8
+    MANY = 4
+    NEAR = 5
+    CARE = 6
+    NOBODY = 7
+    MOVING = 8
+    NEEDLESS = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,8 @@ class Incident:
 
     ``lv_customers`` and ``mv_users`` are without supply now, None where nobody can say. ``needless_count`` reports a
     crew would be sent for nothing to; ``lamps`` are those of an order that stands alone, where it is shown. ``crews``
-    were sent, and have not ended. ``watcher`` has it in hand.
+    were sent, and have not ended. ``watcher`` has it in hand. ``is_unborn``: a suspected fault was confirmed and by the
+    log nobody lost supply by it. ``is_planned``: planned work that has not gone beyond its end.
     """
 
     about: str
@@ -76,6 +78,8 @@ class Incident:
     handlers: frozenset[str]
     lamps: tuple[Lamp, ...]
     urgency: Urgency
+    is_unborn: bool = False
+    is_planned: bool = False
 
     @property
     def is_suspected(self) -> bool:

@@ -31,7 +31,12 @@ class Missed:
 
 def case_of(outage: Outage) -> NoticeCase | None:
     """Which notice the law asks for before an outage of this kind; None: none."""
-    return next((of for kind, of in _CASES.items() if OutageKind(outage.kind).within(kind)), None)
+    return case_of_kind(outage.kind)
+
+
+def case_of_kind(kind: int) -> NoticeCase | None:
+    """The same by the kind alone."""
+    return next((of for family, of in _CASES.items() if OutageKind(kind).within(family)), None)
 
 
 def people_of_plan(outage: Outage) -> list[customers.Customer]:

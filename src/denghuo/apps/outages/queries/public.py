@@ -1,5 +1,6 @@
 """What everybody may know of outages: where, since when, until when. Nobody is named or counted, and no device."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,16 @@ def public_outages(*, at: datetime) -> tuple[PublicOutage, ...]:
     rows = list(Outage.objects.filter(lasts | ahead).select_related("network__unit", "feeder"))
     found = [_public(row, at) for row in rows]
     return tuple(sorted(found, key=lambda one: (not one.began, one.starts_at, one.areas)))
+
+
+def public_outage_of(network_id: int, load_codes: Iterable[str], *, at: datetime) -> PublicOutage | None:
+    """The outage that these loads are without supply by; of several the one that keeps most of them dark."""
+    event_of_load = network.supply_marks(network_id).event_of_load
+    numbers = Counter(event_of_load[code] for code in load_codes if event_of_load.get(code))
+    rows = Outage.objects.filter(network_id=network_id, number__in=list(numbers), restored_at=None)
+    found = list(rows.exclude(started_at=None).select_related("network__unit", "feeder"))
+    most = max(found, key=lambda row: (numbers[row.number], -row.pk), default=None)
+    return _public(most, at) if most is not None else None
 
 
 def phones_of_stations(*, at: datetime) -> tuple[str, ...]:

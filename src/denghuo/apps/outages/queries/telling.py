@@ -16,7 +16,10 @@ def area_told(names: Iterable[str]) -> str:
     return _("%(areas)s and others") % {"areas": named} if len(areas) > _AREAS_NAMED else named
 
 
-def clock_told(instant: datetime) -> str:
-    """An instant as a message tells it."""
+def clock_told(instant: datetime, *, at: datetime | None = None) -> str:
+    """An instant as a message tells it, with its year where that is another one than ``at``."""
     local = timezone.localtime(instant)
+    if at is not None and timezone.localtime(at).year != local.year:
+        told = {"year": local.year, "month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
+        return _("%(year)d/%(month)d/%(day)d %(time)s") % told
     return _("%(month)d/%(day)d %(time)s") % {"month": local.month, "day": local.day, "time": f"{local:%H:%M}"}

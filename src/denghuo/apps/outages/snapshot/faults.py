@@ -62,7 +62,7 @@ def locate_faults(
         return []
     shut = [branches[code] for code in shut_codes if code in branches]
     found = locate(candidates, evidence, shut=shut)
-    pointed = [_pointed(candidates, one) for one in found.outages]
+    pointed = [_pointed(candidates, found, one) for one in found.outages]
     explained = set().union(*(one.load_codes for one in pointed))
     parts = _parts(candidates, found, evidence, explained, several=rule.several_reports)
     return pointed + [one for one in parts if one.device_code not in shut_codes]
@@ -116,7 +116,15 @@ def _part(candidates: Candidates, found: Located, evidence: Evidence, cut: int, 
         mv_users=int(grid.loads.mv_users[loads].sum()),
         lv_customers=int(grid.loads.lv_customers[loads].sum()),
         report_count=reports,
-        told={"support": support, "same": [], "rivals": [], "report_share": None, "began_min": None, "part": True},
+        told={
+            "support": support,
+            "same": [],
+            "instead": vars(found.instead(cut)).copy(),
+            "rivals": [],
+            "report_share": None,
+            "began_min": None,
+            "part": True,
+        },
     )
 
 
@@ -157,13 +165,14 @@ def _evidence(network_id: int, reports: Sequence[Evident], *, held: timedelta, a
     )
 
 
-def _pointed(candidates: Candidates, outage: Outage) -> Pointed:
+def _pointed(candidates: Candidates, found: Located, outage: Outage) -> Pointed:
     grid = candidates.topology.grid
     device = outage.device
     loads: NDArray[Any] = candidates.loads_behind(device.cut)
     told = {
         "support": {name: int(getattr(outage.support, name)) for name in outage.support.__dataclass_fields__},
         "same": [str(grid.branches.id[branch]) for branch in device.same_branches],
+        "instead": vars(found.instead(device.cut)).copy(),
         "rivals": [_rival(grid, one) for one in outage.rivals],
         "report_share": _finite(outage.report_share),
         "began_min": _finite(outage.began_min),

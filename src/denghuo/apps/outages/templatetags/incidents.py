@@ -30,6 +30,7 @@ _URGENCY: dict[Urgency, tuple[str, str, str | Promise]] = {
     Urgency.OVERDUE: ("breached", "square", gettext_lazy("Overdue")),
     Urgency.STILL_OUT: ("breached", "bulb-off", gettext_lazy("Still out")),
     Urgency.UNHEARD: ("act", "ear-off", gettext_lazy("Crew does not answer")),
+    Urgency.MANY: ("act", "users", gettext_lazy("Many out, nobody sent")),
     Urgency.NEAR: ("warning", "alert-triangle", gettext_lazy("Near the deadline")),
     Urgency.CARE: ("act", "heart-handshake", gettext_lazy("Special care, nobody sent")),
     Urgency.NOBODY: ("act", "circle", gettext_lazy("Nobody sent")),
@@ -101,6 +102,29 @@ def assignment_ids(sent: Iterable[Sent]) -> str:
 def whole_percent(share: float) -> str:
     """A share as whole per cent."""
     return f"{100 * share:.0f}%"
+
+
+_INSTEAD: dict[str, str | Promise] = {
+    "above": gettext_lazy("a device further up"),
+    "below": gettext_lazy("one or several devices further down"),
+    "part": gettext_lazy("no device: a part of the area"),
+    "stray": gettext_lazy("no device: each a fault of its own"),
+}
+
+
+@register.filter
+def instead_word(way: str) -> str | Promise:
+    """What it may be instead of a device that was named."""
+    return _INSTEAD.get(way, way)
+
+
+@register.filter
+def when_told(instant: datetime, now: datetime) -> str:
+    """An instant as short as it can be understood: with its day where that is another one, and so its year."""
+    local, here = timezone.localtime(instant), timezone.localtime(now)
+    if local.date() == here.date():
+        return f"{local:%H:%M}"
+    return f"{local:%m-%d %H:%M}" if local.year == here.year else f"{local:%Y-%m-%d %H:%M}"
 
 
 @register.filter

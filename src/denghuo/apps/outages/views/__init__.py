@@ -1,6 +1,6 @@
 """Pages of outages. A request becomes one query or one action; clock, permission and language are read here."""
 
-from denghuo.apps.outages.views.deeds import confirm, dismiss, estimate, join, same, send, take
+from denghuo.apps.outages.views.deeds import as_planned, confirm, dismiss, estimate, join, same, send, take
 from denghuo.apps.outages.views.dispatch import dispatch
 from denghuo.apps.outages.views.estimates import estimates
 from denghuo.apps.outages.views.outages import classify, home, new, numbered, outage
@@ -17,6 +17,7 @@ from denghuo.apps.outages.views.public import public
 from denghuo.apps.outages.views.rules import judging_rules, telling_rules
 
 __all__ = [
+    "as_planned",
     "classify",
     "confirm",
     "dismiss",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from denghuo.apps.crews import queries as crews
 from denghuo.apps.crews.models import Crew
+from denghuo.apps.network import queries as network
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order
 from denghuo.apps.organization.access import Permission, permission_required
@@ -93,7 +94,9 @@ def send(request: HttpRequest) -> HttpResponse:
         crew = crews.crew_for(scope=request.data_scope, crew_id=asked["crew"])  # type: ignore[attr-defined]
     except Crew.DoesNotExist as missing:
         raise Http404 from missing
-    entry = {name: asked[name] for name in ("about", "note", "skill", "seen")}
+    entry = {name: asked[name] for name in ("about", "note", "seen")}
+    # Who drops an incident on a crew has chosen no certificate: what such work asks for holds.
+    entry["skill"] = asked["skill"] if "skill" in request.POST else queries.needed_skill(asked["about"])
     try:
         actions.send_crew(**entry, crew_id=crew.pk, **who(request))
     except actions.SentMeanwhileError as meanwhile:
@@ -119,7 +122,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     if asked is None:
         return after(request, about, "", confirm_form=form)
     try:
-        actions.confirm_fault(
+        row = actions.confirm_fault(
             suspicion_id=suspicion_id,
             device_code=asked["device_code"].strip(),
             opened_at=asked["opened_at"],
@@ -128,9 +131,34 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except actions.DeviceUnknownError:
         form.add_error("device_code", _("The network has no switching device with this code."))
         return after(request, about, "", confirm_form=form)
+    except actions.NotOpenedError as refused:
+        form.add_error("opened_at", not_opened(refused.found))
+        return after(request, about, "", confirm_form=form)
     except ValueError:
         return after(request, about, _over(), failed=True)
+    if row.outage is not None:
+        said = _("By the log it stands open already, in outage %(number)s: its reports belong there now.")
+        return after(request, row.outage.about, said % {"number": row.outage.number})
     return after(request, about, _("Confirmed. It stands in the switching log."))
+
+
+def not_opened(found: network.Opening) -> str:
+    """Why, by the log, nobody loses supply by an opening that was told."""
+    if found.stands_open:
+        return _("By the log it stands open already, and nobody is without supply by it. Look at the log first.")
+    if found.closed_at is not None:
+        said = _(
+            "The log has it closed at %(at)s, after that. If it has opened again, tell a time since then; if not,"
+            " dismiss it."
+        )
+        return said % {"at": f"{timezone.localtime(found.closed_at):%m-%d %H:%M:%S}"}
+    if found.event_number:
+        said = _(
+            "By the log everybody behind it was without supply then already, in outage %(number)s. Tell a time after"
+            " that, or record the switching there."
+        )
+        return said % {"number": found.event_number}
+    return _("By the log nobody loses supply when it opens: they are fed another way.")
 
 
 @require_POST
@@ -162,7 +190,9 @@ def _suspicion_of(about: str) -> int:
 @permission_required(Permission.CREWS_DISPATCH)
 def estimate(request: HttpRequest) -> HttpResponse:
     """Say when supply is expected back."""
-    form = EstimateForm(request.POST, auto_id="estimate-%s")
+    subject = queries.subject_of(request.POST.get("about", ""))
+    last = queries.last_word_of(subject) if subject is not None else None
+    form = EstimateForm(request.POST, auto_id="estimate-%s", last=last)
     asked = told(request, form)
     about = form.cleaned_data["about"]
     if asked is None:
@@ -185,6 +215,26 @@ def give(about: str, asked: dict[str, Any], *, at: datetime, actor: str) -> None
         at=at,
         actor=actor,
     )
+
+
+@require_POST
+@permission_required(Permission.CREWS_DISPATCH)
+def as_planned(request: HttpRequest) -> HttpResponse:
+    """A planned outage needs no crew: whoever reported it is told when the plan ends."""
+    form = AboutForm(request.POST)
+    asked = told(request, form)
+    if asked is None:
+        raise Http404
+    subject = queries.subject_of(asked["about"])
+    end_at = subject.planned_end_at if isinstance(subject, Outage) else None
+    if end_at is None or not queries.runs_as_planned(subject, at=timezone.now()):
+        return after(request, asked["about"], _over(), failed=True)
+    said = {"expected_at": end_at, "method": Method.PLAN, "team": "", "reason": _("As planned")}
+    try:
+        give(asked["about"], said, **who(request))
+    except ValueError:
+        return after(request, asked["about"], _over(), failed=True)
+    return after(request, asked["about"], _("No crew is needed. Whoever reported is told when the plan ends."))
 
 
 @require_POST

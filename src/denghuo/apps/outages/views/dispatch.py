@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
+from denghuo.apps.crews.models import Skill
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages import queries
@@ -25,6 +26,7 @@ from denghuo.apps.outages.queries.incidents import Board, Incident
 _LOOK_AGAIN_S = 30
 _SELECTS = ("text", "state", "line", "mine")
 _AHEAD = timedelta(hours=2)
+NO_SKILL = "none"  # what a page asks for that wants no certificate
 
 
 @require_GET
@@ -73,7 +75,7 @@ def dispatch_page(
         "words": _words(),
         "said": said,
         "failed": failed,
-        **(_detail(request, shown, incident, bound) if incident else {}),
+        **(_detail(request, shown, incident, data, bound) if incident else {}),
     }
     part = bool(data.get("part")) or bool(request.headers.get("X-Dispatch"))
     status = 422 if bound or failed else 200
@@ -99,9 +101,17 @@ def _chosen(shown: Board, about: str) -> Incident | None:
     return shown.of(f"outages.outage:{outage_id}") if outage_id else found
 
 
-def _detail(request: HttpRequest, shown: Board, incident: Incident, bound: dict[str, Any]) -> dict[str, Any]:
+def _skill(data: QueryDict) -> str | None:
+    """The certificate that somebody asks for; None: nobody has said."""
+    told = data.get("skill", "")
+    return "" if told == NO_SKILL else told if told in Skill.values else None
+
+
+def _detail(
+    request: HttpRequest, shown: Board, incident: Incident, data: QueryDict, bound: dict[str, Any]
+) -> dict[str, Any]:
     now, path = shown.at, str(Unit.objects.values_list("path", flat=True).get(pk=incident.unit_id))
-    full = detail(request.data_scope, incident, at=now)  # type: ignore[attr-defined]
+    full = detail(request.data_scope, incident, skill=_skill(data), at=now)  # type: ignore[attr-defined]
     allowed, user = permissions_of(request.user), request.user
     return {
         "detail": full,
@@ -111,6 +121,8 @@ def _detail(request: HttpRequest, shown: Board, incident: Incident, bound: dict[
         "may_see_orders": Permission.ORDERS_VIEW in allowed,
         "may_see_customers": Permission.CUSTOMERS_VIEW in allowed,
         "may_see_network": may(user, Permission.NETWORK_VIEW, path=path),
+        "skills": [(NO_SKILL, _("No certificate")), *Skill.choices],
+        "no_skill": NO_SKILL,
         "sent_crew_ids": {one.crew_id for one in incident.crews},
         "is_mine": incident.watcher == user.get_username(),
         **_forms(full, bound),
@@ -128,7 +140,7 @@ def _forms(full: Detail, bound: dict[str, Any]) -> dict[str, Any]:
         )
     }
     if isinstance(subject, Suspicion):
-        opened_at = timezone.localtime(subject.first_reported_at)  # it was open by then
+        opened_at = timezone.localtime(queries.open_by(subject))
         forms["confirm_form"] = ConfirmForm(
             initial={"about": incident.about, "device_code": incident.device_code, "opened_at": opened_at},
             auto_id="confirm-%s",

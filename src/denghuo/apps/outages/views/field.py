@@ -55,7 +55,7 @@ def in_the_field(
         "reports_more": max(len(order_ids) - REPORTS_SHOWN, 0),
         "still_out": still_out.count() if order_ids else 0,
         "sent": sorted(sent, key=lambda one: one.sent_at, reverse=True),
-        "told_rings": rings_of([outage.about]),
+        "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
         "deadlines": deadlines(outage, queries.people_of_plan(outage) if is_ahead else [], at=at),
@@ -98,6 +98,22 @@ def _is_meant(who: customers.Customer, audience: str) -> bool:
     return meant.get(Audience(audience), True)
 
 
+def _said_of(outage: Outage, case: NoticeCase, wanted: Sequence[str], missing: Sequence[notices.Unnotified]) -> str:
+    """Who was not told as the law wants it: not at all, too late, or otherwise; each household once."""
+    unproved = {one.to_ref for one in notices.unnotified(outage.about, wanted, case=case, since=outage.plan_moved_at)}
+    late = sum(one.reason == "late" and one.to_ref not in unproved for one in missing)
+    otherwise = len(missing) - len(unproved) - late
+    parts = (
+        (len(unproved), ngettext("%(n)d not proved to be told", "%(n)d not proved to be told", len(unproved))),
+        (late, ngettext("%(n)d told too late", "%(n)d told too late", late)),
+        (
+            otherwise,
+            ngettext("%(n)d told in a way that does not count", "%(n)d told in a way that does not count", otherwise),
+        ),
+    )
+    return " · ".join(said % {"n": count} for count, said in parts if count)
+
+
 def _kept(
     outage: Outage, deadline: notices.Deadline, wanted: list[str], case: NoticeCase, at: datetime
 ) -> tuple[str, str]:
@@ -115,8 +131,7 @@ def _kept(
             return "done", _("All proved to be told")
         if not wanted:
             return ("breached", _("Too late")) if late else ("waiting", _("Nobody is known yet"))
-        said = ngettext("%(n)d not proved to be told", "%(n)d not proved to be told", len(missing))
-        return ("breached" if late else "act"), said % {"n": len(missing)}
+        return ("breached" if late else "act"), _said_of(outage, case, wanted, missing)
     announced_at = notices.announced_at(outage.about, case=case, since=outage.plan_moved_at)
     if announced_at is not None and announced_at <= deadline.due_at:
         return "done", _("Posted in time")

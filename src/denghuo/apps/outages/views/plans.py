@@ -61,13 +61,14 @@ def _shown(
         "reason": reason,
         "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
         "deadlines": deadlines(outage, people, at=now),
-        "told_rings": rings_of([outage.about]),
+        "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
+        "held_back": notices.held_back(outage.about, at=timezone.now()),
         "announced_at": _announced_at(outage),
         "reminders": queries.reminders_of(outage) if outage.is_plan_ahead(now) else [],
         "ticked": request.POST.getlist("who"),
         "is_ahead": case is not None and outage.is_plan_ahead(now),
-        "posted": posted or PostedForm(initial={"delivered_at": now}, auto_id=_POSTED),
-        "delivered": delivered or DeliveredForm(initial={"delivered_at": now, "how": How.LEFT}),
+        "posted": posted or PostedForm(about=outage.about, initial={"delivered_at": now}, auto_id=_POSTED),
+        "delivered": delivered or DeliveredForm(about=outage.about, initial={"delivered_at": now, "how": How.LEFT}),
         "paper_url": _paper(outage),
         "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=outage.network.unit.path),
         "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
@@ -107,6 +108,8 @@ def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
         messages.warning(request, _("There is nobody to tell before: the plan names no device, or its time has come."))
     else:
         said = ngettext("%(n)d message is on its way.", "%(n)d messages are on their way.", new) % {"n": new}
+        if new and notices.held_back(outage.about, at=timezone.now()):
+            said = _("%(n)d messages are queued.") % {"n": new}  # from when they go out stands on the page
         messages.success(request, said if new else _("Everybody who can be reached was written to already."))
     return redirect("outages:notice", outage.pk)
 
@@ -115,7 +118,8 @@ def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
 @permission_required(Permission.NOTICES_SEND)
 def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down that a plan was announced to the public."""
-    outage, form = outage_seen(request, outage_id), PostedForm(request.POST, auto_id=_POSTED)
+    outage = outage_seen(request, outage_id)
+    form = PostedForm(request.POST, about=outage.about, auto_id=_POSTED)
     if not form.is_valid():
         return _shown(request, outage, posted=form)
     _record(request, outage, notices.PUBLIC, how=How.POSTED, **form.cleaned_data)
@@ -127,7 +131,8 @@ def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
 @permission_required(Permission.NOTICES_SEND)
 def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down how households were told by somebody."""
-    outage, form = outage_seen(request, outage_id), DeliveredForm(request.POST)
+    outage = outage_seen(request, outage_id)
+    form = DeliveredForm(request.POST, about=outage.about)
     refs = [one.ref for one in _chosen(request, outage)]
     if not refs:
         form.add_error(None, _("Choose the households first."))
@@ -156,7 +161,7 @@ def notice_print(request: HttpRequest, outage_id: int) -> HttpResponse:
     outage = outage_seen(request, outage_id)
     chosen, sheet = _chosen(request, outage), queries.sheet_of_plan(outage, on=timezone.localdate())
     if not chosen or sheet is None:
-        form = DeliveredForm(request.POST)
+        form = DeliveredForm(request.POST, about=outage.about)
         form.add_error(None, _("Choose the households first."))
         return _shown(request, outage, delivered=form)
     reason = _("Notices of %(number)s on paper") % {"number": outage.number}
@@ -205,7 +210,7 @@ def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
     outage = outage_seen(request, outage_id)
     cancels, moves = request.POST.get("deed") == "cancel", request.POST.get("deed") == "move"
     initial = {"start_at": outage.planned_start_at, "end_at": outage.planned_end_at}
-    move = MoveForm(request.POST if moves else None, initial=initial)
+    move = MoveForm(request.POST if moves else None, outage=outage, initial=initial)
     cancel = CancelForm(request.POST if cancels else None, auto_id="cancel_%s")
     form = cancel if cancels else move
     if form.is_valid():

@@ -29,6 +29,8 @@ def telling_rules(request: HttpRequest) -> HttpResponse:
         "estimate_percent": f"{100 * product.estimate_share:g}",
         "remind_before_h": f"{product.remind_before_s / 3600:g}",
         "remind_again_min": f"{product.remind_again_s / 60:g}",
+        "quiet_from": product.quiet_from,
+        "quiet_until": product.quiet_until,
         "phone": product.phone,
     }
     return _rules(request, TellingRuleForm, actions.set_telling_rule, product, initial, "telling")

@@ -1,6 +1,14 @@
 """Every write to staffing."""
 
 from denghuo.apps.staffing.actions.forecasts import TooShortError, follow_calls, make_forecast
+from denghuo.apps.staffing.actions.known import (
+    KnownEntry,
+    WeatherEntry,
+    add_known_days,
+    change_known_days,
+    import_weather,
+    withdraw_known_days,
+)
 from denghuo.apps.staffing.actions.plans import (
     discard_draft,
     expect_anew,
@@ -29,20 +37,27 @@ from denghuo.apps.staffing.actions.rules import (
     withdraw_absence,
 )
 from denghuo.apps.staffing.actions.surges import (
+    OfferChangedError,
     answer_call_up,
     dismiss_surge,
     follow_supply,
     propose_surge,
+    send_offer,
     send_surge,
     take_back_surge,
 )
 
 __all__ = [
     "BandEntry",
+    "KnownEntry",
+    "OfferChangedError",
     "ShiftEntry",
     "TooShortError",
+    "WeatherEntry",
+    "add_known_days",
     "allow_succession",
     "answer_call_up",
+    "change_known_days",
     "discard_draft",
     "dismiss_surge",
     "expect_anew",
@@ -51,6 +66,7 @@ __all__ = [
     "follow_calls",
     "follow_supply",
     "forbid_succession",
+    "import_weather",
     "make_forecast",
     "make_plan",
     "propose_surge",
@@ -58,6 +74,7 @@ __all__ = [
     "record_absence",
     "record_wish",
     "retire_shift",
+    "send_offer",
     "send_surge",
     "set_minimums",
     "set_rota",
@@ -70,4 +87,5 @@ __all__ = [
     "take_back_surge",
     "undo_swap",
     "withdraw_absence",
+    "withdraw_known_days",
 ]

@@ -26,12 +26,22 @@ from denghuo.apps.staffing.facts import (
     SurgeTakenBack,
 )
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
+from denghuo.apps.staffing.queries.offers import Shown, SurgeOffer, changed, offer_of
 from denghuo.apps.staffing.queries.rules import rule_book, units_staffed
 from denghuo.apps.staffing.queries.sent import sending_now
 from denghuo.apps.staffing.queries.surges import surge_inputs, undecided
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
 
 _TIER = {Measure.SECOND.value: 2, Measure.THIRD.value: 3}
+
+
+class OfferChangedError(ValueError):
+    """What is proposed now is not what was shown. ``parts`` says what differs; ``now`` is None where nothing can be
+    sent any more."""
+
+    def __init__(self, parts: tuple[str, ...], now: SurgeOffer | None) -> None:
+        self.parts, self.now = parts, now
+        super().__init__("the proposal has changed")
 
 
 def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -129,6 +139,23 @@ def send_surge(
     )
     record(fact, at=at, actor=actor)
     return surge
+
+
+@transaction.atomic
+def send_offer(*, surge_id: int, shown: Shown, at: datetime, actor: str) -> Surge:
+    """Send what an alert showed, all of it and nothing else. What was sent already stays as it is.
+
+    Raises:
+        OfferChangedError: something else is proposed by now, or nothing.
+    """
+    surge = Surge.objects.select_for_update().select_related("outage__network__unit", "unit").get(pk=surge_id)
+    if surge.state == SurgeState.SENT:
+        return surge
+    now = offer_of(surge, at=at)
+    parts = changed(shown, now.shown) if now is not None else ()
+    if now is None or parts:
+        raise OfferChangedError(parts, now)
+    return send_surge(surge_id=surge_id, measures=now.shown.measures, worded_at=at, at=at, actor=actor)
 
 
 @transaction.atomic

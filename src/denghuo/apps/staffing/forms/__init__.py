@@ -1,5 +1,6 @@
 """What people tell staffing."""
 
+from denghuo.apps.staffing.forms.known import KnownDaysForm, WeatherForm
 from denghuo.apps.staffing.forms.people import AbsenceForm, CalendarForm, RuleForm, SkillsForm, SwapForm, WishForm
 from denghuo.apps.staffing.forms.shifts import (
     HALF,
@@ -19,6 +20,7 @@ __all__ = [
     "AbsenceForm",
     "AllowForm",
     "CalendarForm",
+    "KnownDaysForm",
     "MinimumsForm",
     "RetireForm",
     "RotaForm",
@@ -28,6 +30,7 @@ __all__ = [
     "SkillsForm",
     "SuccessionForm",
     "SwapForm",
+    "WeatherForm",
     "WishForm",
     "clock",
     "clocks_of",

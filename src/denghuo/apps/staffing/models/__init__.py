@@ -1,5 +1,6 @@
 """Tables of staffing."""
 
+from denghuo.apps.staffing.models.known import KnownDays, KnownKind, WeatherDay
 from denghuo.apps.staffing.models.plans import Duty, Forecast, Plan, PlanState
 from denghuo.apps.staffing.models.rules import (
     Absence,
@@ -23,6 +24,8 @@ __all__ = [
     "CallUp",
     "Duty",
     "Forecast",
+    "KnownDays",
+    "KnownKind",
     "Minimum",
     "Plan",
     "PlanState",
@@ -35,5 +38,6 @@ __all__ = [
     "Succession",
     "Surge",
     "SurgeState",
+    "WeatherDay",
     "Wish",
 ]

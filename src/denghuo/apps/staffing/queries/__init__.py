@@ -13,6 +13,14 @@ from denghuo.apps.staffing.queries.duties import (
     times_of,
 )
 from denghuo.apps.staffing.queries.forecasts import forecast_anew
+from denghuo.apps.staffing.queries.known import (
+    known_days_for,
+    known_days_of,
+    known_of,
+    weather_between,
+    weather_span,
+)
+from denghuo.apps.staffing.queries.offers import PARTS, Shown, SurgeOffer, offer_of, shown_in
 from denghuo.apps.staffing.queries.outlook import Demand, Today, ahead_of_unit, demand_of, forecast_of, today_followed
 from denghuo.apps.staffing.queries.plans import (
     Change,
@@ -71,6 +79,7 @@ from denghuo.apps.staffing.queries.swaps import Exchange, Offer, SwapOutlook, ex
 
 __all__ = [
     "FLOWS",
+    "PARTS",
     "AdherenceRow",
     "Change",
     "Course",
@@ -81,7 +90,9 @@ __all__ = [
     "MonthOverError",
     "Offer",
     "Person",
+    "Shown",
     "Standing",
+    "SurgeOffer",
     "SwapOutlook",
     "Today",
     "Used",
@@ -103,8 +114,12 @@ __all__ = [
     "forecast_anew",
     "forecast_of",
     "heads_on_duty",
+    "known_days_for",
+    "known_days_of",
+    "known_of",
     "measures_sent",
     "minutes_of",
+    "offer_of",
     "open_surges",
     "person_of_user",
     "plan_of",
@@ -116,6 +131,7 @@ __all__ = [
     "sending_now",
     "sending_of",
     "shifts_of",
+    "shown_in",
     "skill_needs_of",
     "skills_of",
     "staff_of",
@@ -134,6 +150,8 @@ __all__ = [
     "units_staffed",
     "used_of",
     "waves_ahead",
+    "weather_between",
+    "weather_span",
     "window_of",
     "wishes_between",
     "with_waves",

@@ -8,9 +8,11 @@ from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.queries import all_calendar_days
 from denghuo.apps.staffing.models import Forecast, RuleKind
+from denghuo.apps.staffing.queries.known import known_of
 from denghuo.apps.staffing.queries.rules import rule_book
 from denghuo.apps.staffing.queries.surges import supply_steps_of, waves_known
-from denghuo.apps.staffing.snapshot.forecasts import TooShortError, errors_told, fit, forecast_told
+from denghuo.apps.staffing.snapshot.errors import errors_told
+from denghuo.apps.staffing.snapshot.forecasts import TooShortError, fit, forecast_told
 from denghuo.apps.staffing.snapshot.history import history_of
 from denghuo.apps.staffing.snapshot.waves import wave_learned
 
@@ -31,18 +33,20 @@ def forecast_anew(unit: Unit, *, at: datetime) -> Forecast:
         raise TooShortError("no calls yet")
     first = max(begun, today - timedelta(days=_BACK_DAYS))
     queues = [one.pk for one in hotline.queues_of(exchanges)]
-    history = history_of(queues, first=first, last=last, causes=hotline.all_causes([str(unit.path)]))
+    days = [today + timedelta(days=n) for n in range(_AHEAD_DAYS)]
+    known = known_of(unit, first=first, last=days[-1], at=at)
+    history = history_of(queues, first=first, last=last, causes=hotline.all_causes([str(unit.path)]), known=known)
     calendar = all_calendar_days()
     least = rule_book(unit.pk).value(RuleKind.SURGE_CUSTOMERS, on=today)
     outages = waves_known([str(unit.path)], since=first, until=last, least_customers=least)
     wave = wave_learned(history, [(one, supply_steps_of(one)) for one in outages])
-    days = [today + timedelta(days=n) for n in range(_AHEAD_DAYS)]
+    model = fit(history, calendar, known)
     return Forecast(
         unit_id=unit.pk,
         made_at=at,
         known_until=last,
         first_day=today,
         day_count=len(days),
-        told=forecast_told(fit(history, calendar), history, days=days, calendar=calendar, wave=wave),
-        errors=errors_told(history, calendar),
+        told=forecast_told(model, history, days=days, calendar=calendar, known=known, wave=wave),
+        errors=errors_told(history, calendar, known),
     )

@@ -1,4 +1,4 @@
-"""Forecasts as rows hold them, and how good the same method would have been."""
+"""Forecasts as rows hold them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from denghuo.apps.organization.models import CalendarDay
 from denghuo.apps.staffing.models import Forecast
 from denghuo.apps.staffing.snapshot import INTERVALS
-from denghuo.apps.staffing.snapshot.history import History, calendar_of
+from denghuo.apps.staffing.snapshot.history import History
+from denghuo.apps.staffing.snapshot.known import Known, days_known, moves_told
 from denghuo.apps.staffing.snapshot.today import near_told
 from denghuo.engines.forecasting import (
-    FEWEST_DAYS,
-    ErrorTable,
     ForecastError,
     VolumeForecast,
     VolumeModel,
     WaveModel,
-    backtest_volume,
     fit_volume,
     learn_wave,
 )
@@ -28,8 +26,6 @@ from denghuo.engines.forecasting import (
 Floats = NDArray[np.float64]
 
 LEVELS = (0.1, 0.5, 0.8, 0.9)
-_ORIGINS_WEEKS = 4
-_LEAST_BEFORE = 4 * FEWEST_DAYS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,23 +69,30 @@ class TooShortError(Exception):
     """The history does not tell enough to forecast from."""
 
 
-def fit(history: History, calendar: Iterable[CalendarDay]) -> VolumeModel:
+def fit(history: History, calendar: Iterable[CalendarDay], known: Known) -> VolumeModel:
     """Learn from a history.
 
     Raises:
         TooShortError: fewer days with calls than the engine needs.
     """
     try:
-        return fit_volume(history.fresh, days=calendar_of(history.days, calendar), incident=history.incident)
+        days = days_known(history.days, calendar, known)
+        return fit_volume(history.fresh, days=days, incident=history.unexplained)
     except ForecastError as error:
         raise TooShortError(str(error)) from error
 
 
 def forecast_told(
-    model: VolumeModel, history: History, *, days: Sequence[date], calendar: Iterable[CalendarDay], wave: WaveModel
+    model: VolumeModel,
+    history: History,
+    *,
+    days: Sequence[date],
+    calendar: Sequence[CalendarDay],
+    known: Known,
+    wave: WaveModel,
 ) -> dict[str, Any]:
     """A forecast of these days, as a row holds it."""
-    made = model.forecast(calendar_of(days, calendar))
+    made = model.forecast(days_known(days, calendar, known))
     quantiles, totals = made.quantile(LEVELS), made.total_quantile(LEVELS)
     return {
         "mean": _rounded(made.mean),
@@ -101,6 +104,7 @@ def forecast_told(
         "patience_s": history.patience_s,
         "redial_share": history.redial_share,
         "measured": history.measured,
+        "moves": moves_told(model, made.mean, days, calendar, known),
         "not_known": [str(one.value) for one in model.not_known],
         "wave": {
             "mean": wave.mean.tolist(),
@@ -148,40 +152,3 @@ def wave_of(told: dict[str, Any] | None) -> WaveModel:
         dispersion=told["dispersion"],
         event_count=told["event_count"],
     )
-
-
-def errors_told(history: History, calendar: Iterable[CalendarDay]) -> dict[str, Any]:
-    """How the same method would have done, a week ahead, in the last four weeks; {} where there is too little."""
-    size = len(history.days)
-    origins = [size - 7 * week for week in range(_ORIGINS_WEEKS, 0, -1) if size - 7 * week >= _LEAST_BEFORE]
-    if not origins:
-        return {}
-    days = calendar_of(history.days, calendar)
-    try:
-        done = backtest_volume(history.fresh, days=days, origins=origins, incident=history.incident)
-    except ForecastError:
-        return {}
-    return {
-        "first": history.days[int(done.rows[0])].isoformat(),
-        "last": history.days[int(done.rows[-1])].isoformat(),
-        "overall": _table(done.overall),
-        "last_week": _table(done.last_week),
-        "four_weeks": _table(done.four_weeks),
-        "by_weekday": _table(done.by_weekday),
-        "by_days_ahead": _table(done.by_days_ahead),
-        "days": [history.days[row].isoformat() for row in done.rows.tolist()],
-        "forecast": _sums(done.forecast),
-        "calls": _sums(done.calls),
-    }
-
-
-def _sums(table: Floats) -> list[float | None]:
-    return [None if np.isnan(value) else round(value, 2) for value in table.sum(axis=1).tolist()]
-
-
-def _table(errors: ErrorTable) -> dict[str, list[float | None]]:
-    names = ("group", "mape_share", "wape_share", "mase", "bias_share", "covered_80_share")
-    columns = {name: np.asarray(getattr(errors, name), dtype=np.float64).tolist() for name in names}
-    return {
-        name: [None if np.isnan(value) else round(value, 5) for value in values] for name, values in columns.items()
-    }

@@ -1,6 +1,6 @@
 """Past calls of a hotline by day and interval, and what they tell of handling, patience and redials."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
 from denghuo.apps.hotline.models import Cause
-from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.apps.staffing.snapshot import INTERVAL_MIN, INTERVALS
-from denghuo.engines.forecasting import Days, build_days
+from denghuo.apps.staffing.snapshot.known import Known
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -30,11 +29,13 @@ _SUMS = (
 @dataclass(frozen=True, kw_only=True)
 class History:
     """``fresh`` first calls of callers who asked for a person, float64[days, intervals], NaN on days without a call;
-    ``incident`` intervals that a named cause touches."""
+    ``incident`` intervals that a named cause touches, ``unexplained`` those of them of which no known day tells what
+    the cause did."""
 
     days: tuple[date, ...]
     fresh: Floats
     incident: Flags
+    unexplained: Flags
     handling_s: float
     patience_s: float
     redial_share: float
@@ -46,7 +47,9 @@ class History:
         return int(np.isfinite(self.fresh).all(axis=1).sum())
 
 
-def history_of(queue_ids: Sequence[int], *, first: date, last: date, causes: Sequence[Cause]) -> History:
+def history_of(
+    queue_ids: Sequence[int], *, first: date, last: date, causes: Sequence[Cause], known: Known | None = None
+) -> History:
     """The local days from ``first`` to ``last``, both counted."""
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     sums = {name: np.zeros((len(days), INTERVALS)) for name in _SUMS}
@@ -57,10 +60,7 @@ def history_of(queue_ids: Sequence[int], *, first: date, last: date, causes: Seq
             sums[name][at] += getattr(told, name)
     fresh = sums["first_requests"].copy()
     fresh[sums["requests"].sum(axis=1) == 0] = np.nan
-    incident = np.zeros(fresh.shape, dtype=np.bool_)
-    for cause in causes:
-        if cause.volume:
-            incident |= within_days(days, cause.started_at, cause.ended_at)
+    incident, unexplained = _incidents(days, causes, known or Known())
     quiet = {name: float(values[-_RECENT_DAYS:][~incident[-_RECENT_DAYS:]].sum()) for name, values in sums.items()}
     handling_s, measured = _handling(quiet)
     whole = {name: float(values.sum()) for name, values in sums.items()}
@@ -70,11 +70,24 @@ def history_of(queue_ids: Sequence[int], *, first: date, last: date, causes: Seq
         days=days,
         fresh=fresh,
         incident=incident,
+        unexplained=unexplained,
         handling_s=handling_s,
         patience_s=_patience(whole),
         redial_share=float(np.clip(redials / lost, 0.0, _MOST_REDIALS)) if lost > 0 else 0.0,
         measured=measured and whole["abandoned"] >= _LEAST_ABANDONED,
     )
+
+
+def _incidents(days: Sequence[date], causes: Sequence[Cause], known: Known) -> tuple[Flags, Flags]:
+    """Intervals that named causes touch, and those of them of which nothing else tells what happened."""
+    touched = np.zeros((len(days), INTERVALS), dtype=np.bool_)
+    unexplained = touched.copy()
+    for cause in causes:
+        if cause.volume:
+            hit = within_days(days, cause.started_at, cause.ended_at)
+            touched |= hit
+            unexplained |= hit & ~known.explains(cause.kind, days)[:, None]
+    return touched, unexplained
 
 
 def _handling(sums: dict[str, float]) -> tuple[float, bool]:
@@ -102,13 +115,3 @@ def within_days(days: Sequence[date], start: datetime, end: datetime) -> Flags:
     at = np.arange(len(days) * INTERVALS) * INTERVAL_MIN
     first, last = ((one - begin).total_seconds() / 60 for one in (start, end))
     return ((at + INTERVAL_MIN > first) & (at < last)).reshape(len(days), INTERVALS)
-
-
-def calendar_of(days: Sequence[date], rows: Iterable[CalendarDay]) -> Days:
-    """These days as the forecast knows them: weekday, holidays and make-up workdays."""
-    kinds = {row.date: row.kind for row in rows}
-    return build_days(
-        [np.datetime64(day) for day in days],
-        holiday=[kinds.get(day) == DayKind.HOLIDAY for day in days],
-        makeup_workday=[kinds.get(day) == DayKind.MAKEUP for day in days],
-    )

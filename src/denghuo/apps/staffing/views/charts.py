@@ -162,6 +162,37 @@ def heads(demand: queries.Demand, *, key: str = "heads", without: queries.Demand
     )
 
 
+def held(demand: queries.Demand) -> Chart:
+    """The answer rate that the people required give, by half hour of the day: the lowest of all days."""
+    needed = demand.requirement
+    known = np.isfinite(needed.answered).any(axis=1)
+    lowest = 100 * needed.answered[known].min(axis=0) if known.any() else np.full(INTERVALS, np.nan)
+    labels = [f"{n * INTERVAL_MIN // 60:02d}:{n * INTERVAL_MIN % 60:02d}" for n in range(INTERVALS)]
+    title = _("With the people required, every half hour reaches the target")
+    if needed.missed:
+        title = _("Too few seats: %(count)d half hours miss the target") % {"count": needed.missed}
+    target = np.full(INTERVALS, 100 * needed.target_share)
+    about = _("Lowest answer rate of each half hour over %(days)d days; what waits from before is reckoned with")
+    return Chart(
+        key="held",
+        shape="curve",
+        title=title,
+        about=about % {"days": int(known.sum())},
+        unit="%",
+        labels=labels,
+        series=[
+            Series(name=_("Expected answer rate"), role="now", exact=lowest, digits=1),
+            Series(name=_("Target"), role="target", exact=target),
+        ]
+        if known.any()
+        else [],
+        floor=max(0.0, float(np.floor((np.nanmin(lowest) - 5) / 10) * 10)) if known.any() else 0.0,
+        head=[_("From"), _("Expected (%)"), _("Target (%)")],
+        rows=[Row(label=label, cells=[_n(a, 1), _n(b, 1)]) for label, a, b in zip(labels, lowest, target, strict=True)],
+        empty=_("Nothing is forecast yet"),
+    )
+
+
 def expected(days: list[date], told: dict[str, Any], *, target_share: float) -> Chart:
     """The simulated answer rate of each day, with its confidence."""
     rates = [one["day"] for one in told["by_day"]]

@@ -17,11 +17,12 @@ from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
 from denghuo.apps.staffing.views import charts
+from denghuo.apps.staffing.views.alerts import surges_told
 from denghuo.apps.staffing.views.frame import gone_to, may_edit, percent, today, unit_of, unit_to_edit, who
 from denghuo.apps.staffing.views.lacking import lacking
+from denghuo.apps.staffing.views.moves import moves, worth
 
 _DAYS = 14
-_RESTORED_SHOWN = timedelta(minutes=10)
 
 
 @require_GET
@@ -32,19 +33,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"unit": unit, "may_edit": may_edit(request, unit)}
     if unit is not None:
         context |= _outlook(unit)
-        context["surges"] = _surges(unit)
+        context["surges"] = surges_told(unit)
     return render(request, "staffing/home.html", context)
-
-
-@require_GET
-@permission_required(Permission.STAFFING_VIEW)
-def alerts(request: HttpRequest) -> HttpResponse:
-    """The surges that want a decision or are under way, for a page that asks every second."""
-    unit = unit_of(request)
-    if unit is None:
-        return render(request, "staffing/alerts.html", {})
-    restored = queries.surges_restored([str(unit.path)], since=timezone.now() - _RESTORED_SHOWN)
-    return render(request, "staffing/alerts.html", {"surges": _surges(unit), "restored": restored})
 
 
 @require_GET
@@ -64,23 +54,6 @@ def ahead(request: HttpRequest) -> HttpResponse:
             charts.heads(hit, key="seats", without=None if hit is seats else seats),
         ]
     return render(request, "staffing/ahead.html", context)
-
-
-def _surges(unit: Unit) -> list[dict[str, Any]]:
-    """What their rows tell, worked out before: this is asked for every second."""
-    now = timezone.now()
-    return [
-        {
-            "surge": one,
-            "calls": f"{one.told['wave_total']['mean']:,.0f}",
-            "rate": percent(one.told["rates"][""]),
-            "sent": percent(queries.rate_of(sending)) if (sending := queries.sending_of(one)) else "",
-            "put_off_until": until if (until := queries.put_off_until(one)) and until > now else None,
-            "over_since": end if (end := queries.window_of(one)[1]) <= now else None,
-            "unheard": queries.unheard_on(one.unit, one.outage, at=now),
-        }
-        for one in queries.open_surges([str(unit.path)])
-    ]
 
 
 def _outlook(unit: Unit) -> dict[str, Any]:
@@ -111,7 +84,9 @@ def _outlook(unit: Unit) -> dict[str, Any]:
             (_("Answer rate planned for"), percent(demand.requirement.target_share), "%", "", ""),
         ],
         "lacking": times,
-        "charts": [charts.calls(demand), charts.heads(demand)] if demand.ahead else [charts.heads(demand)],
+        "charts": [charts.calls(demand), charts.heads(demand), charts.held(demand)]
+        if demand.ahead
+        else [charts.heads(demand)],
     }
 
 
@@ -167,6 +142,8 @@ def forecast(request: HttpRequest) -> HttpResponse:
                 row.first_day, row.first_day + timedelta(days=row.day_count - 1)
             ),
             "tables": charts.error_rows(row.errors),
+            "moves": moves(row.told.get("moves", ()), queries.known_days_of(row.unit_id)),
+            "worth": worth(row.errors),
             "charts": [charts.backtest(row.errors)] if row.errors else [],
             "wave_count": row.told["wave"]["event_count"],
             "handling": f"{row.told['handling_s']:.0f}",

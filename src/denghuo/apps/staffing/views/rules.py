@@ -8,13 +8,15 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from denghuo.apps.orders import queries as orders
 from denghuo.apps.organization import actions as organization_actions
 from denghuo.apps.organization import queries as organization
-from denghuo.apps.organization.access import Permission, permission_required
+from denghuo.apps.organization.access import Permission, permission_required, scope_of
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, clock
@@ -155,10 +157,14 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """Holidays and make-up workdays, and a form to read a year in."""
     unit = unit_of(request)
     form = CalendarForm(request.POST or None) if may_edit(request, unit) else None
+    preview = None
     if request.method == "POST":
         if form is None:
             raise PermissionDenied
-        if form.is_valid():
+        if form.is_valid() and "save" not in request.POST:
+            scope = scope_of(request.user, Permission.ORDERS_VIEW)
+            preview = orders.what_if_calendar(scope, form.cleaned_data["text"], at=timezone.now())
+        elif form.is_valid():
             count = organization_actions.import_calendar(
                 rows=form.cleaned_data["text"], source=form.cleaned_data["source"], **who(request)
             )
@@ -166,5 +172,5 @@ def calendar(request: HttpRequest) -> HttpResponse:
             return redirect("staffing:calendar")
     rows = organization.all_calendar_days(first=today().replace(month=1, day=1))
     missing = organization.unknown_years(today(), today().replace(year=today().year + 1, day=1))
-    context = {"unit": unit, "form": form, "rows": rows, "unknown_years": missing}
+    context = {"unit": unit, "form": form, "preview": preview, "rows": rows, "unknown_years": missing}
     return render(request, "staffing/calendar.html", context, status=422 if form and form.errors else 200)

@@ -21,6 +21,7 @@ function closeMenus(except) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dh-theme]");
   if (button) setTheme(button.dataset.dhTheme === "dark" ? "light" : "dark");
+  if (event.target.closest("[data-dh-print]")) window.print();
   closeMenus(event.target.closest("[data-dh-menu]"));
 });
 

@@ -92,7 +92,7 @@ export function lacks(kind, fields, card, reports) {
   if (kind === "materials") return materialsLack(fields);
   if (kind === "correction" && value("decision") !== "right" && !value("at")) return refusals.malformed;
   if (kind === "correction" && value("needs_reason") && value("because").length < 2) return refusals.reason_missing;
-  if (kind === "finished") return finishLacks(value, side, begun);
+  if (kind === "finished") return finishLacks(value, side, begun) || backLacks(value("restored_at"), card.dataset.gone);
   return "";
 }
 
@@ -126,6 +126,15 @@ function finishLacks(value, side, begun) {
   if (forbidden) return refusals[forbidden.refusal];
   if (value("finding") === "put_off" && !value("again_date")) return refusals.date_missing;
   return WORKED.includes(value("finding")) && side === "customer" && !begun ? refusals.quote_first : "";
+}
+
+const minute = new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short", timeZone });
+
+/** Supply comes back after it was gone, and not later than now: both on the clock of the place, to the minute. */
+function backLacks(told, gone) {
+  if (!told) return "";
+  if (told > minute.format(new Date()).replace(" ", "T")) return words.refusals.back_ahead;
+  return gone && told < gone ? words.refusals.back_before : "";
 }
 
 /** What could be better about a receipt while it is written; "" where nothing could. */

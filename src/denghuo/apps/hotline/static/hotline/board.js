@@ -3,6 +3,7 @@
 
 const board = document.getElementById("board");
 const lost = document.querySelector("[data-board-lost]");
+const find = document.querySelector("[data-board-find]");
 const TICK_MS = 1_000, LOST_AFTER_MS = 15_000, GIVE_UP_MS = 4_000;
 
 function spoken(seconds) {
@@ -14,19 +15,34 @@ function spoken(seconds) {
 
 function tick() {
   for (const element of board.querySelectorAll("[data-since]")) {
-    element.textContent = spoken((Date.now() - Date.parse(element.dataset.since)) / 1000);
+    const text = spoken((Date.now() - Date.parse(element.dataset.since)) / 1000);
+    // The text is changed, never replaced: somebody may have selected the row that it stands in.
+    if (!element.firstChild) element.append(text);
+    else if (element.firstChild.data !== text) element.firstChild.data = text;
   }
 }
+
+/** Shows the people and callers that what is typed finds. */
+function sift() {
+  const wanted = find?.value.trim().toLowerCase() ?? "";
+  for (const one of board.querySelectorAll(".hl-seat, tr[id^=call-]")) {
+    one.hidden = !one.textContent.toLowerCase().includes(wanted);
+  }
+}
+
+const goesOn = (old, fresh) => old.dataset?.since !== undefined && old.dataset.since === fresh.dataset?.since;
 
 let heardAt = Date.now();
 
 function show({ data }) {
   heardAt = Date.now();
   lost.hidden = true;
-  const fresh = document.createElement("div");
-  fresh.innerHTML = JSON.parse(data).html;
-  window.Idiomorph.morph(board, fresh, { morphStyle: "innerHTML" });
+  window.Idiomorph.morph(board, JSON.parse(data).html, {
+    morphStyle: "innerHTML",
+    callbacks: { beforeNodeMorphed: (old, anew) => !goesOn(old, anew) },
+  });
   tick();
+  sift();
   board.dispatchEvent(new CustomEvent("board:shown", { bubbles: true }));
 }
 
@@ -48,6 +64,11 @@ if (board.dataset.stream !== board.dataset.fallback) {
   setTimeout(failed, GIVE_UP_MS);
 }
 
+// What came of a deed stays until somebody has read it.
+document.addEventListener("click", ({ target }) => target.closest("[data-answer-off]")?.closest("[data-answer]").replaceChildren());
+
+find?.addEventListener("input", sift);
+sift();
 tick();
 setInterval(() => {
   tick();

@@ -47,4 +47,3 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.closest("[data-leaving]")) event.preventDefault();
 });
-document.querySelector("[data-od-print]")?.addEventListener("click", () => window.print());

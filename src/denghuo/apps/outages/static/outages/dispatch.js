@@ -151,6 +151,7 @@ async function choose(about, { sure = false } = {}) {
   }
   const url = address({ about });
   url.searchParams.delete("part");
+  url.searchParams.delete("skill"); // chosen for the one before
   if (!about) url.searchParams.delete("about");
   history.pushState({}, "", url);
   for (const row of page.querySelectorAll(".dp-row")) row.classList.toggle("is-open", row.dataset.about === about);
@@ -254,6 +255,11 @@ page.addEventListener("submit", (event) => {
   else takeBack(form);
 });
 page.addEventListener("change", (event) => {
+  if (event.target.matches("[data-dp-skill] select")) {
+    history.replaceState({}, "", address({ skill: event.target.value }));
+    look({ force: true });
+    return;
+  }
   if (!event.target.matches(".dp-choose")) return;
   const { value, checked } = event.target;
   if (checked) chosen.push(value);

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from denghuo.apps.boards.queries import tasks_of
 from denghuo.apps.continuity import queries as continuity
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network import queries as network
@@ -54,7 +55,8 @@ class Standing:
 def home(request: HttpRequest) -> HttpResponse:
     """The board of whoever signed in, as far as each may see."""
     allowed, now = permissions_of(request.user), timezone.now()
-    context: dict[str, Any] = {"now": now}
+    context: dict[str, Any] = {"now": now, "tasks": tasks_of(request.user, at=now)}  # type: ignore[arg-type]
+    context["sees_orders"] = Permission.ORDERS_VIEW in allowed
     if Permission.OUTAGES_VIEW in allowed:
         context |= _outages(scope_of(request.user, Permission.OUTAGES_VIEW), now)
     if Permission.NETWORK_VIEW in allowed:

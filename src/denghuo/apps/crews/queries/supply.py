@@ -1,0 +1,26 @@
+"""What crews ask of supply: the contexts that know of it lie above."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from denghuo.apps.organization.ports import Port
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """Since when supply is gone, and when the switching log says that it came back; None: not known, or not yet."""
+
+    gone_at: datetime | None
+    back_at: datetime | None
+
+
+# Who knows of the supply of what a crew is sent for, by its reference.
+SUPPLIES: Port[Callable[[str], Supply | None]] = Port("crews.supply")
+
+
+def supply_of(about: str) -> Supply | None:
+    """The supply of what a crew is sent for; None where nobody knows of any."""
+    if not about:
+        return None
+    return next((found for known in SUPPLIES if (found := known(about)) is not None), None)

@@ -1,0 +1,197 @@
+"""What a customer may read at their own door. Of a place only what everybody may read of it; of a report only what does
+not tell anything that is in the customer file: whoever wrote an account's number need not be its customer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.core import signing
+from django.utils import timezone
+
+from denghuo.adapters.phones import digits_of
+from denghuo.apps.customers.queries.spots import Spot, spot_of_ref
+from denghuo.apps.network.queries import supply_marks
+from denghuo.apps.network.queries.changes import network_of_unit
+from denghuo.apps.orders import queries as orders
+from denghuo.apps.orders.models import Channel, Kind, Order, PromiseOf, State, Topic
+from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages.models import Report, ReportState
+from denghuo.apps.outages.queries import phones_of_stations
+from denghuo.apps.outages.queries.faults import report_of_order
+from denghuo.apps.outages.queries.public import PublicOutage, public_outage_of
+from denghuo.apps.outages.queries.rules import rule_for
+
+KEPT_S = 60 * 24 * 3600  # so long a link leads to what was reported
+_SALT = "portal.order"
+_MOST_MERGED = 5
+_DAY = 6  # digits of a number that tell its day
+
+
+class Stage(StrEnum):
+    """How far a report is, as its customer reads it."""
+
+    RECEIVED = "received"
+    ARRANGED = "arranged"
+    IN_HAND = "in_hand"
+    ON_SITE = "on_site"
+    WAITING = "waiting"
+    DONE = "done"
+    BACK = "back"
+    CLOSED = "closed"
+    ENDED = "ended"
+
+
+_STAGES = {
+    State.REGISTERED: Stage.RECEIVED,
+    State.DISPATCHED: Stage.ARRANGED,
+    State.IN_HAND: Stage.IN_HAND,
+    State.ON_SITE: Stage.ON_SITE,
+    State.SUSPENDED: Stage.WAITING,
+    State.DONE: Stage.DONE,
+    State.CLOSED: Stage.CLOSED,
+    State.TERMINATED: Stage.ENDED,
+    State.MERGED: Stage.RECEIVED,
+}
+_UNDER_WAY = {Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stage.DONE, Stage.BACK}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where a report stands. ``outage`` is what everybody may know of the place that it names; ``promised`` and
+    ``promised_at`` what somebody told the customer; ``due_at`` until when the service promise gives us time.
+    ``may_say`` are the words that can be said of it now."""
+
+    number: str
+    kind: str
+    topic: str
+    received_at: datetime
+    stage: Stage
+    is_with_others: bool
+    station: str
+    phone: str
+    outage: PublicOutage | None
+    promised: str
+    promised_at: datetime | None
+    due_at: datetime | None
+    said_back_at: datetime | None
+    has_number: bool
+    may_say: tuple[str, ...]
+
+
+def token_of(order_id: int) -> str:
+    """What leads whoever reported back to their report."""
+    return signing.dumps(order_id, salt=_SALT, compress=False)
+
+
+def order_of_token(token: str) -> Order | None:
+    """The order that a link leads to; None: it is too old, or nobody was given it."""
+    try:
+        order_id = signing.loads(token, salt=_SALT, max_age=KEPT_S)
+    except signing.BadSignature:
+        return None
+    return Order.objects.filter(pk=order_id).select_related("unit", "merged_into").first()
+
+
+def order_of_number(number: str, last_digits: str) -> Order | None:
+    """The order of this number whose caller's telephone ends in these digits."""
+    digits, (_day, dash, key) = digits_of(number), number.rpartition("-")
+    key = digits_of(key) if dash else digits[_DAY:] if len(digits) > 2 * _DAY - 1 else digits
+    if not key or len(key) > 18 or len(last_digits) != 4:
+        return None
+    row = Order.objects.filter(pk=int(key)).select_related("unit", "merged_into").first()
+    # Somebody who writes the number without its day, or with other dashes, means the same.
+    fits = row is not None and digits in (digits_of(row.number), key)
+    return row if row is not None and fits and row.caller[-4:] == last_digits else None
+
+
+def phones_for(unit_id: int | None, *, at: datetime) -> tuple[str, ...]:
+    """The numbers to dial: the station's, where it is known which one."""
+    unit = Unit.objects.filter(pk=unit_id).first() if unit_id else None
+    if unit is None:
+        return phones_of_stations(at=at)
+    phone = rule_for(str(unit.path), on=timezone.localdate(at)).phone
+    return (phone,) if phone else phones_of_stations(at=at)
+
+
+def outage_at(spot: Spot | None, *, at: datetime) -> PublicOutage | None:
+    """The outage by which a spot is without supply now, or a part of it is."""
+    network = network_of_unit(spot.unit_id) if spot is not None and spot.load_codes else None
+    return public_outage_of(network.pk, spot.load_codes, at=at) if spot is not None and network else None
+
+
+def is_part_out(spot: Spot) -> bool:
+    """Whether some of a spot still has supply."""
+    network = network_of_unit(spot.unit_id)
+    dark = supply_marks(network.pk).event_of_load if network else {}
+    return any(code not in dark for code in spot.load_codes)
+
+
+def standing_of(row: Order, *, at: datetime) -> Standing:
+    """Where a report stands."""
+    whole = _whole(row)
+    spot = spot_of_ref(row.source_ref, row.unit_id)
+    is_open_book = _is_open_book(row, spot)
+    report = report_of_order(row.pk)
+    stage = _stage(whole, report, is_open_book=is_open_book)
+    promised = [one for one in row.promises.filter(moved_at=None, kept_at=None) if one.due_at > at]
+    phones = phones_for(row.unit_id, at=at)
+    return Standing(
+        number=row.number,
+        kind=row.kind,
+        topic=row.topic,
+        received_at=row.received_at,
+        stage=stage,
+        is_with_others=whole.pk != row.pk,
+        station=row.unit.name,
+        phone=phones[0] if phones else "",
+        outage=None if row.is_over else outage_at(spot, at=at),
+        promised=str(PromiseOf(promised[0].what).label) if promised else "",
+        promised_at=promised[0].due_at if promised else None,
+        due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(row, at=at),
+        said_back_at=report.answered_at if report and report.state == ReportState.LIT else None,
+        has_number=bool(row.caller),
+        may_say=_may_say(row, report, stage),
+    )
+
+
+def _whole(row: Order) -> Order:
+    """What a report was merged into."""
+    for _step in range(_MOST_MERGED):
+        if row.merged_into is None:
+            break
+        row = row.merged_into
+    return row
+
+
+def _is_open_book(row: Order, spot: Spot | None) -> bool:
+    """Whether how far it is tells nothing beyond what everybody may know. A fault that was placed on the network by the
+    number of an account alone goes its way by what only the customer file knows."""
+    came_alone = row.channel in (Channel.WEB, Channel.QR) and row.source_ref.startswith("portal.")
+    return row.kind != Kind.FAULT or not came_alone or (spot is not None and bool(spot.load_code))
+
+
+def _stage(row: Order, report: Report | None, *, is_open_book: bool) -> Stage:
+    stage = _STAGES[State(row.state)]
+    if report is not None and report.state in (ReportState.BACK, ReportState.LIT) and not row.is_over:
+        stage = Stage.BACK
+    return Stage.RECEIVED if not is_open_book and stage in _UNDER_WAY else stage
+
+
+def _due_at(row: Order, *, at: datetime) -> datetime | None:
+    """The next instant by which our promises of service want something done."""
+    due = [one.due_at for one in orders.clocks_of(row, at=at) if one.runs and one.limit.layer == "promise"]
+    return min((one for one in due if one is not None and one > at), default=None)
+
+
+def _may_say(row: Order, report: Report | None, stage: Stage) -> tuple[str, ...]:
+    if row.is_over:
+        return ()
+    words = []
+    if row.kind == Kind.FAULT and row.topic in (Topic.NO_SUPPLY, Topic.PART):
+        words = ["still_out"] if report is not None and report.state == ReportState.LIT else ["back", "still_out"]
+    else:
+        words = ["urge"]
+    is_safe = row.topic != Topic.DANGER and row.kind != Kind.MISCONDUCT
+    if is_safe and row.state in (State.REGISTERED, State.DISPATCHED, State.IN_HAND) and stage != Stage.BACK:
+        words.append("withdraw")
+    return tuple(words)

@@ -1,0 +1,208 @@
+"""What a rule would do is seen before it holds, and open orders follow it and the calendar when it does.
+
+The calendar: 1 to 5 May 2026 are a holiday, Saturday 9 May is worked. AT is Friday 1 May, 08:00 local.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from denghuo.apps.ledger import deliveries
+from denghuo.apps.ledger.models import Fact
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.models import Kind, Order, OrderRule, StepRule, SuspensionCause, Topic
+from denghuo.apps.organization.actions import import_calendar
+from denghuo.apps.organization.models import CalendarDay, DayKind
+from denghuo.apps.organization.snapshot import calendar_days
+from denghuo.apps.staffing.forms import CalendarForm
+from tests.apps.orders.conftest import Open, client_of
+from tests.apps.orders.test_clocks import complaint, layer, local, step
+from tests.world import AT
+
+pytestmark = pytest.mark.usefixtures("english")
+EVERYWHERE = ("",)
+
+
+def holidays(*, without: tuple[str, ...] = (), more: tuple[str, ...] = ()) -> list[CalendarDay]:
+    """The holidays of 2026 as they were announced, without some days and with others."""
+    rows = [
+        CalendarDay(date=day, kind=kind, name=name, source=source)
+        for day, kind, name, source in calendar_days()
+        if day.year == 2026 and f"{day:%m-%d}" not in without
+    ]
+    added = [date.fromisoformat(f"2026-{day}") for day in more]
+    return rows + [CalendarDay(date=day, kind=DayKind.HOLIDAY, name="调整", source="通知") for day in added]
+
+
+def due(order: Order) -> Any:
+    order.refresh_from_db()
+    return order.next_due_at
+
+
+def answered(opened: Open) -> Order:
+    """A complaint whose only clock that still runs is counted in working days."""
+    row = complaint(opened, local("05-11T10:00"))
+    step(row, "contact", local("05-11T11:00"))
+    return row
+
+
+def test_a_holiday_more_is_seen_before_it_holds_and_moves_what_is_open(opened: Open) -> None:
+    at = local("05-11T12:00")
+    row, other = answered(opened), opened(at=at)
+    rows = holidays(more=("05-13", "05-14"))
+    preview = queries.what_if_calendar(EVERYWHERE, rows, at=at)
+    assert (preview.open_count, preview.later, preview.sooner, preview.newly_overdue) == (2, 1, 0, 0)
+    (example,) = preview.examples
+    assert example.order.pk == row.pk
+    assert (example.due_before, example.due_after) == (local("05-16T00:00"), local("05-20T00:00"))
+    assert due(row) == local("05-16T00:00")
+    kept = due(other)
+    import_calendar(rows=rows, source="通知", at=at, actor="meng")
+    deliveries.drain()
+    assert due(row) == local("05-20T00:00") == layer(row, "answer", "internal", at=at).due_at
+    assert due(other) == kept
+    assert '"order_count":1' in Fact.objects.filter(kind="orders.DeadlinesMoved").latest("pk").data.replace(" ", "")
+
+
+def test_a_holiday_taken_away_makes_orders_overdue_and_given_back_not(opened: Open) -> None:
+    """1 to 5 May are off: taken away, what was due on 10 May was due before."""
+    row = complaint(opened, AT)
+    step(row, "contact", AT + timedelta(minutes=5))
+    at = local("05-09T09:00")
+    without = holidays(without=("05-01", "05-04", "05-05", "05-09"))
+    preview = queries.what_if_calendar(EVERYWHERE, without, at=at)
+    assert (preview.sooner, preview.newly_overdue, preview.no_more_overdue) == (1, 1, 0)
+    import_calendar(rows=without, source="通知", at=at, actor="meng")
+    deliveries.drain()
+    row.refresh_from_db()
+    assert row.overdue_at is not None
+    assert row.overdue_at < at
+    back = queries.what_if_calendar(EVERYWHERE, holidays(), at=at)
+    assert (back.later, back.newly_overdue, back.no_more_overdue) == (1, 0, 1)
+    import_calendar(rows=holidays(), source="通知", at=at, actor="meng")
+    deliveries.drain()
+    row.refresh_from_db()
+    assert (row.overdue_at, row.next_due_at) == (None, local("05-10T00:00"))
+
+
+def test_another_calendar_forgets_no_suspension_and_no_closed_order(opened: Open) -> None:
+    row, over = answered(opened), answered(opened)
+    asked = actions.ask_suspension(
+        order_id=row.pk, cause=SuspensionCause.CUSTOMER, reason="出差", at=local("05-12T09:00"), actor="he"
+    )
+    actions.decide_suspension(suspension_id=asked.pk, granted=True, at=local("05-12T09:00"), actor="tang")
+    step(row, "resume", local("05-14T09:00"))
+    for code in ("finish", "close"):
+        step(over, code, local("05-12T10:00"))
+    judged = Order.objects.get(pk=over.pk).judged
+    before = due(row)
+    import_calendar(rows=holidays(more=("05-18",)), source="通知", at=local("05-14T10:00"), actor="meng")
+    deliveries.drain()
+    assert (before, due(row)) == (local("05-20T00:00"), local("05-21T00:00"))
+    assert Order.objects.get(pk=over.pk).judged == judged
+
+
+def test_no_holidays_told_is_no_deadline_and_told_again_it_is_there(opened: Open) -> None:
+    row = answered(opened)
+    CalendarDay.objects.all().delete()
+    actions.follow_calendar(object(), at=local("05-11T12:00"), actor="test", delivery_key="1")
+    assert due(row) is None
+    preview = queries.what_if_calendar(EVERYWHERE, holidays(), at=local("05-11T12:00"))
+    assert (preview.sooner, preview.examples[0].due_before) == (1, None)
+    import_calendar(rows=holidays(), source="通知", at=local("05-11T12:00"), actor="meng")
+    deliveries.drain()
+    assert due(row) == local("05-16T00:00")
+
+
+def test_many_open_orders_follow_the_calendar_in_few_questions(opened: Open) -> None:
+    """No system may stall because a holiday was edited: what it costs does not grow with a question for each order."""
+    counted = []
+    for n in (1, 40):
+        for _ in range(n):
+            complaint(opened, local("05-11T10:00"))
+        with CaptureQueriesContext(connection) as asked:
+            actions.follow_calendar(object(), at=local("05-11T12:00"), actor="test", delivery_key="1")
+        counted.append(len(asked))
+    assert counted[1] <= counted[0] + 2
+
+
+def test_a_day_that_is_kept_in_one_region_only_is_a_working_day(opened: Open) -> None:
+    """三月三 of Guangxi is 20 April 2026, a Monday: no feed brings it in, and a file that tells it otherwise than as a
+    holiday of the country is refused."""
+    row = complaint(opened, local("04-17T10:00"))
+    assert layer(row, "answer", "internal", at=local("04-17T10:00")).due_at == local("04-24T00:00")
+    assert date(2026, 4, 20) not in {day for day, *_ in calendar_days()}
+    form = CalendarForm({"text": "2026-05-01,holiday,劳动节\n2026-04-20,regional,三月三", "source": "通知"})
+    assert form.errors["text"] == ["Line 2 cannot be read."]
+
+
+def test_another_grid_has_other_promises_and_that_is_seen_first(opened: Open) -> None:
+    row = opened(Kind.SERVICE, Topic.RECONNECT)
+    at = AT + timedelta(hours=13)
+    rule = OrderRule(from_date=AT.date(), region="csg", source="本所")
+    preview = queries.what_if_numbers(EVERYWHERE, rule, at=at)
+    assert (preview.sooner, preview.newly_overdue) == (1, 1)
+    assert preview.examples[0].due_after == AT + timedelta(hours=12)
+    assert due(row) == AT + timedelta(hours=24)
+    later = OrderRule(from_date=AT.date() + timedelta(days=1), region="csg", source="本所")
+    assert queries.what_if_numbers(EVERYWHERE, later, at=at).moved == 0
+    actions.set_order_rule(values={"region": "csg"}, from_date=AT.date(), source="本所", at=at, actor="meng")
+    row.refresh_from_db()
+    assert row.overdue_at == AT + timedelta(hours=12)
+
+
+def test_the_page_of_numbers_says_so_and_writes_only_when_told(opened: Open) -> None:
+    row = opened(Kind.SERVICE, Topic.RECONNECT, at=timezone.now() - timedelta(hours=1))
+    client, path = client_of("meng"), reverse("orders:numbers")
+    told = client.get(path).context["form"].initial | {"region": "csg", "source": "本所"}
+    told["from_date"] = f"{timezone.localdate() - timedelta(days=1):%Y-%m-%d}"
+    answer = client.post(path, told)
+    page = answer.content.decode()
+    assert answer.context["preview"].moved == 1
+    assert reverse("orders:order", args=[row.pk]) in page
+    assert not OrderRule.objects.exists()
+    assert client.post(path, told | {"save": "1"}).status_code == 302
+    assert OrderRule.objects.get().region == "csg"
+
+
+def test_a_step_moves_no_clock_at_once_and_tells_who_could_go_nowhere(opened: Open) -> None:
+    opened()
+    client, path = client_of("meng"), reverse("orders:steps")
+    told = {"kind": "fault", "step": "dispatch", "from_states": ["in_hand"], "to_state": "dispatched", "who": "works"}
+    told |= {"from_date": f"{AT.date():%Y-%m-%d}", "source": "本所", "effects": "dispatch:stop"}
+    preview = client.post(path, told).context["preview"]
+    assert (preview.open_count, preview.able_before, preview.able_after, preview.moved) == (1, 1, 0, 0)
+    assert preview.stuck == 0
+    assert not StepRule.objects.exists()
+    for code in ("accept", "arrive", "finish", "contact", "return"):
+        entry = actions.StepEntry(kind=Kind.FAULT, step=code, from_states=["in_hand"])
+        actions.set_step_rule(entry=entry, from_date=AT.date(), source="本所", at=AT, actor="meng")
+    answer = client.post(path, told)
+    assert answer.context["preview"].stuck == 1
+    assert "could go nowhere" in answer.content.decode()
+
+
+def test_what_the_row_says_stands_on_the_list_and_on_the_page(opened: Open) -> None:
+    """The clock of the page, that of the list and that of the API are one: nothing is worked out a second time."""
+    now = timezone.now()
+    client = client_of("he")
+    rows = [
+        opened(at=now - timedelta(minutes=1)),
+        opened(Kind.COMPLAINT, Topic.ATTITUDE, at=now - timedelta(minutes=1), text="怠慢"),
+        opened(Kind.SERVICE, Topic.RECONNECT, at=now - timedelta(hours=2)),
+    ]
+    listed = client.get(reverse("orders:home")).content.decode()
+    told = {one["order_id"]: one for one in client.get("/api/orders").json()}
+    for row in rows:
+        assert row.next_due_at is not None
+        stamp = timezone.localtime(row.next_due_at).isoformat()
+        assert f'datetime="{stamp}"' in listed
+        page = client.get(reverse("orders:order", args=[row.pk])).content.decode()
+        assert f'<dd class="dh-num">{timezone.localtime(row.next_due_at):%Y-%m-%d %H:%M}</dd>' in page
+        clocks = client.get(f"/api/orders/{row.pk}").json()["clocks"]
+        assert told[row.pk]["next_due_at"] == min(one["due_at"] for one in clocks if one["due_at"])
