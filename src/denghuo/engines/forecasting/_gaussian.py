@@ -105,8 +105,9 @@ def surprise_weight(standardized: Floats, *, masked: bool) -> Floats:
     incident moves the level little, that of a disaster hardly. ``masked``: the noise was learned with such days in it,
     so that it looks large and they look ordinary; the middle of all days is not fooled and sets the scale."""
     size = np.sqrt(np.mean(standardized**2, axis=1))
-    if masked:
-        size /= min(float(np.median(size)) / (_MIDDLE if standardized.shape[1] == 1 else 1.0), 1.0)
+    middle = float(np.median(size)) / (_MIDDLE if standardized.shape[1] == 1 else 1.0)
+    if masked and middle > 0:  # where every day is like the others, none surprises
+        size /= min(middle, 1.0)
     weight: Floats = np.minimum(np.maximum(size / _USUAL, 1.0) ** 2, _MOST_WEIGHT)
     return weight
 

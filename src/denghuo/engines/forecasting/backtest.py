@@ -293,7 +293,7 @@ def _errors(made: _Forecasts, group: NDArray[np.int64]) -> ErrorTable:
         count=count,
         mape_share=_over(summed(relative), summed(with_calls.astype(np.float64))),
         wape_share=_over(summed(np.abs(error)), summed(calls)),
-        mase=_over(summed(np.abs(error) / scale), count),
+        mase=_over(summed(np.abs(error) / np.where(scale > 0, scale, np.nan)), count),
         bias_share=_over(summed(bias), summed(calls)),
         pinball=_over(summed(_loss(calls, quantiles)), count),
         covered_50_share=covered[0],
