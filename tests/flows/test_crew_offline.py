@@ -321,12 +321,12 @@ def test_a_receipt_is_checked_as_it_is_written(phone: Page, context: BrowserCont
         ("送电", "very short"),
     ):
         receipt.fill(text)
-        expect(finish.get_by_role("status")).to_contain_text(said)
+        expect(finish.locator("[data-cr-checked]")).to_contain_text(said)
     receipt.fill("已处理")
     send.tap()
     expect(finish.get_by_role("alert")).to_contain_text("says nothing")
     receipt.fill("熔丝熔断，更换后送电正常")
-    expect(finish.get_by_role("status")).to_be_empty()
+    expect(finish.locator("[data-cr-checked]")).to_be_empty()
     send.tap()
     waits(phone, 1)
     context.set_offline(False)
