@@ -10,7 +10,7 @@ from denghuo.apps.hotline.models import CallBack, CallerNumber, CallNote, NoteKi
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.notices.actions import MessageEntry, queue_messages
 from denghuo.apps.notices.models import Channel, Message, Ring
-from denghuo.apps.orders.actions import OrderEntry, open_order
+from denghuo.apps.orders.actions import OrderEntry, open_order, take_step
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.orders.queries.callers import callers_of
 from tests.apps.customers.conftest import DAY, SYSTEM, account, built_world, town, world
@@ -54,6 +54,9 @@ def theirs(town: World) -> Order:
 
 def test_who_is_made_anonymous_is_nobody_anywhere(town: World, theirs: Order) -> None:
     close_account(account_id=theirs.account_id, closed_date=DAY, **SYSTEM)
+    with pytest.raises(ValueError, match="still open"):
+        anonymize(person_id=account().person_id, reason="本人要求", **SYSTEM)
+    take_step(order_id=theirs.pk, step="terminate", reason="已办结", **SYSTEM)
     anonymize(person_id=account().person_id, reason="本人要求", **SYSTEM)
     deliveries.drain()
     row = Order.objects.get(pk=theirs.pk)
