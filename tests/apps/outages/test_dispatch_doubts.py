@@ -23,44 +23,12 @@ from denghuo.apps.outages.actions import OutageEntry, register_outage, send_crew
 from denghuo.apps.outages.models import Estimate, Method, Outage, Suspicion, SuspicionState
 from denghuo.apps.outages.queries import Urgency, Wanted
 from denghuo.engines.reliability import OutageKind
-from tests.apps.network.conftest import signed_in
-from tests.apps.outages.desk import Desk, furnish, report
-from tests.kept import Kept
-from tests.world import World, make_world
+from tests.apps.outages.desk import Desk, report
+from tests.apps.outages.test_dispatch_pages import NOW, built, desk, lin, text, world
+from tests.world import World
 
-NOW = timezone.now().replace(microsecond=0)
+__all__ = ["built", "desk", "lin", "world"]
 BY: dict[str, Any] = {"at": NOW, "actor": "lin"}
-PAGE = "/outages/dispatch/"
-
-
-@pytest.fixture(scope="module")
-def built(kept: Kept) -> tuple[World, Desk]:
-    def make() -> tuple[World, Desk]:
-        world = make_world()
-        return world, furnish(world, at=NOW)
-
-    return kept(make)
-
-
-@pytest.fixture
-def world(built: tuple[World, Desk], db: None) -> World:
-    return built[0]
-
-
-@pytest.fixture
-def desk(built: tuple[World, Desk], db: None) -> Desk:
-    return built[1]
-
-
-@pytest.fixture
-def lin(world: World) -> Client:
-    return signed_in(world.lin)
-
-
-def text(client: Client, **asked: Any) -> str:
-    answer = client.get(PAGE, asked)
-    assert answer.status_code == 200
-    return str(answer.content.decode())
 
 
 def do(client: Client, deed: str, **told: Any) -> HttpResponse:

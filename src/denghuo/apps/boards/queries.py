@@ -36,20 +36,17 @@ def tasks_of(user: User, *, at: datetime) -> list[Task]:
         Permission.CREWS_WORK: _of_crew,
         Permission.CREWS_DISPATCH: _of_dispatch,
         Permission.HOTLINE_WORK: _of_desk,
-        Permission.ORDERS_WORK: _of_orders,
+        Permission.ORDERS_VIEW: _of_orders,
         Permission.NOTICES_SEND: _of_plans,
     }
     return [task for needed, source in sources.items() if needed in allowed for task in source(user, at)]
 
 
 def _of_crew(user: User, at: datetime) -> Iterator[Task]:
-    membership = crews.membership_of(user.pk)
-    if membership is None:
-        return
-    for one in crews.mine(membership.crew_id, at=at):
-        if one.is_open:
-            state = str(one.get_state_display())
-            yield Task(icon="truck", text=one.place, note=state, path=reverse("crews:mine"), tone="act")
+    del at
+    for one in crews.open_of_user(user.pk):
+        state = str(one.state.label)
+        yield Task(icon="truck", text=one.place, note=state, path=reverse("crews:mine"), tone="act")
 
 
 def _of_dispatch(user: User, at: datetime) -> Iterator[Task]:

@@ -39,7 +39,7 @@ from denghuo.apps.orders.queries.people import (
     supervisors_of,
     works_in,
 )
-from denghuo.apps.orders.queries.readers import CONFIDENTIAL, Reader, readable
+from denghuo.apps.orders.queries.readers import Reader
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, ReceiptFinding, check_receipt, findings_for
 from denghuo.apps.orders.queries.rules import calendar, order_rules, rule_book, unknown_years
 from denghuo.apps.orders.queries.shift import Shift, shift_of
@@ -57,7 +57,6 @@ from denghuo.apps.orders.queries.what_if import (
 )
 
 __all__ = [
-    "CONFIDENTIAL",
     "CORRECTED",
     "EXHIBITS",
     "OF_CLOCKS",
@@ -107,7 +106,6 @@ __all__ = [
     "orders_by_id",
     "people_by_username",
     "promises_kept",
-    "readable",
     "rule_book",
     "shift_of",
     "signs_within",

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from denghuo.apps.customers.queries import Matter
-from denghuo.apps.orders.models import Kind, Order
+from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 
 _AT_ONCE = 400  # keys in one question; of more accounts all that is open is read
 
@@ -31,7 +32,7 @@ def open_matters(account_ids: Collection[int]) -> list[Matter]:
             path=reverse("orders:order", args=[row.pk]),
             since_at=row.received_at,
             is_late=row.overdue_at is not None,
-            is_private=row.kind == Kind.MISCONDUCT,
+            is_private=row.kind in CONFIDENTIAL,
         )
         for row in rows.defer("text", "caller", "contact_name")
         if row.account_id is not None and row.account_id in wanted

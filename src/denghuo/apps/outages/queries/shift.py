@@ -1,6 +1,7 @@
 """The outages of a shift: what each cost, what was said of when supply is back, and when it was."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.db.models import Q
 
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Estimate, Outage
-from denghuo.apps.outages.queries.estimates import estimates_of_outage
+from denghuo.apps.outages.queries.estimates import estimates_of
 from denghuo.apps.outages.queries.outages import Cost, cost
 
 
@@ -48,13 +49,14 @@ def outages_between(scope: Iterable[str], *, since: datetime, until: datetime) -
     """Outages that lasted at any time from one instant to another, in the order in which they began."""
     rows = Outage.objects.filter(within(scope, field="network__unit__path"), started_at__lt=until)
     rows = rows.filter(Q(restored_at=None) | Q(restored_at__gt=since)).select_related("network__unit", "feeder")
-    return [
-        OutageTold(outage=row, cost=cost(row, at=until), estimate=_last_word(row))
-        for row in rows.prefetch_related("suspicions").order_by("started_at", "pk")
-    ]
+    found = list(rows.prefetch_related("suspicions").order_by("started_at", "pk"))
+    of_suspicion = {one.pk: row.pk for row in found for one in row.suspicions.all()}
+    said: dict[int, list[Estimate]] = defaultdict(list)
+    for one in estimates_of(outage_ids=[row.pk for row in found], suspicion_ids=list(of_suspicion)):
+        said[one.outage_id or of_suspicion[one.suspicion_id or 0]].append(one)
+    return [OutageTold(outage=row, cost=cost(row, at=until), estimate=_last_word(row, said[row.pk])) for row in found]
 
 
-def _last_word(outage: Outage) -> Estimate | None:
-    said = estimates_of_outage(outage)
+def _last_word(outage: Outage, said: Sequence[Estimate]) -> Estimate | None:
     before = [one for one in said if outage.restored_at is None or one.told_at < outage.restored_at]
     return before[-1] if before else None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.orders.queries import Tie
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.outages.models import Outage, Report, Suspicion
-from denghuo.apps.outages.queries.estimates import estimates_of
+from denghuo.apps.outages.queries.estimates import estimates_of, estimates_of_outage
 from denghuo.apps.outages.queries.telling import clock_told
 
 
@@ -34,7 +34,7 @@ def _outage(outage: Outage, report: Report) -> Tie:
         back_at = report.back_at or outage.restored_at
         assert back_at is not None
         note, tone = _("supply back %(time)s") % {"time": clock_told(back_at)}, "done"
-    elif estimates := estimates_of(outage_ids=[outage.pk]):
+    elif estimates := estimates_of_outage(outage):
         note = _("expected back %(time)s") % {"time": clock_told(estimates[-1].expected_at)}
     return Tie(
         label=_("Outage"),
