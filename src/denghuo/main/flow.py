@@ -25,6 +25,7 @@ from denghuo.apps.hotline.facts import (
     AnnouncementExpired,
     AnnouncementPublished,
     CallBackAnswered,
+    CallerUnmasked,
     CallsRecorded,
     DefinitionSet,
     MistakeFound,
@@ -36,8 +37,8 @@ from denghuo.apps.network.facts import (
     SwitchingLogImported,
     SwitchingRecorded,
 )
-from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered
-from denghuo.apps.orders.facts import CallersForgotten, OrderClosed, OrderCorrected, OrderOpened
+from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered, MessageUnmasked
+from denghuo.apps.orders.facts import CallersForgotten, CallerShown, OrderClosed, OrderCorrected, OrderOpened
 from denghuo.apps.organization.facts import CalendarImported
 from denghuo.apps.outages.facts import (
     CrewWanted,
@@ -93,6 +94,10 @@ FLOW: list[Line] = [
     Line(ReportsAttached, "crews.follow_attached"),
     Line(WorkFinished, "outages.follow_finish"),
     Line(FaultCleared, "network.follow_clearing"),
+    # Who saw the number of somebody unknown is reviewed as who saw a customer's.
+    Line(CallerUnmasked, "customers.follow_look"),
+    Line(CallerShown, "customers.follow_look"),
+    Line(MessageUnmasked, "customers.follow_look"),
     # Whoever is without supply is told, special care first; whoever reported is asked whether it is back.
     Line(SupplyChanged, "outages.tell_of_outages", background=True),
     Line(OutageClosed, "outages.call_off_messages", background=True),

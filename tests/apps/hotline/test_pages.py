@@ -15,11 +15,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from denghuo.adapters.telephony.records import CallOutcome
+from denghuo.apps.customers.queries import unmaskings
 from denghuo.apps.hotline import actions
 from denghuo.apps.hotline.facts import CallerUnmasked, CallsExported
 from denghuo.apps.hotline.models import Call, CallerNumber, CauseKind, Measure
 from denghuo.apps.hotline.queries import team_order
 from denghuo.apps.hotline.queries import why as asking
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
@@ -129,6 +131,9 @@ def test_a_number_is_told_to_who_says_why(world: World, month: Hotline) -> None:
     told = ledger.facts(classes=[CallerUnmasked])
     assert [(one.actor, one.fact.reason) for one in told] == [("he", "call back: still out")]
     assert signed_in(world.chen).post(address, {"reason": "curious"}).status_code == 403
+    deliveries.drain()
+    looks = unmaskings([str(row.exchange.unit.path)], since=told[0].at, until=told[0].at + timedelta(seconds=1))
+    assert [(one.subject, one.reason) for one in looks] == [(f"hotline.call:{row.pk}", "call back: still out")]
 
 
 def test_who_called(world: World, month: Hotline) -> None:

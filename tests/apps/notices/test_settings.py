@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from denghuo.apps.customers.models import Unmasking
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices import queries
 from denghuo.apps.notices.actions import (
@@ -153,4 +155,7 @@ def test_who_looks_at_an_address_says_why(queue: Queue) -> None:
     with pytest.raises(ValueError, match="why"):
         unmask_message(message_id=row.pk, reason=" ", **SYSTEM)
     assert unmask_message(message_id=row.pk, reason="回访", **SYSTEM).address == "13800138000"
+    deliveries.drain()
+    look = Unmasking.objects.get()
+    assert (look.subject, look.unit_id, look.reason) == (f"notices.message:{row.pk}", row.unit_id, "回访")
     assert "13800138000" not in json.dumps(list(Fact.objects.values_list("data", flat=True)))

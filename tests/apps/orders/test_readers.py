@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from denghuo.apps.customers.actions import review_unmasking
+from denghuo.apps.customers.models import UnmaskFinding
+from denghuo.apps.customers.queries import unmaskings
 from denghuo.apps.orders import queries
 from denghuo.apps.orders.actions import OrderEntry, offer_hand_over, open_order, show_caller
 from denghuo.apps.orders.models import Kind, Order, Topic
@@ -75,3 +78,18 @@ def test_a_number_is_shown_for_a_reason_that_says_something(world: World, order:
     assert show_caller(order_id=order.pk, reason="回访", **WHO) == "13900001234"
     shown = client_of(world.zhou).post(reverse("orders:show-number", args=[order.pk]), {"reason": "回访"})
     assert shown["Refresh"].startswith("60;")
+
+
+def test_who_saw_the_number_of_somebody_unknown_is_reviewed_by_somebody_else(world: World, order: Order) -> None:
+    show_caller(order_id=order.pk, reason="回访", **WHO)
+    entry = OrderEntry(
+        kind=Kind.MISCONDUCT, topic=Topic.ATTITUDE, unit_id=world.wick.pk, received_at=AT, caller="13900001235"
+    )
+    elsewhere = open_order(entry=entry, **WHO)
+    show_caller(order_id=elsewhere.pk, reason="问路", **WHO)
+    span: dict[str, Any] = {"since": AT, "until": AT.replace(hour=AT.hour + 1)}
+    (look,) = unmaskings([str(world.lamp.path)], **span)
+    assert (look.subject, look.subject_name, look.reason) == (f"orders.order:{order.pk}", order.number, "回访")
+    assert len(unmaskings([str(world.city.path)], **span)) == 2
+    review_unmasking(unmasking_id=look.id, finding=UnmaskFinding.NEEDED, at=AT, actor="lin")
+    assert unmaskings([str(world.lamp.path)], **span, unreviewed_only=True) == []

@@ -92,6 +92,9 @@ class CallerUnmasked:
 
     call_id: int
     reason: str
+    subject: str = ""
+    name: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,9 @@ class MessageUnmasked:
 
     message_id: int
     reason: str
+    subject: str = ""
+    name: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

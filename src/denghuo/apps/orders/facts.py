@@ -256,10 +256,13 @@ class EvidenceHandedOut:
 
 @dataclass(frozen=True, kw_only=True)
 class CallerShown:
-    """Somebody saw the caller's full number, and said why."""
+    """Somebody saw the caller's full number, and said why. Without a unit: it was told as a look at a customer."""
 
     order_id: int
     reason: str
+    subject: str = ""
+    name: str = ""
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db import transaction
 
@@ -61,6 +62,32 @@ def unmask_letters(*, account_ids: Sequence[int], reason: str, at: datetime, act
     for one in found:
         unmask(account_id=one.account_id, what=Unmasked.LETTER, reason=reason, at=at, actor=actor)
     return found
+
+
+class Look(Protocol):
+    """Somebody saw, elsewhere, what is hidden of somebody who is no customer that we know."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def unit_id(self) -> int | None: ...
+    @property
+    def reason(self) -> str: ...
+
+
+def follow_look(fact: Look, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the look stands among those that somebody else reviews. Without a unit nobody could review it, or it
+    stands there already."""
+    del delivery_key  # nobody sees the same thing twice at one instant
+    if fact.unit_id is None:
+        return
+    kind = fact.subject.partition(":")[0]
+    what = Unmasked.MESSAGE if kind == "notices.message" else Unmasked.PHONES
+    told = {"unit_id": fact.unit_id, "what": what, "subject_name": fact.name, "until_at": at + SHOWN_FOR}
+    told |= {"reason": fact.reason[:200]}
+    Unmasking.objects.get_or_create(subject=fact.subject, unmasked_at=at, unmasked_by=actor, defaults=told)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ class Unmasked(models.TextChoices):
     ADDRESS = "address", _("Address")
     CARE = "care", _("Special care")
     LETTER = "letter", _("Name and address, for a letter")
+    MESSAGE = "message", _("A message and where it goes")
 
 
 class UnmaskFinding(models.TextChoices):
@@ -24,9 +25,13 @@ class UnmaskFinding(models.TextChoices):
 
 
 class Unmasking(models.Model):
-    """One look at what is hidden, until it hid again."""
+    """One look at what is hidden, until it hid again: of a customer, or of ``subject``, such as a call of nobody whom
+    we know ("hotline.call:3")."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unmaskings")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="unmaskings")
+    unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, null=True, related_name="+")
+    subject = models.CharField(max_length=80, blank=True)
+    subject_name = models.CharField(max_length=80, blank=True)
     what = models.CharField(max_length=10, choices=Unmasked)
     reason = models.CharField(max_length=200)
     unmasked_at = models.DateTimeField(db_index=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from denghuo.apps.customers.models import Account, Care, CareVisit, CutReason, SupplyPoint, Unmasking
 from denghuo.apps.customers.queries.customers import customers_by_id
@@ -31,10 +31,13 @@ class CareLine:
 
 @dataclass(frozen=True, kw_only=True)
 class UnmaskingLine:
-    """A look at what is hidden: of whom, by whom, why, and what a review came to."""
+    """A look at what is hidden: of whom, by whom, why, and what a review came to. ``subject`` ("hotline.call:3"): where
+    it is nobody whom we know."""
 
     id: int
-    customer: Customer
+    customer: Customer | None
+    subject: str
+    subject_name: str
     what: str
     reason: str
     at: datetime
@@ -159,18 +162,18 @@ def unmaskings(
     scope: Iterable[str], *, since: datetime, until: datetime, unreviewed_only: bool = False, limit: int = 500
 ) -> list[UnmaskingLine]:
     """Who saw what was hidden between two instants, the last first."""
-    rows = Unmasking.objects.filter(
-        within(scope, field="account__unit__path"), unmasked_at__gte=since, unmasked_at__lt=until
-    )
+    rows = _looks(scope).filter(unmasked_at__gte=since, unmasked_at__lt=until)
     if unreviewed_only:
         rows = rows.filter(finding="")
     told = list(rows[:limit])
-    customers = customers_by_id(row.account_id for row in told)
+    customers = customers_by_id(row.account_id for row in told if row.account_id is not None)
     names = names_of({row.unmasked_by for row in told} | {row.reviewed_by for row in told})
     return [
         UnmaskingLine(
             id=row.pk,
-            customer=customers[row.account_id],
+            customer=customers[row.account_id] if row.account_id is not None else None,
+            subject=row.subject,
+            subject_name=row.subject_name,
             what=str(row.get_what_display()),
             reason=row.reason,
             at=row.unmasked_at,
@@ -185,5 +188,11 @@ def unmaskings(
 
 
 def unmasking_for(scope: Iterable[str], unmasking_id: int) -> Unmasking | None:
-    """One look at what is hidden, if its account lies in the scope."""
-    return Unmasking.objects.filter(within(scope, field="account__unit__path"), pk=unmasking_id).first()
+    """One look at what is hidden, if it lies in the scope."""
+    return _looks(scope).filter(pk=unmasking_id).first()
+
+
+def _looks(scope: Iterable[str]) -> QuerySet[Unmasking]:
+    scope = tuple(scope)
+    ours = within(scope, field="account__unit__path") | within(scope, field="unit__path")
+    return Unmasking.objects.filter(ours)

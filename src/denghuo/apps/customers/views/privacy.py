@@ -19,6 +19,23 @@ from denghuo.apps.customers.views.accounts import form_page
 from denghuo.apps.customers.views.reach import account_seen, deeds, now_and_who, scope
 from denghuo.apps.organization.access import Permission, permission_required
 
+# Where that is seen of which somebody may have looked at, who is no customer that we know.
+_PAGES = {"orders.order": "orders:order", "hotline.call": "hotline:call", "notices.message": "notices:message"}
+
+
+def _of_whom(line: queries.UnmaskingLine) -> dict[str, str]:
+    """Of whom a look was, and where that is to be seen."""
+    if line.customer is not None:
+        path = reverse("customers:account", args=[line.customer.account_id])
+        return {"text": line.customer.name or line.customer.number, "path": path}
+    kind, _colon, key = line.subject.partition(":")
+    told = {
+        "orders.order": _("Order %(number)s"),
+        "hotline.call": _("Call %(number)s"),
+        "notices.message": _("Message %(number)s"),
+    }
+    return {"text": told[kind] % {"number": line.subject_name}, "path": reverse(_PAGES[kind], args=[key])}
+
 
 @never_cache
 @require_GET
@@ -32,7 +49,7 @@ def unmaskings(request: HttpRequest) -> HttpResponse:
         "day": day,
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1) if day < timezone.localdate() else None,
-        "lines": lines,
+        "lines": [(line, _of_whom(line)) for line in lines],
         "left": sum(not line.finding for line in lines),
         "findings": UnmaskFinding.choices,
         "deeds": deeds(request),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -19,8 +20,9 @@ def unmask_caller(*, call_id: int, reason: str, at: datetime, actor: str) -> str
     """
     if not reason.strip():
         raise ValueError("say why the number is needed")
-    call = Call.objects.get(pk=call_id)
-    record(CallerUnmasked(call_id=call.pk, reason=reason.strip()[:200]), at=at, actor=actor)
+    call = Call.objects.select_related("exchange").get(pk=call_id)
+    seen: dict[str, Any] = {"subject": f"hotline.call:{call.pk}", "name": str(call.pk), "unit_id": call.exchange.unit_id}
+    record(CallerUnmasked(call_id=call.pk, reason=reason.strip()[:200], **seen), at=at, actor=actor)
     return call.caller
 
 

@@ -1,6 +1,7 @@
 """What people did with their own hands: brought a notice, printed some, looked at an address."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -94,5 +95,6 @@ def unmask_message(*, message_id: int, reason: str, at: datetime, actor: str) ->
     if not reason.strip():
         raise ValueError("say why the address is needed")
     row = Message.objects.get(pk=message_id)
-    record(MessageUnmasked(message_id=row.pk, reason=reason.strip()[:200]), at=at, actor=actor)
+    seen: dict[str, Any] = {"subject": f"notices.message:{row.pk}", "name": str(row.pk), "unit_id": row.unit_id}
+    record(MessageUnmasked(message_id=row.pk, reason=reason.strip()[:200], **seen), at=at, actor=actor)
     return row

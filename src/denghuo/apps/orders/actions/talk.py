@@ -130,9 +130,12 @@ def show_caller(*, order_id: int, reason: str, at: datetime, actor: str) -> str:
     if len(reason.strip()) < _SHORTEST_REASON:
         raise ValueError("a number is shown for a reason")
     row = Order.objects.get(pk=order_id)
-    if row.account_id is not None:  # it stands among the looks that somebody else reviews
+    seen: dict[str, Any] = {}  # a look at a customer, or at nobody whom we know: somebody else reviews it
+    if row.account_id is not None:
         unmask(account_id=row.account_id, what=Unmasked.PHONES, reason=f"{row.number} {reason}", at=at, actor=actor)
-    record(CallerShown(order_id=order_id, reason=reason.strip()), at=at, actor=actor)
+    else:
+        seen = {"subject": f"orders.order:{row.pk}", "name": row.number, "unit_id": row.unit_id}
+    record(CallerShown(order_id=order_id, reason=reason.strip(), **seen), at=at, actor=actor)
     return str(row.caller)
 
 
