@@ -49,6 +49,10 @@ def test_every_lamp_is_lit_again_and_its_hours_are_booked(stormed: Path) -> None
     assert booked[0][0] > 300, "a storm of hours costs hours"
 
 
+def test_whatever_follows_has_followed(stormed: Path) -> None:
+    assert ask(stormed, "select reaction, error from ledger_delivery where error != ''") == []
+
+
 def test_nobody_who_called_is_left(stormed: Path) -> None:
     left = ask(
         stormed,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.crews.actions import set_duties
+from denghuo.apps.crews.queries import find
 from denghuo.apps.crews.queries.board import board
 from denghuo.apps.ledger import deliveries, rounds
 from denghuo.apps.notices.models import Message
@@ -38,11 +39,12 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell, passed: bool = False)
         NoStormError: the network does not stand as it normally does.
     """
     unit = Unit.objects.get(code=UNIT_CODE)
-    plan = plan_storm(demo_network_id(), unit.pk)
     speed = 1.0 if passed else speed
     begun_at, started = timezone.now() - (_PASSED if passed else timedelta()), time.monotonic()
+    plan = plan_storm(demo_network_id(), unit.pk, since=begun_at)
     _hurry(unit.pk, speed, at=begun_at)
     call_in(str(unit.path), at=begun_at)
+    scope = (str(unit.path),)
     second = 0.0
 
     def now() -> datetime:
@@ -63,11 +65,12 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell, passed: bool = False)
 
     storm = Storm(
         plan=plan,
-        scope=(str(unit.path),),
+        scope=scope,
         now=now,
         tell=lambda what, told: tell(second, what, told),
         pace=1 / speed,
         by_hand=by_hand,
+        elsewhere=frozenset(one.assignment_id for one in find(scope, is_open=True)) if passed else frozenset(),
         telephones=telephones(now=now, pace=1 / speed, live=not passed),
     )
     with suppress(KeyboardInterrupt):

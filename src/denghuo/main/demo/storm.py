@@ -6,6 +6,7 @@ waiting in between is shortened. What broke is known here alone: everybody else 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -64,21 +65,22 @@ class NoStormError(LookupError):
     """The network has nothing in its normal state that a storm could break as planned."""
 
 
-def plan_storm(network_id: int, unit_id: int, *, seed: int = SEED) -> StormPlan:
-    """What a storm breaks on a network as it stands: where it can be, what is restored in steps.
+def plan_storm(network_id: int, unit_id: int, *, since: datetime | None = None, seed: int = SEED) -> StormPlan:
+    """What a storm breaks on a network as it stands: where it can be, what is restored in steps. ``since``: it began
+    then; where supply came back later, something else happened that would explain what its callers say.
 
     Raises:
         NoStormError: nothing fits.
     """
-    found = next(_plans(network_id, unit_id, np.random.default_rng(seed)), None)
+    found = next(_plans(network_id, unit_id, since, np.random.default_rng(seed)), None)
     if found is None:
         raise NoStormError("no device trips with enough customers behind it and fuses elsewhere")
     return found
 
 
-def _plans(network_id: int, unit_id: int, rng: np.random.Generator) -> Iterator[StormPlan]:
+def _plans(network_id: int, unit_id: int, since: datetime | None, rng: np.random.Generator) -> Iterator[StormPlan]:
     """Every plan that fits; those whose line can be restored in steps come first."""
-    behind = _behind(network_id)
+    behind = _behind(network_id, since)
     kinds = network.device_kinds(network_id)
     whole: list[StormPlan] = []
     trips = [one for one in behind if kinds[one] in _TRIPPING and _TRIP[0] <= behind[one][1] <= _TRIP[1]]
@@ -112,19 +114,22 @@ def _plans(network_id: int, unit_id: int, rng: np.random.Generator) -> Iterator[
     yield from whole
 
 
-def _behind(network_id: int) -> dict[str, tuple[frozenset[str], int]]:
-    """The loads and customers behind every device that stands closed."""
+def _behind(network_id: int, since: datetime | None) -> dict[str, tuple[frozenset[str], int]]:
+    """The loads and customers behind every device that stands closed, where nobody is out and nobody was since."""
     snapshot = network.network_snapshot(network_id)
     grid = snapshot.grid
     closed = network.log_snapshot(network_id).replayed.closed
     weight = dict(zip(grid.loads.id.tolist(), grid.loads.lv_customers.tolist(), strict=True))
-    out = set(network.supply_marks(network_id).event_of_load)
+    marks = network.supply_marks(network_id)
+    touched = set(marks.event_of_load)
+    if since is not None:
+        touched |= set(grid.loads.id[marks.restored_at >= network.to_datetime64([since])[0]].tolist())
     found = {}
     for code, position in grid.switch_position.items():
         if not closed[position]:
             continue
         loads = frozenset(network.loads_behind(network_id, device_codes=[code]))
-        if loads and not loads & out:
+        if loads and not loads & touched:
             found[code] = (loads, sum(weight[one] for one in loads))
     return found
 

@@ -30,7 +30,7 @@ from denghuo.main.demo.storm import Caller, StormPlan, callers, strays
 from denghuo.main.demo.storm_calls import Ring, Telephones
 
 _REMOTE, _DISPATCHER, _CREW, _AGENT = "scada", "dispatcher", "crew", "agent"
-_SURE, _REPORTS = 0.55, 3
+_SURE, _REPORTS, _WAITED_S = 0.55, 3, 25 * 60
 _TRAVEL_S, _REPAIR_S, _SECTION_S = (8 * 60, 26 * 60), (14 * 60, 34 * 60), 12 * 60
 _LOOK_S, _STEP_S, _ANSWER_S = 60.0, 30.0, (40.0, 200.0)
 _LONGEST_S = 5 * 3600.0
@@ -42,7 +42,7 @@ _HIDDEN, _HIDDEN_WITHIN_S = 4, 15 * 60.0
 class Storm:
     """A storm as it is played: an agenda in seconds of the storm, and what is still broken. ``by_hand``: people at the
     screens send the crews and do their work; this only breaks things, calls and answers. ``pace``: seconds on the wall
-    in one of the storm."""
+    in one of the storm. ``elsewhere``: assignments that a storm that has passed leaves alone, as they came later."""
 
     plan: StormPlan
     scope: tuple[str, ...]
@@ -50,6 +50,7 @@ class Storm:
     tell: Callable[[str, dict[str, str]], None]
     pace: float = 1.0
     by_hand: bool = False
+    elsewhere: frozenset[int] = frozenset()
     seed: int = 1
     telephones: Telephones | None = None
     broken: set[str] = field(default_factory=set)
@@ -92,7 +93,10 @@ class Storm:
     @property
     def is_over(self) -> bool:
         """Whether all lamps are lit again and everybody has been asked."""
-        return not self.broken and not find(self.scope, is_open=True)
+        return not self.broken and not self._sent()
+
+    def _sent(self) -> list[Assignment]:
+        return [one for one in find(self.scope, is_open=True) if one.assignment_id not in self.elsewhere]
 
     def _look(self, second: float) -> None:
         """See what people at the screens have mended."""
@@ -187,7 +191,7 @@ class Storm:
 
     # The dispatcher.
     def _dispatch(self, second: float) -> None:
-        busy = {one.about for one in find(self.scope, is_open=True)}
+        busy = {one.about for one in self._sent()}
         found: list[Outage | Suspicion] = [*queries.lasting_outages(self.scope), *queries.open_suspicions(self.scope)]
         for subject in found:
             before = {one.about for one in subject.suspicions.all()} if isinstance(subject, Outage) else set()
@@ -202,14 +206,15 @@ class Storm:
     def _is_clear(self, subject: Outage | Suspicion) -> bool:
         if isinstance(subject, Outage):
             return subject.number == self.event or subject.suspicions.exists()
-        return subject.probability >= _SURE and subject.report_count >= _REPORTS
+        waited_s = (self.now() - subject.first_reported_at).total_seconds() / self.pace
+        return subject.probability >= _SURE and (subject.report_count >= _REPORTS or waited_s >= _WAITED_S)
 
     def _send(self, subject: Outage | Suspicion) -> None:
         spot = network.spot_of(subject.network_id, code=subject.device_code)
         ready = [
             one
             for one in suggestions(self.scope, x=spot.x if spot else None, y=spot.y if spot else None, at=self.now())
-            if not one.why_not and not one.open_count
+            if not one.why_not and {doing.assignment_id for doing in one.doing} <= self.elsewhere
         ]
         if ready:
             outages.send_crew(about=subject.about, crew_id=ready[0].crew_id, note="", skill="", **self._by(_DISPATCHER))
@@ -217,7 +222,7 @@ class Storm:
 
     # Crews.
     def _work(self, second: float) -> None:
-        for one in find(self.scope, is_open=True):
+        for one in self._sent():
             due = self._due.setdefault(one.assignment_id, second + _STEP_S)
             if second >= due:
                 self._next(one, second)
@@ -337,7 +342,8 @@ class Storm:
             self.tell("still_out", {"load": report.load_code if report else ""})
 
     def _close_orders(self) -> None:
-        for report in Report.objects.filter(state=ReportState.LIT, order__state=OrderState.DONE)[:20]:
+        told = Report.objects.filter(state__in=(ReportState.LIT, ReportState.ALONE), order__state=OrderState.DONE)
+        for report in told.filter(taken_at__gte=self.began_at)[:20]:
             self._step(report.order_id, "call_back", _AGENT)
             self._step(report.order_id, "close", _AGENT)
 
