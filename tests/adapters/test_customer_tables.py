@@ -207,6 +207,16 @@ def test_an_unknown_load_is_told_once(tmp_path: Path) -> None:
     assert "T90" in table.problems.kept[0].hint
 
 
+def test_a_number_that_lost_its_zeros_is_told(tmp_path: Path) -> None:
+    long = [(f"059999{n:04d}", "某某", "", "某村1号", "") for n in range(9)]
+    good, table, refused = read(write(tmp_path / "a.csv", [*long, ("599999993", "某某", "", "某村1号", "")]))
+    assert (len(good), refused) == (10, 0), "it may be meant"
+    ((found,),) = [table.problems.kept]
+    assert (found.code, found.value, found.hint) == (TableCode.SHORT_NUMBER, "599999993", "0599999993")
+    mixed = [("1" * length, "某某", "", "某村1号", "") for length in range(1, 20)]
+    assert read(write(tmp_path / "b.csv", mixed))[1].problems.kept == []
+
+
 def test_blocks_do_not_grow_with_the_file(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", ((f"{n}", "某某", "", "某村1号", "") for n in range(12_001)))
     with open_customers(path) as table:

@@ -17,9 +17,11 @@ from denghuo.adapters.telephony import (
     COMMON,
     CallOutcome,
     CallTemplate,
+    Finding,
     TelephonyCode,
     TelephonyError,
     TelephonyLog,
+    believable,
     read_calls,
 )
 from denghuo.adapters.telephony.csv_calls import _seconds
@@ -197,3 +199,11 @@ def test_the_anonymous_bank_to_the_figure(reference_data: Path) -> None:
     }
     assert figures == {name: stats[name] for name in figures}
     assert len({call.key for call in log.calls}) == len(log.calls)
+
+
+def test_what_nobody_can_have_called_at_is_left_out(tmp_path: Path) -> None:
+    odd = CHINESE.replace("2026-03-01 08:05:00", "1970-01-01 08:05:00").replace("2026/3/1 8:06", "2099/3/1 8:06")
+    log = believable(read_calls(written(tmp_path / "calls.csv", odd)), now=datetime(2026, 3, 1, tzinfo=UTC))
+    assert [call.call_id for call in log.calls] == ["3", "4"]
+    assert (log.first_at, log.last_at) == tuple(call.entered_at for call in log.calls)
+    assert [problem.finding for problem in log.problems][-2:] == [Finding.TIME_NOT_BELIEVABLE] * 2

@@ -152,6 +152,7 @@ def test_what_overran_its_plan_is_counted_apart(lin: Desk) -> None:
     plan = {
         "network": lin.network_id,
         "number": "P-1",
+        "planned_device_codes": "QL2",
         "kind": OutageKind.PLANNED_MAINTENANCE_INTERNAL.value,
         "cause": 60,
         "planned_start_at": "2025-06-11T08:00",

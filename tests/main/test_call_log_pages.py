@@ -205,6 +205,7 @@ TOLD: dict[Finding, dict[str, str | int]] = {
     Finding.TABLE_CUT_OFF: {"reason_zh": "原因", "reason_en": "the reason"},
     Finding.NO_TEMPLATE_COLUMNS: {"columns": "T0"},
     Finding.LINE_TOO_LONG: {"limit_bytes": 1_000_000},
+    Finding.KNOWN_ELSEWHERE: {"count": 81, "looked_at": 90, "exchange": "总机"},
     Finding.TIMES_OUT_OF_ORDER: {"earlier": "接通", "later": "呼入"},
     Finding.CLOCK_WENT_BACK: {"back_s": 3600},
     Finding.WAITS_DIFFER: {"told_s": 12, "between_s": 3600},

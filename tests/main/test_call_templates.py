@@ -146,7 +146,7 @@ def test_a_table_with_unknown_headings_is_not_lost(client: Client, give: Give) -
         ({"time_format": "own"}, "is of the wrong kind, or empty"),
         ({"timezone": "Asia/Nowhere"}, "“Asia/Nowhere” is no time zone"),
         ({"word_4_2": ""}, "Nobody has said yet what “Test” means"),
-        ({"name": ""}, "This field is required"),
+        ({"name": ""}, "What is kept has a name"),
         ({"is_0": "nothing"}, "Select a valid choice"),
     ],
 )

@@ -113,6 +113,15 @@ def test_again_nothing_is_new_and_absent_accounts_are_closed_only_on_demand(worl
     assert [one.number for one in Account.objects.filter(closed_date=None)] == ["1001"]
 
 
+def test_a_file_without_customers_says_so_and_its_example_is_nothing_to_put_right(world: World, give: Give) -> None:
+    page = give(HEAD + "（示例）1000000001,张小灯,,青禾村3组12号,T1\n").content.decode()
+    assert the_job().status is Status.SAME
+    assert "There is no customer in this file" in page and "Nothing new" not in page and "To be put right" not in page
+    jobs.forget(the_job())
+    page = give(HEAD + "（示例）1000000001,张小灯,,青禾村3组12号,T1\n" + GOOD).content.decode()
+    assert the_job().status is Status.READY and "To be put right" not in page and "example row" not in page
+
+
 def test_to_close_more_than_the_file_names_is_asked_twice(world: World, give: Give) -> None:
     give(HEAD + GOOD + "1004,王小望,,石桥村9号,T7\n")
     confirm(world)

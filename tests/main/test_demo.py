@@ -76,6 +76,8 @@ def test_two_years_are_booked_and_nothing_is_owed(demo: Demo) -> None:
     # Something goes on at this very moment, and something is planned.
     assert demo.ask("SELECT count(*) FROM outages_outage WHERE started_at NOT NULL AND restored_at IS NULL")[0][0] >= 1
     assert demo.ask("SELECT count(*) FROM outages_outage WHERE planned_start_at > datetime('now')")[0][0] >= 3
+    ahead = "SELECT count(*) FROM outages_outage WHERE planned_start_at > datetime('now')"
+    assert demo.ask(f"{ahead} AND planned_device_codes = ''") == [(0,)], "who is behind them can be told"
     assert demo.run("ledger", "verify").returncode == 0
 
 

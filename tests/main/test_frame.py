@@ -99,3 +99,28 @@ def test_an_address_with_nothing_there_says_so_kindly(inside: Client) -> None:
 
 def test_health_asks_the_database(client: Client, db: None) -> None:
     assert client.get("/health/").json() == {"status": "ok"}
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
+FORM = "/outages/dispatch/send/"
+
+
+def test_an_address_that_only_takes_a_form_leads_to_its_page(inside: Client) -> None:
+    """As after a form was refused, and somebody opens its address again or changes the language."""
+    assert inside.get(FORM).status_code == 405, "programs hear that as it is"
+    from_there = BROWSER | {"referer": "http://testserver/outages/dispatch/?mine=on"}
+    assert inside.get(FORM, headers=from_there).headers["Location"] == "/outages/dispatch/?mine=on"
+    for referer in ("", f"http://testserver{FORM}", "http://elsewhere/outages/", "http://testserver.evil/x/"):
+        answer = inside.get(FORM, headers=BROWSER | {"referer": referer})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/outages/dispatch/"), referer
+    assert inside.get("/hotline/announcements/47/edit/", headers=BROWSER).headers["Location"].startswith("/hotline/")
+    shown = inside.put("/outages/dispatch/", headers=BROWSER)
+    assert shown.status_code == 405 and "This cannot be sent here" in shown.content.decode()
+
+
+def test_the_language_is_changed_on_the_page_where_the_form_stands(inside: Client) -> None:
+    asked = {"referer": "http://testserver/outages/dispatch/?mine=on"}
+    refused = inside.post(FORM, {"about": "orders.order:1"}, headers=BROWSER | asked)
+    there = inside.post("/password/", {}, headers=BROWSER | {"referer": "http://testserver/password/"})
+    assert 'name="next" value="/outages/dispatch/?mine=on"' in refused.content.decode()
+    assert 'name="next" value="/password/"' in there.content.decode()

@@ -52,6 +52,16 @@ def test_a_log_is_read_once_however_often(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.usefixtures("exchange")
+def test_what_another_exchange_told_is_not_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "import", str(QUEUE_LOG), "--exchange", "95598")
+    assert cli.main(["hotline", "exchange", "west", "西站总机", "--unit", "lamp"]) == 0
+    assert cli.main(["hotline", "import", str(QUEUE_LOG), "--exchange", "west"]) == 2
+    assert "81 are known from the exchange 总机" in capsys.readouterr().err
+    assert Call.objects.count() == 81
+    assert told(capsys, "import", str(QUEUE_LOG), "--exchange", "west", "--anyway")["new"] == 81
+
+
+@pytest.mark.usefixtures("exchange")
 def test_a_second_source_completes_the_first(capsys: pytest.CaptureFixture[str]) -> None:
     told(capsys, "import", str(QUEUE_LOG), "--exchange", "95598")
     traced = told(capsys, "import", str(TRACE), "--exchange", "95598")

@@ -213,10 +213,8 @@ IMPORTS_CUSTOMERS = ("import", "import-template", "import-upload", "import-confi
 DOES = {
     **{(f"customers:{name}", "any"): Permission.CUSTOMERS_EDIT for name in EDITS_CUSTOMERS},
     **{(f"customers:{name}", "any"): Permission.CUSTOMERS_IMPORT for name in IMPORTS_CUSTOMERS},
-    **{
-        (f"customers:{name}", "any"): Permission.CUSTOMERS_REVIEW
-        for name in ("unmaskings", "review-unmasking", "anonymize")
-    },
+    **{(f"customers:{name}", "any"): Permission.CUSTOMERS_REVIEW for name in ("unmaskings", "review-unmasking")},
+    ("customers:anonymize", "any"): Permission.CUSTOMERS_FORGET,
     ("customers:responsible", "post"): Permission.CUSTOMERS_EDIT,
     ("customers:unmask", "any"): Permission.CUSTOMERS_UNMASK,
     ("customers:export", "any"): Permission.EXPORT,
@@ -249,7 +247,7 @@ DOES = {
     },
     ("orders:set-limit", "any"): Permission.ORDERS_RULES,
     **{(f"orders:{name}", "post"): Permission.ORDERS_RULES for name in ("steps", "numbers")},
-    ("orders:show-number", "any"): Permission.CUSTOMERS_UNMASK,
+    ("orders:show-number", "any"): Permission.ORDERS_WORK,
     ("orders:export", "any"): Permission.EXPORT,
     ("api:orders", "post"): Permission.ORDERS_WORK,
     ("api:orders-correction", "any"): Permission.ORDERS_WORK,
@@ -453,7 +451,8 @@ def _hotline(world: World) -> dict[str, object]:
 def _staffing(world: World, outage_id: int) -> dict[str, object]:
     """Somebody of Lamp station's hotline who is away, and is called up for an outage; a day of bills."""
     gu = User.objects.get(username="gu")
-    agent = Agent.objects.create(exchange=Exchange.objects.get(code="lamp"), code="A009", user=gu)
+    exchange = Exchange.objects.get(code="lamp")
+    agent = Agent.objects.create(exchange=exchange, code="A009", name="顾工", team="一班", user=gu)
     day = AT.date()
     absence = record_absence(agent_id=agent.pk, first=day, last=day, kind=AbsenceKind.LEAVE, note="", **SYSTEM)
     told = proposal(surge_inputs(world.lamp, Outage.objects.get(pk=outage_id), at=AT))

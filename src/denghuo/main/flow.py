@@ -101,6 +101,7 @@ FLOW: list[Line] = [
     # Whoever is without supply is told, special care first; whoever reported is asked whether it is back.
     Line(SupplyChanged, "outages.tell_of_outages", background=True),
     Line(OutageClosed, "outages.call_off_messages", background=True),
+    Line(SuspicionEnded, "outages.call_off_expected", background=True),
     Line(EstimateGiven, "outages.tell_estimate", background=True),
     Line(CustomersBack, "outages.ask_whether_back", background=True),
     Line(MessageAnswered, "outages.follow_answer"),

@@ -13,6 +13,7 @@ from denghuo.apps.notices.queries import unread_count
 from denghuo.apps.organization.access import Permission, permissions_of
 from denghuo.apps.organization.models import Unit, User
 from denghuo.main.demo_people import PASSWORD, PEOPLE, Person
+from denghuo.main.wrong_method import came_from
 
 THEMES = ("light", "dark")
 
@@ -65,6 +66,12 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._user = getattr(request, "user", None)
+
+    @property
+    def here(self) -> str:
+        """Where this page can be asked for again; one that was made by sending a form, where the form stands."""
+        request = self._request
+        return (came_from(request) if request.method == "POST" else "") or request.get_full_path()
 
     @property
     def theme(self) -> str:

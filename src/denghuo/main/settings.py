@@ -18,7 +18,7 @@
 | `DENGHUO_UPLOAD_MB` | largest upload that the import page takes | 50 |
 | `DENGHUO_LIVE_PORT` | port of the process for live pages; `up` sets it; 0: pages ask again and again | 0 |
 | `DENGHUO_PAGES_PORT` | port of the pages that this process keeps live; `up` sets it | 0 |
-| `DENGHUO_PBX_SOUNDS` | folder from which the exchange plays announcements; empty: none is handed over | none |
+| `DENGHUO_PBX_SOUNDS` | folder that the exchange plays from; empty: none is handed over | none; demo: `sounds` |
 | `DENGHUO_SESSION_H` | hours after which everybody signs in again | 12 |
 """
 
@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "denghuo.main.wrong_method.BackToThePage",
     "denghuo.main.imports.limits.UploadLimit",
 ]
 
@@ -149,7 +150,7 @@ PUBLIC_REPORTS = env.flag("DENGHUO_PUBLIC_REPORTS", default=DEMO)
 PUBLIC_ADDRESS = env.text("DENGHUO_PUBLIC_ADDRESS", "").rstrip("/")
 
 # Where a telephone exchange finds what it is to say.
-PBX_SOUNDS = env.text("DENGHUO_PBX_SOUNDS", "")
+PBX_SOUNDS = env.text("DENGHUO_PBX_SOUNDS", str(HOME / "sounds") if DEMO else "")
 
 STATIC_URL = "/static/"
 # Served from where they lie: no copying step between an upgrade and its first page.

@@ -12,7 +12,12 @@ from pathlib import Path
 
 from denghuo.adapters.telephony import (
     CallTemplate,
+    Finding,
+    TelephonyCode,
+    TelephonyError,
     TelephonyLog,
+    TelephonyProblem,
+    believable,
     merge_calls,
     read_ami_trace,
     read_calls,
@@ -21,10 +26,12 @@ from denghuo.adapters.telephony import (
 )
 from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.facts import CallsRecorded
+from denghuo.apps.hotline.queries import known_elsewhere
 from denghuo.main.call_logs.sentences import in_both
 
 _LOOKED_AT_BYTES = 65_536
 _RECORDED_AT_ONCE = 20_000
+_LOOKED_AT_CALLS = 500
 _NAME_CHARS = 180
 _TABLES = {".csv", ".xlsx", ".xlsm", ".tsv", ".txt"}
 
@@ -104,9 +111,10 @@ def parts_of(paths: Sequence[Path]) -> list[Part]:
 
 
 def read_logs(
-    paths: Sequence[Path], *, kind: LogFormat | None = None, template: CallTemplate | None = None
+    paths: Sequence[Path], *, now: datetime, kind: LogFormat | None = None, template: CallTemplate | None = None
 ) -> TelephonyLog:
     """Read the files of one log, in the order in which they were written; tables as the ``template`` says they are.
+    What nobody can have called at is left out.
 
     Raises:
         TelephonyError: one of them is not of this kind.
@@ -114,13 +122,26 @@ def read_logs(
     """
     told = kind or (LogFormat.TABLE if template is not None else recognize(paths[0]))
     if told is LogFormat.TABLE:
-        return _together([read_calls(path, template=template) for path in paths])
+        return believable(_together([read_calls(path, template=template) for path in paths]), now=now)
     readers: dict[LogFormat, Callable[..., TelephonyLog]] = {
         LogFormat.QUEUE_LOG: read_queue_log,
         LogFormat.AMI: read_ami_trace,
         LogFormat.FREESWITCH: read_freeswitch_events,
     }
-    return readers[told](*paths)
+    return believable(readers[told](*paths), now=now)
+
+
+def refuse_known_elsewhere(log: TelephonyLog, *, exchange_id: int) -> None:
+    """Calls that another exchange of the unit has told already would count twice: the wrong exchange was chosen.
+
+    Raises:
+        TelephonyError: most of the calls are such.
+    """
+    looked_at = log.calls[:: max(len(log.calls) // _LOOKED_AT_CALLS, 1)]
+    exchange, count = known_elsewhere(exchange_id, [(call.call_id, call.entered_at) for call in looked_at])
+    if exchange is not None and 2 * count > len(looked_at):
+        told = {"count": count, "looked_at": len(looked_at), "exchange": str(exchange)}
+        raise TelephonyError(TelephonyProblem(code=TelephonyCode.SAME_ID, finding=Finding.KNOWN_ELSEWHERE, told=told))
 
 
 def _together(logs: list[TelephonyLog]) -> TelephonyLog:

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from denghuo.apps.boards.queries import tasks_of
 from denghuo.apps.crews.actions import CrewEntry, assign, join_crew, open_crew
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.orders.actions import OrderEntry, give_promise, offer_hand_over, open_order
 from denghuo.apps.orders.models import Kind, Order, Promise, PromiseOf, Topic
+from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.actions import OutageEntry, register_outage
 from denghuo.engines.standards import OutageKind
 from tests.world import World, make_world
@@ -68,6 +70,14 @@ def test_a_head_finds_what_is_overdue_offered_and_not_announced(world: World) ->
         ),
         **who(),
     )
+    told = {
+        "planned_start_at": timezone.now() + timedelta(days=8),
+        "planned_end_at": timezone.now() + timedelta(days=9),
+    }
+    bare = OutageEntry(number="P-2", kind=OutageKind.PLANNED_MAINTENANCE_INTERNAL, **told)
+    register_outage(network_id=world.network.pk, entry=bare, **who())
+    said = {one.text for one in tasks_of(world.zhou, at=timezone.now())}
+    assert any("P-2" in one for one in said), "who is behind a plan without devices cannot be told"
     found, home = waiting(world.zhou), reverse("orders:home")
     assert found[f"{home}?due=overdue"] == 1
     assert waiting(world.lin)[f"{home}?offered=1"] == 1
@@ -112,3 +122,29 @@ def test_a_shift_can_be_read_after_it(world: World) -> None:
 def test_a_span_that_cannot_be_is_said(world: World, span: dict[str, str]) -> None:
     status, page = report(world.zhou, **span)
     assert status == 422 and "dh-figure" not in page
+
+
+def test_hours_are_counted_within_the_span(world: World) -> None:
+    begun = timezone.localtime(timezone.now() - timedelta(hours=8)).replace(minute=0, second=0, microsecond=0)
+    told: dict[str, Any] = {"event_number": "TD-78", "note": "", "actor": "lin", "network_id": world.network.pk}
+    for closes, hours in ((False, 0), (True, 6)):
+        instant = begun + timedelta(hours=hours)
+        record_switching(device_code="FU1", closes=closes, operated_at=instant, **told, at=timezone.now())
+    deliveries.drain()
+    scope = [str(world.lamp.path)]
+    spans = {(-1, 7): 36.0, (1, 3): 12.0, (5, 7): 6.0, (-1, 1): 6.0}  # six customers
+    for (since, until), hours in spans.items():
+        at = {"since": begun + timedelta(hours=since), "until": begun + timedelta(hours=until)}
+        (row,) = outages.outages_between(scope, **at)
+        assert row.cost.lv_customer_hours == hours, (since, until)
+        assert row.cost.lv_customers_out == (6 if until < 6 else 0)
+    span = {name: f"{begun + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in (("since", 1), ("until", 3))}
+    _status, page = report(world.zhou, **span)
+    assert "12.0" in page and "36.0" not in page and "within the span" in page
+
+
+def test_a_shift_that_lies_ahead_has_no_report(world: World) -> None:
+    ahead = timezone.localtime() + timedelta(days=300)
+    span = {"since": f"{ahead:%Y-%m-%dT%H:%M}", "until": f"{ahead + timedelta(hours=8):%Y-%m-%dT%H:%M}"}
+    status, page = report(world.zhou, **span)
+    assert status == 422 and "This lies ahead." in page and "Orders came in" not in page

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import override_settings
+from django.utils.translation import override
 
 from denghuo.apps.crews import actions, queries
 from denghuo.apps.crews.facts import (
@@ -15,6 +16,7 @@ from denghuo.apps.crews.facts import (
     PositionsForgotten,
     QuoteAccepted,
     QuoteRefused,
+    QuotesLapsed,
     ReportsTaken,
     TimeAnswered,
     WorkFinished,
@@ -30,9 +32,10 @@ from denghuo.apps.crews.models import (
     RuleKind,
     State,
 )
+from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.customers.actions import AccountEntry, open_account
 from denghuo.apps.ledger import queries as ledger
-from tests.apps.crews.conftest import MINUTE, TODAY, WHO, Tell, Town, send
+from tests.apps.crews.conftest import MINUTE, TODAY, WHO, Tell, Town, make_order, send
 from tests.world import AT
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 40
@@ -43,8 +46,8 @@ def facts(kind: type) -> list[Any]:
     return [one.fact for one in ledger.facts(classes=[kind])]
 
 
-def on_site(town: Town, tell: Tell, side: str = "") -> Assignment:
-    row = send(town)
+def on_site(town: Town, tell: Tell, side: str = "", **told: Any) -> Assignment:
+    row = send(town, **told)
     tell(row, ReportKind.ACCEPTED, 1)
     tell(row, ReportKind.DEPARTED, 2)
     tell(row, ReportKind.ARRIVED, 20)
@@ -273,6 +276,36 @@ def test_a_quote_is_accepted_before_the_work(town: Town, tell: Tell) -> None:
     assert tell(row, ReportKind.BEGUN, 22, received=24).refusal is Refusal.QUOTE_FIRST
     assert tell(row, ReportKind.BEGUN, 24).status == "taken"
     assert tell(row, ReportKind.FINISHED, 50, **done).status == "taken"
+
+
+def test_what_the_customer_pays_for_is_not_found_to_be_ours(town: Town, tell: Tell) -> None:
+    row = on_site(town, tell, side="customer")
+    tell(row, ReportKind.QUOTE, 23, lines=lines(town), **QUOTE)
+    tell(row, ReportKind.BEGUN, 24)
+    ours = {"finding": "our_equipment", "receipt": "更换入户熔断器，已送电"}
+    assert tell(row, ReportKind.FINISHED, 40, **ours).refusal is Refusal.THEIRS
+    tell(row, ReportKind.BOUNDARY, 41, side="ours")
+    quote = Quote.objects.get()
+    assert quote.lapsed_at == AT + 41 * MINUTE, "on our side nothing is charged"
+    assert facts(QuotesLapsed)[0].quote_ids == (quote.pk,)
+    assert tell(row, ReportKind.FINISHED, 42, **ours).status == "taken"
+    with override("en"):
+        (paid, _written) = queries.order_ties(town.order.pk)[0].lines
+    assert "24.63" in paid and "not charged" in paid
+
+
+def test_a_quote_is_one_customers(town: Town, tell: Tell) -> None:
+    other = make_order(town.world)
+    row = on_site(town, tell, order_ids=[town.order.pk, other.pk], side="customer")
+    wrong: list[dict[str, Any]] = [{}, {"order": other.pk + 999}]
+    for whose in wrong:
+        assert tell(row, ReportKind.QUOTE, 23, lines=lines(town), **QUOTE, **whose).refusal is Refusal.WHICH_ORDER
+    tell(row, ReportKind.QUOTE, 24, lines=lines(town), order=other.pk, **QUOTE)
+    assert facts(QuoteAccepted)[0].order_ids == (other.pk,)
+    assert len(queries.order_ties(other.pk)[0].lines) == 1
+    assert queries.order_ties(town.order.pk)[0].lines == ()
+    (card,) = cards([row])
+    assert (card.charged_fen, card.is_quoted) == (2463, False)
 
 
 def test_help_that_is_free_says_why(town: Town, tell: Tell) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -232,11 +233,40 @@ def test_paid_work_by_quote_without_script(town: Town) -> None:
     assert "Say why" in told
     told = step(town, row, "quote", decision="accept", name="张三丰", **quantities)
     assert "170.00" in told
+    assert "Another quote instead</summary>" in told, "what was accepted is not asked for again"
     assert Quote.objects.get().total_fen == 17000
     step(town, row, "begun")
     assert FieldReport.objects.filter(kind=ReportKind.BEGUN).exists()
     shown = page(town.world.lin, "assignment", row.pk)
     assert "170.00" in shown
+
+
+def test_a_quote_says_for_whom_it_is_where_several_wait(town: Town) -> None:
+    other = make_order(town.world)
+    row = now_sent(town)
+    actions.add_orders(assignment_id=row.pk, order_ids=[other.pk], at=timezone.now(), actor="lin")
+    for kind in ("accepted", "departed", "arrived"):
+        step(town, row, kind)
+    step(town, row, "boundary", side="customer")
+    quantities = {f"quantity-{town.cable.pk}": "2", f"price-{town.cable.pk}": "985", "name": "张三丰"}
+    assert "Say for whom this quote is" in step(town, row, "quote", decision="accept", **quantities)
+    told = step(town, row, "quote", decision="accept", order=str(other.pk), **quantities)
+    assert f"{other.number}</strong>" in told and "Another quote instead" not in told
+    assert Quote.objects.get().order_id == other.pk
+    assert f"geo:0,0?q={quote('青禾村3组')}" in told
+    assert other.number in page(town.world.lin, "assignment", row.pk)
+
+
+def test_what_came_after_it_was_withdrawn_is_told_so(town: Town) -> None:
+    row, now = now_sent(town), timezone.now()
+    actions.withdraw_assignment(assignment_id=row.pk, reason="误报", at=now, actor="lin")
+    assert "It was over by then" in step(town, row, "departed")
+    entry: dict[str, Any] = {"client_id": str(uuid4()), "assignment_id": row.pk, "kind": "arrived", "fields": []}
+    entry["told_at"] = (now - timedelta(minutes=1)).isoformat()
+    told = {"reports": json.dumps([entry]), "sent_at": timezone.now().isoformat()}
+    (answer,) = signed_in(town.world.ma, "en").post(reverse("crews:reports"), told).json()["reports"]
+    assert answer["status"] == "kept" and answer["text"].startswith("It was taken back before this reached the desk")
+    assert "the assignment was taken back before this came" in page(town.world.lin, "assignment", row.pk)
 
 
 def test_materials_checklist_photo_and_correction_without_script(town: Town, tmp_path: Any) -> None:

@@ -118,9 +118,14 @@ def test_what_happened_before_it_was_opened_happened_to_somebody_else(town: Worl
     try:
         told = [one.text for one in queries.timeline(seen, before=AT + timedelta(days=1))]
         assert {"old", "fresh", "order"} <= {*told}, "as long as nobody knows since when"
+        client, said = signed_in(town.zhou), "older ones may have been somebody"
+        page = client.get(path("account", account().pk), headers={"accept-language": "en"})
+        assert said in page.content.decode(), "and that is said"
         Account.objects.filter(pk=account().pk).update(opened_date=AT.date() - timedelta(days=30))
         told = [one.text for one in queries.timeline(seen, before=AT + timedelta(days=1))]
         assert "old" not in told and {"fresh", "order"} <= {*told}
+        page = client.get(path("account", account().pk), headers={"accept-language": "en"})
+        assert said not in page.content.decode()
     finally:
         queries.MOMENTS.ask_no_more(known)
 

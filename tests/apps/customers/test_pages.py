@@ -25,6 +25,7 @@ from denghuo.apps.customers.facts import CustomersExported, CustomerUnmasked
 from denghuo.apps.customers.models import Account, Care, CareKind, Extent, Phone, Responsibility, Unmasked, Unmasking
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.actions import record_switching
+from denghuo.apps.notices.models import Notice
 from denghuo.apps.organization.models import Role, User
 from tests.apps.customers.conftest import DAY, SYSTEM, account, person, row, take_in
 from tests.apps.network.conftest import signed_in
@@ -106,6 +107,8 @@ def test_what_is_hidden_is_shown_with_a_reason_and_noted(town: World, he: User) 
     client, pk = signed_in(he), account().pk
     refused = client.post(path("unmask", pk), {"what": "phones", "reason": " "})
     assert refused.status_code == 422 and "12800000001" not in refused.content.decode()
+    short = client.post(path("unmask", pk), {"what": "phones", "reason": "a"}, headers={"accept-language": "en"})
+    assert "One character is no reason." in short.content.decode()
     answer = client.post(path("unmask", pk), {"what": "phones", "reason": "回访"})
     page = answer.content.decode()
     assert "12800000001" in page and "张小灯" not in page and "3组12号" not in page
@@ -231,7 +234,11 @@ def test_the_register_and_what_is_due(town: World, su: User) -> None:
     form |= {"review_date": "2026-01-01", "visit_every_days": "30", "next_visit_date": "2026-04-01"}
     assert client.post(path("edit-care", pk), form).status_code == 422
     form["carers"] = "李小照，12800000077，女儿\n王小望 | 12800000078"
-    assert client.post(path("edit-care", pk), form).status_code == 302
+    refused = client.post(path("edit-care", pk), form | {"proof_seen_date": "2099-01-01"}).content.decode()
+    for words in ("next visit cannot be due before", "next review cannot be due before", "That day is still to come."):
+        assert words in refused, words
+    cared(review_date=date(2026, 1, 1), next_visit_date=date(2026, 4, 1))
+    assert client.post(path("edit-care", pk), form).status_code == 302, "what came due meanwhile is still due"
     page = text(client, "care", due="1")
     assert "Due now" in page  # the review, today; the visit has been due for longer
     assert "days over" in page
@@ -241,7 +248,7 @@ def test_the_register_and_what_is_due(town: World, su: User) -> None:
     )
     care = Care.objects.get()
     assert (care.next_visit_date, care.carers.count()) == (date(2026, 5, 31), 2)
-    keep = form | {"carers": "", "detail": "", "kind": "disabled"}
+    keep = form | {"carers": "", "detail": "", "kind": "disabled", "next_visit_date": "2026-05-31"}
     client.post(path("edit-care", pk), keep)
     assert (Care.objects.get().kind, Care.objects.get().carers.count()) == ("disabled", 2), "left blank it stays"
     assert client.post(path("end-care", pk), {"because": "搬走"}).status_code == 302
@@ -329,7 +336,12 @@ def test_looks_are_reviewed_by_somebody_else(town: World, su: User) -> None:
     client = signed_in(town.zhou)
     page = text(client, "unmaskings")
     assert "核对" in page and "Somebody else looks at what you saw" in page
+    answer = client.post(path("review-unmasking", look.pk), {"finding": "doubtful", "note": " "}, follow=True)
+    assert "Write down what is to be asked" in answer.content.decode()
+    assert not Unmasking.objects.exclude(finding="").exists()
     client.post(path("review-unmasking", look.pk), {"finding": "doubtful", "note": "问一下"})
+    (told,) = Notice.objects.filter(kind="customers.asked")
+    assert (told.recipient, "问一下" in told.subject, told.path) == (su, True, path("account", account().pk))
     client.post(path("review-unmasking", own.pk), {"finding": "needed"})
     assert sorted(Unmasking.objects.values_list("finding", flat=True)) == ["", "doubtful"]
     assert "Nothing was unmasked" in text(client, "unmaskings", day="2020-01-01")
@@ -345,8 +357,14 @@ def test_somebody_is_made_anonymous(town: World) -> None:
     refused = client.post(path("anonymize", pk), form)
     assert refused.status_code == 422 and "still open" in refused.content.decode()
     close_account(account_id=pk, closed_date=DAY, **SYSTEM)
+    assert path("anonymize", pk) in text(signed_in(town.gu), "account", pk)
+    leader = signed_in(person("leader", town.lamp, Role.SHIFT_LEADER))
+    assert path("anonymize", pk) not in text(leader, "account", pk)
+    assert leader.get(path("anonymize", pk)).status_code == 403
     assert client.post(path("anonymize", pk), form).status_code == 302
     page = text(client, "account", pk)
+    assert "Life support" not in page and "Supplied" not in page, "nothing of health, and no supply of a closed account"
+    assert (Care.objects.get().kind, Care.objects.get().ended_at is None) == ("other", False)
     assert "Nobody any more" in page and "张" not in page
     for asked in ("12800000001", "张小灯", "zxd", "3-12", "12800000077"):
         numbers = client.get("/api/customers/search", {"q": asked}).json()["hits"]

@@ -13,6 +13,7 @@ from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.actions import announcements as acting
 from denghuo.apps.hotline.facts import AnnouncementExpired, AnnouncementHandedOver, AnnouncementPublished
 from denghuo.apps.hotline.models import Announcement, AnnouncementKind, DeskRule
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.outages.facts import OutageClosed, SupplyChanged
 from denghuo.apps.outages.models import Outage
@@ -161,6 +162,16 @@ def test_nobody_heard_it_is_not_zero(outage: Outage) -> None:
     assert told.absorbed_share != told.absorbed_share
 
 
+def test_what_is_not_on_the_exchange_is_not_said_to_be_heard(hotline: Hotline, outage: Outage) -> None:
+    row = published(outage)
+    page = reverse("hotline:announcement", args=[row.pk])
+    assert "Callers hear it" in signed_in(hotline.leader).get(page).content.decode()
+    deliveries.drain()
+    assert Announcement.objects.get(pk=row.pk).handed == Announcement.Handed.NO_FOLDER
+    told = signed_in(hotline.leader).get(page).content.decode()
+    assert "Published, not on the exchange" in told and "Callers hear it" not in told
+
+
 def test_one_that_nobody_hears_is_noticed(hotline: Hotline, outage: Outage, ring: Ring) -> None:
     row = published(outage)
     ring(*(call(f"139000000{n:02d}", 1 + n / 4) for n in range(24)))
@@ -184,6 +195,9 @@ def test_pages_from_draft_to_off(hotline: Hotline, outage: Outage, monkeypatch: 
     row = Announcement.objects.get()
     assert leader.get(reverse("hotline:announcement-sound", args=[row.pk])).status_code == 404
     assert leader.post(reverse("hotline:edit-announcement", args=[row.pk]), {"text": ""}).status_code == 422
+    past = {"text": "柳溪线停电", "promised_at": "2020-01-01T00:00"}
+    refused = leader.post(reverse("hotline:edit-announcement", args=[row.pk]), past)
+    assert refused.status_code == 422 and "Choose a time that is still to come" in refused.content.decode()
     leader.post(reverse("hotline:edit-announcement", args=[row.pk]), {"text": "柳溪线停电"})
     assert (
         "Read it again"

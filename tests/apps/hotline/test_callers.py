@@ -27,9 +27,9 @@ from denghuo.apps.customers.actions import (
 )
 from denghuo.apps.customers.models import Account, CareKind, Extent
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.models import Call, CallerNumber
+from denghuo.apps.hotline.models import Call, CallerNumber, NoteKind
 from denghuo.apps.orders.actions import OrderEntry, open_order
-from denghuo.apps.orders.models import Finding, Order
+from denghuo.apps.orders.models import Finding, Kind, Order, Topic
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.models import Role
 from denghuo.apps.outages.actions import give_estimate
@@ -62,7 +62,7 @@ def joins(world: World, hotline: Hotline) -> Join:
 
 
 def about(hotline: Hotline, number: str = NUMBER, *, at: datetime = AT, **told: Any) -> queries.About:
-    return queries.about_of(hotline.exchange, number, at=at, **told)
+    return queries.about_of(hotline.exchange, number, at=at, reader=None, **told)
 
 
 def page(hotline: Hotline, **query: Any) -> str:
@@ -297,3 +297,24 @@ def test_calls_stand_in_the_timeline_of_whose_they_are(hotline: Hotline, joins: 
     actions.keep_note(**other, entry=entry, at=after(3), actor="he")
     assert len(told(second)) == 3, "somebody else called about it"
     assert queries.customer_moments(second.pk, "T1", unit_id, limit=5, before=AT) == []
+
+
+def test_what_accuses_somebody_is_shown_to_who_took_it_alone(world: World, hotline: Hotline, joins: Join) -> None:
+    account = joins("1001")
+    told: dict[str, Any] = {"unit_id": world.lamp.pk, "received_at": AT, "caller": NUMBER, "account_id": account.pk}
+    entry = OrderEntry(kind=Kind.MISCONDUCT, topic=Topic.BRIBERY, text="收礼", first_asked="he", **told)
+    secret = open_order(entry=entry, at=AT, actor="he")
+    note = actions.NoteEntry(kind=NoteKind.MISCONDUCT, text="举报收礼")
+    actions.keep_note(
+        exchange_id=hotline.exchange.pk, call_id="", number=NUMBER, entry=note, at=timezone.now(), actor="he"
+    )
+    numbers = {row.number for row in Order.objects.filter(kind=Kind.MISCONDUCT)}
+    assert len(numbers) == 2
+    for user, sees in ((hotline.agent, True), (hotline.leader, False)):
+        page = signed_in(user).get(reverse("hotline:desk"), {"number": NUMBER}).content.decode()
+        assert {one for one in numbers if one in page} == (numbers if sees else set())
+        assert ("举报收礼" in page) is sees
+    chase: dict[str, Any] = {"exchange_id": hotline.exchange.pk, "call_id": "", "number": NUMBER}
+    with pytest.raises(queries.NoteRefusedError, match="over"):
+        actions.chase_order(order_id=secret.pk, at=timezone.now(), actor="jiang", **chase)
+    assert actions.chase_order(order_id=secret.pk, at=timezone.now(), actor="he", **chase).urged_count == 1

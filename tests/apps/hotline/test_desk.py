@@ -84,7 +84,7 @@ def test_supply_that_came_back_a_little_while_ago_is_told(known: Hotline, switch
     assert f"Supply came back at {timezone.localtime(now - timedelta(minutes=15)):%H:%M} (out since" in told
     assert f"{timezone.localtime(now - timedelta(minutes=30)):%H:%M})." in told
     assert "No outage is known at this address." not in told
-    assert queries.pop_of(known.exchange, NUMBER, call_id="", at=now + timedelta(hours=2)).back is None
+    assert queries.pop_of(known.exchange, NUMBER, call_id="", at=now + timedelta(hours=2), reader=None).back is None
 
 
 def test_who_is_not_known_may_be_out_in_the_area(known: Hotline, switch: Switch) -> None:
@@ -170,7 +170,7 @@ def test_what_was_kept_of_a_call_stands_with_the_call(world: World, known: Hotli
     assert empty.status_code == 422
     assert "talking" in empty.content.decode(), "the call is still in hand"
     client.post(address, note(known, keep="1", kind="fault_report", follow_up="on"))
-    own = queries.pop_of(known.exchange, NUMBER, call_id="c-1", at=timezone.now())
+    own = queries.pop_of(known.exchange, NUMBER, call_id="c-1", at=timezone.now(), reader=None)
     assert ([one.text for one in own.own], own.contacts) == (["家里停电"], ())
     assert "家里停电" in page(client)
     shown = client.get(reverse("hotline:call", args=[Call.objects.get().pk])).content.decode()

@@ -112,6 +112,14 @@ def test_a_figure_opens_to_as_many_calls(month: Hotline, counted: str) -> None:
     assert f"1–{expected} of {expected}" in page
 
 
+def test_queues_of_several_exchanges_can_be_told_apart(world: World, month: Hotline, ring: Ring) -> None:
+    assert ">95598</option>" not in text(signed_in(month.leader), "home", **MONTH), "one queue is no choice"
+    west = actions.open_exchange(unit_id=world.lamp.pk, code="west", name="西站总机", **SYSTEM)
+    ring(call("13800000088", 3), exchange_id=west.pk)
+    page = text(signed_in(month.leader), "home", **MONTH)
+    assert "95598 · 西站总机" in page and "95598 · 灯山总机" in page
+
+
 def test_numbers_are_masked_everywhere(month: Hotline) -> None:
     row = Call.objects.filter(caller="13800000077")[0]
     client = signed_in(month.leader)

@@ -1,12 +1,13 @@
 """Who sits where: names, teams, and whose account it is."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from denghuo.apps.hotline.facts import AgentLinked
+from denghuo.apps.hotline.facts import AgentEnded, AgentLinked
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.organization.models import User
@@ -52,3 +53,14 @@ def test_an_agent_sees_who_sits_where_and_changes_nothing(hotline: Hotline, seat
     assert "A001" in page
     assert "<form method" not in page.split("<main")[1]
     assert say(client, seats[0]) == 403
+
+
+def test_who_leaves_is_ended_on_the_page(hotline: Hotline, seats: list[Agent]) -> None:
+    client = signed_in(hotline.leader)
+    assert say(client, seats[0], until_date="2026-06-30") == 302
+    assert Agent.objects.get(pk=seats[0].pk).until_date == date(2026, 6, 30)
+    assert [one.fact.until_date for one in ledger.facts(classes=[AgentEnded])] == [date(2026, 6, 30)]
+    assert 'value="2026-06-30"' in client.get(reverse("hotline:seats")).content.decode()
+    assert say(client, seats[0]) == 302
+    assert Agent.objects.get(pk=seats[0].pk).until_date is None
+    assert say(client, seats[0], until_date="soon") == 422

@@ -224,7 +224,12 @@ def test_sitting_an_exam(world: World, paper: Paper, he: User, jiang: User) -> N
 @pytest.mark.parametrize("value", ["9", "-1", "x", "", "99999999999", "¹"])
 def test_an_answer_that_there_is_not_is_left_open(world: World, paper: Paper, he: User, value: str) -> None:
     told = {f"q{one.pk}": value for one in queries.questions_of(paper)}
-    assert signed_in(he).post(path("sit", paper.pk), told).status_code == 302
+    client = signed_in(he)
+    asked = client.post(path("sit", paper.pk), told)
+    assert asked.status_code == 422, "an exam is sat once: what is open is asked about"
+    assert f"{len(told)} questions are still open" in asked.content.decode()
+    assert not Sitting.objects.exists()
+    assert client.post(path("sit", paper.pk), {**told, "sure": "yes"}).status_code == 302
     assert Sitting.objects.get().right_count == 0
 
 

@@ -109,17 +109,27 @@ def test_what_failed_is_tried_again(queue: Queue, world: World) -> None:
     rows, client = [dead(queue(str(place))) for place in range(3)], signed_in(world.zhou)
     client.post(reverse("notices:retry", args=[rows[0].pk]))
     assert Message.objects.get(pk=rows[0].pk).state == State.QUEUED
-    client.post(reverse("notices:retry-all"), {"reason": "tried_often"})
-    assert Message.objects.filter(state=State.QUEUED).count() == 1
-    client.post(reverse("notices:retry-all"), {"reason": "refused"})
+    for other in ({"reason": "tried_often", "code": "number"}, {"reason": "refused", "code": "busy"}):
+        client.post(reverse("notices:retry-all"), other)
+        assert Message.objects.filter(state=State.QUEUED).count() == 1
+    assert 'name="code" value="number"' in page(client, "undeliverable")
+    client.post(reverse("notices:retry-all"), {"reason": "refused", "code": "number"})
     assert Message.objects.filter(state=State.QUEUED).count() == 3
+
+
+def test_what_is_over_is_not_tried_again_alone_either(queue: Queue, world: World) -> None:
+    row, client = dead(queue(expires_at=AT)), signed_in(world.zhou)
+    shown = page(client, "message", row.pk)
+    assert "What it tells is over" in shown and "Try again" not in shown
+    assert "What it tells is over" in client.post(reverse("notices:retry", args=[row.pk]), follow=True).content.decode()
+    assert Message.objects.get(pk=row.pk).state == State.UNDELIVERABLE
 
 
 def test_what_was_called_off_meanwhile_is_not_tried_again_with_the_others(queue: Queue, world: World) -> None:
     over, late = dead(queue("over", about="outages.outage:7")), dead(queue("late", expires_at=AT))
     row, client = dead(queue("due")), signed_in(world.zhou)
     cancel_messages(about="outages.outage:7", reason="restored", **SYSTEM)
-    client.post(reverse("notices:retry-all"), {"reason": "refused"})
+    client.post(reverse("notices:retry-all"), {"reason": "refused", "code": "number"})
     assert list(Message.objects.filter(state=State.QUEUED)) == [row]
     assert set(Message.objects.filter(state=State.UNDELIVERABLE)) == {over, late}
 
@@ -144,27 +154,33 @@ def test_somebody_was_reached_by_a_person(queue: Queue, world: World) -> None:
     assert [one.fact.is_reached for one in ledger.facts(classes=[MessageCalledByHand])] == [False, True]
 
 
-def test_who_was_told_of_something(queue: Queue, world: World) -> None:
+def test_who_was_told_of_something(queue: Queue, world: World, known: dict[str, str]) -> None:
     row, client = queue("1", legal=True), signed_in(world.zhou)
+    assert "customers.account:1" in page(client, "about", ref=row.about), "nobody knows what it is called"
+    known |= {"customers.account:1": "3101 张*", "customers.account:2": "3102 李*", row.about: "2026-12 青禾村"}
     told = page(client, "about", ref=row.about)
-    assert "customers.account:1" in told
+    assert "3101 张*" in told and "2026-12 青禾村" in told and "customers.account" not in told
+    shown = page(client, "message", row.pk)
+    assert "3101 张*" in shown and ">2026-12 青禾村<" in shown
+    assert "3101 张*" in page(client, "wishes", ref=row.to_ref)
     for ref in ("outages.outage:99", "x"):
         assert client.get(reverse("notices:about"), {"ref": ref}).status_code == 404
     assert client.get(reverse("notices:about")).status_code == 302
-    given = {
-        "ref": row.about,
-        "to_ref": "public",
-        "case": "planned",
-        "how": "posted",
-        "delivered_at": "2026-04-30T08:00",
-    }
-    assert client.post(reverse("notices:deliver"), {**given, "how": "handed"}).status_code == 422
-    assert client.post(reverse("notices:deliver"), {**given, "to_ref": "nobody in particular"}).status_code == 422
-    assert client.post(reverse("notices:deliver"), {**given, "delivered_at": "2999-01-01T08:00"}).status_code == 422
+    given = {"ref": row.about, "case": "planned", "how": "posted", "delivered_at": "2026-04-30T08:00"}
+    wrong: list[dict[str, str]] = [
+        {"how": "handed", "number": "3102"},
+        {"how": "phone"},
+        {"how": "phone", "number": "99999999"},
+        {"delivered_at": "2999-01-01T08:00"},
+    ]
+    for one in wrong:
+        assert client.post(reverse("notices:deliver"), {**given, **one}).status_code == 422, one
     assert client.post(reverse("notices:deliver"), {**given, "ref": "x"}).status_code == 404
     assert client.post(reverse("notices:deliver"), given, follow=True).status_code == 200
     assert HandDelivery.objects.get().to_ref == "public"
     assert "Announced in public" in page(client, "about", ref=row.about)
+    assert client.post(reverse("notices:deliver"), {**given, "how": "phone", "number": "3102"}).status_code == 302
+    assert "3102 李*" in page(client, "about", ref=row.about)
 
 
 def test_another_station_sees_nothing(queue: Queue, world: World) -> None:
@@ -173,7 +189,7 @@ def test_another_station_sees_nothing(queue: Queue, world: World) -> None:
     assert client.get(reverse("notices:about"), {"ref": row.about}).status_code == 404
     assert client.get(reverse("notices:wishes"), {"ref": row.to_ref}).status_code == 404
     dead(row)
-    client.post(reverse("notices:retry-all"), {"reason": "refused"})
+    client.post(reverse("notices:retry-all"), {"reason": "refused", "code": "number"})
     assert Message.objects.get(pk=row.pk).state == State.UNDELIVERABLE
 
 
@@ -193,6 +209,9 @@ def test_words_are_set_from_a_day_on(world: World) -> None:
     assert client.post(address, given).status_code == 302
     assert MessageTemplate.objects.get().text == "{area}来电了"
     assert "{line}" in page(client, "templates", event="outages.fault", channel="sms")  # to begin from
+    assert "Supply is back · " in page(client, "templates") and "outages.restored · " not in page(client, "templates")
+    long = client.post(address, {**given, "text": "{area}来电了" + "。" * 100}, follow=True).content.decode()
+    assert "Each is charged as 2 text messages." in long
     assert signed_in(world.zhou).post(address, given).status_code == 403
 
 
@@ -246,7 +265,13 @@ def test_a_gateway_is_set_up_changed_and_tried(world: World) -> None:
         "priority": 1,
         "enabled": "on",
     }
-    for wrong in ({"channel": "voice"}, {"endpoint": "dysmsapi"}, {"options": "a"}, {"rate_per_s": 0}):
+    for wrong in (
+        {"channel": "voice"},
+        {"endpoint": "dysmsapi"},
+        {"endpoint": "https://不是地址"},
+        {"options": "a"},
+        {"rate_per_s": 0},
+    ):
         assert client.post(address, {**given, **wrong}).status_code == 422
     assert client.post(address, given).status_code == 302
     assert client.post(address, given).status_code == 422  # there is one of this name

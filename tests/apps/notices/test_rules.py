@@ -125,7 +125,8 @@ def test_who_shares_a_number_was_told_with_the_other(world: World) -> None:
     assert proof.message_id == Message.objects.get(key="a").pk
 
 
-def test_what_was_brought_by_hand_is_proof(world: World) -> None:
+def test_what_was_brought_by_hand_is_proof(world: World, known: dict[str, str]) -> None:
+    known["customers.account:1"] = "3101 张*"
     told: dict[str, Any] = {
         "unit_id": world.lamp.pk,
         "about": ABOUT,
@@ -150,9 +151,11 @@ def test_what_was_brought_by_hand_is_proof(world: World) -> None:
         {"how": "x"},
         {"case": "x", "how": "left", "receiver": "李四"},
         {"how": "left", "receiver": "李四", "delivered_at": AT + HOUR},
+        {"how": "left", "receiver": "李四", "to_ref": "customers.account:99999999"},
     ],
 )
-def test_what_proves_nothing_is_refused(world: World, wrong: dict[str, Any]) -> None:
+def test_what_proves_nothing_is_refused(world: World, known: dict[str, str], wrong: dict[str, Any]) -> None:
+    known["a:1"] = "3101 张*"
     plain = {"unit_id": world.lamp.pk, "about": ABOUT, "case": "arrears", "to_ref": "a:1", "delivered_at": AT}
     with pytest.raises(ValueError, match=r"\w"):
         record_delivery(**{**plain, **wrong}, **SYSTEM)

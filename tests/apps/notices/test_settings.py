@@ -71,11 +71,20 @@ def test_what_is_missing_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"text": " "}, {"text": "{areas}来电"}, {"text": "a", "event": "x"}, {"text": "a", "channel": "drum"}]
+    "wrong",
+    [{"text": " "}, {"text": "{areas}来电"}, {"text": "a", "event": "x"}, {"text": "a", "channel": "drum"}]
+    + [{"text": text} for text in ("停电{area", "停电 {area.__class__}", "{{area}}来电", "area}来电", "｛area｝来电")]
+    + [{"text": "停电 {area}{line}", "event": "outages.planned"}],
 )
 def test_words_that_cannot_be_filled_in_are_refused(world: World, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         template(world.lamp.pk, **wrong)
+
+
+@pytest.mark.parametrize("event", sorted(queries.EVENTS))
+def test_the_products_own_words_could_be_anybodys(event: str) -> None:
+    for text in queries.EVENTS[event].words.values():
+        assert queries.lack_of_words(text, event=event) == ""
 
 
 SMS: dict[str, Any] = {
@@ -114,6 +123,9 @@ def test_a_secret_stays_until_a_new_one_is_told(world: World) -> None:
         {"channel": "voice"},
         {"endpoint": "dysmsapi.example"},
         {"endpoint": "file:///etc/passwd"},
+        {"endpoint": "不是地址"},
+        {"endpoint": "https://不是地址"},
+        {"endpoint": "https://sms example"},
         {"kind": "smtp", "channel": "email", "endpoint": "https://mail.example"},
     ],
 )

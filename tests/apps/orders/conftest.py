@@ -24,12 +24,14 @@ __all__ = ["built_world", "world"]
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """Who works on orders at Lamp station: an agent, a clerk, the head, and the manager who keeps the rules."""
+    """Who works on orders at Lamp station: an agent, a clerk, the head, the manager who keeps the rules, and an analyst
+    who only looks."""
 
     agent: User
     clerk: User
     head: User
     manager: User
+    analyst: User
 
 
 def _people(world: World) -> People:
@@ -38,6 +40,7 @@ def _people(world: World) -> People:
         "clerk": ("su", "苏禾", Role.CLERK),
         "head": ("tang", "唐川", Role.STATION_HEAD),
         "manager": ("meng", "孟江", Role.MANAGER),
+        "analyst": ("yan", "严明", Role.ANALYST),
     }
     found = {}
     for part, (username, name, role) in cast.items():

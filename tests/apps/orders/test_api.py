@@ -64,7 +64,7 @@ def test_orders_are_listed_with_their_clocks(client: Client, opened: Open) -> No
 
 def test_who_only_looks_opens_nothing(people: People) -> None:
     client = Client()
-    client.force_login(User.objects.get(username="meng"))
+    client.force_login(User.objects.get(username="yan"))
     assert post(client).status_code == 403
 
 

@@ -160,6 +160,9 @@ def test_what_a_crew_could_not_do_waits_to_be_dispatched_anew(opened: Open) -> N
 
 def test_who_says_that_supply_is_back_was_called_back(opened: Open) -> None:
     row = opened()
+    for _again in range(2):
+        react("follow_lit", 0.5, Field(order_id=row.pk, said_at=AT))
+    assert [one.side for one in row.remarks.all()] == ["customer"], "while it is worked on, it is said"
     actions.take_step(order_id=row.pk, step="finish", at=AT + MINUTE, actor="he")
     react("follow_lit", 5, Field(order_id=row.pk, said_at=AT + 4 * MINUTE))
     react("follow_lit", 6, Field(order_id=row.pk, said_at=AT + 4 * MINUTE))

@@ -171,7 +171,7 @@ def test_a_receipt_finishes_the_work_and_tells_when_supply_came_back(opened: Ope
     row.refresh_from_db()
     assert (row.state, row.finding) == (State.DONE, "our_equipment")
     assert row.steps.get(step="restore").told_at == AT + 40 * MINUTE
-    assert [one.finding for one in queries.findings_of_account(0)] == []
+    assert [one.finding for one in queries.findings_of_account(0, reader=None)] == []
 
 
 @pytest.mark.parametrize(

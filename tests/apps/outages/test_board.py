@@ -372,7 +372,7 @@ def test_for_how_long_a_device_seen_closed_is_not_suspected(
         judge(world, **told)
     seen_at = NOW - timedelta(minutes=90)
     Suspicion.objects.filter(pk=desk.suspicion.pk).update(state="dismissed", decided_at=seen_at)
-    assert ("FU1" not in queries.seen_closed(world.network.pk, at=NOW)) == suspected
+    assert ("FU1" not in queries.seen_closed(world.network.pk, [], at=NOW)) == suspected
 
 
 def judge(world: World, **told: int) -> None:

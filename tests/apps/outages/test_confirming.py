@@ -10,7 +10,7 @@ from denghuo.apps.crews.models import Finding
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.models import SwitchingOperation
-from denghuo.apps.notices.models import Message
+from denghuo.apps.notices.models import Message, State
 from denghuo.apps.orders.actions import OrderEntry, open_order
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
@@ -176,11 +176,11 @@ def estimate(about: str, hours: float, reason: str = "", method: Method = Method
 def test_why_a_time_changes_is_said_with_it(world: World) -> None:
     row = suspected(world)
     estimate(row.about, 5)
-    estimate(row.about, 5)  # the same again is no change
+    estimate(row.about, 5)  # the same again is said once
     with pytest.raises(ReasonWantedError):
         estimate(row.about, 6)
     estimate(row.about, 6, reason="备件未到")
-    assert [one.reason for one in queries.estimates_of(suspicion_ids=[row.pk])] == ["", "", "备件未到"]
+    assert [one.reason for one in queries.estimates_of(suspicion_ids=[row.pk])] == ["", "备件未到"]
 
 
 def test_a_time_that_nobody_means_is_refused(world: World) -> None:
@@ -188,6 +188,23 @@ def test_a_time_that_nobody_means_is_refused(world: World) -> None:
     with pytest.raises(TooFarAheadError):
         estimate(row.about, 3 + 24 * 31)
     estimate(row.about, 3 + 24 * 30)
+
+
+@pytest.mark.parametrize("comes_true", [True, False])
+def test_when_it_was_expected_to_be_over_is_not_told_once_it_is(world: World, switch: Switch, comes_true: bool) -> None:
+    row = suspected(world)
+    estimate(row.about, 9)
+    told = Message.objects.filter(about=row.about, event="outages.restoration_time")
+    assert {one.state for one in told} == {State.QUEUED}
+    if comes_true:
+        confirm(row, 2)
+        switch("FU1", "close", 2.5)
+    else:
+        dismiss_suspicion(suspicion_id=row.pk, reason="现场有电", **BY)
+    deliveries.drain()
+    assert {(one.state, one.reason) for one in told.all()} == {
+        (State.CANCELLED, "restored" if comes_true else "suspicion_over")
+    }
 
 
 def test_who_reported_is_told_by_villages_and_with_the_year_where_it_is_another(world: World, switch: Switch) -> None:

@@ -2,6 +2,7 @@
 what waits."""
 
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from denghuo.apps.crews.actions import record_certificate
 from denghuo.apps.crews.models import Assignment, Skill, State
 from denghuo.apps.crews.queries import suggestions
 from denghuo.apps.ledger import deliveries
+from denghuo.apps.network import queries as network
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.notices.models import Message
 from denghuo.apps.orders.models import Kind, Order, Topic
@@ -45,6 +47,15 @@ def see(world: World, about: str) -> queries.Incident:
     found = queries.board([str(world.lamp.path)], wanted=Wanted(), username="lin", at=NOW).of(about)
     assert found is not None
     return found
+
+
+def test_a_crew_reads_the_name_that_the_desk_has(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    spot = network.spot_of(desk.suspicion.network_id, code="FU1")
+    assert spot is not None
+    monkeypatch.setattr(network, "spot_of", lambda *_, **__: replace(spot, name="3号熔断器"))
+    send_crew(about=desk.suspicion.about, crew_id=desk.near.pk, note="", skill="", **BY)
+    deliveries.drain()
+    assert "3号熔断器" in Assignment.objects.get().place
 
 
 def test_the_time_of_opening_has_the_seconds_that_matter(world: World, desk: Desk, lin: Client) -> None:
@@ -97,6 +108,9 @@ def test_a_time_days_ahead_is_asked_about_once(desk: Desk, lin: Client) -> None:
 def test_a_change_wants_its_reason(desk: Desk, lin: Client) -> None:
     said = {"about": desk.outage.about, "method": Method.DISPATCHER}
     assert do(lin, "estimate", **said, expected_at=local(0.1)).status_code == 200
+    again = do(lin, "estimate", **said, expected_at=local(0.1))
+    assert again.status_code == 422 and "This was said already." in again.content.decode()
+    assert Estimate.objects.filter(outage=desk.outage, method=Method.DISPATCHER).count() == 1
     answer = do(lin, "estimate", **said, expected_at=local(0.2))
     assert answer.status_code == 422
     assert "Another time was said before: say why it changes." in answer.content.decode()

@@ -29,6 +29,7 @@ from denghuo.apps.outages.models import (
     TellingRule,
     Watch,
 )
+from denghuo.apps.outages.queries.triage import Light, Shine, triage
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import signed_in
 from tests.apps.outages.desk import Desk, furnish
@@ -121,6 +122,24 @@ def test_what_is_not_there_is_said_to_be_over(lin: Client, desk: Desk, about: st
     assert "It is over, or it is not here any more" in text(lin, about=about)
 
 
+def test_a_suspicion_whose_outage_is_over_leads_to_it(world: World, lin: Client, desk: Desk) -> None:
+    Outage.objects.filter(pk=desk.outage.pk).update(restored_at=NOW)
+    Suspicion.objects.filter(pk=desk.suspicion.pk).update(state=SuspicionState.CONFIRMED, outage=desk.outage)
+    assert reverse("outages:outage", args=[desk.outage.pk]) in text(lin, about=desk.suspicion.about)
+    elsewhere = signed_in(world.bai)
+    assert desk.outage.number not in text(elsewhere, about=desk.suspicion.about)
+
+
+def test_one_of_many_reports_is_not_taken_for_own_wiring(lin: Client, desk: Desk) -> None:
+    (first, *others) = Report.objects.filter(suspicion=desk.suspicion)
+    Report.objects.filter(pk__in=[one.pk for one in others]).update(load_code="T1")
+    page = text(lin, about=desk.suspicion.about)
+    assert "3 others behind the suspected device report too" in page
+    first.refresh_from_db()
+    wiring = triage(first, at=NOW)[3]
+    assert (wiring.light, wiring.shine, wiring.count) == (Light.OWN_WIRING, Shine.CLEAR, 3)
+
+
 def test_rubbish_filters_nothing(lin: Client, desk: Desk) -> None:
     assert text(lin, state="nonsense", line="nowhere\x00", text="\x00", mine="x").count('class="dp-row ') in (0, 5)
     assert text(lin, state="nonsense").count('class="dp-row ') == 5
@@ -171,6 +190,9 @@ def test_a_crew_is_sent_and_followed(lin: Client, desk: Desk) -> None:
     assert "抢修一班 is sent" in page
     assert Assignment.objects.get().about == desk.suspicion.about
     assert "抢修一班: Sent" in text(lin)
+    sent = Assignment.objects.get()
+    page = text(lin, about=desk.suspicion.about)
+    assert f"This takes 抢修一班 off {sent.place} and 4 orders." in page, "it is said before, and asked"
 
 
 def test_a_crew_of_another_station_is_not_there(world: World, lin: Client, desk: Desk) -> None:
@@ -236,6 +258,10 @@ def test_an_order_is_put_to_a_fault_and_taken_away(lin: Client, desk: Desk) -> N
     do(lin, "join", about=desk.outage.about, order=desk.danger.pk, part="1")
     assert Report.objects.get(order=desk.danger).outage is None
     assert do(lin, "join", about=desk.outage.about, order="x").status_code == 422
+    page = text(lin, about=f"orders.order:{desk.danger.pk}")
+    assert 'required><option value="">Choose a fault</option>' in page, "none is chosen for anybody"
+    none = do(lin, "join", about="", order=desk.danger.pk)
+    assert none.status_code == 422 and "Choose a fault." in none.content.decode()
 
 
 def test_orders_are_merged(lin: Client, desk: Desk) -> None:

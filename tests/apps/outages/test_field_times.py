@@ -14,6 +14,7 @@ from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.actions import record_switching
+from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages.actions import say_still_out
@@ -97,6 +98,50 @@ def test_the_same_minute_is_no_difference(world: World, sent: Assignment) -> Non
     switched(world, closes=True, hours=2.75)
     finish(sent, world, after(3), after(2.75) - 40 * timedelta(seconds=1))
     assert (sent.restored_at, sent.restored_told_at) == (after(2.75), None)
+
+
+def partly_back(world: World) -> tuple[Assignment, Order, Order]:
+    """The whole line opens; QL1 is opened below it, and the line is closed: T4 stays dark, T1 is back."""
+    log: dict[str, Any] = {"network_id": world.network.pk, "event_number": "N-1", "note": "", "actor": "lin"}
+    steps = (("QF1", False, 1.0), ("QL1", False, 1.5), ("QF1", True, 2.5))
+    for number, (code, closes, hours) in enumerate(steps):
+        record_switching(device_code=code, closes=closes, operated_at=after(hours), at=after(hours), **log)
+        deliveries.drain()
+        if number == 0:
+            dark, lit = (
+                desk.report(world, after(1.2), load_code=code, caller=f"1390000{code}") for code in ("T4", "T1")
+            )
+            deliveries.drain()
+            told: dict[str, Any] = {"about": Outage.objects.get().about, "place": "青禾村", "x": 1.0, "y": 1.0}
+            crew = desk.crew(world, "抢修一班", AT, people=[world.ma], x=1, y=1, hours=2)
+            row = assign(crew_id=crew.pk, order_ids=[dark.pk, lit.pk], **told, at=after(1.3), actor="lin")
+            tell(row, world, ReportKind.ARRIVED, after(1.4))
+    return row, dark, lit
+
+
+def test_who_is_dark_by_the_log_stays_open_and_the_crew_is_told_before(world: World) -> None:
+    row, dark, lit = partly_back(world)
+    (card,) = cards([row])
+    assert card.supply is not None and len(card.supply.left_dark) == 3 and card.supply.left_customers > 0
+    with patch("django.utils.timezone.now", return_value=after(2.9)):
+        mine = signed_in(world.ma, "en").get(reverse("crews:mine")).content.decode()
+    assert "stay without supply" in mine and "Says: not back" not in mine
+    log = SwitchingOperation.objects.count()
+    assert finish(row, world, after(3)).status == "taken"
+    dark.refresh_from_db()
+    lit.refresh_from_db()
+    assert (dark.state, lit.state) == (OrderState.REGISTERED, OrderState.DONE)
+    assert "restore" not in dark.steps.values_list("step", flat=True)
+    assert SwitchingOperation.objects.count() == log, "QF1 was closed already: nothing was switched"
+    assert Outage.objects.get().lasts
+
+
+def test_what_comes_back_with_the_device_is_not_left(world: World, sent: Assignment) -> None:
+    (card,) = cards([sent])
+    assert card.supply is not None and card.supply.left_dark == ()
+    assert finish(sent, world, after(3)).status == "taken"
+    assert {one.state for one in Order.objects.all()} == {OrderState.DONE}
+    assert Outage.objects.get().restored_at == after(3)
 
 
 def test_who_says_still_out_after_the_restoration_stays_open_and_is_named(world: World, sent: Assignment) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -43,7 +44,12 @@ def plan(**changes: str) -> dict[str, str]:
     start, end = (timezone.localtime(after(hours)).strftime(LOCAL) for hours in (24, 28))
     kind = str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL))
     told = {"number": "P-1", "kind": kind, "cause": str(int(Cause.MAINTENANCE)), "place": "b"}
-    return told | {"planned_start_at": start, "planned_end_at": end, "note": "", "sure": "on"} | changes
+    return (
+        told
+        | {"planned_start_at": start, "planned_end_at": end, "note": "", "sure": "on"}
+        | {"planned_device_codes": "FU1"}
+        | changes
+    )
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Step by step"), ("zh-hans", "停送电过程")])
@@ -149,7 +155,26 @@ def test_planning(world: World) -> None:
     assert (planned.number, planned.planned_end_at) == ("P-1", after(28))
     assert "Its approved end has passed, and nothing was switched for it." in text(client, "outage", planned.pk)
     again = client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
-    assert "This number is taken" in again.content.decode()
+    assert again.headers["Location"] == answer.headers["Location"], "back, and once more: it is planned already"
+    other = plan(network=str(world.network.pk)) | {"planned_device_codes": "QL1"}
+    assert "This number is taken" in client.post(reverse("outages:new"), other).content.decode()
+    assert Outage.objects.count() == 1
+
+
+def test_the_number_that_is_proposed_is_free(world: World) -> None:
+    client, now = signed_in(world.lin), timezone.now()
+    wanted = f"P-{timezone.localtime(now):%Y%m%d-%H%M}"
+    for number in (wanted, f"{wanted}-2"):
+        Outage.objects.create(network=world.network, number=number)
+    with patch("django.utils.timezone.now", return_value=now):
+        assert f'value="{wanted}-3"' in text(client, "new")
+
+
+def test_a_plan_names_its_devices_or_says_that_they_follow(world: World) -> None:
+    client, told = signed_in(world.lin), plan(network=str(world.network.pk)) | {"planned_device_codes": ""}
+    asked = client.post(reverse("outages:new"), told)
+    assert asked.status_code == 422 and "say that they follow later" in asked.content.decode()
+    assert client.post(reverse("outages:new"), told | {"devices_follow": "on"}).status_code == 302
 
 
 @pytest.mark.parametrize(

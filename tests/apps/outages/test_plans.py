@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from denghuo.apps.customers.facts import CustomersExported, CustomerUnmasked
 from denghuo.apps.customers.models import Account
@@ -21,10 +22,11 @@ from denghuo.apps.outages.actions import (
     announce_plan,
     cancel_plan,
     move_plan,
+    name_devices,
     register_outage,
     remind_of_plans,
 )
-from denghuo.apps.outages.facts import OutageTold, PlanMoved
+from denghuo.apps.outages.facts import OutageTold, PlanDevicesNamed, PlanMoved
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.engines.standards import OutageKind
@@ -103,7 +105,7 @@ def test_who_is_left_is_worked_off(world: World, people: dict[str, Account]) -> 
     assert left(outage) == {
         to(people["care"]): "waiting",
         to(people["somebody"]): "undeliverable",
-        to(people["silent"]): "never",
+        to(people["silent"]): "unreachable",
     }
     client, page = signed_in(world.zhou), reverse("outages:notice", args=[outage.pk])
     assert b"3 of 4 households" in client.get(page, headers={"accept-language": "en"}).content
@@ -164,7 +166,10 @@ def test_who_was_told_is_told_of_another_time(world: World, people: dict[str, Ac
     assert (outage.planned_start_at, outage.planned_end_at) == (after(9 * 24), after(9 * 24 + 2))
     assert (to(people["somebody"]), State.CANCELLED) in told("outages.planned")
     changed = Message.objects.filter(event="outages.plan_changed")
-    assert {one.to_ref for one in changed} == {to(people[name]) for name in ("care", "important", "somebody")}
+    assert {one.to_ref for one in changed} == {to(people["important"])}, "who never heard of it hears of no change"
+    assert {ref for ref, state in told("outages.planned") if state == State.QUEUED} == {
+        to(people[name]) for name in ("care", "somebody")
+    }
     assert all(f"{timezone.localtime(after(9 * 24)):%H:%M}" in one.text and one.legal for one in changed)
     assert left(outage)[to(people["important"])] == "waiting", "that they knew the old time proves nothing"
     (fact,) = [one.fact for one in ledger.facts(classes=[PlanMoved])]
@@ -184,9 +189,7 @@ def test_who_was_told_is_told_that_it_does_not_take_place(world: World, people: 
     Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
     cancel_plan(outage_id=outage.pk, reason="雨", at=after(1), actor="lin")
     assert {state for _, state in told("outages.planned")} == {State.CANCELLED, State.DELIVERED}
-    assert {ref for ref, _ in told("outages.plan_cancelled")} == {
-        to(people[name]) for name in ("care", "important", "somebody")
-    }
+    assert {ref for ref, _ in told("outages.plan_cancelled")} == {to(people["important"])}
     assert queries.planned_outages([str(world.city.path)], after=AT) == []
     assert queries.public_outages(at=after(24 * 7)) == ()
     scope = [str(world.city.path)]
@@ -209,9 +212,74 @@ def test_every_move_is_told_also_one_back(world: World, people: dict[str, Accoun
     for hour, day in enumerate(to_and_fro, 1):
         times = {"start_at": after(24 * day), "end_at": after(24 * day + 2)}
         move_plan(outage_id=outage.pk, **times, reason="雨", at=after(hour), actor="lin")
-    mine = Message.objects.filter(to_ref=to(people["somebody"])).order_by("pk")
-    assert [one.event for one in mine] == ["outages.planned", *["outages.plan_changed"] * 3]
-    assert [one.state for one in mine] == [*[State.CANCELLED] * 3, State.QUEUED]
+    for name, knew in (("important", True), ("somebody", False)):
+        mine = Message.objects.filter(to_ref=to(people[name])).order_by("pk")
+        again = "outages.plan_changed" if knew else "outages.planned"
+        assert [one.event for one in mine] == ["outages.planned", *[again] * 3]
+        first = State.DELIVERED if knew else State.CANCELLED
+        assert [one.state for one in mine] == [first, *[State.CANCELLED] * 2, State.QUEUED]
+
+
+def test_what_was_posted_in_public_was_told_to_everybody(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    posted = {"about": outage.about, "case": "planned", "to_ref": notices.PUBLIC, "how": How.POSTED, "note": "村口"}
+    record_delivery(unit_id=world.lamp.pk, **posted, delivered_at=AT, **SYSTEM)
+    cancel_plan(outage_id=outage.pk, reason="雨", at=after(1), actor="lin")
+    assert {ref for ref, _ in told("outages.plan_cancelled")} == {
+        to(people[name]) for name in ("care", "important", "somebody")
+    }
+
+
+def test_devices_can_be_named_and_changed_while_a_plan_lies_ahead(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world, planned_device_codes="")
+    with pytest.raises(ValueError, match="network"):
+        name_devices(outage_id=outage.pk, device_codes=["FU9"], at=after(1), actor="lin")
+    name_devices(outage_id=outage.pk, device_codes=["FU1"], at=after(1), actor="lin")
+    assert not Message.objects.exists(), "it was never announced"
+    assert announce_plan(outage_id=outage.pk, at=after(2), actor="lin") == 4
+    Message.objects.filter(to_ref=to(people["important"])).update(**HEARD)
+    name_devices(outage_id=outage.pk, device_codes=["QF2"], at=after(3), actor="lin")
+    assert {ref for ref, _ in told("outages.plan_cancelled")} == {to(people["important"])}
+    assert to(people["elsewhere"]) in {ref for ref, _ in told("outages.planned")}
+    (_first, fact) = [one.fact for one in ledger.facts(classes=[PlanDevicesNamed])]
+    assert fact.device_codes == ("QF2",)
+
+
+def test_devices_are_named_on_the_page_of_the_plan(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    told = {"planned_start_at": start, "planned_end_at": start + timedelta(hours=2), "planned_device_codes": ""}
+    outage = planned(world, **told)
+    client, page = signed_in(world.zhou, "en"), reverse("outages:plan", args=[outage.pk])
+    notice = client.get(reverse("outages:notice", args=[outage.pk])).content.decode()
+    assert f"{page}#h-devices" in notice
+    for codes, said in (("FU9", "The network has no FU9."), (" ", "This field is required")):
+        refused = client.post(page, {"deed": "devices", "device_codes": codes})
+        assert (refused.status_code, said in refused.content.decode()) == (422, True), codes
+    assert client.post(page, {"deed": "devices", "device_codes": "FU1、QL1"}).status_code == 302
+    outage.refresh_from_db()
+    assert outage.planned_device_codes == "FU1 QL1"
+    assert client.post(page, {"deed": "devices", "device_codes": "FU1 QL1"}).status_code == 422
+
+
+def test_a_cancelled_plan_is_said_to_be_one(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    cancel_plan(outage_id=outage.pk, reason="雨", at=timezone.now(), actor="lin")
+    client = signed_in(world.zhou, "en")
+    for name in ("plan", "notice"):
+        shown = client.get(reverse(f"outages:{name}", args=[outage.pk])).content.decode()
+        assert "The plan was cancelled on" in shown, name
+        assert [one for one in ("Move the plan", "not proved to be told", "Print notices") if one in shown] == []
+    when = {"delivered_at": timezone.localtime().strftime(LOCAL), "note": "村口", "who": [to(people["somebody"])]}
+    for name in ("notice-posted", "notice-delivered", "notice-print"):
+        assert client.post(reverse(f"outages:{name}", args=[outage.pk]), when).status_code == 302
+    assert not HandDelivery.objects.exists()
+
+
+def test_why_is_told_in_the_language_of_the_house(world: World) -> None:
+    with override("en"):
+        assert queries.reason_of_plan(planned(world)) == "检修"
+        assert queries.reason_of_plan(planned(world, number="P-2", cause=Cause.UNKNOWN)).isascii() is False
 
 
 def test_a_plan_moved_before_anything_left_is_told_as_a_plan(world: World, people: dict[str, Account]) -> None:
@@ -231,6 +299,36 @@ def test_what_was_brought_by_hand_is_told_of_a_change_as_well(world: World, peop
     record_delivery(unit_id=world.lamp.pk, **by_hand, receiver="邻居张", delivered_at=AT, **SYSTEM)
     move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=after(1), actor="lin")
     assert to(people["somebody"]) in {ref for ref, _ in told("outages.plan_changed")}
+
+
+def test_only_whom_a_plan_concerns_is_proved_to_be_told(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    by_hand: dict[str, Any] = {"about": outage.about, "case": "planned", "how": How.LEFT, "receiver": "邻居张"}
+    by_hand |= {"unit_id": world.lamp.pk, "delivered_at": AT, **SYSTEM}
+    for nobody in (to(people["elsewhere"]), "customers.account:99999999"):
+        with pytest.raises(ValueError, match=r"\w"):
+            record_delivery(to_ref=nobody, **by_hand)
+    record_delivery(to_ref=to(people["somebody"]), **by_hand)
+    cancel_plan(outage_id=outage.pk, reason="雨", at=after(1), actor="lin")
+    with pytest.raises(ValueError, match="cancelled"):
+        record_delivery(to_ref=to(people["silent"]), **by_hand)
+    client = signed_in(world.zhou, "en")
+    told = client.get(reverse("notices:about"), {"ref": outage.about}).content.decode()
+    assert "This was cancelled" in told and "P-1" in told and "0003 演" in told
+    assert "customers.account" not in told and reverse("notices:deliver") not in told
+
+
+def test_who_cannot_be_written_to_is_not_waited_for(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    client, page = signed_in(world.zhou, "en"), reverse("outages:notice", args=[outage.pk])
+    send = reverse("outages:notice-send", args=[outage.pk])
+    before = client.get(page).content.decode()
+    assert send in before and "No number that may be used" in before
+    client.post(send)
+    after_sending = client.get(page).content.decode()
+    assert send not in after_sending and "Not told yet" not in after_sending
+    assert "No number that may be used" in after_sending
 
 
 def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account]) -> None:
@@ -278,7 +376,7 @@ def test_a_move_to_less_than_the_legal_notice_is_asked_about(world: World, peopl
 def test_a_plan_of_yesterday_or_of_ten_years_is_asked_about(world: World) -> None:
     client, page = signed_in(world.lin, "en"), reverse("outages:new")
     told = {"network": str(world.network.pk), "number": "P-9", "cause": str(int(Cause.MAINTENANCE))}
-    told["kind"] = str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL))
+    told |= {"kind": str(int(OutageKind.PLANNED_MAINTENANCE_INTERNAL)), "devices_follow": "on"}
     for days, lasts, said in ((-28, 0.2, "has passed"), (30, 3650, "Is that meant?"), (500, 0.2, "a year ahead")):
         start = timezone.localtime(timezone.now() + timedelta(days=days))
         times = {"planned_start_at": start.strftime(LOCAL)}

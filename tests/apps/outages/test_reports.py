@@ -150,6 +150,20 @@ def test_still_out_after_the_line_is_back_opens_the_nested_fault(world: World, s
         say_still_out(report_id=report_of(orders[0]).pk, said_at=after(4.4), **told)
 
 
+def test_the_device_just_closed_is_not_suspected_by_who_is_still_out(world: World, switch: Switch, call: Call) -> None:
+    switch("FU1", "open", 1, "N-1")
+    orders = call(T3=4)
+    switch("FU1", "close", 4, "N-1")
+    for order in orders:
+        say_still_out(report_id=report_of(order).pk, said_at=after(4.1), at=after(4.1), actor="lin")
+    assert "FU1" not in [one.device_code for one in queries.open_suspicions([str(world.lamp.path)])]
+    call(4.5, T3=2)
+    assert "FU1" not in [one.device_code for one in queries.open_suspicions([str(world.lamp.path)])]
+    call(4.6, T3=5)
+    told = [one.device_code for one in queries.open_suspicions([str(world.lamp.path)])]
+    assert told == ["FU1"], "several others report anew: it has opened again"
+
+
 def test_a_device_that_was_seen_closed_is_not_suspected_again(world: World, call: Call) -> None:
     call(T3=4)
     suspicion = Suspicion.objects.get()

@@ -1,14 +1,16 @@
 """Where a report stands, for whoever made it and nobody else."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.ledger import deliveries
-from denghuo.apps.orders.actions import take_step
-from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.actions import give_promise, merge_orders, take_step
+from denghuo.apps.orders.models import Order, PromiseOf
 from denghuo.apps.outages.models import ReportState
 from denghuo.apps.outages.queries import report_of_order
 from denghuo.apps.portal.queries import token_of
@@ -54,6 +56,8 @@ def test_other_digits_lead_nowhere_and_not_often(mine: tuple[Order, str], strang
         assert stranger.post(WHERE, {"number": row.number, "digits": "0000"}).status_code == 422
     assert stranger.post(WHERE, {"number": row.number, "digits": "8000"}).status_code == 429, "not even the right ones"
     assert stranger.post(WHERE, {"number": "999999999", "digits": "0000"}).status_code == 422
+    other = {"number": f"0{row.pk}", "digits": "8000"}
+    assert stranger.post(WHERE, other).status_code == 429, "however the number is written"
 
 
 def test_without_a_number_the_link_alone_leads_back(world: World, stranger: Client) -> None:
@@ -72,8 +76,81 @@ def test_it_goes_on_as_the_order_does(mine: tuple[Order, str], stranger: Client)
         assert words in stranger.get(where).content.decode()
     step(row, "close")
     page = stranger.get(where).content.decode()
-    assert "It is settled" in page and "po-says" not in page
+    assert "It is settled" in page and 'value="back"' not in page
     assert say(stranger, where, "back") == 409
+
+
+def test_what_was_closed_is_opened_again_by_who_is_still_out_within_a_day(
+    mine: tuple[Order, str], stranger: Client
+) -> None:
+    row, where = mine
+    for name in ("dispatch", "arrive", "finish", "close"):
+        step(row, name)
+    deliveries.drain()
+    assert report_of_order(row.pk).state == ReportState.CLOSED  # type: ignore[union-attr]
+    assert say(stranger, where, "urge") == 409
+    assert say(stranger, where, "still_out") == 302
+    row.refresh_from_db()
+    assert (row.state, row.reopened_count) == ("registered", 1)
+    report = report_of_order(row.pk)
+    assert report is not None and report.state in (ReportState.ALONE, ReportState.SUSPECTED), "it is evidence again"
+    for name in ("dispatch", "arrive", "finish", "close"):
+        step(row, name)
+    deliveries.drain()
+    Order.objects.filter(pk=row.pk).update(closed_at=row.received_at - timedelta(days=2))
+    assert "po-says" not in stranger.get(where).content.decode()
+    assert say(stranger, where, "still_out") == 409
+
+
+def test_of_what_was_merged_it_is_said_of_the_whole(world: World, stranger: Client) -> None:
+    code = sticker_code("lamp", "T3")
+    whole, _where = sent(stranger, sticker=code)
+    theirs, where = sent(stranger, sticker=code, text="again")
+    other, elsewhere = sent(stranger, sticker=code, caller="13900139000")
+    told = {"at": max(other.opened_at, other.received_at), "actor": "lin"}
+    merge_orders(into_id=whole.pk, order_ids=[theirs.pk, other.pk], **told)
+    deliveries.drain()
+    assert "Others reported the same" in stranger.get(elsewhere).content.decode()
+    assert say(stranger, elsewhere, "still_out") == 302
+    whole.refresh_from_db()
+    assert whole.urged_count == 1
+    assert other.number in whole.remarks.get().text, "the station hears which of them waits"
+    assert say(stranger, elsewhere, "back") == say(stranger, elsewhere, "withdraw") == 409, "it is another's supply"
+    assert say(stranger, where, "back") == 302
+    report = report_of_order(whole.pk)
+    assert report is not None and report.state == ReportState.LIT
+    assert "You told us that your supply is back" in stranger.get(where).content.decode()
+    assert "You told us" not in stranger.get(elsewhere).content.decode()
+
+
+def test_what_somebody_said_themselves_they_read_even_in_a_closed_book(world: World, stranger: Client) -> None:
+    row, where = sent(stranger, account="1001", place="", unit=str(world.lamp.pk))
+    assert say(stranger, where, "back") == 302
+    page = stranger.get(where).content.decode()
+    assert "You told us that your supply is back" in page and "hear from us" not in page
+    assert [one.side for one in row.remarks.all()] == ["customer"], "it stands in the conversation"
+
+
+def test_words_fit_what_it_is_about_and_a_day_is_told_by_its_name(world: World, stranger: Client) -> None:
+    _row, where = sent(stranger, "praise", topic="attitude", text="x", unit=str(world.lamp.pk))
+    page = stranger.get(where).content.decode()
+    assert "Take it back" in page and "settled, take" not in page and 'value="urge"' not in page
+    row, where = sent(stranger, "question", topic="bill", text="x", unit=str(world.lamp.pk))
+    assert "still waiting for an answer" in stranger.get(where).content.decode()
+    at = timezone.localtime(row.received_at).replace(hour=0, minute=0) + timedelta(days=3)
+    give_promise(order_id=row.pk, what=PromiseOf.ANSWER, due_at=at, at=row.opened_at, actor="lin")
+    page = stranger.get(where).content.decode()
+    assert f"on {at - timedelta(days=1):%m-%d}" in page and "00:00" not in page
+
+
+def test_who_reports_misconduct_is_led_past_the_station(world: World, stranger: Client) -> None:
+    row, where = sent(stranger, "misconduct", topic="bribery", text="x", unit=str(world.lamp.pk))
+    page = stranger.get(where).content.decode()
+    assert world.city.name in page and world.lamp.name not in page
+    step(row, "terminate", reason="匿名诬告")
+    page = stranger.get(where).content.decode()
+    assert f"It was looked into and ended. If you want to know more, ask {world.city.name}." in page
+    assert "匿名诬告" not in page
 
 
 def test_an_account_alone_does_not_open_the_book(world: World, stranger: Client) -> None:

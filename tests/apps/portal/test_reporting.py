@@ -59,7 +59,8 @@ def test_every_matter_becomes_an_order_of_its_kind(world: World, stranger: Clien
     assert (row.kind, row.channel, row.unit_id) == (found.kind, "web", world.lamp.pk)
     assert row.topic == (found.topic or found.choices[-1][0])
     assert row.number in text(stranger, where)
-    assert row.first_asked == row.handler == "zhou", "somebody who exists is asked: the head of the station"
+    asked = "chen" if matter == "misconduct" else "zhou"
+    assert row.first_asked == row.handler == asked, "somebody who exists is asked: the head, or who stands above them"
 
 
 def test_danger_says_first_to_keep_away_and_whom_to_call(world: World, stranger: Client) -> None:
@@ -91,12 +92,48 @@ def test_sent_twice_it_is_one_report(world: World, stranger: Client) -> None:
     assert row.client_key == f"portal:{one}"
     numbers = {stranger.get(answer.headers["Location"]).context["standing"].number for answer in (first, again)}
     assert numbers == {row.number}
+    stranger.post(f"{first.headers['Location']}say/", {"says": "withdraw"})
+    assert sent(stranger, client_key=one, unit=str(world.lamp.pk))[0].pk != row.pk, "what is over is meant anew"
+
+
+def test_who_goes_back_and_sends_the_same_again_is_shown_the_same_report(world: World, stranger: Client) -> None:
+    told = {"unit": str(world.lamp.pk), "text": "灯不亮"}
+    row, where = sent(stranger, **told)
+    assert sent(stranger, **told) == (row, where)
+    assert sent(stranger, "voltage", **told)[0].pk != row.pk, "another matter"
+    assert sent(stranger, **told | {"text": "灶也不亮"})[0].pk != row.pk, "other words"
+    same = {**told, "caller": PHONE, "place": "青禾村3组12号"}
+    elsewhere = stranger.post("/report/no-power/", same, REMOTE_ADDR="::2")
+    assert elsewhere.headers["Location"] != where, "nobody is led to the report of somebody else"
+    assert len({sent(stranger, **told, caller="")[0].pk for _ in range(2)}) == 2, "two neighbors without a number"
+    assert stranger.post(f"{where}say/", {"says": "withdraw"}).status_code == 302
+    assert sent(stranger, **told)[0].pk != row.pk, "what is over is not what is meant"
+
+
+def test_the_sticker_of_a_station_does_not_say_where_it_is_dark(world: World, stranger: Client) -> None:
+    counter = sticker_code("lamp")
+    page = text(stranger, f"/report/no-power/?sticker={counter}")
+    assert "if you like)</label>" not in page.split('id="id_place"')[0] and f"places/?unit={world.lamp.pk}" in page
+    answer = send(stranger, sticker=counter, place="", caller="")
+    assert answer.status_code == 422 and "Say where" in answer.content.decode()
+    row, _where = sent(stranger, sticker=counter)
+    assert (row.unit_id, row.channel) == (world.lamp.pk, "qr")
+
+
+def test_what_we_come_with_ourselves_is_not_offered_and_nothing_is_chosen_beforehand(
+    world: World, stranger: Client
+) -> None:
+    page = text(stranger, "/report/service/")
+    assert 'value="home_visit"' not in page and 'value="care_visit"' not in page
+    assert '<option value="" selected>Choose</option>' in page
+    assert "The wiring of my own home" in text(stranger, "/report/fault/")
+    assert send(stranger, "service", unit=str(world.lamp.pk), topic="").status_code == 422
 
 
 def test_a_key_of_somebody_elses_order_opens_nothing_of_theirs(world: World, stranger: Client) -> None:
     theirs, _where = sent(stranger, unit=str(world.lamp.pk))
     Order.objects.update(client_key="hotline.note:7")
-    mine, _where = sent(stranger, client_key="hotline.note:7", unit=str(world.lamp.pk))
+    mine, _where = sent(stranger, client_key="hotline.note:7", unit=str(world.lamp.pk), text="mine")
     assert mine.pk != theirs.pk
 
 
@@ -217,13 +254,17 @@ def test_a_busy_database_keeps_what_was_written(world: World, stranger: Client) 
 
 def test_too_many_of_one_number_and_of_one_address(world: World, stranger: Client) -> None:
     unit = str(world.lamp.pk)
-    answers = [send(stranger, unit=unit) for _ in range(7)]
+    answers = [send(stranger, "voltage", unit=unit, text=str(one)) for one in range(7)]
     assert [one.status_code for one in answers] == [302] * 6 + [429]
-    assert "Please call us" in answers[-1].content.decode()
+    page = answers[-1].content.decode()
+    assert "this telephone number" in page and "after it, or call 95598" in page
     assert send(stranger, unit=unit, caller="13900139000").status_code == 302, "another number of the same address"
     assert Order.objects.count() == 7
+    for matter in ("danger", "no-power"):
+        assert send(stranger, matter, unit=unit).status_code == 302, "what cannot wait is never too often"
     with patch("denghuo.apps.portal.views.door.reports_of") as spent:
         spent.return_value.is_spent = True
         with patch("denghuo.apps.portal.views.reporting.reports_of", spent):
-            assert send(stranger, unit=unit, caller="13700137000").status_code == 429
+            answer = send(stranger, unit=unit, caller="13700137000")
+    assert answer.status_code == 429 and "quarter of an hour, or call 95598" in answer.content.decode()
     assert PHONE not in answers[-1].headers.get("Location", "")

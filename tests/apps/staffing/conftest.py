@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from denghuo.apps.hotline.actions import open_exchange
-from denghuo.apps.hotline.models import Agent, Queue, Tally
+from denghuo.apps.hotline.actions import ask_call_back, open_exchange
+from denghuo.apps.hotline.models import Agent, DeskRule, Exchange, Queue, Tally
 from denghuo.apps.organization.actions import assign_role, register_user
 from denghuo.apps.organization.models import Role, Unit, User
 from denghuo.apps.staffing import actions
@@ -51,6 +51,15 @@ def built_station(built_world: World, kept: Kept) -> Station:
 @pytest.fixture
 def station(built_station: Station, db: None) -> Station:
     return deepcopy(built_station)
+
+
+def owe_a_call(*, due_at: datetime) -> None:
+    """A call-back that is owed; people may be called at all hours."""
+    DeskRule.objects.get_or_create(from_date=date(2000, 1, 1), defaults={"call_from": 0, "call_until": 24})
+    told = {"number": "13800000077", "reason": "回访", "due_at": due_at}
+    ask_call_back(
+        exchange_id=Exchange.objects.get().pk, at=min(NOW, due_at - timedelta(minutes=1)), actor="test", **told
+    )
 
 
 def _set_up(world: World) -> Station:

@@ -129,10 +129,13 @@ def test_the_calls_of_an_outage_make_no_busy_day(station: Station, outage: Outag
         told = dict.fromkeys(COUNTS, 0) | {"requests": asked, "first_requests": asked}
         Tally.objects.create(queue_id=queue.queue_id, day=NOW.date(), minute=30 * place, **told)
     Outage.objects.filter(pk=outage.pk).update(started_at=NOW - timedelta(hours=1))
+    rule = {"kind": RuleKind.SURGE_CUSTOMERS, "from_date": NOW.date(), "source": "test"}
+    actions.set_rule(unit_id=station.unit.pk, value=100_000, **rule, **WHO)
     busy = queries.today_followed(station.unit, at=NOW)
     assert busy is not None
     assert busy.expected[21:].sum() > 1.3 * usual[21:].sum()
-    proposed(station.unit, outage, after=0)
+    actions.set_rule(unit_id=station.unit.pk, value=1, **rule, **WHO)
+    assert not Surge.objects.exists(), "whether a surge is worked out or not"
     found = queries.today_followed(station.unit, at=NOW)
     assert found is not None
     assert found.came > 400

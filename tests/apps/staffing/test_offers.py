@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from denghuo.apps.hotline.actions import ask_call_back, draft_announcement, edit_announcement
+from denghuo.apps.hotline.actions import draft_announcement, edit_announcement
 from denghuo.apps.hotline.models import Announcement, Exchange
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
@@ -21,7 +21,7 @@ from denghuo.apps.outages.models import Outage
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.queries.offers import changed, shown_in
-from tests.apps.staffing.conftest import NOW, Station
+from tests.apps.staffing.conftest import NOW, Station, owe_a_call
 from tests.world import World
 
 WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
@@ -33,6 +33,7 @@ HTMX = {"HX-Request": "true"}
 def surge(world: World, station: Station) -> Surge:
     """An outage of this minute, and somebody of the second tier who can be called up for it."""
     now = timezone.now()
+    owe_a_call(due_at=now)
     rule = {"kind": RuleKind.SURGE_CUSTOMERS, "value": 1, "source": "test"}
     actions.set_rule(unit_id=station.unit.pk, from_date=NOW.date(), **rule, **WHO)
     record_switching(
@@ -75,10 +76,7 @@ def pressed(client: Client, surge: Surge, shown: str, **headers: str) -> Any:
 
 
 def test_the_alert_shows_calls_rates_measures_and_cost(station: Station, surge: Surge) -> None:
-    exchange, now = Exchange.objects.get(), timezone.now()
-    told = {"exchange_id": exchange.pk, "reason": "回访", "at": now, "actor": "test"}
-    ask_call_back(number="13800000077", due_at=now + 30 * MINUTE, **told)
-    ask_call_back(number="13800000078", due_at=now + timedelta(days=2), **told)
+    owe_a_call(due_at=timezone.now() + timedelta(days=2))
     assert offered(surge).put_off == 1
     _leader, page = board(station)
     [text] = [html.unescape(one) for one in re.findall(r'name="shown" value="([^"]+)"', page)]
@@ -224,3 +222,11 @@ def test_the_outage_of_another_unit_is_not_there(station: Station, surge: Surge,
     leader, page = board(station)
     assert "T-9" not in page
     assert pressed(leader, surge, shown).status_code == 404
+
+
+def test_what_was_sent_is_gone_from_the_offers_in_the_same_answer(station: Station, surge: Surge) -> None:
+    leader, page = board(station)
+    [text] = [html.unescape(one) for one in re.findall(r'name="shown" value="([^"]+)"', page)]
+    answer = pressed(leader, surge, text).content.decode()
+    assert "Sent at" in answer
+    assert f'<div id="offer-{surge.pk}" hx-swap-oob="delete"></div>' in answer

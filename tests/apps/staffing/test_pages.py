@@ -1,11 +1,13 @@
 """Pages of staffing: what the leader sees and does, and what is an agent's own."""
 
 from datetime import date, timedelta
+from io import BytesIO
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
+from openpyxl import load_workbook
 
 from denghuo.adapters.telephony.records import AgentEventKind
 from denghuo.apps.hotline.models import AgentEntry
@@ -13,7 +15,7 @@ from denghuo.apps.organization.models import CalendarDay, User
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Absence, Rule
 from denghuo.apps.staffing.queries.duties import times_of
-from denghuo.apps.staffing.views.frame import today
+from denghuo.apps.staffing.views.frame import percent, today
 from tests.apps.staffing.conftest import NOW, Station
 
 WHO = {"at": NOW, "actor": "test"}
@@ -40,7 +42,9 @@ def test_a_month_is_drafted_published_and_handed_out(station: Station) -> None:
     assert "Draft" in leader.get(url).content.decode()
     assert leader.post(reverse("staffing:publish", kwargs={"month": month})).status_code == 302
     book = leader.post(reverse("staffing:export", kwargs={"month": month}))
-    assert book.content[:2] == b"PK"
+    sheet = load_workbook(BytesIO(book.content)).active
+    told = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None}
+    assert {f"{station.unit.name} {month}", "白班 08:00–16:00", "夜"} <= told
     agent = signed_in(station.agent_user)
     with override("en"):
         assert station.agents[0].name in agent.get(reverse("staffing:person")).content.decode()
@@ -114,3 +118,8 @@ def test_adherence_tells_who_was_there(station: Station) -> None:
     others = [one for one in rows if one.duty.agent_id != duty.agent_id]
     assert {one.here_share for one in others} == {0.0}
     assert {one.late_min for one in others} == {None}
+
+
+def test_what_is_not_all_is_not_rounded_up_to_all() -> None:
+    shown = [percent(share) for share in (None, float("nan"), 0.94449, 0.9996, 0.9999, 1.0)]
+    assert shown == ["–", "–", "94.4", "99.96", "99.99", "100.0"]

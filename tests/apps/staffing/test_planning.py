@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,12 @@ from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.snapshot import calendar_days
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState, RuleKind
-from denghuo.apps.staffing.queries.plans import duties_of_plan, staff_of
+from denghuo.apps.staffing.queries.plans import duties_of_plan, month_days, staff_of
 from denghuo.apps.staffing.snapshot.forecasts import TooShortError
 from denghuo.apps.staffing.snapshot.problems import judged, problem_of, solve
 from denghuo.apps.staffing.snapshot.requirement import at_telephones, requirement_of
-from denghuo.apps.staffing.snapshot.rosters import table_of
-from denghuo.engines.rostering import Limits
+from denghuo.apps.staffing.snapshot.rosters import Staff, table_of
+from denghuo.engines.rostering import Limits, solve_roster
 from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_pages import signed_in
 
@@ -125,6 +126,48 @@ def test_a_month_that_is_over_is_not_planned(station: Station) -> None:
     assert "only this month and later ones" in leader.get(url).content.decode()
     assert "This month is over" in leader.post(url, follow=True).content.decode()
     assert not Plan.objects.exists()
+
+
+def test_a_shift_ended_in_the_middle_of_a_month_gives_way_to_the_next(station: Station) -> None:
+    _night, day, evening = queries.shifts_of(station.unit.pk)
+    last = date(2026, 6, 14)
+    actions.retire_shift(shift_id=evening.pk, until_date=last, **WHO)
+    told = actions.ShiftEntry(name="晚班", start_min=evening.start_min, length_min=evening.length_min)
+    since = {"unit_id": station.unit.pk, "from_date": last + timedelta(1), "source": "test", **WHO}
+    late = actions.set_shift(entry=told, **since)
+    rota = queries.rotas_of(station.unit.pk)[0]
+    cycle = [late.pk if key == evening.pk else key for key in rota.cycle]
+    size = len(rota.cycle) * (2 if rota.halved else 1)
+    places = {team: (place + (since["from_date"] - rota.from_date).days) % size for team, place in rota.places.items()}
+    actions.set_rota(cycle=cycle, halved=rota.halved, places=places, **since)
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    assert plan.made["conflict"] == []
+    assert plan.made["broken"] == []
+    on = {one.day for one in duties_of_plan(plan) if one.shift_id == evening.pk}
+    assert max(on) == last
+    assert {one.day for one in duties_of_plan(plan) if one.shift_id == late.pk} == set(month_days(JUNE)) - on
+    day_id = day.pk
+    Duty.objects.filter(plan=plan, day=date(2026, 6, 20), shift_id=day_id).update(shift_id=evening.pk)
+    broken = {(one["rule"], one["day"]) for one in queries.standing_of(plan).broken}
+    assert ("closed", "2026-06-20") in broken
+
+
+def test_a_shift_with_the_hours_of_another_makes_no_published_roster_short(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    day = queries.shifts_of(station.unit.pk)[1]
+    told = actions.ShiftEntry(name="白二", start_min=day.start_min, length_min=day.length_min)
+    actions.set_shift(unit_id=station.unit.pk, entry=told, from_date=date(2026, 5, 1), source="test", **WHO)
+    assert queries.standing_of(plan).broken == ()
+    Duty.objects.filter(plan=plan, day=date(2026, 6, 20), shift_id=day.pk).delete()
+    assert {(one["kind"], one["day"]) for one in queries.standing_of(plan).broken} == {("too_few", "2026-06-20")}
+
+
+def test_who_is_on_a_pattern_with_a_shift_that_ended_is_off(station: Station) -> None:
+    evening = queries.shifts_of(station.unit.pk)[2]
+    actions.retire_shift(shift_id=evening.pk, until_date=date(2026, 6, 14), **WHO)
+    staff = staff_of(station.unit, JUNE)
+    on = (staff.pattern == staff.position[evening.pk]).any(axis=0)
+    assert [day for day, worked in zip(staff.days, on, strict=True) if worked] == month_days(JUNE)[:14]
 
 
 @pytest.mark.nightly
@@ -253,6 +296,44 @@ def test_spare_hours_lie_over_the_whole_month(station: Station) -> None:
     demands = problem_of(staff).demands
     heads = np.asarray(demands.wanted)[size : 2 * size].reshape(len(staff.days), -1).sum(axis=1)
     assert abs(int(heads[:15].sum() - heads[15:].sum())) <= 2, "not all of them on its first days"
+
+
+def test_where_more_is_wanted_than_there_are_people_duties_lie_evenly_all_the_same(station: Station) -> None:
+    actions.make_forecast(unit=station.unit, **WHO)
+    for agent in station.agents[:12:3]:
+        first, last = JUNE, date(2026, 6, 30)
+        actions.record_absence(agent_id=agent.pk, first=first, last=last, kind=AbsenceKind.LEAVE, note="", **WHO)
+    staff = staff_of(station.unit, JUNE)
+    required = staff.requirement.required + 3
+    short = replace(staff, requirement=replace(staff.requirement, required=required))
+    limits = Limits(time_limit_s=120.0, work_limit=3.0, workers=1)
+    found, heads_first = solve(short, limits=limits), solve_roster(problem_of(short), limits=limits)
+    assert not found.proven
+    wide, narrow = (_apart(staff, roster) for roster in (heads_first.roster, found.roster))
+    assert narrow[0] <= 2
+    assert narrow[1] <= 2 < wide[1]
+
+
+def _apart(staff: Staff, roster: Any) -> tuple[int, int]:
+    """How far apart the mobile people's shifts and nights are."""
+    on = roster[staff.mobile] >= 0
+    nights = staff.types.night[np.maximum(roster[staff.mobile], 0)] & on
+    return int(np.ptp(on.sum(axis=1))), int(np.ptp(nights.sum(axis=1)))
+
+
+def test_a_page_says_whether_a_search_that_ended_by_time_evened_duties_out(station: Station) -> None:
+    plan = actions.make_plan(unit=station.unit, month=JUNE, **WHO)
+    plan.made["proven"] = False
+    plan.save()
+    leader, url = signed_in(station.leader), reverse("staffing:plan", kwargs=JUNE_PAGE)
+    assert "Duties lie evenly" in leader.get(url).content.decode()
+    busy = station.agents[16]
+    plan.duties.filter(agent=busy).delete()
+    plan.made["broken"] = list(queries.standing_of(plan).broken)
+    plan.save()
+    page = leader.get(url).content.decode()
+    assert "duties are not evened out: 0 to" in page
+    assert "points" not in page
 
 
 def test_planning_anew_keeps_what_has_been_worked(station: Station) -> None:

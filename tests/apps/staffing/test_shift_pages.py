@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from denghuo.apps.ledger.models import Fact
 from denghuo.apps.staffing import queries
 from denghuo.apps.staffing.forms import MinimumsForm, RotaForm, ShiftForm, clocks_of
 from denghuo.apps.staffing.models import Minimum, Rota, Shift, SkillNeed, Succession, Wish
@@ -39,6 +40,39 @@ def test_a_shift_is_set_with_its_pauses_and_ended(station: Station, leader: Clie
     assert row.until_date == date(2026, 7, 1)
 
 
+def test_a_shift_does_not_end_before_it_begins(station: Station, leader: Client) -> None:
+    soon = today() + timedelta(days=9)
+    fields = {"name": "晚高峰", "starts": "17:30", "ends": "01:00", "from_date": soon, "source": "通知"}
+    assert told(leader, "shifts", "shift", **fields) == 302
+    row = Shift.objects.get(name="晚高峰")
+    assert told(leader, "shifts", "retire", shift=row.pk, until_date=soon - timedelta(days=1)) == 422
+    assert told(leader, "shifts", "retire", shift=row.pk, until_date=soon) == 302
+    assert "晚高峰 17:30–01:00" in leader.get(reverse("staffing:shifts")).content.decode()
+
+
+def test_a_shift_that_nobody_worked_is_withdrawn(station: Station, leader: Client) -> None:
+    day = queries.shifts_of(station.unit.pk)[1]
+    assert told(leader, "shifts", "shift", name="白二", starts="08:00", ends="17:00", **DATED) == 302
+    row = Shift.objects.get(name="白二")
+    assert told(leader, "shifts", "withdraw", shift=day.pk) == 422, "it stands in the pattern"
+    assert told(leader, "shifts", "withdraw", shift=row.pk) == 302
+    assert not Shift.objects.filter(pk=row.pk).exists()
+    assert Fact.objects.filter(kind="staffing.ShiftWithdrawn").count() == 1
+
+
+def test_a_name_in_the_pattern_is_that_of_the_shift_of_its_first_day(station: Station, leader: Client) -> None:
+    day = queries.shifts_of(station.unit.pk)[1]
+    since = today() + timedelta(days=9)
+    assert told(leader, "shifts", "retire", shift=day.pk, until_date=since - timedelta(days=1)) == 302
+    later = {"from_date": since, "source": "通知"}
+    assert told(leader, "shifts", "shift", name=day.name, starts="07:00", ends="15:00", **later) == 302
+    assert told(leader, "shifts", "rota", cycle=f"{day.name}, -", places="一班 1", **later) == 302
+    assert Rota.objects.get(from_date=since).cycle == [Shift.objects.get(start_min=420).pk, None]
+    before = {"from_date": since - timedelta(days=1), "source": "通知"}
+    assert told(leader, "shifts", "rota", cycle=f"{day.name}, -", places="一班 1", **before) == 302
+    assert Rota.objects.get(from_date=before["from_date"]).cycle == [day.pk, None]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -48,10 +82,14 @@ def test_a_shift_is_set_with_its_pauses_and_ended(station: Station, leader: Clie
         {"breaks": "02:00-03:00"},
         {"breaks": "noon"},
         {"name": ""},
+        {"name": "夜班"},
+        {"ends": "08:00"},
     ],
 )
 def test_a_shift_that_cannot_be_is_refused(wrong: dict[str, str]) -> None:
-    form = ShiftForm({"name": "白班", "starts": "08:00", "ends": "16:00", "breaks": "", **DATED, **wrong})
+    named = [Shift(name="夜班", from_date=date(2027, 1, 1)), Shift(name="白班", until_date=date(2026, 5, 31))]
+    told = {"name": "白班", "starts": "08:00", "ends": "16:00", "breaks": "", **DATED, **wrong}
+    form = ShiftForm(told, shifts=named)
     assert not form.is_valid()
     assert set(form.errors) == set(wrong)
 
@@ -79,7 +117,7 @@ def test_the_pattern_is_written_as_people_say_it(station: Station, leader: Clien
     ("field", "wrong"), [("cycle", "晚班"), ("cycle", "-"), ("places", "五班 1"), ("places", "一班")]
 )
 def test_a_pattern_of_unknown_shifts_or_teams_is_refused(field: str, wrong: str) -> None:
-    shifts = [Shift(pk=1, name="白班")]
+    shifts = [Shift(pk=1, name="白班", from_date=date(2026, 6, 1))]
     fields = {"cycle": "白班, -", "places": "一班 1", **DATED}
     assert RotaForm(fields, shifts=shifts, teams=TEAMS).is_valid()
     form = RotaForm(fields | {field: wrong}, shifts=shifts, teams=TEAMS)
@@ -115,6 +153,8 @@ def test_wishes_are_told_by_the_leader_and_by_oneself(station: Station, leader: 
     evening = queries.shifts_of(station.unit.pk)[-1]
     fields = {"agent": station.agents[3].pk, "day": soon, "wanted": "no", "shift": evening.pk}
     assert told(leader, "wishes", "wish", **fields) == 302
+    for day in (date(2020, 1, 1), today() + timedelta(days=200)):
+        assert told(leader, "wishes", "wish", **fields | {"day": day}) == 422
     own = signed_in(station.agent_user)
     assert own.post(reverse("staffing:wish"), {"day": soon, "wanted": "yes", "shift": ""}).status_code == 302
     assert own.post(reverse("staffing:wish"), {"day": today(), "wanted": "yes"}).status_code == 302
@@ -147,6 +187,7 @@ def test_who_may_only_look_sees_no_form_and_writes_nothing(station: Station, lea
         ("run_too_long", "run_days", 2, "2 days of work in a row too many"),
         ("too_few", "", 1, "1 person too few"),
         ("not_allowed", "", 1, "put on 白班 though away or bound to the rota"),
+        ("not_allowed", "closed", 1, "白班 is not in use on this day"),
     ],
 )
 def test_a_broken_rule_is_said_in_words(kind: str, rule: str, amount: int, words: str) -> None:

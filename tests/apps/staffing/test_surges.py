@@ -19,10 +19,11 @@ from denghuo.apps.organization.models import User
 from denghuo.apps.outages.models import Outage
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
+from denghuo.apps.staffing.queries.outlook import outages_large
 from denghuo.apps.staffing.snapshot.rules import STANDARD
 from denghuo.apps.staffing.snapshot.surges import Colleague, SurgeInputs, carried_on, proposal, sending
 from denghuo.apps.staffing.views import charts
-from tests.apps.staffing.conftest import NOW, Station
+from tests.apps.staffing.conftest import NOW, Station, owe_a_call
 from tests.world import World
 
 WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
@@ -47,6 +48,7 @@ def inputs(**told: object) -> SurgeInputs:
         minimum=np.full((2, 48), 3),
         has_plan=True,
         colleagues=on + mobile + resting,
+        call_backs=(NOW,) * 40,
     )
     return replace(plain, **told)
 
@@ -60,6 +62,20 @@ def test_every_measure_helps_and_all_together_most() -> None:
     assert min(lost, key=lost.__getitem__).count("+") == 3
     assert lost[told["recommended"]] < lost[""]
     assert told["worse"]["before"] < rates[""]
+
+
+def test_whom_no_call_back_keeps_busy_answers_already() -> None:
+    """Nobody is freed whom nothing keeps busy: none owed, none due yet, or nobody may be called then."""
+    for told in ({"call_backs": ()}, {"call_backs": (NOW + DAY,)}, {"call_hours": (15, 20)}):
+        found = proposal(inputs(**told))
+        assert "call_backs" not in {one["measure"] for one in found["measures"]}
+        assert set(found["heads"]) == {4}
+    busy, one = proposal(inputs()), proposal(inputs(call_backs=(NOW + 61 * MINUTE,)))
+    assert set(busy["heads"][:8]) == {3}, "one of the four calls back"
+    assert one["heads"] == [4, 4, 4, 4, 3, *[4] * 11]
+    assert one["lost"][""] < busy["lost"][""]
+    assert busy["lost"]["call_backs"] == one["lost"]["call_backs"], "then all four answer, and no more than four"
+    assert set(proposal(inputs(call_backs_off=(NOW, NOW + DAY)))["heads"]) == {4}
 
 
 def test_where_the_target_is_reached_anyway_nothing_is_proposed() -> None:
@@ -83,6 +99,7 @@ def test_without_a_plan_nobody_is_called_up() -> None:
 
 @pytest.fixture
 def outage(world: World, station: Station) -> Outage:
+    owe_a_call(due_at=NOW)
     actions.set_rule(
         unit_id=station.unit.pk, from_date=NOW.date(), kind=RuleKind.SURGE_CUSTOMERS, value=1, source="test", **WHO
     )
@@ -328,3 +345,14 @@ def test_what_is_required_counts_the_calls_of_an_outage(station: Station) -> Non
     with translation.override("en"):
         chart = charts.heads(hit, without=usual)
     assert {"Required with the calls of the outage", "Required without them"} <= {str(one.name) for one in chart.series}
+
+
+def test_a_large_outage_makes_no_busy_day_whether_a_surge_was_worked_out_or_not(
+    station: Station, outage: Outage
+) -> None:
+    later = NOW + DAY / 24
+    assert not Surge.objects.exists()
+    assert outages_large(station.unit, NOW.date(), at=later) == [(outage.started_at, later)]
+    rule = {"kind": RuleKind.SURGE_CUSTOMERS, "value": 100_000, "source": "test"}
+    actions.set_rule(unit_id=station.unit.pk, from_date=NOW.date(), **rule, **WHO)
+    assert outages_large(station.unit, NOW.date(), at=later) == []

@@ -42,6 +42,30 @@ def test_no_plan_is_cheaper(required: list[int], starts: list[int], price: int) 
     assert plan.cost == plan.bound == min(costs)
 
 
+@settings(max_examples=25)
+@given(
+    required=st.lists(st.integers(0, 2), min_size=12, max_size=12),
+    allowed=st.lists(st.booleans(), min_size=4, max_size=4),
+    price=st.integers(0, 700),
+)
+def test_a_shift_that_is_closed_is_worked_by_nobody(required: list[int], allowed: list[bool], price: int) -> None:
+    """Two shifts that begin together, two days: of all counts in which nobody works a closed one, the cheapest."""
+    shifts = build_shifts(start_min=[480, 480], length_min=[480, 720])
+    open_ = np.reshape(allowed, (2, 2))
+    plan = plan_shifts(shifts, required=required, interval_min=240, allowed=open_, short_weight=price)
+    costs = []
+    for told in product(range(3), repeat=4):
+        counts = np.reshape(told, (2, 2))
+        if (counts * ~open_).any():
+            continue
+        heads = heads_at_work(shifts, counts, interval_min=240)
+        costs.append(int((counts @ [480, 720]).sum()) + price * int(np.maximum(required - heads, 0).sum()))
+    assert plan.counts is not None and not plan.counts[~open_].any()
+    assert plan.proven_optimal and plan.cost == min(costs)
+    with pytest.raises(RosterError):
+        plan_shifts(shifts, required=required, interval_min=240, allowed=[[True, False]])
+
+
 def test_a_night_shift_covers_the_next_morning() -> None:
     night = build_shifts(start_min=[1320], length_min=[480])
     plan = plan_shifts(night, required=[0, 0, 0, 0, 0, 0, 0, 0] * 2, interval_min=180, at_least=0, before=[[4]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ _TEXTS = tuple(
 )
 _MOST_MULTIPLIER = 1_000_000
 _MOST_COMPARED = 50
+_FEWEST_DIGITS = 6  # of numbers that are all of one length
 
 
 @dataclass
@@ -213,6 +215,13 @@ def _check_numbers(numbers: Sequence[str | None], tell: _Telling, seen: _Seen) -
     for index, (number, row) in enumerate(zip(numbers, tell.read.rows, strict=True)):
         if number and (first := seen.numbers.setdefault(hash(number), row)) != row:
             tell(TableCode.REPEATED_ACCOUNT, index, "number", value=number, hint=str(first))
+    lengths = Counter(len(number) for number in numbers if number and number.isdecimal())
+    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    if usual < _FEWEST_DIGITS or 2 * count <= lengths.total():
+        return
+    for index, number in enumerate(numbers):  # a spreadsheet takes the zeros before a number away
+        if number and number.isdecimal() and len(number) < usual:
+            tell(TableCode.SHORT_NUMBER, index, "number", value=number, hint=number.zfill(usual))
 
 
 def _check_phones(told: Mapping[str, list[Any]], numbers: Mapping[str, list[str]], tell: _Telling) -> None:

@@ -159,6 +159,11 @@ MESSAGES: dict[str, dict[str, str]] = {
         "户号“{value}”在第 {hint} 行已有。请只保留正确的一行。",
         "account '{value}' is in row {hint} already. Keep the row that is right.",
     ),
+    "short_number": _both(
+        "“{value}”比文件中其他户号短，开头的 0 可能被 Excel 去掉了。若应为“{hint}”，请先把该列设为文本再改正。",
+        "'{value}' is shorter than the other numbers: Excel may have dropped its zeros. If it is '{hint}', make the "
+        "column text and correct it first.",
+    ),
     "not_a_phone": _both(
         "“{value}”不是电话号码。请填写手机号或带区号的固定电话。",
         "'{value}' is not a telephone number. Enter a mobile, or a landline with its area code.",

@@ -65,6 +65,7 @@ class TableCode(StrEnum):
     REISSUED = "reissued"
     REPEATED = "repeated"
     REPEATED_ACCOUNT = "repeated_account"
+    SHORT_NUMBER = "short_number"
     NOT_A_PHONE = "not_a_phone"
     UNKNOWN_LOAD = "unknown_load"
     NO_CUT_REASON = "no_cut_reason"
@@ -97,6 +98,7 @@ _NOTES = frozenset(
         TableCode.ISOLATED_NODE,
         TableCode.REISSUED,
         TableCode.REPEATED,
+        TableCode.SHORT_NUMBER,
         TableCode.UNKNOWN_LOAD,
     }
 )

@@ -12,6 +12,7 @@ from denghuo.adapters.telephony.findings import Finding
 from denghuo.adapters.telephony.freeswitch import read_freeswitch_events
 from denghuo.adapters.telephony.freeswitch_live import listen_freeswitch
 from denghuo.adapters.telephony.glimpses import Glimpse, glimpse
+from denghuo.adapters.telephony.instants import believable
 from denghuo.adapters.telephony.live import LiveBatch, listen
 from denghuo.adapters.telephony.merging import merge_calls
 from denghuo.adapters.telephony.queue_log import read_queue_log
@@ -64,6 +65,7 @@ __all__ = [
     "TemplateProblem",
     "Unknowable",
     "WaitingCaller",
+    "believable",
     "glimpse",
     "listen",
     "listen_freeswitch",

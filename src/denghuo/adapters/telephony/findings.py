@@ -9,6 +9,8 @@ class Finding(StrEnum):
     """One kind of problem each. What it needs to be told stands in ``event``, ``value``, ``call_id`` and ``told``."""
 
     # The file as a whole, and its bytes.
+    KNOWN_ELSEWHERE = "known_elsewhere"
+    """told: ``count``, ``looked_at``, ``exchange``."""
     NO_FILE = "no_file"
     NO_QUEUE_LOG = "no_queue_log"
     NO_AMI_TRACE = "no_ami_trace"
@@ -52,6 +54,7 @@ class Finding(StrEnum):
     NO_INSTANT = "no_instant"
     NO_DATE = "no_date"
     NO_DURATION = "no_duration"
+    TIME_NOT_BELIEVABLE = "time_not_believable"
     TIMES_OUT_OF_ORDER = "times_out_of_order"
     """told: ``earlier``, ``later``: the headings. Both are kept."""
 

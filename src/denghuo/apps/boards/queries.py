@@ -71,7 +71,7 @@ def _of_desk(user: User, at: datetime) -> Iterator[Task]:
 
 def _of_orders(user: User, at: datetime) -> Iterator[Task]:
     scope, decides = scope_of(user, Permission.ORDERS_VIEW), scope_of(user, Permission.ORDERS_SUPERVISE)
-    told = orders.counts(scope, username=user.get_username(), decides=decides, at=at)
+    told = orders.counts(scope, reader=orders.reader_of(user), decides=decides, at=at)
     home = reverse("orders:home")
     signs = orders.signs_within(scope, seen=False).count() if decides else 0
     found = [
@@ -90,17 +90,19 @@ def _of_orders(user: User, at: datetime) -> Iterator[Task]:
 
 
 def _of_plans(user: User, at: datetime) -> Iterator[Task]:
-    """Plans that have to be announced and were not."""
+    """Plans that have to be announced and were not, or cannot be while nobody says what they open."""
     scope = scope_of(user, Permission.NOTICES_SEND)
     silent = [
         row
         for row in outages.planned_outages(scope, after=at)
-        if row.plan_told_at is None and outages.case_of(row) is not None and row.planned_device_codes
+        if row.plan_told_at is None and outages.case_of(row) is not None
     ]
     for row in silent[:_SHOWN_PLANS]:
+        bare = not row.planned_device_codes
+        text = _("%(number)s names no devices yet") if bare else _("%(number)s is not announced yet")
         yield Task(
             icon="speakerphone",
-            text=_("%(number)s is not announced yet") % {"number": row.number},
+            text=text % {"number": row.number},
             note=outages.clock_told(row.planned_start_at) if row.planned_start_at else "",
             path=reverse("outages:notice", args=[row.pk]),
             tone="warning",

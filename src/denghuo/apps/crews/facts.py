@@ -210,6 +210,14 @@ class QuoteRefused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuotesLapsed:
+    """The fault was found to be on our side after all: what customers had accepted is not charged."""
+
+    assignment_id: int
+    quote_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriceSet:
     item_id: int
     unit_id: int

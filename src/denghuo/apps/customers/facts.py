@@ -176,6 +176,14 @@ class CustomerUnmasked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookNoted:
+    """Somebody saw what is hidden of nobody whom we know; it stands among the looks to be reviewed."""
+
+    unmasking_id: int
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnmaskingReviewed:
     unmasking_id: int
     finding: str

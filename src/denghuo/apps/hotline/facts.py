@@ -28,6 +28,14 @@ class AgentLinked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgentEnded:
+    """The last day on which an agent works was said; None: they stay."""
+
+    agent_id: int
+    until_date: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallsRecorded:
     """A batch of calls, from a log or from the live line. One fact for all, with where the batch came from."""
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +26,6 @@ from denghuo.apps.notices.models import (
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.when import DayField, MinuteField
 
-_REF = re.compile(r"[a-z]+\.[a-z_]+:[\w.-]{1,40}")
 _ANY = ("", _("Any"))
 _CODE_LENGTH = 300  # a longer address makes a code too fine to be read from paper
 _DAYS = {"date": forms.DateInput({"type": "date"}, "%Y-%m-%d")}
@@ -122,9 +123,8 @@ class TemplateForm(_OfUnits):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        unknown = queries.unknown_places(told.get("text", ""), event=told.get("event", ""))
-        if unknown:
-            self.add_error("text", gettext("Nothing known of it is named {%s}.") % unknown[0])
+        if lack := queries.lack_of_words(told.get("text", ""), event=told.get("event", "")):
+            self.add_error("text", lack)
         return told
 
 
@@ -267,26 +267,47 @@ class WishForm(forms.Form):
 
 
 class DeliveryForm(forms.Form):
-    """A notice that somebody brought, posted or told."""
+    """A notice about something that somebody of a unit brought, posted or told."""
 
-    to_ref = forms.CharField(label=_("For whom"), max_length=80, help_text=_("public: an announcement to everybody."))
+    number = forms.CharField(
+        label=_("Account number"),
+        max_length=40,
+        required=False,
+        help_text=_("Of whom it was for. Empty where it was posted in public, for everybody."),
+    )
     case = forms.ChoiceField(label=_("Case"), choices=NoticeCase.choices)
     how = forms.ChoiceField(label=_("How"), choices=How.choices)
     delivered_at = MinuteField(label=_("When"))
     receiver = forms.CharField(label=_("Signed for by, or witness"), max_length=80, required=False)
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
-    def clean_to_ref(self) -> str:
-        told: str = self.cleaned_data["to_ref"].strip()
-        if told != queries.PUBLIC and not _REF.fullmatch(told):
-            raise forms.ValidationError(gettext("Write it as customers.account:5, or public."))
+    def __init__(self, *args: Any, about: str, unit_path: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.about, self.unit_path = about, unit_path
+
+    def clean_delivered_at(self) -> datetime:
+        told: datetime = self.cleaned_data["delivered_at"]
+        if told > timezone.now():
+            raise forms.ValidationError(gettext("This lies ahead."))
+        if queries.is_before_matter(self.about, told):
+            raise forms.ValidationError(gettext("This was before there was anything to tell of, at this time."))
         return told
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        lack = queries.lack_of_delivery(told.get("how", ""), told.get("receiver", ""))
-        if lack:
+        number, how = told.pop("number", "").strip(), told.get("how", "")
+        if number:
+            told["to_ref"] = queries.numbered(number, unit_path=self.unit_path) or ""
+        elif how == How.POSTED:
+            told["to_ref"] = queries.PUBLIC
+        else:
+            self.add_error("number", gettext("Say whom it was for."))
+        if "to_ref" in told and (lack := queries.lack_of_addressee(self.about, told["to_ref"])):
+            self.add_error("number", lack)
+        if lack := queries.lack_of_delivery(how, told.get("receiver", "")):
             self.add_error("receiver", lack)
+        if lack := queries.lack_of_matter(self.about):
+            self.add_error(None, lack)
         return told
 
 
@@ -326,5 +347,5 @@ class PaperForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
         if told.get("start_at") and told.get("end_at") and told["end_at"] <= told["start_at"]:
-            self.add_error("end_at", gettext("It ends after it begins."))
+            self.add_error("end_at", gettext("The end must come after the beginning."))
         return told

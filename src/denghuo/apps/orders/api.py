@@ -13,8 +13,8 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import OrderEntry
 from denghuo.apps.orders.intake import take_in
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Channel, Kind, Order, State, Topic, number_of
-from denghuo.apps.orders.views.reach import reader
-from denghuo.apps.organization.access import Permission, may
+from denghuo.apps.orders.views.reach import reader, supervises
+from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.api import Allowed, Limit, Offset, Text
 from denghuo.apps.organization.models import Unit
 
@@ -186,7 +186,7 @@ def correct(request: HttpRequest, order_id: int, told: CorrectionIn) -> dict[str
         right["account_id"] = customers.account_by_number(row.unit_id, told.account) if told.account else None
         if told.account and right["account_id"] is None:
             raise HttpError(422, "No such account in this unit.")
-    above = may(request.user, Permission.ORDERS_SUPERVISE, path=row.unit.path)
+    above = supervises(request, row)
     allowed = queries.correctable(row, username=actor, supervises=above, at=at)
     if not set(right) <= allowed:
         raise HttpError(403, f"Not for you to correct: {', '.join(sorted(set(right) - allowed))}.")

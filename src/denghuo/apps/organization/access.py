@@ -43,9 +43,11 @@ class Permission(StrEnum):
     CUSTOMERS_IMPORT = "customers.import"
     CUSTOMERS_UNMASK = "customers.unmask"
     CUSTOMERS_REVIEW = "customers.review"
+    CUSTOMERS_FORGET = "customers.forget"
     ORDERS_VIEW = "orders.view"
     ORDERS_WORK = "orders.work"
     ORDERS_SUPERVISE = "orders.supervise"
+    ORDERS_DISCIPLINE = "orders.discipline"
     ORDERS_RULES = "orders.rules"
     CREWS_VIEW = "crews.view"
     CREWS_DISPATCH = "crews.dispatch"
@@ -136,6 +138,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.CREWS_EDIT,
         Permission.CUSTOMERS_IMPORT,
         Permission.CUSTOMERS_REVIEW,
+        Permission.CUSTOMERS_FORGET,
         Permission.EXPORT,
     },
     Role.MANAGER: _VIEW
@@ -147,8 +150,11 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
         Permission.STAFFING_EDIT,
         Permission.CUSTOMERS_VIEW,
         Permission.CUSTOMERS_REVIEW,
+        Permission.CUSTOMERS_FORGET,
         Permission.ORDERS_VIEW,
+        Permission.ORDERS_WORK,
         Permission.ORDERS_SUPERVISE,
+        Permission.ORDERS_DISCIPLINE,
         Permission.ORDERS_RULES,
         Permission.CREWS_VIEW,
         Permission.NOTICES_VIEW,

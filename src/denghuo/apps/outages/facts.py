@@ -218,6 +218,16 @@ class PlanMoved:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanDevicesNamed:
+    """Which devices a plan that lies ahead opens was told, or changed."""
+
+    outage_id: int
+    network_id: int
+    number: str
+    device_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanCancelled:
     """A plan does not take place."""
 
@@ -290,6 +300,14 @@ class OrdersFoundSame:
 
     into_id: int
     order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstimatesCalledOff:
+    """A suspected fault is over: when it was expected to be need not be told any more."""
+
+    suspicion_id: int
+    message_count: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from denghuo.adapters.phones import digits_of
+from denghuo.apps.customers.queries.spots import Spot
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Kind, Topic
 
 _KEY = re.compile(r"[0-9a-f]{32}")
+_OURS = (Topic.CARE_VISIT, Topic.HOME_VISIT)  # nobody comes with these: we do
+_PLAINER: dict[str, str | Promise] = {Topic.OWN_WIRING: _("The wiring of my own home")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +39,9 @@ class Matter:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        """What it can be about."""
+        """What it can be about, as a customer calls it."""
         wanted = self.topics or TOPICS_OF_KIND[self.kind]
-        return [(one.value, str(one.label)) for one in wanted if one != Topic.CARE_VISIT]
+        return [(one.value, str(_PLAINER.get(one, one.label))) for one in wanted if one not in _OURS]
 
 
 FIRST = (
@@ -169,15 +172,16 @@ class ReportForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, matter: Matter, units: Sequence[tuple[int, str]], at_spot: bool, **kwargs: Any
+        self, *args: Any, matter: Matter, units: Sequence[tuple[int, str]], spot: Spot | None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.matter, self.at_spot = matter, at_spot
+        # The sticker of a station says whom to ask, not where it is dark.
+        self.matter, self.at_spot = matter, spot is not None and bool(spot.load_codes)
         if matter.topic is not None:
             del self.fields["topic"]
         else:
-            self.fields["topic"].choices = matter.choices  # type: ignore[attr-defined]
-        if len(units) < 2 or at_spot:
+            self.fields["topic"].choices = [("", _("Choose")), *matter.choices]  # type: ignore[attr-defined]
+        if len(units) < 2 or spot is not None:
             del self.fields["unit"]
         else:
             self.fields["unit"].choices = [("", _("Choose")), *units]  # type: ignore[attr-defined]

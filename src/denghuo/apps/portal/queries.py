@@ -2,7 +2,7 @@
 not tell anything that is in the customer file: whoever wrote an account's number need not be its customer."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.core import signing
@@ -24,6 +24,7 @@ from denghuo.apps.outages.queries.rules import rule_for
 KEPT_S = 60 * 24 * 3600  # so long a link leads to what was reported
 _SALT = "portal.order"
 _MOST_MERGED = 5
+_OPENED_AGAIN_WITHIN = timedelta(days=1)  # who is still without supply says so of what was closed for so long
 _DAY = 6  # digits of a number that tell its day
 
 
@@ -92,16 +93,15 @@ def order_of_token(token: str) -> Order | None:
     return Order.objects.filter(pk=order_id).select_related("unit", "merged_into").first()
 
 
-def order_of_number(number: str, last_digits: str) -> Order | None:
-    """The order of this number whose caller's telephone ends in these digits."""
+def order_of_number(number: str) -> Order | None:
+    """The order that somebody means by this number."""
     digits, (_day, dash, key) = digits_of(number), number.rpartition("-")
     key = digits_of(key) if dash else digits[_DAY:] if len(digits) > 2 * _DAY - 1 else digits
-    if not key or len(key) > 18 or len(last_digits) != 4:
+    if not key or len(key) > 18:
         return None
     row = Order.objects.filter(pk=int(key)).select_related("unit", "merged_into").first()
     # Somebody who writes the number without its day, or with other dashes, means the same.
-    fits = row is not None and digits in (digits_of(row.number), key)
-    return row if row is not None and fits and row.caller[-4:] == last_digits else None
+    return row if row is not None and digits in (digits_of(row.number), key) else None
 
 
 def phones_for(unit_id: int | None, *, at: datetime) -> tuple[str, ...]:
@@ -127,14 +127,19 @@ def is_part_out(spot: Spot) -> bool:
 
 
 def standing_of(row: Order, *, at: datetime) -> Standing:
-    """Where a report stands."""
-    whole = _whole(row)
+    """Where a report stands; what was merged into another stands as that does."""
+    whole = whole_of(row)
+    is_theirs = _is_theirs(row, whole)
     spot = spot_of_ref(row.source_ref, row.unit_id)
-    is_open_book = _is_open_book(row, spot)
-    report = report_of_order(row.pk)
-    stage = _stage(whole, report, is_open_book=is_open_book)
-    promised = [one for one in row.promises.filter(moved_at=None, kept_at=None) if one.due_at > at]
-    phones = phones_for(row.unit_id, at=at)
+    report = report_of_order(whole.pk)
+    stage = _stage(whole, report, is_open_book=_is_open_book(row, spot))
+    told = whole if is_theirs else row
+    promised = [one for one in told.promises.filter(moved_at=None, kept_at=None) if one.due_at > at]
+    answering = orders.unit_answering(row)
+    if answering.pk == row.unit_id:
+        phones = phones_for(row.unit_id, at=at)
+    else:  # whoever reports misconduct is led to no station, least of all to the one it is about
+        phones = (rule_for(str(answering.path), on=timezone.localdate(at)).phone,)
     return Standing(
         number=row.number,
         kind=row.kind,
@@ -142,25 +147,31 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
         received_at=row.received_at,
         stage=stage,
         is_with_others=whole.pk != row.pk,
-        station=row.unit.name,
+        station=answering.name,
         phone=phones[0] if phones else "",
-        outage=None if row.is_over else outage_at(spot, at=at),
+        outage=None if whole.is_over else outage_at(spot, at=at),
         promised=str(PromiseOf(promised[0].what).label) if promised else "",
         promised_at=promised[0].due_at if promised else None,
-        due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(row, at=at),
-        said_back_at=report.answered_at if report and report.state == ReportState.LIT else None,
+        due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(whole, at=at),
+        said_back_at=report.answered_at if report and is_theirs and report.state == ReportState.LIT else None,
         has_number=bool(row.caller),
-        may_say=_may_say(row, report, stage),
+        may_say=_may_say(row, whole, report, stage, at=at),
     )
 
 
-def _whole(row: Order) -> Order:
-    """What a report was merged into."""
+def whole_of(row: Order) -> Order:
+    """What a report was merged into, where it was; what is said of it is said of the whole."""
     for _step in range(_MOST_MERGED):
         if row.merged_into is None:
             break
         row = row.merged_into
     return row
+
+
+def _is_theirs(row: Order, whole: Order) -> bool:
+    """Whether the whole is of the same customer: only then is their word on their own supply its own."""
+    same_number = bool(row.caller) and row.caller == whole.caller
+    return row.pk == whole.pk or same_number or (row.account_id is not None and row.account_id == whole.account_id)
 
 
 def _is_open_book(row: Order, spot: Spot | None) -> bool:
@@ -172,8 +183,10 @@ def _is_open_book(row: Order, spot: Spot | None) -> bool:
 
 def _stage(row: Order, report: Report | None, *, is_open_book: bool) -> Stage:
     stage = _STAGES[State(row.state)]
-    if report is not None and report.state in (ReportState.BACK, ReportState.LIT) and not row.is_over:
-        stage = Stage.BACK
+    if report is not None and not row.is_over:
+        if report.state == ReportState.LIT:  # what they told themselves they may read
+            return Stage.BACK
+        stage = Stage.BACK if report.state == ReportState.BACK else stage
     return Stage.RECEIVED if not is_open_book and stage in _UNDER_WAY else stage
 
 
@@ -183,13 +196,16 @@ def _due_at(row: Order, *, at: datetime) -> datetime | None:
     return min((one for one in due if one is not None and one > at), default=None)
 
 
-def _may_say(row: Order, report: Report | None, stage: Stage) -> tuple[str, ...]:
-    if row.is_over:
-        return ()
+def _may_say(row: Order, whole: Order, report: Report | None, stage: Stage, *, at: datetime) -> tuple[str, ...]:
+    is_supply = whole.kind == Kind.FAULT and whole.topic in (Topic.NO_SUPPLY, Topic.PART)
+    if whole.closed_at is not None:
+        is_fresh = whole.state == State.CLOSED and at - whole.closed_at < _OPENED_AGAIN_WITHIN
+        return ("still_out",) if is_supply and is_fresh and report is not None else ()
     words = []
-    if row.kind == Kind.FAULT and row.topic in (Topic.NO_SUPPLY, Topic.PART):
-        words = ["still_out"] if report is not None and report.state == ReportState.LIT else ["back", "still_out"]
-    else:
+    if is_supply:
+        is_lit = report is not None and report.state == ReportState.LIT
+        words = ["still_out"] if is_lit or not _is_theirs(row, whole) else ["back", "still_out"]
+    elif row.kind != Kind.PRAISE:  # whoever praises waits for nothing
         words = ["urge"]
     is_safe = row.topic != Topic.DANGER and row.kind != Kind.MISCONDUCT
     if is_safe and row.state in (State.REGISTERED, State.DISPATCHED, State.IN_HAND) and stage != Stage.BACK:

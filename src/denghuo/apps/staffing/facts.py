@@ -56,6 +56,15 @@ class ShiftRetired:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShiftWithdrawn:
+    """There is no such shift after all; nobody worked it."""
+
+    shift_id: int
+    unit_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuccessionForbidden:
     earlier_id: int
     later_id: int

@@ -24,10 +24,11 @@ __all__ = ["Search"]
 Ints = NDArray[np.int64]
 
 _ALONE_WORK, _FAIREST_SHARE = 0.5, 0.6
+_LEVEL_SHARE = 0.75  # of the limits, for a level after which others come: they have theirs, whether it is proven or not
 
 
 class Search:
-    """One level after the other, each kept while the next is settled."""
+    """One level after the other, what was found of each kept while the next is settled."""
 
     def __init__(self, case: Case, budget: Budget, start: Ints | None, tell: Callable[[Progress], None] | None) -> None:
         self.case, self.budget, self.start, self._tell = case, budget, start, tell
@@ -41,15 +42,18 @@ class Search:
         self._fairest_levels: list[int] = []
 
     def run(self) -> None:
-        """Settle level after level."""
-        for level in sorted(self.model.costs) or [0]:
-            proven = self._settle(level)
-            if self.roster is None and not proven:
+        """Settle level after level. Below a level that is not proven bounds say nothing of the best roster."""
+        proven, levels = True, sorted(self.model.costs) or [0]
+        for level in levels:
+            ended = self._settle(level, 1.0 if level == levels[-1] else _LEVEL_SHARE)
+            if self.roster is None and not ended:
                 self._better(np.full(self.case.problem.shape, OFF))
-            if self.roster is not None:
+            if self.roster is not None and proven:
                 self.bounds[level] = min(self.bound, self.costs.get(level, 0))
+            proven = proven and ended
+            if self.roster is not None:
                 self.status = SolveStatus.OPTIMAL if proven else SolveStatus.FEASIBLE
-            if not proven or self.budget.over:
+            if self.roster is None or self.budget.over:
                 break
             total = self._total(level)
             if total is not None:
@@ -66,8 +70,9 @@ class Search:
             return None
         return cp_model.LinearExpr.weighted_sum([of for _, of in terms], [weight for weight, _ in terms])
 
-    def _settle(self, level: int) -> bool:
-        """Minimize the cost of a level. Whether it is proven that there is none below, or no roster at all."""
+    def _settle(self, level: int, share: float) -> bool:
+        """Minimize the cost of a level in a share of the limits. Whether it is proven that there is none below, or no
+        roster at all."""
         self.level, self._told, self._has_walked = level, (math.nan, -1), False
         total = self._total(level)
         self.bound = 0
@@ -76,18 +81,18 @@ class Search:
         if self.roster is not None:
             self._report()
         fairest = self.model.fairest(level)
-        if fairest is not None and self._fairest(fairest, level):
+        if fairest is not None and self._fairest(fairest, level, share):
             return True
         if fairest is None and self._fairest_levels:
             self._alone(level, math.inf)
-        return self._walk() or self._solve(self.model.model, math.inf, 1.0)
+        return self._walk() or self._solve(self.model.model, math.inf, share)
 
-    def _fairest(self, fairest: cp_model.CpModel, level: int) -> bool:
+    def _fairest(self, fairest: cp_model.CpModel, level: int, share: float) -> bool:
         """Look first where everything is as fair as can be. The best there is the best of all if it costs no more than
         what the next less fair roster costs for that alone."""
         enough = self.model.fair_enough(level)
         self._alone(level, enough)
-        return self._walk() or self._solve(fairest, enough, _FAIREST_SHARE)
+        return self._walk() or self._solve(fairest, enough, _FAIREST_SHARE * share)
 
     def _is_fairest(self, level: int) -> bool:
         return self.costs.get(level, 0) < self.model.fair_enough(level)
@@ -164,8 +169,7 @@ class Search:
             if breach.hard:
                 return
             costs[breach.level] = costs.get(breach.level, 0) + breach.cost
-        before = [level for level in self.bounds if level != self.level]
-        if any(costs.get(level, 0) > self.costs.get(level, 0) for level in before):
+        if any(costs.get(level, 0) > self.costs.get(level, 0) for level in self.model.costs if level < self.level):
             return
         if self.roster is None or costs.get(self.level, 0) < self.costs.get(self.level, 0):
             self.roster, self.costs = roster, costs

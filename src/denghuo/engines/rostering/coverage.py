@@ -47,6 +47,7 @@ def plan_shifts(
     at_least: ArrayLike = 0,
     seats: int | None = None,
     people: int | None = None,
+    allowed: ArrayLike | None = None,
     cost: ArrayLike | None = None,
     short_weight: int | None = None,
     over_weight: int = 0,
@@ -65,6 +66,7 @@ def plan_shifts(
         at_least: int or int[I] (or one day of intervals), heads below which it must not fall, whatever the price.
         seats: how many may be in the room at once, pauses included.
         people: how many may work on a day.
+        allowed: bool[D, S], which shifts may be worked on which day; all if left out.
         cost: int[S], the price of a person on a shift; the paid minutes if left out.
         short_weight: the price of one head missing in one interval; None if nothing may be missing.
         over_weight: the price of one head too many in one interval.
@@ -87,13 +89,14 @@ def plan_shifts(
 
     needed, floor = _curves(required, at_least, interval_min)
     days = len(needed) * interval_min // DAY_MIN
+    open_ = _open(allowed, (days, shifts.count))
     prices = np.broadcast_to(shifts.paid_min if cost is None else np.asarray(cost, np.int64), (shifts.count,))
     none = np.zeros((days, shifts.count), np.int64)
     known = heads_at_work(shifts, none, interval_min=interval_min, before=before)
     seated = seats_taken(shifts, none, interval_min=interval_min, before=before)
     model = cp_model.CpModel()
     most = int(people if people is not None else seats if seats is not None else max(needed.max(), floor.max(), 0))
-    x = np.array([[model.new_int_var(0, most, "") for _ in range(shifts.count)] for _ in range(days)], dtype=object)
+    x = np.array([[model.new_int_var(0, most * bool(one), "") for one in day] for day in open_], dtype=object)
     parts = _parts(shifts, x, interval_min)
     heads, taken = ([cp_model.LinearExpr.sum(one) for one in of] for of in parts)
     terms: list[tuple[Any, int]] = [(x[day, shift], int(prices[shift])) for day, shift in np.ndindex(x.shape)]
@@ -164,6 +167,13 @@ def _curves(required: ArrayLike, at_least: ArrayLike, interval_min: int) -> tupl
     if findings:
         raise RosterError(findings)
     return needed, np.resize(least, needed.size)
+
+
+def _open(allowed: ArrayLike | None, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    given = np.ones(shape, np.bool_) if allowed is None else np.asarray(allowed, np.bool_)
+    if given.shape != shape:
+        raise RosterError([RosterFinding(code=RosterCode.WRONG_SHAPE, field="allowed")])
+    return given
 
 
 def _parts(shifts: ShiftTypes, x: NDArray[np.object_], interval_min: int) -> tuple[list[list[Any]], list[list[Any]]]:

@@ -35,7 +35,10 @@ class ColumnsForm(forms.Form):
     """One choice for each column of a table, what its words mean, and how its times are written."""
 
     name = forms.CharField(
-        label=_("Name of the template"), max_length=80, help_text=_("After the exchange or the report, say.")
+        label=_("Name of the template"),
+        max_length=80,
+        required=False,
+        help_text=_("After the exchange or the report, say."),
     )
     keep = forms.BooleanField(label=_("Keep it for the next table of this exchange"), required=False, initial=True)
     timezone = forms.CharField(label=_("Time zone"), max_length=60, initial="Asia/Shanghai")
@@ -134,6 +137,8 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
+        if told.get("keep") and not told.get("name"):
+            self.add_error("name", _("What is kept has a name."))
         if self.errors:
             return told
         problems = self._twice(told) + self._meaningless(told)
@@ -175,7 +180,7 @@ class ColumnsForm(forms.Form):
             if meaning := told.get(self._word_field(place)):
                 outcomes.setdefault(meaning, []).append(word)
         data: dict[str, Any] = {
-            "name": told["name"],
+            "name": told["name"] or "table",
             "timezone": told["timezone"].strip(),
             "duration_unit": told["duration_unit"],
             "wait_excludes_ring": told["wait_excludes_ring"],

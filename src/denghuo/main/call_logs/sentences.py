@@ -64,6 +64,14 @@ FINDINGS = {
     Finding.NO_INSTANT: _("“%(value)s” in the column “%(event)s” is no date and time; it stays unknown."),
     Finding.NO_DATE: _("“%(value)s” in the column “%(event)s” is no date; it stays unknown."),
     Finding.NO_DURATION: _("“%(value)s” in the column “%(event)s” is no duration; it stays unknown."),
+    Finding.KNOWN_ELSEWHERE: _(
+        "Of %(looked_at)s calls looked at, %(count)s are known from the exchange %(exchange)s: nothing was recorded, "
+        "or they would count twice. Choose that exchange, or read the file on the server with --anyway."
+    ),
+    Finding.TIME_NOT_BELIEVABLE: _(
+        "The call %(call)s is of %(value)s, before the year 2000 or yet to come; it was left out. Set the exchange's "
+        "clock, or say how its times are written, then read it again."
+    ),
     Finding.TIMES_OUT_OF_ORDER: _("“%(earlier)s” lies before “%(later)s”; both were kept. Check the table."),
     Finding.CLOCK_WENT_BACK: _(
         "The exchange's clock went back by %(back_s)s s; durations across this line were not computed from it."

@@ -17,7 +17,7 @@ from denghuo.main.call_logs import jobs
 from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
 from denghuo.main.call_logs.sentences import given_of
 from denghuo.main.imports.words import Sentence, in_both
-from denghuo.main.telephone_logs import LogFormat, Part, digest_of, parts_of, read_logs, take_in
+from denghuo.main.telephone_logs import LogFormat, Part, digest_of, parts_of, read_logs, refuse_known_elsewhere, take_in
 
 _SHOWN = 200
 _PREVIEWED = 8
@@ -62,13 +62,12 @@ def _read(job: Job, part: Part) -> Told:
     names = tuple(path.name for path in part.paths)
     about = Told(names=names, kind=part.kind, is_known=part.is_certain)
     is_table = part.kind is LogFormat.TABLE
-    if is_table and job.asks and job.template is None:
-        seen = _seen(part)
-        if seen is not None:
-            return replace(about, seen=seen)
+    if is_table and job.asks and job.template is None and (seen := _seen(part)) is not None:
+        return replace(about, seen=seen)
     template = template_of(job.template) if job.template is not None and is_table else None
     try:
-        log = read_logs(part.paths, kind=part.kind, template=template)
+        log = read_logs(part.paths, now=timezone.now(), kind=part.kind, template=template)
+        refuse_known_elsewhere(log, exchange_id=job.exchange_id)
     except TelephonyError as error:
         troubles = _troubles(error.problems)
         seen = _seen(part) if is_table else None

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from denghuo.main.call_logs.working import work
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 from denghuo.main.listening import follow
 from denghuo.main.processes import bound_this_process
-from denghuo.main.telephone_logs import LogFormat, digest_of, read_logs, take_in
+from denghuo.main.telephone_logs import LogFormat, digest_of, read_logs, refuse_known_elsewhere, take_in
 
 NAME = "hotline"
 HELP = "open telephone exchanges, read their call logs, listen to them live"
@@ -60,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE|NAME",
         help="which column of a table is what: a TOML or JSON file, or the name of a template kept for the exchange",
     )
+    reading.add_argument("--anyway", action="store_true", help="also if another exchange of the unit told these calls")
     reading.add_argument("--format", choices=[one.value for one in LogFormat], help="where it is not recognized")
     add_json_argument(reading)
     add_examples(
@@ -98,6 +100,7 @@ def _open(args: argparse.Namespace) -> int:
         known = ", ".join(Unit.objects.values_list("code", flat=True)) or "none yet"
         raise UserError(f"there is no unit with the code {args.unit}; known: {known}")
     open_exchange(unit_id=unit.pk, code=args.code, name=args.name, at=timezone.now(), actor=ACTOR)
+    sys.stderr.write(f"opened {args.code} ({args.name}) of {unit.name}\n")
     return 0
 
 
@@ -120,7 +123,10 @@ def _import(args: argparse.Namespace) -> int:
     exchange = _exchange(args.exchange)
     template = _template(args.template, exchange) if args.template else None
     try:
-        log = read_logs(args.files, kind=LogFormat(args.format) if args.format else None, template=template)
+        kind = LogFormat(args.format) if args.format else None
+        log = read_logs(args.files, now=timezone.now(), kind=kind, template=template)
+        if not args.anyway:
+            refuse_known_elsewhere(log, exchange_id=exchange.pk)
     except TelephonyError as error:
         raise UserError(_told(error)) from None
     fact = take_in(
@@ -139,14 +145,19 @@ def _import(args: argparse.Namespace) -> int:
         "calls": fact.call_count,
         "new": fact.new_count,
         "completed": fact.completed_count,
-        "first call": fact.first_at,
-        "last call": fact.last_at,
+        "first call": _clock(fact.first_at, args),
+        "last call": _clock(fact.last_at, args),
         "never told by this source": [code.value for code in log.unknowable],
         "problem count": fact.problem_count,
         "problems": problems if args.as_json else problems[:_SHOWN_PROBLEMS],
     }
     emit(told, as_json=args.as_json)
     return 0
+
+
+def _clock(at: datetime | None, args: argparse.Namespace) -> datetime | str | None:
+    """An instant on the clock of the place, for people; programs get it as it is kept."""
+    return at if at is None or args.as_json else f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
 
 
 def _template(told: str, exchange: Exchange) -> CallTemplate:
@@ -223,7 +234,7 @@ def _list(args: argparse.Namespace) -> int:
             "exchanges": [{"code": one.code, "name": one.name, "unit": one.unit.code} for one in exchanges],
             "last read": [
                 {
-                    "at": one.read_at,
+                    "at": _clock(one.read_at, args),
                     "exchange": one.exchange.code,
                     "source": one.source_name,
                     "calls": one.call_count,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from denghuo.adapters.customer_tables import CustomerBlock, CustomerTable, open_customers, write_refused_customers
-from denghuo.adapters.tables import TableError
+from denghuo.adapters.tables import TableCode, TableError
 from denghuo.apps.customers.actions import import_customers
 from denghuo.apps.customers.facts import CustomersImported
 from denghuo.apps.customers.queries import Comparison, compare, loads_of
@@ -124,6 +124,7 @@ def _telling(job: Job) -> Callable[[int], None]:
 def _look(job: Job) -> Job:
     seen, table = look_at(job.upload, job.unit_id, tell=_telling(job))
     problems = table.problems
+    problems.drop(TableCode.EXAMPLE_SKIPPED)  # the template says that it may stay
     if seen.refused_count:
         short = "zh" if job.language.startswith("zh") else "en"
         write_refused_customers(

@@ -125,7 +125,7 @@ def simulate(
         free_at = _live_through(topology, closed, incident, begin, now - _QUIET, history)
     today, ahead = _chance(seed, now).spawn(2)
     _still_going_on(topology, closed, history, now, today)
-    _plan_ahead(topology, history, now, ahead)
+    _plan_ahead(topology, closed, history, now, ahead)
     history.operations = [row for row in history.operations if row.operated_at <= now]
     return history
 
@@ -267,7 +267,9 @@ def _still_going_on(
             break
 
 
-def _plan_ahead(topology: Topology, history: History, now: datetime, rng: np.random.Generator) -> None:
+def _plan_ahead(
+    topology: Topology, closed: np.ndarray, history: History, now: datetime, rng: np.random.Generator
+) -> None:
     """Four planned outages in the coming days, entered and approved."""
     rate = _rates(topology)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -278,6 +280,8 @@ def _plan_ahead(topology: Topology, history: History, now: datetime, rng: np.ran
     for days, (kind, cause) in zip((2, 3, 6, 9), kinds * 2, strict=True):
         branch = int(rng.choice(len(rate), p=rate / rate.sum()))
         incident = replace(_work(midnight + timedelta(days=days), branch, rng), kind=kind, cause=cause)
+        plan = _plan(topology, closed, incident)
+        opened = [one.switch for one in plan.steps if one.action is Action.OPEN and one.switch >= 0] if plan else []
         history.entries.append(
             OutageEntry(
                 number=_number(history, incident.at),
@@ -286,6 +290,7 @@ def _plan_ahead(topology: Topology, history: History, now: datetime, rng: np.ran
                 place=_place(topology, incident.branch),
                 planned_start_at=incident.at,
                 planned_end_at=incident.at + timedelta(hours=incident.hours),
+                planned_device_codes=" ".join(str(topology.grid.switch_id[one]) for one in opened),
             )
         )
 

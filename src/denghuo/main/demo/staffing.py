@@ -10,6 +10,7 @@ from denghuo.adapters.telephony import AgentEvent, AgentEventKind
 from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.queries import exchange_of_code, first_day
 from denghuo.apps.organization.models import Unit
+from denghuo.apps.outages import queries as outages
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import AbsenceKind, Duty, Plan, PlanState
 from denghuo.main.demo.hotline import MOBILE, TEAMS
@@ -30,8 +31,9 @@ _WISHES_OFF = ((25, 12), (27, 19), (28, 25))
 
 
 def load_staffing(*, now: datetime, network_id: int, progress: Callable[[float], None]) -> None:
-    """Set the four teams and the mobile one up, forecast, and publish this month and the next; ``now`` is local. What
-    takes its time is worked out before it is written, so that nobody waits for it; what is there already stays."""
+    """Set the four teams and the mobile one up, forecast, publish this month and the next, and work out what outages
+    that last do to the hotline; ``now`` is local. What takes its time is worked out before it is written, so that
+    nobody waits for it; what is there already stays."""
     exchange = exchange_of_code(_EXCHANGE_CODE)
     assert exchange is not None
     unit = Unit.objects.get(pk=exchange.unit_id)
@@ -51,6 +53,9 @@ def load_staffing(*, now: datetime, network_id: int, progress: Callable[[float],
             plan = actions.make_plan(unit=unit, month=month, draft=draft, at=now, actor=ACTOR)
             actions.publish_plan(plan_id=plan.pk, at=now, actor=ACTOR)
         progress(0.75)
+    for outage in outages.outages_of(network_id):
+        if outage.lasts:
+            actions.propose_surge(unit=unit, outage=outage, at=now, actor=ACTOR)
     first = this - timedelta(days=1)
     entries = list(mobile_sign_ins(unit.pk, first, now=now))
     record_calls(

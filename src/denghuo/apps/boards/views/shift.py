@@ -32,11 +32,13 @@ class SpanForm(forms.Form):
     until = MinuteField(label=gettext_lazy("Until"))
 
     def clean(self) -> dict[str, Any]:
-        """In order, and not longer than a week."""
+        """In order, begun, and not longer than a week."""
         told: dict[str, Any] = super().clean() or self.cleaned_data
         since, until = told.get("since"), told.get("until")
         if since and until and not since < until:
             self.add_error("until", _("The end must come after the beginning."))
+        elif since and since > timezone.now():
+            self.add_error("since", _("This lies ahead."))
         elif since and until and until - since > _LONGEST:
             self.add_error("until", _("A shift report covers a week at most; months stand under orders."))
         return told
@@ -78,7 +80,7 @@ def _told(request: HttpRequest, since: datetime, until: datetime, now: datetime)
     assert isinstance(user, User)
     allowed = permissions_of(user)
     scope = request.data_scope  # type: ignore[attr-defined]
-    reader = orders.Reader(username=user.get_username(), above=scope_of(user, Permission.ORDERS_SUPERVISE))
+    reader = orders.reader_of(user)
     found: dict[str, Any] = {"shift": orders.shift_of(scope, since=since, until=until, at=now, reader=reader)}
     if Permission.OUTAGES_VIEW in allowed:
         rows = outages.outages_between(scope_of(user, Permission.OUTAGES_VIEW), since=since, until=until)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from denghuo.adapters.pictures import redrawn
 from denghuo.apps.crews.actions.steps import StepEntry, take_step
-from denghuo.apps.crews.facts import QuoteAccepted, QuoteRefused, ReportsTaken, TimeAnswered
+from denghuo.apps.crews.facts import QuoteAccepted, QuoteRefused, QuotesLapsed, ReportsTaken, TimeAnswered
 from denghuo.apps.crews.models import (
     Assignment,
     CrewMember,
@@ -84,10 +84,12 @@ class ReportEntry:
 @dataclass(frozen=True, kw_only=True)
 class Taken:
     """What became of a report. ``status``: "taken", "known" (it is here already), "kept" (the assignment was over, and
-    nothing follows), "refused" (``refusal`` says why; nothing is kept)."""
+    nothing follows), "refused" (``refusal`` says why; nothing is kept). ``taken_back``: kept, though it was told before
+    the assignment was withdrawn."""
 
     client_id: UUID
     status: str
+    taken_back: bool = False
     odd: tuple[str, ...] = ()
     happened_at: datetime | None = None
     refusal: Refusal | None = None
@@ -163,8 +165,7 @@ def _take(
     late = assignment.state in (State.WITHDRAWN, State.REFUSED) or (
         assignment.state == State.FINISHED and entry.kind not in _AFTERWARDS
     )
-    held = _held(assignment)
-    told = Meant() if late else meant(entry.kind, entry.told, held=held, happened_at=happened_at, at=at)
+    told = Meant() if late else meant(entry.kind, entry.told, held=_held(assignment), happened_at=happened_at, at=at)
     report = FieldReport.objects.create(
         assignment=assignment,
         user_id=user_id,
@@ -187,6 +188,7 @@ def _take(
     return Taken(
         client_id=entry.client_id,
         status="kept" if late else "taken",
+        taken_back=report.was_taken_back,
         odd=() if late else tuple(odd),
         happened_at=happened_at,
         state=assignment.state,
@@ -228,6 +230,7 @@ def _held(assignment: Assignment) -> Held:
         side=Side(last.payload["side"]) if last else None,
         quotes=tuple(assignment.quotes.all()),
         begun=own.filter(kind=ReportKind.BEGUN).exists(),
+        order_ids=tuple(order_ids_of([assignment.pk]).get(assignment.pk, ())),
         supply=supply_of(assignment.about),
     )
 
@@ -247,6 +250,8 @@ def _follow(report: FieldReport, told: Meant, *, at: datetime, actor: str) -> No
             receipt=told.receipt,
         )
         take_step(assignment_id=report.assignment_id, entry=entry, at=at, actor=actor)
+    elif kind == ReportKind.BOUNDARY:
+        _lapse(report, at=at, actor=actor)
     elif kind == ReportKind.MATERIALS:
         MaterialUse.objects.bulk_create(
             MaterialUse(report=report, name=name, quantity=quantity, measure=measure)
@@ -286,6 +291,7 @@ def _quote(report: FieldReport, told: Meant, *, at: datetime, actor: str) -> Non
     quote = Quote.objects.create(
         assignment_id=report.assignment_id,
         report=report,
+        order_id=told.order_id,
         total_fen=told.total_fen,
         offered_at=report.happened_at,
         accepted_at=report.happened_at if accepted else None,
@@ -296,12 +302,22 @@ def _quote(report: FieldReport, told: Meant, *, at: datetime, actor: str) -> Non
         again_date=told.again_date,
     )
     QuoteLine.objects.bulk_create(QuoteLine(quote=quote, **vars(line)) for line in told.lines)
-    orders = tuple(order_ids_of([report.assignment_id]).get(report.assignment_id, ()))
+    orders = () if told.order_id is None else (told.order_id,)
     whom: dict[str, Any] = {"quote_id": quote.pk, "assignment_id": report.assignment_id, "order_ids": orders}
     if accepted:
         record(QuoteAccepted(**whom, total_fen=quote.total_fen), at=at, actor=actor)
     elif told.again_date is not None:
         record(QuoteRefused(**whom, again_date=told.again_date), at=at, actor=actor)
+
+
+def _lapse(report: FieldReport, *, at: datetime, actor: str) -> None:
+    """On our side nothing is charged: what was accepted before that was known holds no more."""
+    rows = [one for one in report.assignment.quotes.all() if one.is_charged]
+    if not rows or _held(report.assignment).side is not Side.OURS:
+        return
+    Quote.objects.filter(pk__in=[one.pk for one in rows]).update(lapsed_at=report.happened_at)
+    ids = tuple(one.pk for one in rows)
+    record(QuotesLapsed(assignment_id=report.assignment_id, quote_ids=ids), at=at, actor=actor)
 
 
 def _correct(report: FieldReport, told: Meant, *, at: datetime, actor: str) -> None:

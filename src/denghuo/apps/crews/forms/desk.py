@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.crews.models import Channel, RuleKind, Skill, Whom
 from denghuo.apps.organization.models import Unit, User
@@ -121,7 +122,12 @@ class DutyForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why."""
 
-    reason = forms.CharField(label=_("Reason"), min_length=2, max_length=200)
+    reason = forms.CharField(
+        label=_("Reason"),
+        min_length=2,
+        max_length=200,
+        error_messages={"min_length": _("One character is no reason. Write two at least.")},
+    )
 
 
 class SuggestForm(_Place):
@@ -158,7 +164,9 @@ class PriceForm(forms.Form):
 
     code = forms.CharField(label=_("Code"), max_length=20)
     name = forms.CharField(label=_("What"), max_length=80)
-    measure = forms.CharField(label=_("Per"), max_length=12, help_text=_("Such as time, piece, meter."))
+    measure = forms.CharField(
+        label=pgettext_lazy("of measure", "Unit"), max_length=12, help_text=_("Such as time, piece, meter.")
+    )
     price = forms.DecimalField(label=_("Price (yuan)"), min_value=0, max_value=1_000_000, decimal_places=2)
     from_date = _day(_("From"))
     source = forms.CharField(label=_("Where it is written"), max_length=200)

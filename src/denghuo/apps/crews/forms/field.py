@@ -48,9 +48,10 @@ def _quote(data: QueryDict) -> dict[str, Any]:
         if name.startswith("quantity-") and (key := name.removeprefix("quantity-")).isdigit()
         if isinstance(value, str) and value.strip() not in ("", "0")
     ]
+    whose = {"order": _whole(data.get("order", ""))}
     if data.get("decision") == "refuse":
-        return {"lines": lines, "because": data.get("because", ""), "again_date": data.get("again_date", "")}
-    return {"lines": lines, "name": data.get("name", ""), "signature": data.get("signature", "")}
+        return whose | {"lines": lines, "because": data.get("because", ""), "again_date": data.get("again_date", "")}
+    return whose | {"lines": lines, "name": data.get("name", ""), "signature": data.get("signature", "")}
 
 
 def _whole(text: str) -> int | None:

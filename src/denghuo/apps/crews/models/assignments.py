@@ -34,7 +34,7 @@ STEPS = (*OPEN, State.FINISHED)  # in order
 class Finding(models.TextChoices):
     """What the crew found. Where an order can be found to be the same, the code is the order's."""
 
-    FAULT_CLEARED = "our_equipment", _("Fault cleared, supply is back")
+    FAULT_CLEARED = "our_equipment", _("Fault on our side cleared, supply is back")
     CUSTOMER_SIDE = "customer_wiring", _("The customer's own wiring")
     ARREARS_CUT = "arrears", _("Cut for arrears")
     NOBODY_THERE = "nobody_there", _("Nobody there")

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from denghuo.apps.crews.models.assignments import State
 from denghuo.apps.sealed import SealedTextField
 
 
@@ -68,6 +69,11 @@ class Refusal(models.TextChoices):
     OFF_LIST = "off_list", _("Only what stands in the price list, at its price, can be charged.")
     OURS_IS_FREE = "ours_is_free", _("Say first that the fault is on the customer's side. On ours nothing is charged.")
     QUOTE_FIRST = "quote_first", _("On the customer's side a quote is accepted first, or say why it is free.")
+    WHICH_ORDER = "which_order", _("Say for whom this quote is.")
+    THEIRS = (
+        "theirs",
+        _("The fault is on the customer's side: choose their own wiring, or work done. If it is ours, say so first."),
+    )
     RECEIPT_MISSING = "receipt_missing", _("Write what was found and done.")
     SAYS_NOTHING = "says_nothing", _("This receipt says nothing: write what was found and what was done.")
     HAS_NUMBER = "has_number", _("A telephone number has no place in a receipt.")
@@ -104,6 +110,12 @@ class FieldReport(models.Model):
         ordering = ["happened_at", "pk"]
         indexes = [models.Index(fields=["assignment", "happened_at"], name="crews_reports_of")]
         verbose_name = _("field report")
+
+    @property
+    def was_taken_back(self) -> bool:
+        """Whether it was told before the assignment was withdrawn, and came after."""
+        ended_at = self.assignment.ended_at if self.assignment.state == State.WITHDRAWN else None
+        return self.came_late and ended_at is not None and self.happened_at < ended_at
 
     @property
     def is_asked(self) -> bool:
@@ -163,9 +175,11 @@ class PriceItem(models.Model):
 
 
 class Quote(models.Model):
-    """What the customer was told it costs, and what they said on the screen before the work began."""
+    """What the customer was told it costs, and what they said on the screen before the work began. ``order`` is theirs;
+    NULL where the assignment serves none. ``lapsed_at``: the fault was found to be on our side after all."""
 
     assignment = models.ForeignKey("crews.Assignment", on_delete=models.PROTECT, related_name="quotes")
+    order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, null=True, related_name="+")
     report = models.OneToOneField(FieldReport, on_delete=models.PROTECT, related_name="quote")
     total_fen = models.PositiveIntegerField()
     offered_at = models.DateTimeField()
@@ -175,6 +189,7 @@ class Quote(models.Model):
     refused_at = models.DateTimeField(null=True)
     refused_because = models.CharField(max_length=200, blank=True)
     again_date = models.DateField(null=True)
+    lapsed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["offered_at", "pk"]
@@ -189,6 +204,11 @@ class Quote(models.Model):
             ),
         ]
         verbose_name = _("quote")
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether the customer accepted it, and it holds still."""
+        return self.accepted_at is not None and self.lapsed_at is None
 
 
 class QuoteLine(models.Model):

@@ -182,9 +182,9 @@ def reports_of(assignment_ids: Iterable[int]) -> dict[int, list[FieldReport]]:
 
 def quotes_of(assignment_ids: Iterable[int]) -> dict[int, list[Quote]]:
     """Quotes of assignments with their lines."""
-    rows = Quote.objects.filter(assignment_id__in=list(assignment_ids)).prefetch_related("lines__item")
+    rows = Quote.objects.filter(assignment_id__in=list(assignment_ids)).select_related("order")
     found: dict[int, list[Quote]] = defaultdict(list)
-    for row in rows:
+    for row in rows.prefetch_related("lines__item"):
         found[row.assignment_id].append(row)
     return found
 

@@ -97,9 +97,30 @@ class Card:
         return Counter(one.kind for one in self.reports if not one.came_late)
 
     @property
-    def quote(self) -> Quote | None:
-        """The quote that holds: the last one."""
-        return self.quotes[-1] if self.quotes else None
+    def latest_quotes(self) -> tuple[Quote, ...]:
+        """The last quote of each order, which is the one that holds."""
+        return tuple({one.order_id: one for one in self.quotes}.values())
+
+    @property
+    def charged(self) -> tuple[Quote, ...]:
+        """The quotes that customers accepted to pay."""
+        return tuple(one for one in self.latest_quotes if one.is_charged)
+
+    @property
+    def charged_fen(self) -> int:
+        """What customers accepted to pay."""
+        return sum(one.total_fen for one in self.charged)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether everybody whom it serves accepted a quote."""
+        return len(self.charged) >= max(len(self.orders), 1)
+
+    @property
+    def way_to(self) -> str:
+        """What a map is asked for: a village is found there, a device is not."""
+        places = (one.place for one in self.orders if one.is_open and one.place)
+        return next(places, self.row.place)
 
     @property
     def begun_at(self) -> datetime | None:
@@ -167,5 +188,5 @@ def _brief(row: Order, customer: "customers.Customer | None", boundary: str, say
         important=customer.important if customer else "",
         boundary=boundary,
         is_open=row.state != OrderState.DONE and not row.is_over,
-        says_out_at=says.said_at if says else None,
+        says_out_at=says.said_at if says and not says.by_log else None,
     )

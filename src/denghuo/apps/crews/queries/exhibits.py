@@ -32,7 +32,8 @@ def _report(row: FieldReport) -> Exhibit:
     if row.answered_because:
         words.append(row.answered_because)
     if row.came_late:
-        words.append(_("came when the assignment was over"))
+        back, over = _("taken back before this came"), _("came when the assignment was over")
+        words.append(back if row.was_taken_back else over)
     photo = getattr(row, "photo", None)
     return Exhibit(
         at=row.happened_at,

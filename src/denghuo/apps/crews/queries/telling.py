@@ -49,6 +49,7 @@ class Held:
     side: Side | None
     quotes: tuple[Quote, ...]
     begun: bool
+    order_ids: tuple[int, ...] = ()
     supply: Supply | None = None
 
 
@@ -58,6 +59,7 @@ class Meant:
 
     payload: dict[str, Any] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
+    order_id: int | None = None
     total_fen: int = 0
     accepted_name: str = ""
     signature: str = ""
@@ -220,22 +222,41 @@ def _quote(told: Told, held: Held, happened_at: datetime, at: datetime) -> Meant
     if held.side is not Side.CUSTOMER:
         raise NotTakenError(Refusal.OURS_IS_FREE)
     lines = quote_lines(told, assignment=held.assignment, on=timezone.localdate(happened_at))
-    total = sum(line.amount_fen for line in lines)
+    total, order_id = sum(line.amount_fen for line in lines), _whose(told, held)
     if "because" in told:
         reason, day = _reason(told), _day_after(told, "again_date", at)
-        return Meant(payload={"accepted": False}, lines=lines, total_fen=total, reason=reason, again_date=day)
+        return Meant(
+            payload={"accepted": False}, lines=lines, order_id=order_id, total_fen=total, reason=reason, again_date=day
+        )
     name, signature = text_of(told, "name", 40), text_of(told, "signature", _SIGNATURE)
     if not name and not signature:
         raise NotTakenError(Refusal.MALFORMED)
     if set(signature) - _STROKES:
         raise NotTakenError(Refusal.MALFORMED)
-    return Meant(payload={"accepted": True}, lines=lines, total_fen=total, accepted_name=name, signature=signature)
+    return Meant(
+        payload={"accepted": True},
+        lines=lines,
+        order_id=order_id,
+        total_fen=total,
+        accepted_name=name,
+        signature=signature,
+    )
+
+
+def _whose(told: Told, held: Held) -> int | None:
+    """The order that a quote is for: where several are served, the one that was said."""
+    if len(held.order_ids) < 2:
+        return next(iter(held.order_ids), None)
+    order_id = told.get("order")
+    if order_id not in held.order_ids:
+        raise NotTakenError(Refusal.WHICH_ORDER)
+    return int(order_id)
 
 
 def _begun(told: Told, held: Held, happened_at: datetime, at: datetime) -> Meant:
     del at
     free = text_of(told, "free_because", _REASON)
-    paid = any(one.accepted_at is not None and one.accepted_at <= happened_at for one in held.quotes)
+    paid = any(one.is_charged and one.accepted_at <= happened_at for one in held.quotes if one.accepted_at)
     if held.side is Side.CUSTOMER and not paid and len(free) < 2:
         raise NotTakenError(Refusal.QUOTE_FIRST)
     return Meant(payload={"free_because": free} if free else {})
@@ -251,6 +272,8 @@ def _finished(told: Told, held: Held, happened_at: datetime, at: datetime) -> Me
     lack = lack_of(receipt)
     if lack is not None:
         raise NotTakenError(lack)
+    if finding is Finding.FAULT_CLEARED and held.side is Side.CUSTOMER:
+        raise NotTakenError(Refusal.THEIRS)  # else an order would say that it was ours, and what the customer paid
     worked = finding in (Finding.FAULT_CLEARED, Finding.DONE)
     if worked and held.side is Side.CUSTOMER and not held.begun:
         raise NotTakenError(Refusal.QUOTE_FIRST)

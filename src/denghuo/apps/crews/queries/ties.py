@@ -27,7 +27,7 @@ def order_ties(order_id: int) -> list[Tie]:
             permission=Permission.CREWS_VIEW,
             note=str(row.get_finding_display() or row.get_state_display()),
             tone="doing" if row.is_open else "done" if row.finding else "filed",
-            lines=tuple(_lines(row, quotes.get(row.pk, ()))),
+            lines=tuple(_lines(row, [one for one in quotes.get(row.pk, ()) if one.order_id == order_id])),
         )
         for row in rows
     ]
@@ -47,6 +47,8 @@ def _quoted(quote: Quote) -> str:
     told = {"amount": f"{quote.total_fen / 100:,.2f}"}
     if quote.accepted_at is None:
         return _("Quote of %(amount)s yuan not accepted: %(why)s") % (told | {"why": quote.refused_because})
+    if quote.lapsed_at is not None:
+        return _("Quote of %(amount)s yuan not charged: the fault was on our side") % told
     told["at"] = f"{timezone.localtime(quote.accepted_at):%Y-%m-%d %H:%M}"
     told["name"] = masked_name(quote.accepted_name) or _("the customer, by signature")
     return _("Quote of %(amount)s yuan, accepted by %(name)s at %(at)s") % told

@@ -108,7 +108,6 @@ def _words() -> dict[str, Any]:
         "failed": _("The server could not be reached. It is tried again."),
         "signed_out": _("You have been signed out. Sign in again: what you reported waits here."),
         "refused": _("Not taken: {why}"),
-        "kept": _("It was over by then. What you reported is kept, and the desk sees it."),
         "waits": _("waits to be sent"),
         "discard": _("Discard"),
         "understood": _("Understood"),
@@ -146,8 +145,15 @@ def step(request: HttpRequest, assignment_id: int) -> HttpResponse:
     if taken.refusal is not None:
         messages.error(request, taken.refusal.label)
     elif taken.status == "kept":
-        messages.warning(request, _("It was over by then. What you reported is kept, and the desk sees it."))
+        messages.warning(request, _kept(taken))
     return redirect(f"{reverse('crews:mine')}#assignment-{row.pk}")
+
+
+def _kept(one: actions.Taken) -> str:
+    """What is said of a report that came too late."""
+    if one.taken_back:
+        return _("It was taken back before this reached the desk. What you reported is kept, and the desk sees it.")
+    return _("It was over by then. What you reported is kept, and the desk sees it.")
 
 
 def _key(request: HttpRequest, assignment_id: int) -> UUID:
@@ -230,7 +236,7 @@ def _answer(one: actions.Taken) -> dict[str, Any]:
         "odd": list(one.odd),
         "happened_at": one.happened_at.isoformat() if one.happened_at else None,
         "refusal": one.refusal.value if one.refusal else "",
-        "text": str(one.refusal.label) if one.refusal else "",
+        "text": str(one.refusal.label) if one.refusal else _kept(one) if one.status == "kept" else "",
     }
 
 

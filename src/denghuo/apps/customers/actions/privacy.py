@@ -4,18 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from denghuo.apps.customers import snapshot
 from denghuo.apps.customers.facts import (
+    CareEnded,
     CustomerAnonymized,
     CustomersExported,
     CustomerUnmasked,
+    LookNoted,
     UnmaskingReviewed,
 )
 from denghuo.apps.customers.models import (
     Account,
     Care,
+    CareKind,
     CareVisit,
     Person,
     PersonKind,
@@ -25,9 +32,12 @@ from denghuo.apps.customers.models import (
 )
 from denghuo.apps.customers.queries import Letter, letters, open_matters
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.notices.actions import NoticeEntry, queue_notice
+from denghuo.apps.organization.models import User
 
 SHOWN_FOR = timedelta(seconds=60)
 ANONYMOUS = ""
+FORGOTTEN = "档案已匿名。"  # it stays in the row, in the language of the house
 
 
 @transaction.atomic
@@ -87,22 +97,35 @@ def follow_look(fact: Look, *, at: datetime, actor: str, delivery_key: str) -> N
     what = Unmasked.MESSAGE if kind == "notices.message" else Unmasked.PHONES
     told = {"unit_id": fact.unit_id, "what": what, "subject_name": fact.name, "until_at": at + SHOWN_FOR}
     told |= {"reason": fact.reason[:200]}
-    Unmasking.objects.get_or_create(subject=fact.subject, unmasked_at=at, unmasked_by=actor, defaults=told)
+    key = {"subject": fact.subject, "unmasked_at": at, "unmasked_by": actor}
+    row, is_new = Unmasking.objects.get_or_create(**key, defaults=told)
+    if is_new:
+        record(LookNoted(unmasking_id=row.pk, subject=row.subject), at=at, actor=actor)
 
 
 @transaction.atomic
 def review_unmasking(*, unmasking_id: int, finding: UnmaskFinding, note: str = "", at: datetime, actor: str) -> None:
-    """Somebody else looked whether it was needed.
+    """Somebody else looked whether it was needed. Whoever looked at what is hidden hears that they are to be asked.
 
     Raises:
-        ValueError: it was themselves.
+        ValueError: it was themselves, or nobody says what is to be asked.
     """
     row = Unmasking.objects.select_for_update().get(pk=unmasking_id)
     if row.unmasked_by == actor:
         raise ValueError("nobody reviews themselves")
+    if finding == UnmaskFinding.DOUBTFUL and not note.strip():
+        raise ValueError("say what is to be asked")
     row.finding, row.finding_note, row.reviewed_at, row.reviewed_by = finding, note[:200], at, actor
     row.save()
     record(UnmaskingReviewed(unmasking_id=unmasking_id, finding=finding), at=at, actor=actor)
+    who = User.objects.filter(username=row.unmasked_by, is_active=True).first()
+    if finding == UnmaskFinding.DOUBTFUL and who is not None:
+        with translation.override(settings.LANGUAGE_CODE):
+            words = _("Asked about what you looked at on %(day)s: %(note)s")
+            told = {"day": f"{timezone.localtime(row.unmasked_at):%m-%d %H:%M}", "note": row.finding_note}
+            path = reverse("customers:account", args=[row.account_id]) if row.account_id is not None else ""
+        entry = NoticeEntry(kind="customers.asked", subject=words % told, path=path)
+        queue_notice(recipient_id=who.pk, key=f"look-{row.pk}", entry=entry, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -138,7 +161,7 @@ def anonymize(*, person_id: int, reason: str, at: datetime, actor: str) -> tuple
     for account in accounts:
         account.premises.door = ANONYMOUS
         account.premises.save(update_fields=["door"])
-    _forget_care(accounts)
+    _forget_care(accounts, at=at, actor=actor)
     Account.objects.filter(person=person).update(digest=None, cut_record="", changed_at=at)
     person.forgotten_key = snapshot.forgotten_key(person.name)
     person.name, person.number, person.anonymized_at = ANONYMOUS, "", at
@@ -149,12 +172,17 @@ def anonymize(*, person_id: int, reason: str, at: datetime, actor: str) -> tuple
     return ids
 
 
-def _forget_care(accounts: Sequence[Account]) -> None:
-    """What the register says of them, but for that they were in it, is about their health."""
+def _forget_care(accounts: Sequence[Account], *, at: datetime, actor: str) -> None:
+    """What the register says of them, but for that they were in it, is about their health; nobody is in it any more."""
     cares = Care.objects.filter(account__in=accounts)
     CareVisit.objects.filter(care__in=cares).update(note=ANONYMOUS)
     for care in cares:
         care.carers.all().delete()
         care.detail = care.approach = care.proof = care.plan = ANONYMOUS
-        care.plan_with = ""
+        care.plan_with, care.kind, care.next_visit_date = "", CareKind.OTHER, None
+        is_new = care.ended_at is None
+        if is_new:
+            care.ended_at, care.ended_by, care.ended_because = at, actor, FORGOTTEN
         care.save()
+        if is_new:
+            record(CareEnded(care_id=care.pk, account_id=care.account_id), at=at, actor=actor)

@@ -49,7 +49,7 @@ from denghuo.apps.customers.queries.responsible import (
 )
 from denghuo.apps.customers.queries.search import search
 from denghuo.apps.customers.queries.supply_now import SupplyNow, supply_now
-from denghuo.apps.customers.queries.timeline import MOMENTS, timeline
+from denghuo.apps.customers.queries.timeline import MOMENTS, OF_THE_PLACE, timeline
 from denghuo.apps.customers.queries.values import (
     CareOf,
     Customer,
@@ -65,6 +65,7 @@ from denghuo.apps.customers.queries.values import (
 __all__ = [
     "MATTERS",
     "MOMENTS",
+    "OF_THE_PLACE",
     "CareDue",
     "CareLine",
     "CareOf",

@@ -5,9 +5,11 @@ Every word narrows what the others found. What a word may mean is tried in order
 the page has room: nothing is counted, so a search takes as long in a million customers as in a thousand.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
+from unicodedata import normalize
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -22,16 +24,20 @@ MOST_FOUND = 20
 _MOST_PLACES = 200  # whose name holds a word
 _MOST_READINGS = 8  # of a query, each word in each of its meanings
 _MOST_NUMBERED = 100
+_MOST_OF_A_VILLAGE = 3000  # whose doors are opened to see of which group they are
+_GROUP = re.compile(r"(.*?)第?0*(\d+)(?:村民小)?[组社队]")
 
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a word may stand for: accounts it names, or keys they must have, or places they must be at."""
+    """What a word may stand for: accounts it names, or keys they must have, or places they must be at; the group of a
+    village that their door begins with."""
 
     why: str
     account_ids: tuple[int, ...] | None = None
     keys: tuple[int, ...] = ()
     place_ids: tuple[int, ...] | None = None
+    group: str = ""
 
     def and_also(self, other: "_Meaning") -> "_Meaning":
         """Both at once."""
@@ -40,6 +46,7 @@ class _Meaning:
             account_ids=_both(self.account_ids, other.account_ids),
             keys=(*self.keys, *other.keys),
             place_ids=_both(self.place_ids, other.place_ids),
+            group=self.group or other.group,
         )
 
 
@@ -105,11 +112,17 @@ def _behind(number: str) -> str:
 
 
 def _somewhere(word: str, unit_ids: list[int], blind: Keys) -> Iterator[_Meaning]:
-    """A place that has the word in its name; a door of it; a door anywhere."""
+    """A place that has the word in its name; a group or a door of it; a door anywhere."""
     places = Place.objects.filter(unit_id__in=unit_ids)
     if ids := tuple(places.filter(name__contains=word).values_list("pk", flat=True)[:_MOST_PLACES]):
         yield _Meaning("place", place_ids=ids)
     place, door = split_address(word)
+    if group := _GROUP.fullmatch(door):  # 1组 is no door 1
+        place += group[1]
+        ids = tuple(places.filter(name__contains=place).values_list("pk", flat=True)[:_MOST_PLACES])
+        if ids or not place:
+            yield _Meaning("place", place_ids=ids if place else None, group=group[2])
+        return
     key = blind.door_asked(door) if door else None
     if key is None:
         return
@@ -128,6 +141,9 @@ def _any(wanted: Sequence[int], unit_ids: list[int]) -> bool:
 
 def _accounts(meaning: _Meaning, unit_ids: list[int], *, most: int) -> list[int]:
     """The first accounts for which all of this is so."""
+    if meaning.group:
+        ids = _accounts(replace(meaning, group=""), unit_ids, most=_MOST_OF_A_VILLAGE)
+        return _of_group(meaning.group, ids)[:most]
     if meaning.account_ids is not None:
         return _among(meaning, unit_ids, most)
     if meaning.keys:
@@ -140,6 +156,14 @@ def _accounts(meaning: _Meaning, unit_ids: list[int], *, most: int) -> list[int]
         return list(rows.values_list("account_id", flat=True)[:most])
     premises = Premises.objects.filter(place_id__in=meaning.place_ids or ())
     return list(premises.values_list("accounts__pk", flat=True).exclude(accounts=None)[:most])
+
+
+def _of_group(group: str, account_ids: Sequence[int]) -> list[int]:
+    """Which of some accounts live in a group. A group is no key of the index, for a village has few: it would say
+    where somebody lives."""
+    begins = re.compile(rf"第?0*{group}(?:村民小)?(?:[组社队]|-)")
+    doors = dict(Account.objects.filter(pk__in=account_ids).values_list("pk", "premises__door"))
+    return [one for one in account_ids if begins.match(normalize("NFKC", doors[one] or ""))]
 
 
 def _among(meaning: _Meaning, unit_ids: list[int], most: int) -> list[int]:

@@ -99,6 +99,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
 def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
     """What the page of a customer shows, nothing of it hidden data."""
     seen, unit_path = queries.customers_by_id([row.pk])[row.pk], row.unit.path
+    moments = queries.timeline(seen, before=timezone.now())
     return {
         "account": row,
         "customer": seen,
@@ -107,7 +108,9 @@ def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
         "care": queries.care_entry(row.pk),
         "answers": queries.responsible_for(row.pk),
         "others": queries.other_accounts(row),
-        "moments": queries.timeline(seen, before=timezone.now()),
+        "moments": moments,
+        # Since when they have the account nobody knows, nor whose outages these were.
+        "may_be_others": row.opened_date is None and any(one.kind == queries.OF_THE_PLACE for one in moments),
         "today": timezone.localdate(),
         "matters": _matters([row.pk]) if may(request.user, Permission.ORDERS_VIEW, path=unit_path) else [],
         "may_order": may(request.user, Permission.ORDERS_WORK, path=unit_path),

@@ -71,10 +71,14 @@ def _day(request: HttpRequest) -> date:
 def review_unmasking(request: HttpRequest, unmasking_id: int) -> HttpResponse:
     """What looking at it came to."""
     row, form = queries.unmasking_for(scope(request), unmasking_id), FindingForm(request.POST)
-    if row is None or not form.is_valid():
+    if row is None:
         raise Http404
     if row.unmasked_by == request.user.get_username():
         messages.error(request, _("Somebody else looks at what you saw."))
+    elif "finding" in form.errors:
+        raise Http404
+    elif not form.is_valid():
+        messages.error(request, " ".join(map(str, form.errors["note"])))
     else:
         actions.review_unmasking(unmasking_id=row.pk, **form.cleaned_data, **now_and_who(request))
     return redirect(f"{reverse('customers:unmaskings')}?day={timezone.localtime(row.unmasked_at):%Y-%m-%d}")
@@ -82,7 +86,7 @@ def review_unmasking(request: HttpRequest, unmasking_id: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@permission_required(Permission.CUSTOMERS_REVIEW)
+@permission_required(Permission.CUSTOMERS_FORGET)
 def anonymize(request: HttpRequest, account_id: int) -> HttpResponse:
     """Take out what says who a customer was."""
     row, form = account_seen(request, account_id), AnonymizeForm(request.POST or None)

@@ -49,6 +49,7 @@ _DEEDS = {
     "edit": Permission.CUSTOMERS_EDIT,
     "unmask": Permission.CUSTOMERS_UNMASK,
     "review": Permission.CUSTOMERS_REVIEW,
+    "forget": Permission.CUSTOMERS_FORGET,
     "imports": Permission.CUSTOMERS_IMPORT,
     "export": Permission.EXPORT,
 }
@@ -65,6 +66,6 @@ def deeds_on(request: HttpRequest, account: Account) -> dict[str, bool]:
     answers for the customer by name. Of somebody who is anonymous there is nothing to write or to unmask."""
     told = {name: may(request.user, permission, path=account.unit.path) for name, permission in _DEEDS.items()}
     if account.person.anonymized_at is not None:
-        return told | {"edit": False, "unmask": False, "care": False}
+        return told | {"edit": False, "unmask": False, "care": False, "forget": False}
     who = queries.responsible_for(account.pk)
     return told | {"care": told["edit"] or (who is not None and who.user_id == request.user.pk)}

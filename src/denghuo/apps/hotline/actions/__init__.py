@@ -25,6 +25,7 @@ from denghuo.apps.hotline.actions.call_backs import (
 )
 from denghuo.apps.hotline.actions.calls import (
     Source,
+    end_agent,
     follow_calls,
     follow_definition,
     link_agent,
@@ -67,6 +68,7 @@ __all__ = [
     "correct_review",
     "draft_announcement",
     "edit_announcement",
+    "end_agent",
     "expire_announcement",
     "expire_with_outage",
     "export_calls",

@@ -12,6 +12,7 @@ from denghuo.adapters.telephony.records import AgentEvent, CallOutcome, CallReco
 from denghuo.apps import rows
 from denghuo.apps.hotline import snapshot
 from denghuo.apps.hotline.facts import (
+    AgentEnded,
     AgentLinked,
     AgentsNamed,
     CallsRecorded,
@@ -110,6 +111,15 @@ def link_agent(*, agent_id: int, user_id: int | None, at: datetime, actor: str) 
     agent.save(update_fields=["user"])
     record(AgentLinked(agent_id=agent.pk, user_id=user_id), at=at, actor=actor)
     return True
+
+
+@transaction.atomic
+def end_agent(*, agent_id: int, until_date: date | None, at: datetime, actor: str) -> bool:
+    """Say on which day somebody works here for the last time; None: they stay. Returns whether anything changed."""
+    changed = Agent.objects.filter(pk=agent_id).exclude(until_date=until_date).update(until_date=until_date)
+    if changed:
+        record(AgentEnded(agent_id=agent_id, until_date=until_date), at=at, actor=actor)
+    return bool(changed)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from denghuo.apps.hotline.models import CallNote, DeskRule, Exchange, NoteKind
 from denghuo.apps.hotline.queries import NoteRefusedError
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.models import PromiseOf
+from denghuo.apps.orders.queries import Reader
 
 _TWICE = timedelta(seconds=20)
 
@@ -101,7 +102,7 @@ def keep_note(*, exchange_id: int, call_id: str, number: str, entry: NoteEntry, 
     if (same := CallNote.objects.filter(**key, **told_twice).first()) is not None:
         return same
     due_at = _call_due_at(entry, number, at)
-    taken = queries.intake_of(exchange, number, entry, at=at)
+    taken = queries.intake_of(exchange, number, entry, at=at, reader=Reader(username=actor))
     note = save_note(exchange_id=exchange_id, call_id=call_id, number=number, entry=entry, at=at, actor=actor)
     assert note is not None  # it says of what kind the call was
     note.exchange = exchange

@@ -14,6 +14,7 @@ from denghuo.apps.hotline.queries import Intake, NoteRefusedError
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders import actions as service
 from denghuo.apps.orders.models import Channel, Order
+from denghuo.apps.orders.queries import Reader
 
 _LONGEST_REASON = 500
 
@@ -71,7 +72,7 @@ def chase_order(
         NoteRefusedError: it is over, or not of this exchange.
     """
     exchange = Exchange.objects.select_related("unit").get(pk=exchange_id)
-    row = queries.order_to_chase(exchange, order_id)
+    row = queries.order_to_chase(exchange, order_id, reader=Reader(username=actor))
     try:
         row = service.urge_order(order_id=row.pk, note=text.strip()[:_LONGEST_REASON], at=at, actor=actor)
     except service.StepRefusedError as refused:

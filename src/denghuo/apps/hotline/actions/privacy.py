@@ -21,7 +21,8 @@ def unmask_caller(*, call_id: int, reason: str, at: datetime, actor: str) -> str
     if not reason.strip():
         raise ValueError("say why the number is needed")
     call = Call.objects.select_related("exchange").get(pk=call_id)
-    seen: dict[str, Any] = {"subject": f"hotline.call:{call.pk}", "name": str(call.pk), "unit_id": call.exchange.unit_id}
+    seen: dict[str, Any] = {"subject": f"hotline.call:{call.pk}", "name": str(call.pk)}
+    seen["unit_id"] = call.exchange.unit_id
     record(CallerUnmasked(call_id=call.pk, reason=reason.strip()[:200], **seen), at=at, actor=actor)
     return call.caller
 

@@ -25,6 +25,7 @@ from denghuo.apps.hotline.forms.figures import (
     UnmaskForm,
     ask,
     local_today,
+    queue_names,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "UnmaskForm",
     "ask",
     "local_today",
+    "queue_names",
 ]

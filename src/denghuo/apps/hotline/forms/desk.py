@@ -36,6 +36,17 @@ class AnnouncementForm(forms.Form):
     text = forms.CharField(label=_("What callers hear"), max_length=1000, widget=forms.Textarea({"rows": 5}))
     promised_at = MinuteField(label=_("Restoration that it tells callers to expect"), required=False)
 
+    def __init__(self, *args: Any, at: datetime, before: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at, self.before = at, before
+
+    def clean_promised_at(self) -> datetime | None:
+        """What is promised lies ahead, unless it is what was promised before and is left as it was."""
+        promised_at: datetime | None = self.cleaned_data["promised_at"]
+        if promised_at is not None and promised_at <= self.at and promised_at != self.before:
+            raise forms.ValidationError(gettext("Choose a time that is still to come."))
+        return promised_at
+
 
 class TemplateForm(forms.Form):
     """How announcements are worded."""
@@ -107,6 +118,7 @@ class SeatForm(forms.Form):
     user = forms.TypedChoiceField(
         label=pgettext_lazy("to sign in", "Account"), required=False, coerce=int, empty_value=None
     )
+    until_date = DayField(label=_("Last day here"), required=False)
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -28,6 +28,13 @@ from denghuo.apps.organization.when import DayField, MinuteField, in_our_time
 _MOST_DAYS = 366 * 3
 
 
+def queue_names(queues: Sequence[Queue]) -> dict[int, str]:
+    """What queues are called on a page that shows them all: with their exchange, where there is more than one."""
+    several = len({one.exchange_id for one in queues}) > 1
+    names = {one.pk: str(one) or gettext("No queue") for one in queues}
+    return {one.pk: f"{names[one.pk]} · {one.exchange}" if several else names[one.pk] for one in queues}
+
+
 class QuestionForm(forms.Form):
     """The row over every page of figures: a month, or days; a queue, or all."""
 
@@ -40,7 +47,7 @@ class QuestionForm(forms.Form):
         super().__init__({name: data.get(name) or "" for name in self.base_fields})
         field = self.fields["queue"]
         assert isinstance(field, forms.ChoiceField)
-        named = [(str(one.pk), str(one)) for one in queues]
+        named = [(str(key), name) for key, name in queue_names(queues).items()]
         field.choices = [("", gettext("All queues")), *named]
         if len(queues) < 2:
             field.widget = forms.HiddenInput()

@@ -53,13 +53,15 @@ class Queue(models.Model):
 
 
 class Agent(models.Model):
-    """Who answers, as the exchange calls them; ``user`` once the person has an account here."""
+    """Who answers, as the exchange calls them; ``user`` once the person has an account here, ``until_date`` the last
+    day on which they work here."""
 
     exchange = models.ForeignKey(Exchange, on_delete=models.CASCADE, related_name="agents")
     code = models.CharField(max_length=80)
     name = models.CharField(max_length=80, blank=True)
     team = models.CharField(max_length=40, blank=True)
     user = models.ForeignKey("organization.User", on_delete=models.SET_NULL, null=True, related_name="agents")
+    until_date = models.DateField(null=True)
 
     class Meta:
         ordering = ["exchange", "code"]

@@ -66,14 +66,16 @@ class Intake:
     chased: Order | None = None
 
 
-def intake_of(exchange: Exchange, number: str, told: Told, *, at: datetime) -> Intake | None:
-    """What order a note is; None where it is none.
+def intake_of(
+    exchange: Exchange, number: str, told: Told, *, at: datetime, reader: orders.Reader | None
+) -> Intake | None:
+    """What order a note is, by whoever writes it; None where it is none.
 
     Raises:
         NoteRefusedError: nobody could work on it.
     """
     if told.chased_id is not None:
-        return Intake(chased=order_to_chase(exchange, told.chased_id))
+        return Intake(chased=order_to_chase(exchange, told.chased_id, reader=reader))
     kind = told.kind or ""
     if not opens_order(kind, passed_on=told.passed_on):
         if told.promise:
@@ -95,14 +97,14 @@ def intake_of(exchange: Exchange, number: str, told: Told, *, at: datetime) -> I
     )
 
 
-def order_to_chase(exchange: Exchange, order_id: int) -> Order:
-    """An open order of an exchange, which callers may press for.
+def order_to_chase(exchange: Exchange, order_id: int, *, reader: orders.Reader | None) -> Order:
+    """An open order of an exchange that may be read, which callers may press for.
 
     Raises:
         NoteRefusedError: it is over, or not of this exchange.
     """
     try:
-        row = orders.order_for([str(exchange.unit.path)], order_id)
+        row = orders.order_for([str(exchange.unit.path)], order_id, reader=reader)
     except Order.DoesNotExist as missing:
         raise NoteRefusedError("over") from missing
     if row.is_over:
@@ -149,7 +151,7 @@ def _load_code(caller: Caller | None, where: Where | None, unit_id: int, told: s
 def _topic(exchange: Exchange, number: str, kind: str, told: Told, caller: Caller | None, *, at: datetime) -> str:
     if not told.topic:
         chosen = caller.account_id if caller else NOBODY
-        about = about_of(exchange, number, account_id=chosen, at=at)
+        about = about_of(exchange, number, account_id=chosen, at=at, reader=None)
         return proposed(kind, about).topic
     if told.topic not in topics_of(kind):
         raise NoteRefusedError("topic")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import ContactCard
 from denghuo.apps.customers.queries import CareOf
@@ -12,8 +14,9 @@ from denghuo.apps.hotline.queries.desk import notes_of
 from denghuo.apps.hotline.queries.outs import BackAt, OutAt, Supply, back_at, out_at, outs_around, suspected_at
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order
-from denghuo.apps.orders.queries import AccountFinding
+from denghuo.apps.orders.queries import AccountFinding, Reader
 from denghuo.apps.orders.queries.callers import orders_of_caller
+from denghuo.apps.orders.queries.readers import readable
 from denghuo.apps.outages.models import Suspicion
 
 _CONTACTS = 8
@@ -65,9 +68,12 @@ class Pop(About):
     urgings: tuple[Urging, ...]
 
 
-def about_of(exchange: Exchange, number: str, *, account_id: int | None = None, at: datetime) -> About:
+def about_of(
+    exchange: Exchange, number: str, *, account_id: int | None = None, at: datetime, reader: Reader | None
+) -> About:
     """Whom a call is about: the account that was chosen, or else the first of those the number is known of that is
-    without supply, or the first. ``account_id`` :data:`NOBODY`: it is somebody else."""
+    without supply, or the first. ``account_id`` :data:`NOBODY`: it is somebody else. Of their orders, what ``reader``
+    may know."""
     callers = callers_of(exchange, number)
     supply = Supply(exchange)
     dark = _dark(callers, supply)
@@ -91,8 +97,8 @@ def about_of(exchange: Exchange, number: str, *, account_id: int | None = None, 
         is_unplaced=is_unplaced,
         care=customers.care_of([account]).get(account) if customer and customer.care_kind and account else None,
         card=customers.card_of(customer.responsible_id) if customer and customer.responsible_id else None,
-        orders=open_orders(exchange, number, account_id=account),
-        findings=tuple(orders.findings_of_account(account, limit=_FINDINGS)) if account else (),
+        orders=open_orders(exchange, number, account_id=account, reader=reader),
+        findings=tuple(orders.findings_of_account(account, limit=_FINDINGS, reader=reader)) if account else (),
     )
 
 
@@ -111,33 +117,47 @@ def _in_question(
     return chosen or next((one for one in callers if one.account_id in dark), next(iter(callers), None))
 
 
-def open_orders(exchange: Exchange, number: str, *, account_id: int | None) -> tuple[Order, ...]:
+def open_orders(exchange: Exchange, number: str, *, account_id: int | None, reader: Reader | None) -> tuple[Order, ...]:
     """What is open of an account and what this number asked for itself, the newest first, within the exchange."""
-    found = orders.open_of_account(account_id) if account_id is not None else []
-    ids = [row.pk for row in [*found, *orders.open_of_caller(number)]]
+    found = orders.open_of_account(account_id, reader=reader) if account_id is not None else []
+    ids = [row.pk for row in [*found, *orders.open_of_caller(number, reader=reader)]]
     rows = orders.orders_by_id(ids).values() if ids else ()
     here = [row for row in rows if str(row.unit.path).startswith(str(exchange.unit.path))]
     return tuple(sorted(here, key=lambda row: (row.received_at, row.pk), reverse=True)[:_ORDERS])
 
 
-def pop_of(exchange: Exchange, number: str, *, call_id: str, at: datetime, account_id: int | None = None) -> Pop:
-    """Who calls, whether they are without supply, and what was between us before this call."""
-    about = about_of(exchange, number, account_id=account_id, at=at)
+def pop_of(
+    exchange: Exchange,
+    number: str,
+    *,
+    call_id: str,
+    at: datetime,
+    account_id: int | None = None,
+    reader: Reader | None,
+) -> Pop:
+    """Who calls, whether they are without supply, and what was between us before this call that ``reader`` may know."""
+    about = about_of(exchange, number, account_id=account_id, at=at, reader=reader)
     notes = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False).select_related("order")
+    notes = notes.filter(Q(order=None) | readable(reader, field="order__"))
     if call_id:
         notes = notes.exclude(call_id=call_id)
     own = tuple(notes_of(Call(exchange=exchange, call_id=call_id)))
     return Pop(
         **vars(about),
         own=own,
-        contacts=tuple(_contacts(exchange, number, list(notes[:_CONTACTS]), call_id, own)) if number else (),
+        contacts=tuple(_contacts(exchange, number, list(notes[:_CONTACTS]), call_id, own, reader)) if number else (),
         owed=tuple(CallBack.objects.filter(exchange=exchange, number=number, made_at=None)) if number else (),
         urgings=tuple(Urging.objects.filter(exchange=exchange, number=number)[:_CONTACTS]) if number else (),
     )
 
 
 def _contacts(
-    exchange: Exchange, number: str, notes: list[CallNote], but: str, own: tuple[CallNote, ...]
+    exchange: Exchange,
+    number: str,
+    notes: list[CallNote],
+    but: str,
+    own: tuple[CallNote, ...],
+    reader: Reader | None,
 ) -> list[Contact]:
     """The last calls of a number with what was written of each, notes without a call, and what it asked for by another
     way than the telephone, the newest first."""
@@ -156,7 +176,7 @@ def _contacts(
     told_of = {note.order_id for note in (*notes, *own)}
     found += [
         Contact(at=order.received_at, call=None, notes=(), order=order)
-        for order in orders_of_caller([str(exchange.unit.path)], number, limit=_CONTACTS)
+        for order in orders_of_caller([str(exchange.unit.path)], number, limit=_CONTACTS, reader=reader)
         if order.pk not in told_of
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:_CONTACTS]

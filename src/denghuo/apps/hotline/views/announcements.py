@@ -84,7 +84,7 @@ def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None
     now, versions = timezone.now(), queries.versions_of(row)
     latest = versions[0]
     names = organization.names_of([row.approved_by, *(one.written_by for one in versions)])
-    form = form or AnnouncementForm(initial={"text": latest.text, "promised_at": latest.promised_at})
+    form = form or AnnouncementForm(initial={"text": latest.text, "promised_at": latest.promised_at}, at=now)
     context = {
         "row": row,
         "latest": latest,
@@ -134,7 +134,9 @@ def draft_announcement(request: HttpRequest, outage_id: int) -> HttpResponse:
 @permission_required(Permission.HOTLINE_EDIT)
 def edit_announcement(request: HttpRequest, announcement_id: int) -> HttpResponse:
     """Word it otherwise."""
-    row, form = _found(request, announcement_id), AnnouncementForm(request.POST)
+    row = _found(request, announcement_id)
+    before = queries.versions_of(row)[0].promised_at
+    form = AnnouncementForm(request.POST, at=timezone.now(), before=before and before.replace(second=0, microsecond=0))
     if not form.is_valid():
         return _page(request, row, form)
     return _done(

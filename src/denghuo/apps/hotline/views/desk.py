@@ -26,6 +26,7 @@ from denghuo.apps.hotline.views.intake import (
     kind_of_order,
     order_context,
     order_entry,
+    reader,
 )
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
@@ -75,7 +76,8 @@ def _of_caller(request: HttpRequest, asked: Asked, form: NoteForm | None) -> dic
     chosen = asked.account_id
     if chosen is None and draft is not None:
         chosen = draft.account_id or queries.NOBODY
-    pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now, account_id=chosen)
+    whose: dict[str, Any] = {"account_id": chosen, "reader": reader(request)}
+    pop = queries.pop_of(asked.exchange, asked.number, call_id=asked.call_id, at=now, **whose)
     times = queries.times_to_promise(asked.exchange, at=now)
     due_at = draft.due_at if draft and draft.due_at else queries.proposed_at(asked.exchange, at=now)
     form = form or NoteForm(initial=_initial(asked, draft) | {"due_at": _local(due_at)})

@@ -15,7 +15,7 @@ from denghuo.apps.hotline.models import Exchange, NoteKind
 from denghuo.apps.hotline.views.asked import key_in
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order, PromiseOf, Topic
-from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
+from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.organization.queries import units_within
 
 _FOUND = 8
@@ -40,15 +40,14 @@ def order_entry(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _reader(request: HttpRequest) -> orders.Reader:
-    above = scope_of(request.user, Permission.ORDERS_SUPERVISE)
-    return orders.Reader(username=request.user.get_username(), above=above)
+def reader(request: HttpRequest) -> orders.Reader:
+    return orders.reader_of(request.user)
 
 
 def kind_of_order(request: HttpRequest, order_id: int) -> str:
     """The kind of business that an open order is; "" where there is none."""
     try:
-        row = orders.order_for(request.data_scope, order_id, reader=_reader(request))  # type: ignore[attr-defined]
+        row = orders.order_for(request.data_scope, order_id, reader=reader(request))  # type: ignore[attr-defined]
     except Order.DoesNotExist:
         return ""
     return _NOTE_KIND.get(row.kind, "")  # type: ignore[call-overload]
@@ -167,7 +166,7 @@ def desk_about(request: HttpRequest) -> HttpResponse:
     """Another account was chosen: what is known of it, and what the order is then likely to be about."""
     exchange, number, form = _told(request)
     chosen = form.cleaned_data.get("account")
-    about = queries.about_of(exchange, number, account_id=chosen, at=timezone.now())
+    about = queries.about_of(exchange, number, account_id=chosen, at=timezone.now(), reader=reader(request))
     shown = _shown_anew(form, about)
     context = {"pop": about, "form": shown, "swapped": True, **order_context(exchange, shown, about)}
     return _unkept(render(request, "hotline/desk_about.html", context))
@@ -179,7 +178,7 @@ def desk_order(request: HttpRequest) -> HttpResponse:
     """Another kind was chosen: the fields of its order."""
     exchange, number, form = _told(request)
     chosen = form.cleaned_data.get("account")
-    about = queries.about_of(exchange, number, account_id=chosen, at=timezone.now())
+    about = queries.about_of(exchange, number, account_id=chosen, at=timezone.now(), reader=reader(request))
     shown = _shown_anew(form, about)
     context = {"pop": about, "form": shown, **order_context(exchange, shown, about)}
     return _unkept(render(request, "hotline/desk_order.html", context))
@@ -190,7 +189,8 @@ def desk_order(request: HttpRequest) -> HttpResponse:
 def desk_where(request: HttpRequest) -> HttpResponse:
     """Another place was said: the station and the transformer districts that it belongs to, and what is out there."""
     exchange, number, form = _told(request)
-    about = queries.about_of(exchange, number, account_id=form.cleaned_data.get("account"), at=timezone.now())
+    chosen = form.cleaned_data.get("account")
+    about = queries.about_of(exchange, number, account_id=chosen, at=timezone.now(), reader=reader(request))
     shown = NoteForm(initial={name: form[name].value() for name in _ORDER})
     context = {"form": shown, **where_context(exchange, shown, about, follows=True)}
     return _unkept(render(request, "hotline/desk_where.html", context))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.hotline import actions, queries
-from denghuo.apps.hotline.forms import Asked, CallsForm, UnmaskForm, ask, local_today
+from denghuo.apps.hotline.forms import Asked, CallsForm, UnmaskForm, ask, local_today, queue_names
 from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.views import charts
 from denghuo.apps.hotline.views.explanations import EXPLAINED, explanation
@@ -117,10 +117,10 @@ def verdict(asked: Asked) -> Verdict | None:
 
 
 def _queue_rows(asked: Asked) -> list[dict[str, str]]:
-    found = queries.by_queue(asked.span)
+    found, names = queries.by_queue(asked.span), queue_names(asked.queues)
     return [
         {
-            "name": str(queue),
+            "name": names[queue.pk],
             "href": asked.address("home", queue=queue.pk),
             "requests": number(told.requests),
             "answer_rate": percent(told.answer_rate),

@@ -51,6 +51,7 @@ def _rows(exchange: Exchange, editable: Sequence[str], posted: Any) -> list[_Row
     rows: list[_Row] = []
     for agent in queries.agents_of([exchange.pk]):
         shown = {"agent_id": agent.pk, "name": agent.name, "team": agent.team, "user": agent.user_id}
+        shown["until_date"] = agent.until_date
         told = posted if posted.get("agent_id") == str(agent.pk) else None
         rows.append((agent, SeatForm(told, initial=shown, people=people, auto_id=f"seat-{agent.pk}-%s")))
     return rows
@@ -62,3 +63,4 @@ def _save(agent: Agent, told: dict[str, Any], request: HttpRequest) -> None:
     names = {agent.code: (told["name"].strip(), told["team"].strip())}
     actions.name_agents(exchange_id=agent.exchange_id, names=names, **who)
     actions.link_agent(agent_id=agent.pk, user_id=told["user"], **who)
+    actions.end_agent(agent_id=agent.pk, until_date=told["until_date"], **who)

@@ -74,8 +74,9 @@ def sit(request: HttpRequest, paper_id: int) -> HttpResponse:
     person = _person(request)
     sitting = queries.sitting_of(paper_id=paper.pk, user_id=person.pk)
     questions = queries.questions_of(paper)
-    if request.method == "POST" and sitting is None:
-        chosen = {question.pk: _chosen(request, question) for question in questions}
+    chosen = {question.pk: _chosen(request, question) for question in questions}
+    left = sum(not told for told in chosen.values())
+    if request.method == "POST" and sitting is None and (not left or "sure" in request.POST):
         try:
             sitting = actions.sit_exam(
                 paper_id=paper.pk, user_id=person.pk, chosen=chosen, at=timezone.now(), actor=person.username
@@ -84,8 +85,10 @@ def sit(request: HttpRequest, paper_id: int) -> HttpResponse:
             sitting = queries.sitting_of(paper_id=paper.pk, user_id=person.pk)
     if sitting is not None:
         return redirect("knowledge:result", sitting.pk)
-    rows = [(question, list(enumerate(_options(question)))) for question in questions]
-    return render(request, "knowledge/sit.html", {"paper": paper, "rows": rows})
+    rows = [(question, chosen[question.pk], list(enumerate(_options(question)))) for question in questions]
+    asked = left if request.method == "POST" else 0
+    status = 422 if asked else 200
+    return render(request, "knowledge/sit.html", {"paper": paper, "rows": rows, "left": asked}, status=status)
 
 
 def _options(question: PaperQuestion) -> list[str]:

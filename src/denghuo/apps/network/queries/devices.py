@@ -133,6 +133,12 @@ def number_of_opening(network_id: int, *, device_code: str) -> str:
     return number if number in event_numbers(network_id) else ""
 
 
+def closed_since(network_id: int, *, since: datetime) -> dict[str, datetime]:
+    """Devices that the log closed at an instant or after it, and when last."""
+    rows = valid_operations(network_id).filter(closes=True, operated_at__gte=since).order_by("operated_at", "pk")
+    return dict(rows.values_list("device_code", "operated_at"))
+
+
 def log_rows(network_id: int, operations: Iterable[SwitchingOperation]) -> list[LogRow]:
     """Rows of the log with the names of their devices and people, and what there is to mend."""
     rows = list(operations)

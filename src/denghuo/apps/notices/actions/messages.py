@@ -197,15 +197,15 @@ def cancel_messages(
     *, about: str, reason: str, at: datetime, actor: str, events: Iterable[str] = (), to_refs: Iterable[str] = ()
 ) -> int:
     """Call off what has not left yet about something, of these events or all, to these people or all; nobody waits for
-    answers any more. Returns how many stay here. What a sender has in hand goes out; neither it nor what failed is
-    tried again."""
+    answers any more. Returns how many stay here. What a sender has in hand goes out; neither it nor what failed, or is
+    found to have failed later, is tried again."""
     mine = Message.objects.filter(about=about)
     mine = mine.filter(event__in=tuple(events)) if (events := tuple(events)) else mine
     mine = mine.filter(to_ref__in=to_refs) if (to_refs := tuple(to_refs)) else mine
     count = mine.filter(state=State.QUEUED).update(
         state=State.CANCELLED, reason=reason[:40], ended_at=at, answer_due_at=None
     )
-    mine.filter(state__in=(State.SENDING, State.UNDELIVERABLE)).update(expires_at=at)
+    mine.filter(state__in=(State.SENDING, State.SENT, State.UNDELIVERABLE)).update(expires_at=at)
     waiting = mine.filter(answer_due_at__isnull=False, answered_at=None, unanswered_at=None)
     ended = waiting.update(answer_due_at=None)
     if count or ended:

@@ -10,7 +10,8 @@ from denghuo.apps.notices.actions.messages import answer_message
 from denghuo.apps.notices.facts import MessageCalledByHand, MessageUnmasked, NoticeDelivered, NoticesPrinted
 from denghuo.apps.notices.models import HandCall, HandDelivery, How, Message, NoticeCase
 from denghuo.apps.notices.queries.events import answers_of
-from denghuo.apps.notices.queries.proof import is_before_matter, lack_of_delivery
+from denghuo.apps.notices.queries.matters import is_before_matter, lack_of_addressee, lack_of_matter
+from denghuo.apps.notices.queries.proof import lack_of_delivery
 
 
 @transaction.atomic
@@ -31,11 +32,11 @@ def record_delivery(
 
     Raises:
         ValueError: no such case or way, handed over and nobody signed, left and nobody saw it, it lies ahead, or before
-            there was anything to tell.
+            there was anything to tell, it was cancelled, or whom it is for is unknown or not concerned.
     """
     if case not in NoticeCase.values or how not in How.values:
         raise ValueError("a notice is of a known case and comes in a known way")
-    if lack := lack_of_delivery(how, receiver):
+    if lack := lack_of_delivery(how, receiver) or lack_of_matter(about) or lack_of_addressee(about, to_ref):
         raise ValueError(lack)
     if delivered_at > at:
         raise ValueError("this lies ahead")

@@ -17,6 +17,7 @@ from denghuo.apps.notices.actions.messages import answer_message
 from denghuo.apps.notices.facts import GatewayRested, MessageRetried, MessagesTried, ReceiptsTaken
 from denghuo.apps.notices.models import Attempt, Channel, Gateway, Message, Receipt, State
 from denghuo.apps.notices.queries.addresses import blind_of, plain
+from denghuo.apps.notices.queries.messages import is_over
 
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=10)
@@ -219,15 +220,15 @@ def _digest_of(*told: object) -> str:
 
 @transaction.atomic
 def retry_message(*, message_id: int, at: datetime, actor: str) -> bool:
-    """Have an undeliverable message tried again from the first try; False if it is not one (any more)."""
+    """Have an undeliverable message tried again from the first try; False if it is not one (any more), or what it tells
+    is over."""
     row = Message.objects.select_for_update().filter(pk=message_id, state=State.UNDELIVERABLE).first()
-    if row is None or not row.address:
+    if row is None or not row.address or is_over(row, at=at):
         return False
     last = Attempt.objects.filter(message=row).order_by("-number").first()
     row.state, row.reason, row.due_at, row.ended_at = State.QUEUED.value, "", at, None
     row.attempts, row.holder = last.number if last else 0, ""
-    row.expires_at = None if row.expires_at and row.expires_at <= at else row.expires_at
-    row.save(update_fields=["state", "reason", "due_at", "ended_at", "attempts", "holder", "expires_at"])
+    row.save(update_fields=["state", "reason", "due_at", "ended_at", "attempts", "holder"])
     record(MessageRetried(message_id=row.pk), at=at, actor=actor)
     return True
 

@@ -34,13 +34,14 @@ from denghuo.apps.notices.models import (
     Preference,
     Ring,
 )
-from denghuo.apps.notices.queries.words import unknown_places
+from denghuo.apps.notices.queries.words import lack_of_words
 from denghuo.apps.sealed import blind
 
 RECEIPT_BLIND = "notices.gateway.receipt_token"
 TEST_EVENT = "notices.test"
 _TEST_LASTS = timedelta(minutes=10)
 _EVENT = re.compile(r"[a-z]+\.[a-z_]+")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")  # a name, or numbers of either kind
 _SCHEMES = {GatewayKind.SMTP: {"smtp", "smtps"}}
 _CHANNELS = {
     GatewayKind.ALIYUN: {Channel.SMS},
@@ -113,7 +114,8 @@ def _check(entry: GatewayEntry) -> None:
     if entry.channel not in _CHANNELS[kind]:
         raise ValueError("a gateway of this kind does not serve this channel")
     where = urlsplit(entry.endpoint)
-    if where.scheme not in _SCHEMES.get(kind, {"http", "https"}) or not where.hostname:
+    has_host = _HOST.fullmatch(where.hostname or "") and where.port != 0  # a port that is none raises ValueError
+    if where.scheme not in _SCHEMES.get(kind, {"http", "https"}) or not has_host:
         raise ValueError("a gateway has an address")
 
 
@@ -165,12 +167,12 @@ def set_message_template(
     """Word the messages of a unit about an event from a day on, and say where that was written.
 
     Raises:
-        ValueError: it says nothing, or names what is not known of the event.
+        ValueError: it says nothing, names what is not known of the event, or not what the law asks for.
     """
     if not text.strip() or not _EVENT.fullmatch(event) or channel not in Channel.values:
         raise ValueError("a message says something, about an event, by a channel")
-    if unknown := unknown_places(text, event=event):
-        raise ValueError(f"nothing known of it is named {{{unknown[0]}}}")
+    if lack := lack_of_words(text, event=event):
+        raise ValueError(lack)
     told = {"text": text.strip(), "source": source}
     row, _ = MessageTemplate.objects.update_or_create(
         unit_id=unit_id, event=event, channel=channel, from_date=from_date, defaults=told

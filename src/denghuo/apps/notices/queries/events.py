@@ -20,7 +20,8 @@ SAFE = "1"  # what a special-care customer answers who needs nobody
 class Event:
     """Something that people are told of. ``values`` are the places its words may name; ``words`` by channel, those of a
     text message where a channel has none of its own. ``answers`` are the keys that may be pressed and what they mean.
-    ``safety`` and ``legal`` say how it is usually sent; ``staff``: it is for own people."""
+    ``safety`` and ``legal`` say how it is usually sent; ``staff``: it is for own people. ``must`` are the values
+    without which a notice that the law asks for is none, whoever words it."""
 
     label: str | Promise
     values: tuple[str, ...]
@@ -29,6 +30,7 @@ class Event:
     safety: bool = False
     legal: bool = False
     staff: bool = False
+    must: tuple[str, ...] = ()
 
 
 SAMPLE = {
@@ -53,6 +55,7 @@ SAMPLE = {
     "text": "这是一条测试消息",
 }
 _PLAN = ("area", "line", "start", "end", "reason", "phone")
+_WHERE_AND_WHEN = ("area", "line", "start")  # 供电监管办法 art. 13
 _FAULT = ("area", "line", "start", "restoration", "phone")
 
 EVENTS: dict[str, Event] = {
@@ -60,6 +63,7 @@ EVENTS: dict[str, Event] = {
         label=_("Planned outage"),
         values=_PLAN,
         legal=True,
+        must=_WHERE_AND_WHEN,
         words={
             Channel.SMS: (
                 "计划停电通知：因{reason}，{line}定于{start}至{end}停电，影响{area}。请提前做好准备，咨询请拨{phone}。"
@@ -77,6 +81,7 @@ EVENTS: dict[str, Event] = {
         label=_("Temporary outage"),
         values=_PLAN,
         legal=True,
+        must=_WHERE_AND_WHEN,
         words={
             Channel.SMS: (
                 "临时停电通知：因{reason}，{line}将于{start}至{end}停电，"
@@ -91,6 +96,7 @@ EVENTS: dict[str, Event] = {
         label=_("The supply is cut soon"),
         values=("area", "line", "start", "end", "phone"),
         legal=True,
+        must=("area", "start"),
         words={
             Channel.SMS: "停电提醒：{area}将于{start}停电，预计{end}恢复供电。咨询请拨{phone}。",
             Channel.VOICE: "您好，这里是供电公司。{area}将于{start}停电，预计{end}恢复供电。听清请按1，重听请按2。",
@@ -100,6 +106,7 @@ EVENTS: dict[str, Event] = {
         label=_("A planned outage changes"),
         values=("area", "line", "was_start", "start", "end", "phone"),
         legal=True,
+        must=("area", "line", "was_start", "start"),
         words={
             Channel.SMS: "停电变更通知：{line}原定{was_start}的停电改为{start}至{end}，影响{area}。咨询请拨{phone}。"
         },
@@ -169,6 +176,7 @@ EVENTS: dict[str, Event] = {
         label=_("Cut for arrears: the notice"),
         values=("name", "amount", "day", "phone"),
         legal=True,
+        must=("amount", "day"),
         words={
             Channel.SMS: (
                 "停电通知书：{name}，您户欠电费{amount}，逾期未交，将于{day}依法停止供电。请尽快交费，咨询请拨{phone}。"
@@ -179,6 +187,7 @@ EVENTS: dict[str, Event] = {
         label=_("Cut for arrears: just before"),
         values=("name", "start", "phone"),
         legal=True,
+        must=("start",),
         words={
             Channel.SMS: "停电提醒：{name}，您户因欠费将于{start}停止供电。交清后即可恢复，咨询请拨{phone}。",
             Channel.VOICE: "您好，您户因欠费将于{start}停止供电，交清后即可恢复。听清请按1。",

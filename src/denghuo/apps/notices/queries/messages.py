@@ -64,6 +64,11 @@ def message_for(*, scope: Iterable[str], message_id: int) -> Message:
     return messages_within(scope).get(pk=message_id)
 
 
+def is_over(row: Message, *, at: datetime) -> bool:
+    """Whether what a message tells holds no more, or would come too late."""
+    return row.expires_at is not None and row.expires_at <= at
+
+
 def filtered(rows: QuerySet[Message], **told: str) -> QuerySet[Message]:
     """Those with this state, ring, channel, event, gateway, or about this; what is empty does not narrow."""
     fields = {"state", "ring", "channel", "event", "about", "gateway"}

@@ -1,20 +1,16 @@
 """Who was given notice of something, how and when, and who was not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from denghuo.apps.notices.models import HandCall, HandDelivery, How, Message, State
-from denghuo.apps.organization.ports import Port
+from denghuo.apps.notices.queries.matters import PUBLIC
 
-# Who knows since when there is something to tell of, by its reference; None: they do not know.
-MATTERS: Port[Callable[[str], datetime | None]] = Port("notices.matters")
-_MINUTE = timedelta(minutes=1)  # people tell times to the minute
-PUBLIC = "public"  # whom a public announcement is for
 _REASONS_TOLD = {
     "no_address": gettext_lazy("there is no address"),
     "opted_out": gettext_lazy("they do not want to hear of this"),
@@ -27,6 +23,7 @@ _REASONS_TOLD = {
     "not_delivered": gettext_lazy("the operator could not deliver it"),
     "too_late": gettext_lazy("it would have come too late"),
     "restored": gettext_lazy("supply was back before it left"),
+    "suspicion_over": gettext_lazy("the suspected fault was over before it left"),
     "moved": gettext_lazy("the plan was moved before it left"),
     "plan_cancelled": gettext_lazy("the plan was cancelled before it left"),
 }
@@ -83,17 +80,6 @@ class Told:
     def unsent(self) -> int:
         """Not wanted, or called off."""
         return self.withheld + self.called_off
-
-
-def matter_since(about: str) -> datetime | None:
-    """Since when something could be told; None where nobody knows."""
-    return next((since for known in MATTERS if (since := known(about)) is not None), None)
-
-
-def is_before_matter(about: str, delivered_at: datetime) -> bool:
-    """Whether a notice is said to have come before there was anything to tell."""
-    since = matter_since(about)
-    return since is not None and delivered_at + _MINUTE <= since
 
 
 def lack_of_delivery(how: str, receiver: str) -> str:

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from denghuo.apps.notices.models import Channel, MessageTemplate
 from denghuo.apps.notices.queries.events import EVENTS
 from denghuo.apps.organization.access import within
 
 _PLACE = re.compile(r"\{(\w+)\}")
+_BRACE = re.compile(r"[{}｛｝]")  # a Chinese keyboard writes the wide ones
 
 
 class WordsError(LookupError):
@@ -81,10 +84,19 @@ def places(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACE.findall(text)))
 
 
-def unknown_places(text: str, *, event: str) -> tuple[str, ...]:
-    """Names in braces of which nothing is known for an event; of an event not known here, none is."""
-    known = EVENTS.get(event)
-    return tuple(name for name in places(text) if known and name not in known.values)
+def lack_of_words(text: str, *, event: str) -> str:
+    """Why these words cannot be sent about an event, "" where they can: what is not filled in would reach people as it
+    stands, and what the law asks for is said. Of an event not known here, any name may stand in braces."""
+    if _BRACE.search(_PLACE.sub("", text)):
+        return _("What is filled in stands between half-width braces, as {area}. No other braces may remain.")
+    known, named = EVENTS.get(event), places(text)
+    for name in named if known else ():
+        if known and name not in known.values:
+            return _("Nothing known of it is named {%s}.") % name
+    missing = [name for name in known.must if name not in named] if known else []
+    if missing:
+        return _("The law asks that it says: %s.") % " ".join(f"{{{name}}}" for name in missing)
+    return ""
 
 
 def templates_within(scope: Iterable[str]) -> list[MessageTemplate]:

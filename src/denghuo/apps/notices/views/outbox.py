@@ -81,6 +81,7 @@ def _page(
         "queued_by": organization.names_of([row.queued_by]).get(row.queued_by, row.queued_by),
         "cost": exact_yuan(row.cost_fen),
         "wish": wish,
+        "names": queries.names_of([row.to_ref, row.about]),
         "reason_form": reason_form or ReasonForm(),
         "reached_form": reached_form or ReachedForm(event=row.event),
         "hand_calls": [(one, answers.get(one.answer, "")) for one in calls],
@@ -89,6 +90,7 @@ def _page(
         "may_unmask": bool(row.address) and may(request.user, Permission.CUSTOMERS_UNMASK, path=path),
         "may_send": may(request.user, Permission.NOTICES_SEND, path=path),
         "is_dead": row.state == State.UNDELIVERABLE and bool(row.address),
+        "is_over": queries.is_over(row, at=timezone.now()),
         "asks": row.expects_answer and row.answered_at is None and row.state != State.WITHHELD,
     }
     answer = render(request, "notices/message.html", context, status=422 if wrong else 200)
@@ -118,6 +120,8 @@ def retry(request: HttpRequest, message_id: int) -> HttpResponse:
     row = _found(request, message_id)
     if actions.retry_message(message_id=row.pk, **who(request)):
         flash.success(request, _("It is tried again."))
+    elif queries.is_over(row, at=timezone.now()):
+        flash.warning(request, _("What it tells is over: it is not tried again."))
     return redirect("notices:message", row.pk)
 
 
@@ -159,15 +163,16 @@ def undeliverable(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def retry_all(request: HttpRequest) -> HttpResponse:
-    """Have all that failed for one reason tried again, but for what would come too late."""
+    """Have all that failed for one reason, of which the gateway said the same, tried again, but for what would come too
+    late."""
     scope = request.data_scope  # type: ignore[attr-defined]
     dead = queries.filtered(queries.messages_within(scope), state=State.UNDELIVERABLE.value)
-    dead = dead.filter(reason=request.POST.get("reason", "")).order_by("rank", "pk")
-    dead = dead.exclude(expires_at__lte=timezone.now())
+    told = {name: request.POST.get(name, "") for name in ("reason", "code")}
+    dead = dead.filter(**told).exclude(expires_at__lte=timezone.now()).order_by("rank", "pk")
     ids = list(dead.values_list("pk", flat=True)[:_RETRIED_AT_ONCE])
     count = sum(actions.retry_message(message_id=pk, **who(request)) for pk in ids)
-    told = ngettext("%(count)d message is tried again.", "%(count)d messages are tried again.", count)
-    flash.success(request, told % {"count": count})
+    said = ngettext("%(count)d message is tried again.", "%(count)d messages are tried again.", count)
+    flash.success(request, said % {"count": count})
     return redirect("notices:undeliverable")
 
 
@@ -180,40 +185,47 @@ def about(request: HttpRequest) -> HttpResponse:
 
 
 def _about(request: HttpRequest, ref: str, form: DeliveryForm | None = None) -> HttpResponse:
-    scope = request.data_scope  # type: ignore[attr-defined]
-    known = queries.messages_within(scope).filter(about=ref).first()
-    brought = HandDelivery.objects.filter(within(scope, field="unit__path"), about=ref)
-    if not ref or (known is None and not brought.exists()):
+    brought = HandDelivery.objects.filter(within(request.data_scope, field="unit__path"), about=ref)  # type: ignore[attr-defined]
+    known = _first_about(request, ref)
+    unit = known.unit if known else getattr(brought.first(), "unit", None)
+    if not ref or unit is None:
         raise Http404
+    now = timezone.localtime().replace(second=0, microsecond=0)
     proofs = sorted(queries.proof_of(ref).items())
     page = Paginator(proofs, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    names = queries.names_of([ref, *(to_ref for to_ref, _found in page)])
+    off = queries.lack_of_matter(ref)
     context = {
         "ref": ref,
+        "name": names[ref],
+        "names": names,
         "told": queries.told_about(ref),
         "served": sum(any(one.is_served for one in found) for _, found in proofs),
         "people": len(proofs),
         "rows": page,
         "announced_at": queries.announced_at(ref),
-        "form": form or DeliveryForm(initial={"delivered_at": timezone.localtime().replace(second=0, microsecond=0)}),
-        "may_send": bool(scope_of(request.user, Permission.NOTICES_SEND)),
+        "form": form or DeliveryForm(about=ref, unit_path=str(unit.path), initial={"delivered_at": now}),
+        "off": off,
+        "may_send": not off and known is not None and bool(scope_of(request.user, Permission.NOTICES_SEND)),
         "list_query": urlencode({"about": ref}),
     }
     return render(request, "notices/about.html", context, status=422 if form is not None and form.errors else 200)
+
+
+def _first_about(request: HttpRequest, ref: str) -> Message | None:
+    return queries.messages_within(request.data_scope).filter(about=ref).first()  # type: ignore[attr-defined]
 
 
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def deliver(request: HttpRequest) -> HttpResponse:
     """Write down that a notice was brought, posted or told."""
-    ref, form = request.POST.get("ref", "").strip(), DeliveryForm(request.POST)
-    known = queries.messages_within(request.data_scope).filter(about=ref).first()  # type: ignore[attr-defined]
+    ref = request.POST.get("ref", "").strip()
+    known = _first_about(request, ref)
     if not ref or known is None:
         raise Http404
-    if form.is_valid() and form.cleaned_data["delivered_at"] > timezone.now():
-        form.add_error("delivered_at", _("This lies ahead."))
-    elif form.is_valid() and queries.is_before_matter(ref, form.cleaned_data["delivered_at"]):
-        form.add_error("delivered_at", _("This was before there was anything to tell of, at this time."))
-    if form.errors:
+    form = DeliveryForm(request.POST, about=ref, unit_path=str(known.unit.path))
+    if not form.is_valid():
         return _about(request, ref, form)
     told: dict[str, Any] = form.cleaned_data
     actions.record_delivery(unit_id=known.unit_id, about=ref, **told, **who(request))

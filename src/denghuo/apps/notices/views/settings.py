@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from denghuo.adapters.messaging import length
+from denghuo.adapters.messaging import length, segments
 from denghuo.apps.notices import actions, queries
 from denghuo.apps.notices.forms import RuleForm, TemplateForm, WishForm
 from denghuo.apps.notices.models import Audience, Channel, NoticeCase
@@ -42,12 +42,15 @@ def templates(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         actions.set_message_template(unit_id=given.pop("unit"), **given, **who(request))
         flash.success(request, _("Saved."))
+        if given["channel"] == Channel.SMS and (parts := segments(_filled(given["text"]))) > 1:
+            flash.warning(request, _("Each is charged as %(count)d text messages.") % {"count": parts})
         return redirect("notices:templates")
     scope = request.data_scope  # type: ignore[attr-defined]
     context = {
         "events": [_event(event, scope[0]) for event in queries.EVENTS],
         "rows": queries.templates_within(scope),
         "form": form,
+        "labels": {event: known.label for event, known in queries.EVENTS.items()},
         "known": {event: list(known.values) for event, known in queries.EVENTS.items()},
     }
     return render(request, "notices/templates.html", context, status=422 if form is not None and form.errors else 200)
@@ -60,6 +63,13 @@ def _text_now(event: str, channel: str, path: str) -> str:
         return ""
 
 
+def _filled(text: str) -> str:
+    """The words with made-up values."""
+    for name in queries.places(text):
+        text = text.replace(f"{{{name}}}", SAMPLE.get(name, name))
+    return text
+
+
 def _event(event: str, path: str) -> dict[str, Any]:
     """What an event's messages would say today, channel by channel."""
     known, today = queries.EVENTS[event], timezone.localdate()
@@ -68,8 +78,7 @@ def _event(event: str, path: str) -> dict[str, Any]:
         if channel not in known.words:
             continue
         found = queries.wording(event=event, channel=channel, unit_path=path, on=today)
-        values = {name: SAMPLE.get(name, name) for name in queries.places(found.text)}
-        text = queries.words(event=event, channel=channel, unit_path=path, on=today, values=values)
+        text = _filled(found.text)
         shown.append(
             {
                 "channel": channel,
@@ -122,5 +131,5 @@ def wishes(request: HttpRequest) -> HttpResponse:
         actions.set_preference(unit_id=row.unit_id, to_ref=ref, **form.cleaned_data, **who(request))
         flash.success(request, _("Saved."))
         return redirect("notices:message", row.pk)
-    context = {"row": row, "ref": ref, "form": form, "wish": wish}
+    context = {"row": row, "name": queries.names_of([ref])[ref], "form": form, "wish": wish}
     return render(request, "notices/wishes.html", context, status=422 if form.errors else 200)

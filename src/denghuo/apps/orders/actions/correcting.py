@@ -17,7 +17,7 @@ from denghuo.apps.orders.facts import OrderCorrected
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Correction, Kind, Order, OrderStep, Topic
 from denghuo.apps.orders.queries.clocks import due_of
 from denghuo.apps.orders.queries.corrections import CALLER_INDEX, CORRECTED, OF_CLOCKS, step_of
-from denghuo.apps.orders.queries.people import supervisors_of
+from denghuo.apps.orders.queries.people import answering_for
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.snapshot.clocks import ClockShown, NextDue, judged_of
 from denghuo.apps.sealed import blind
@@ -161,7 +161,7 @@ def _tell(row: Order, kept: Correction) -> None:
     """Who supervises hears of what eases an order: nobody slips away from a clock unseen."""
     later = kept.due_before is not None and (kept.due_after is None or kept.due_after > kept.due_before)
     if later or set(kept.late_before) - set(kept.late_after):
-        whom = supervisors_of(row.unit, but=kept.actor)
+        whom = answering_for(row, but=kept.actor)
         Telling(order=row, at=kept.at, actor=kept.actor).tell("eased", whom, key=str(kept.pk), why=kept.reason)
 
 

@@ -18,7 +18,15 @@ from denghuo.apps.orders.facts import (
     SuspensionDecided,
 )
 from denghuo.apps.orders.models import HandOver, Order, State, Suspension, SuspensionCause
-from denghuo.apps.orders.queries.people import colleagues, people_by_username, supervisors_of
+from denghuo.apps.orders.queries.people import (
+    answering_for,
+    colleagues,
+    judging_within,
+    people_by_username,
+    supervisors_of,
+)
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
+from denghuo.apps.organization.models import Unit, User
 
 
 @transaction.atomic
@@ -47,7 +55,7 @@ def offer_hand_over(
         offered_at=at,
         offered_by=actor,
     )
-    whom = people_by_username([to_username]).values() if offer.to_unit is None else supervisors_of(offer.to_unit)
+    whom = people_by_username([to_username]).values() if offer.to_unit is None else _answering(row, offer.to_unit)
     Telling(order=row, at=at, actor=actor).tell("offered", whom, key=str(offer.pk), why=offer.reason)
     fact = OrderHandedOver(
         hand_over_id=offer.pk,
@@ -58,6 +66,11 @@ def offer_hand_over(
     )
     record(fact, at=at, actor=actor)
     return offer
+
+
+def _answering(row: Order, unit: Unit) -> list[User]:
+    """Who answers for a unit that an order is offered to."""
+    return judging_within(unit) if row.kind in CONFIDENTIAL else supervisors_of(unit)
 
 
 def _offered(hand_over_id: int) -> HandOver:
@@ -158,7 +171,7 @@ def ask_suspension(*, order_id: int, cause: SuspensionCause, reason: str, at: da
     told = Suspension.objects.create(
         order=row, cause=SuspensionCause(cause).value, reason=reason.strip(), asked_at=at, asked_by=actor
     )
-    whom = supervisors_of(row.unit, but=actor)
+    whom = answering_for(row, but=actor)
     Telling(order=row, at=at, actor=actor).tell("suspension", whom, key=str(told.pk), why=told.reason)
     record(SuspensionAsked(suspension_id=told.pk, order_id=row.pk, cause=told.cause), at=at, actor=actor)
     return told

@@ -13,7 +13,8 @@ from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import OrderOpened
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Channel, Kind, Order, OrderStep, State, Topic
 from denghuo.apps.orders.queries.owners import owners_of
-from denghuo.apps.orders.queries.people import people_by_username
+from denghuo.apps.orders.queries.people import answering_for, people_by_username
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import NextDue, Told, clocks_shown, next_due, opened_due, opening
 from denghuo.apps.orders.snapshot.rules import RuleBook
@@ -90,7 +91,8 @@ def open_orders(*, entries: Sequence[OrderEntry], at: datetime, actor: str) -> l
 
 def _tell_owners(opened: Iterable[tuple[Order, OrderEntry]], *, at: datetime, actor: str) -> None:
     """Whoever was asked without being there hears of it: of danger and of what is no fault. Of faults, of which there
-    are hundreds in a storm, the clocks warn."""
+    are hundreds in a storm, the clocks warn. Of misconduct whoever judges it hears, whoever took it."""
+    opened = list(opened)
     theirs = [
         row
         for row, entry in opened
@@ -99,6 +101,8 @@ def _tell_owners(opened: Iterable[tuple[Order, OrderEntry]], *, at: datetime, ac
     people = people_by_username(row.first_asked for row in theirs) if theirs else {}
     for row in theirs:
         Telling(order=row, at=at, actor=actor).tell("asked", [people[row.first_asked]], key=str(row.pk))
+    for row in (row for row, entry in opened if entry.first_asked and row.kind in CONFIDENTIAL):
+        Telling(order=row, at=at, actor=actor).tell("reported", answering_for(row), key=str(row.pk))
 
 
 def _known(entries: Sequence[OrderEntry]) -> dict[str, Order]:

@@ -5,7 +5,7 @@ The contexts of these facts lie above: each is asked only for what is read here.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -203,7 +203,9 @@ def _all(
             continue
         when = None if told_at is None else max(told_at, row.received_at)
         found = finding if finding in FOUND else None
-        take_step(order_id=row.pk, step=step, at=at, actor=actor, told_at=when, finding=found, reason=reason)
+        stays = row.handler if step == "return" else None  # a crew returns it; whoever has it in hand keeps it
+        told: dict[str, Any] = {"told_at": when, "finding": found, "reason": reason, "handler": stays}
+        take_step(order_id=row.pk, step=step, at=at, actor=actor, **told)
 
 
 def _visit_key(about: str, account_id: int) -> str:
@@ -271,7 +273,11 @@ def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: 
 
 
 def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: called back, a customer says that their supply is back."""
-    del delivery_key  # called back twice is called back
-    if not OrderStep.objects.filter(order_id=fact.order_id, step="call_back").exists():
+    """Reaction: called back, a customer says that their supply is back. In an order that is still worked on it stands
+    in the conversation."""
+    del delivery_key  # called back twice is called back, and a remark is made once
+    if Order.objects.get(pk=fact.order_id).state in (*_NOT_THERE, State.ON_SITE):
+        text = _written(_("Supply is back, says the customer."))
+        make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
+    elif not OrderStep.objects.filter(order_id=fact.order_id, step="call_back").exists():
         _all([fact.order_id], "call_back", at=at, actor=actor, told_at=min(fact.said_at, at))

@@ -14,11 +14,10 @@ from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice
 from denghuo.apps.orders.facts import OrderOpened, ResponsibleTold
 from denghuo.apps.orders.models import Channel, Kind, Order, Topic
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE
 from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.organization.models import User
 
-# What is said about people is not told to the one whom it may be about.
-_ABOUT_PEOPLE = (Kind.COMPLAINT, Kind.MISCONDUCT)
 # More faults of somebody's customers in an hour than these are one matter, told once in the hour.
 _EACH, _WITHIN = 2, timedelta(hours=1)
 
@@ -27,7 +26,8 @@ def tell_responsible(facts: Sequence[OrderOpened], *, at: datetime, actor: str, 
     """Reaction, to many at once: whoever answers for an account hears that an order was opened for it; of many faults
     together, as in a storm, once."""
     del delivery_key  # a notice is there once for its key
-    ids = [fact.order_id for fact in facts if fact.account_id is not None and fact.kind not in _ABOUT_PEOPLE]
+    # What is said about people is not told to the one whom it may be about.
+    ids = [fact.order_id for fact in facts if fact.account_id is not None and fact.kind not in ABOUT_PEOPLE]
     rows = [row for row in Order.objects.filter(pk__in=ids).select_related("unit").order_by("pk") if _is_news(row)]
     found = customers.customers_by_id(row.account_id for row in rows if row.account_id is not None)
     people = User.objects.in_bulk({one.responsible_id for one in found.values() if one.responsible_id})

@@ -36,7 +36,14 @@ from denghuo.apps.orders.models import (
     SignKind,
 )
 from denghuo.apps.orders.queries.clocks import due_next
-from denghuo.apps.orders.queries.people import people_by_username, supervisors_above, supervisors_of
+from denghuo.apps.orders.queries.people import (
+    answering_for,
+    judging_within,
+    people_by_username,
+    supervisors_above,
+    supervisors_of,
+)
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
@@ -71,11 +78,13 @@ def watch_clocks(*, at: datetime, actor: str) -> int:
 def _tell_all(rows: list[Order], what: str, *, at: datetime, actor: str) -> None:
     """Whoever has an order is told of it; of more than a few of one person at once, in one notice."""
     people = people_by_username(row.handler for row in rows)
-    above = {row.unit_id: supervisors_of(row.unit) for row in {row.unit_id: row for row in rows}.values()}
+    # Who stands above is asked once for a unit, and apart for what is confidential.
+    of_unit = {(row.unit_id, row.kind in CONFIDENTIAL): row for row in rows}
+    above = {key: answering_for(row) for key, row in of_unit.items()}
     of: dict[User, list[Order]] = defaultdict(list)
     for row in rows:
         told = [people[row.handler]] if row.handler in people else []
-        for person in told if told and what == "near" else {*told, *above[row.unit_id]}:
+        for person in told if told and what == "near" else {*told, *above[row.unit_id, row.kind in CONFIDENTIAL]}:
             of[person].append(row)
     with translation.override(settings.LANGUAGE_CODE):
         for person, mine in sorted(of.items(), key=lambda pair: pair[0].pk):
@@ -98,7 +107,7 @@ def _entries(rows: list[Order], what: str, at: datetime) -> Iterable[tuple[str, 
         due = timezone.localtime(row.next_due_at)
         values = {"number": row.number, "clock": Clock(row.next_due_clock).label, "at": f"{due:%m-%d %H:%M}"}
         words = (
-            _("Order %(number)s: %(clock)s is due at %(at)s, and the rest takes until then")
+            _("Order %(number)s: %(clock)s is due at %(at)s, and the rest takes all the time left: act now")
             if what == "near"
             else _("Order %(number)s: %(clock)s was due at %(at)s")
         )
@@ -153,7 +162,7 @@ def _tell_promise(row: Promise, *, at: datetime, actor: str) -> None:
             path=reverse("orders:order", args=[order.pk]),
             urgent=True,
         )
-    for person in list(people) or supervisors_of(order.unit):
+    for person in list(people) or answering_for(order):
         queue_notice(recipient_id=person.pk, key=f"promise-{row.pk}", entry=entry, at=at, actor=actor)
 
 
@@ -188,8 +197,9 @@ def _tell_stuck(row: HandOver, *, at: datetime, actor: str) -> None:
             path=reverse("orders:order", args=[order.pk]),
             urgent=True,
         )
-    units = {order.unit} | ({row.to_unit} if row.to_unit else set())
-    above = {person for unit in units for person in supervisors_of(unit)}  # both sides: who waits, and who lets wait
+    above = set(answering_for(order))  # both sides: who waits, and who lets wait
+    if row.to_unit is not None:
+        above |= set(judging_within(row.to_unit) if order.kind in CONFIDENTIAL else supervisors_of(row.to_unit))
     for person in {*both, *above}:
         queue_notice(recipient_id=person.pk, key=f"hand-over-{row.pk}", entry=entry, at=at, actor=actor)
 

@@ -19,7 +19,8 @@ from denghuo.apps.orders.facts import (
 )
 from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
 from denghuo.apps.orders.queries.clocks import due_of
-from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
+from denghuo.apps.orders.queries.orders import CONFIRMS, giver_of, is_own_work
+from denghuo.apps.orders.queries.people import answering_for, people_by_username
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.snapshot.clocks import judged_of
 
@@ -35,7 +36,7 @@ _KEEPS = {
 
 
 class StepRefusedError(ValueError):
-    """A step that cannot be taken; ``code`` says why: unknown, state, reason, future or before."""
+    """A step that cannot be taken; ``code`` says why: unknown, state, reason, future, before, own or who."""
 
     def __init__(self, code: str, step: str) -> None:
         self.code, self.step = code, step
@@ -55,24 +56,33 @@ def take_step(
     handler: str | None = None,
     finding: str | None = None,
 ) -> Order:
-    """Take a step. ``told_at`` is when it happened, by the device of whoever did it; now where none is told.
+    """Take a step. Whoever returns an order returns it to whom they have it from, unless ``handler`` is told.
+    ``told_at`` is when it happened, by the device of whoever did it; now where none is told.
 
     Raises:
         StepRefusedError: the rules of the day do not have it, not in this state or not without a reason, or it is told
-            for a time that has not come, or that was before the order came in.
+            for a time that has not come, or that was before the order came in; or whoever did the work would confirm
+            it themselves, where it is about people of ours.
     """
-    row = Order.objects.select_for_update().get(pk=order_id)
+    row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     rule = _allowed(row, step, at=at, told_at=told_at, reason=reason)
+    if step in CONFIRMS and is_own_work(row, actor):
+        raise StepRefusedError("own", step)
     happened_at = min(told_at or at, at)
     if handler is not None:
         row.handler = handler
     elif step == "accept":
         row.handler = actor
+    elif step == "return":
+        row.handler = giver_of(row) or row.handler
     if finding is not None:
         row.finding = Finding(finding).value
     facts = _write(row, rule, happened_at=happened_at, at=at, actor=actor, reason=reason, place=place)
     for fact in facts:
         record(fact, at=at, actor=actor)
+    if step == "return" and handler is None:
+        whom, key = people_by_username([row.handler]).values(), f"{row.pk}-{at:%Y%m%d%H%M%S%f}"
+        Telling(order=row, at=at, actor=actor).tell("returned", whom, key=key, why=reason.strip())
     return row
 
 
@@ -175,7 +185,7 @@ def urge_order(*, order_id: int, at: datetime, actor: str, note: str = "") -> Or
         return row
     row.urged_count, row.urged_at = row.urged_count + 1, at
     facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=note)
-    whom = people_by_username([row.handler]).values() or supervisors_of(row.unit)
+    whom = people_by_username([row.handler]).values() or answering_for(row)
     Telling(order=row, at=at, actor=actor).tell("urged", whom, key=f"{row.pk}-{row.urged_count}", why=note)
     for fact in [*facts, OrderUrged(order_id=row.pk, count=row.urged_count)]:
         record(fact, at=at, actor=actor)
@@ -193,7 +203,7 @@ def escalate_order(*, order_id: int, reason: str, at: datetime, actor: str) -> O
     rule = _allowed(row, "escalate", at=at, told_at=None, reason=reason)
     row.escalated_at = row.escalated_at or at
     facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=reason)
-    whom, key = supervisors_of(row.unit, but=actor), f"{row.pk}-{at:%Y%m%d%H%M%S}"
+    whom, key = answering_for(row, but=actor), f"{row.pk}-{at:%Y%m%d%H%M%S}"
     Telling(order=row, at=at, actor=actor).tell("escalated", whom, key=key, why=reason.strip())
     for fact in [*facts, OrderEscalated(order_id=row.pk, reason=reason.strip())]:
         record(fact, at=at, actor=actor)

@@ -22,7 +22,7 @@ from denghuo.apps.orders.facts import (
     RemarkMade,
 )
 from denghuo.apps.orders.models import Appeal, Draft, Order, Receipt, Remark
-from denghuo.apps.orders.queries.people import people_by_username, supervisors_of
+from denghuo.apps.orders.queries.people import answering_for, people_by_username
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, check_receipt
 
 _TWICE = timedelta(seconds=30)
@@ -90,7 +90,7 @@ def file_appeal(*, order_id: int, clock: str, text: str, at: datetime, actor: st
         raise ValueError("this is appealed against already")
     order = Order.objects.select_related("unit").get(pk=order_id)
     row = Appeal.objects.create(order=order, clock=clock, text=text.strip(), filed_at=at, filed_by=actor)
-    whom = supervisors_of(order.unit, but=actor)
+    whom = answering_for(order, but=actor)
     Telling(order=order, at=at, actor=actor).tell("appeal", whom, key=str(row.pk), why=row.text)
     record(AppealFiled(appeal_id=row.pk, order_id=order_id, clock=clock), at=at, actor=actor)
     return row

@@ -19,6 +19,8 @@ _WORDS = {
     "refused": _("Order %(number)s was not taken over"),
     "asked": _("Order %(number)s came in, and is asked of you"),
     "given": _("Order %(number)s is in your hands now"),
+    "returned": _("Order %(number)s was returned to you"),
+    "reported": _("Order %(number)s, a report of misconduct, is for you to judge"),
     "taken": _("Order %(number)s is in other hands now"),
     "suspension": _("Order %(number)s: whether its clocks may stand still is for you to decide"),
     "granted": _("Order %(number)s: its clocks stand still"),
@@ -26,11 +28,11 @@ _WORDS = {
     "appeal": _("Order %(number)s: an appeal is for you to decide"),
     "upheld": _("Order %(number)s: the appeal is upheld"),
     "rejected": _("Order %(number)s: the appeal is rejected"),
-    "urged": _("Order %(number)s: the customer presses for an answer"),
+    "urged": _("Order %(number)s: the customer asks again"),
     "escalated": _("Order %(number)s is brought before you"),
     "eased": _("Order %(number)s was corrected, and is due later now or not late any more"),
 }
-_URGENT = {"asked", "offered", "given", "suspension", "urged", "escalated"}
+_URGENT = {"asked", "offered", "given", "returned", "reported", "suspension", "urged", "escalated"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,7 @@ class CorrectForm(forms.Form):
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
     no_caller = forms.BooleanField(label=_("This number is not theirs: take it off"), required=False)
-    contact_name = forms.CharField(label=_("Whom to ask for"), required=False, max_length=40)
+    contact_name = forms.CharField(label=_("Contact person"), required=False, max_length=40)
     reason = forms.CharField(label=_("Why it is corrected"), max_length=500)
 
     def __init__(self, data: Any, *, row: Order, fields: Collection[str], seen: int) -> None:

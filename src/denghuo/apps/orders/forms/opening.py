@@ -65,16 +65,20 @@ class OpenForm(forms.Form):
         max_length=40,
         widget=forms.TextInput({"inputmode": "tel", "autocomplete": "off"}),
     )
-    contact_name = forms.CharField(label=_("Whom to ask for"), required=False, max_length=40)
+    contact_name = forms.CharField(label=_("Contact person"), required=False, max_length=40)
     place = forms.CharField(label=_("Place"), required=False, max_length=200)
     load_code = forms.CharField(label=_("Transformer area"), required=False, max_length=120)
     area = forms.ChoiceField(label=_("Area"), required=False, choices=Area.choices)
-    channel = forms.ChoiceField(label=_("Came by"), choices=Channel.choices)
+    # What the system raises nobody types.
+    channel = forms.ChoiceField(
+        label=_("Came by"), choices=[pair for pair in Channel.choices if pair[0] != Channel.SYSTEM]
+    )
     received_at = MinuteField(label=_("Came in at"), required=False)
     upstream_due_at = MinuteField(label=_("Whoever sent it wants it back by"), required=False)
 
     def __init__(self, *args: Any, units: Sequence[tuple[int, str]], kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._kind = kind
         self.fields["unit"].choices = units  # type: ignore[attr-defined]
         topics = TOPICS_OF_KIND.get(kind, ())
         self.fields["topic"].choices = [(one.value, one.label) for one in topics]  # type: ignore[attr-defined]
@@ -95,9 +99,13 @@ class OpenForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
+        came_in, due_at = told.get("received_at") or timezone.now(), told.get("upstream_due_at")
+        if due_at is not None and due_at <= came_in:
+            self.add_error("upstream_due_at", _("That was before it came in. Look at the date."))
         number = digits_of(told.get("caller", ""))
         if told.get("caller") and not 3 <= len(number) <= 15:
             self.add_error("caller", _("Type the number in digits."))
-        if not number and not any(told.get(name) for name in ("account", "place", "parent")):
+        is_anonymous = self._kind == Kind.MISCONDUCT  # whoever accuses somebody need not say who they are
+        if not number and not is_anonymous and not any(told.get(name) for name in ("account", "place", "parent")):
             self.add_error("place", _("Say whom this is from: a customer, a number or a place."))
         return told

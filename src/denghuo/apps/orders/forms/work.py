@@ -1,14 +1,16 @@
 """What is told of an order at work."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
+from denghuo.apps.orders.queries.receipts import HOLDS_NUMBER
 from denghuo.apps.organization.when import MinuteField
 
 
@@ -42,6 +44,8 @@ class HandOverForm(forms.Form):
         told: dict[str, Any] = super().clean() or self.cleaned_data
         if not told.get("to_username") and not told.get("to_unit"):
             self.add_error("to_username", _("Say to whom."))
+        if told.get("to_username") and told.get("to_unit"):
+            self.add_error("to_unit", _("Choose one of both: a person or a unit."))
         return told
 
 
@@ -59,7 +63,7 @@ class ReassignForm(forms.Form):
 class AnswerForm(forms.Form):
     """Whether what is offered is taken over, and if not, why."""
 
-    answer = forms.ChoiceField(choices=[("accept", _("Accept")), ("refuse", _("Refuse"))])
+    answer = forms.ChoiceField(choices=[("accept", pgettext_lazy("a hand-over", "Accept")), ("refuse", _("Refuse"))])
     reason = forms.CharField(label=_("Why not"), required=False, max_length=500)
 
     def clean(self) -> dict[str, Any]:
@@ -83,6 +87,10 @@ class DecideForm(forms.Form):
     decision = forms.CharField(label=_("Why"), required=False, max_length=2000)
 
 
+# Nobody promises a customer a time of a later season: a date beyond it is a slip of the hand.
+LATEST_PROMISE = timedelta(days=60)
+
+
 class PromiseForm(forms.Form):
     """What is promised, and by when."""
 
@@ -94,6 +102,9 @@ class PromiseForm(forms.Form):
         due_at: datetime = self.cleaned_data["due_at"]
         if due_at <= timezone.now():
             raise forms.ValidationError(_("That time has passed already."))
+        if due_at > timezone.now() + LATEST_PROMISE:
+            days = LATEST_PROMISE.days
+            raise forms.ValidationError(_("That is more than %(n)d days ahead. Look at the date."), params={"n": days})
         return due_at
 
 
@@ -116,6 +127,15 @@ class RemarkForm(forms.Form):
 
     side = forms.ChoiceField(label=_("Who to whom"), choices=Remark.Side.choices)
     text = forms.CharField(label=_("What was said"), max_length=2000, widget=forms.Textarea({"rows": 3}))
+
+    def clean_text(self) -> str:
+        """Without a number: everybody who may read the order reads it in full."""
+        text: str = self.cleaned_data["text"]
+        if HOLDS_NUMBER.search(text):
+            raise forms.ValidationError(
+                _("Everybody would read this telephone number in full: put it into the order by “Correct”.")
+            )
+        return text
 
 
 class ReceiptForm(forms.Form):

@@ -142,7 +142,7 @@ class Remark(models.Model):
 
         CUSTOMER = "customer", _("The customer said")
         REPLY = "reply", _("The customer was told")
-        INSIDE = "inside", _("Among ourselves")
+        INSIDE = "inside", _("Internal note")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="remarks")
     side = models.CharField(max_length=8, choices=Side)

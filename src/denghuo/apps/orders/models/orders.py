@@ -44,6 +44,9 @@ class Topic(models.TextChoices):
     CHARGING = "charging", _("Charging point")
     CARE_VISIT = "care_visit", _("Visit to a special-care customer")
     HOME_VISIT = "home_visit", _("Planned visit at home")
+    BRIBERY = "bribery", _("Gifts, favors or money asked for")
+    BREACH = "breach", _("Breach of our rules")
+    THEFT = "theft", _("Electricity stolen")
     OTHER = "other", _("Something else")
 
 
@@ -66,6 +69,15 @@ COMPLAINT_TOPICS = (
     Topic.BILL,
     Topic.OTHER,
 )
+MISCONDUCT_TOPICS = (
+    Topic.BRIBERY,
+    Topic.BREACH,
+    Topic.THEFT,
+    Topic.ATTITUDE,
+    Topic.BUSINESS,
+    Topic.BILL,
+    Topic.OTHER,
+)
 SERVICE_TOPICS = (
     Topic.RECONNECT,
     Topic.METER_TEST,
@@ -81,7 +93,7 @@ SERVICE_TOPICS = (
 TOPICS_OF_KIND: dict[str, tuple[Topic, ...]] = {
     Kind.FAULT: FAULT_TOPICS,
     Kind.COMPLAINT: COMPLAINT_TOPICS,
-    Kind.MISCONDUCT: (Topic.ATTITUDE, Topic.BUSINESS, Topic.BILL, Topic.OTHER),
+    Kind.MISCONDUCT: MISCONDUCT_TOPICS,
     Kind.OPINION: COMPLAINT_TOPICS,
     Kind.SUGGESTION: COMPLAINT_TOPICS,
     Kind.PRAISE: (Topic.ATTITUDE, Topic.BUSINESS, Topic.OUTAGES, Topic.OTHER),

@@ -14,6 +14,7 @@ from denghuo.apps.orders.queries.exhibits import EXHIBITS, Exhibit, exhibits_of
 from denghuo.apps.orders.queries.figures import Kept, Late, Words, month_of_limits, promises_kept
 from denghuo.apps.orders.queries.matters import open_matters
 from denghuo.apps.orders.queries.orders import (
+    CONFIRMS,
     AccountFinding,
     Counts,
     Wanted,
@@ -23,6 +24,8 @@ from denghuo.apps.orders.queries.orders import (
     draft_of,
     find,
     findings_of_account,
+    is_own_work,
+    load_codes,
     open_of_account,
     open_of_caller,
     order_for,
@@ -34,12 +37,21 @@ from denghuo.apps.orders.queries.orders import (
 )
 from denghuo.apps.orders.queries.people import (
     colleagues,
+    judges_of,
     people_by_username,
     supervisors_above,
     supervisors_of,
+    unit_answering,
     works_in,
 )
-from denghuo.apps.orders.queries.readers import Reader
+from denghuo.apps.orders.queries.readers import (
+    ABOUT_PEOPLE,
+    CONFIDENTIAL,
+    Reader,
+    deals_with,
+    readable_ids,
+    reader_of,
+)
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, ReceiptFinding, check_receipt, findings_for
 from denghuo.apps.orders.queries.rules import calendar, order_rules, rule_book, unknown_years
 from denghuo.apps.orders.queries.shift import Shift, shift_of
@@ -57,6 +69,9 @@ from denghuo.apps.orders.queries.what_if import (
 )
 
 __all__ = [
+    "ABOUT_PEOPLE",
+    "CONFIDENTIAL",
+    "CONFIRMS",
     "CORRECTED",
     "EXHIBITS",
     "OF_CLOCKS",
@@ -90,12 +105,16 @@ __all__ = [
     "counts",
     "course_of",
     "customer_moments",
+    "deals_with",
     "draft_of",
     "due_of",
     "exhibits_of",
     "find",
     "findings_for",
     "findings_of_account",
+    "is_own_work",
+    "judges_of",
+    "load_codes",
     "month_of_limits",
     "open_matters",
     "open_of_account",
@@ -106,6 +125,8 @@ __all__ = [
     "orders_by_id",
     "people_by_username",
     "promises_kept",
+    "readable_ids",
+    "reader_of",
     "rule_book",
     "shift_of",
     "signs_within",
@@ -114,6 +135,7 @@ __all__ = [
     "supervisors_above",
     "supervisors_of",
     "ties_of",
+    "unit_answering",
     "units_beside",
     "units_for",
     "unknown_years",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from denghuo.adapters.phones import digits_of
 from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries.readers import Reader, readable
 from denghuo.apps.organization.access import within
 from denghuo.apps.sealed import blind
 
@@ -11,12 +12,13 @@ CALLER_INDEX = "orders.order.caller"
 _AT_ONCE = 500
 
 
-def orders_of_caller(scope: Iterable[str], number: str, *, limit: int) -> list[Order]:
-    """What a telephone number ever asked for within a scope, open or over, the newest first."""
+def orders_of_caller(scope: Iterable[str], number: str, *, limit: int, reader: Reader | None) -> list[Order]:
+    """What a telephone number ever asked for within a scope that may be read, open or over, the newest first."""
     digits = digits_of(number)
     if not digits:
         return []
-    rows = Order.objects.filter(within(scope, field="unit__path"), caller_index=blind(digits, context=CALLER_INDEX))
+    rows = Order.objects.filter(within(scope, field="unit__path"), readable(reader))
+    rows = rows.filter(caller_index=blind(digits, context=CALLER_INDEX))
     return list(rows.order_by("-received_at", "-pk")[:limit])
 
 

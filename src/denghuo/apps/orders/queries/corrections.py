@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.orders.models import Correction, Order, Who
+from denghuo.apps.orders.queries.readers import deals_with, holds
 from denghuo.apps.orders.queries.rules import rule_book
 
 CALLER_INDEX = "orders.order.caller"
@@ -36,8 +37,11 @@ def step_of(fields: Collection[str]) -> str:
 
 def correctable(order: Order, *, username: str, supervises: bool, at: datetime) -> frozenset[str]:
     """What somebody may put right of an order. What moves clocks is settled once it is over."""
-    holds = supervises or username in (order.handler, order.first_asked) or not order.handler
-    allowed = {Who.WORKS: True, Who.HANDLER: holds, Who.SUPERVISES: supervises}
+    allowed = {
+        Who.WORKS: deals_with(order, username, supervises=supervises),
+        Who.HANDLER: holds(order, username, supervises=supervises),
+        Who.SUPERVISES: supervises,
+    }
     rules = rule_book().steps_of(order.kind, timezone.localdate(at))
     found: set[str] = set()
     for step, fields in (("correct", set(CORRECTED) - OF_CLOCKS), ("reclassify", OF_CLOCKS)):

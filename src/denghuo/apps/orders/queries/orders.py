@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from denghuo.adapters.phones import digits_of
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
+from denghuo.apps.network.models import Load
 from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
-from denghuo.apps.orders.queries.readers import Reader, readable
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, Reader, deals_with, holds, readable
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
@@ -77,10 +78,10 @@ def find(scope: Iterable[str], wanted: Wanted, *, at: datetime, reader: Reader |
         rows = rows.filter(_spoken_of(scope, wanted.text.strip()))
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
-    if wanted.state == "open":
-        rows = rows.filter(closed_at=None)
-    elif wanted.state:
-        rows = rows.filter(state=wanted.state)
+    if wanted.state:
+        # Whoever types the number of an order means that one, however far it is.
+        of_state = Q(closed_at=None) if wanted.state == "open" else Q(state=wanted.state)
+        rows = rows.filter(of_state | _numbered(wanted.text.strip()))
     if wanted.handler:
         rows = rows.filter(handler=wanted.handler, closed_at=None)
     if wanted.since:
@@ -129,12 +130,17 @@ def _undecided(but: str) -> Q:
 def _spoken_of(scope: tuple[str, ...], text: str) -> Q:
     """What somebody typed: an order's number, a telephone, an account, or words."""
     found = Q(place__icontains=text) | Q(text__icontains=text) | Q(load_code__iexact=text)
-    if number := _NUMBER.match(text):
-        found |= Q(pk=int(number[1]))
+    found |= _numbered(text)
     if _PHONE.match(text):
         found |= Q(caller_index=blind(digits_of(text), context=CALLER_INDEX))
     hits = customers.search(scope, text, limit=20).hits
     return found | Q(account__in=[hit.customer.account_id for hit in hits]) if hits else found
+
+
+def _numbered(text: str) -> Q:
+    """The order of this number, told in full or by what ends it."""
+    number = _NUMBER.match(text)
+    return Q(pk=int(number[1])) if number else Q(pk__in=[])
 
 
 def _midnight(day: date) -> datetime:
@@ -153,11 +159,10 @@ class Counts:
     to_decide: int
 
 
-def counts(scope: Iterable[str], *, username: str, decides: Iterable[str], at: datetime) -> Counts:
+def counts(scope: Iterable[str], *, reader: Reader, decides: Iterable[str], at: datetime) -> Counts:
     """How many orders of a scope are open, one's own, nearly due, overdue, offered to somebody, and to be decided by
     them, who ``decides`` in another scope."""
-    scope, decides = tuple(scope), tuple(decides)
-    reader = Reader(username=username, above=decides)
+    scope, decides, username = tuple(scope), tuple(decides), reader.username
 
     def of(wanted: Wanted) -> int:
         return find(scope, wanted, at=at, reader=reader).order_by().count()
@@ -172,18 +177,20 @@ def counts(scope: Iterable[str], *, username: str, decides: Iterable[str], at: d
     )
 
 
-def open_of_account(account_id: int) -> list[Order]:
-    """What is open of a customer, the newest first."""
-    return list(Order.objects.filter(account_id=account_id, closed_at=None).order_by("-received_at", "-pk"))
+def open_of_account(account_id: int, *, reader: Reader | None) -> list[Order]:
+    """What is open of a customer and may be read, the newest first."""
+    rows = Order.objects.filter(readable(reader), account_id=account_id, closed_at=None)
+    return list(rows.order_by("-received_at", "-pk"))
 
 
-def open_of_caller(number: str) -> list[Order]:
-    """What is open of a telephone number, the newest first."""
+def open_of_caller(number: str, *, reader: Reader | None) -> list[Order]:
+    """What is open of a telephone number and may be read, the newest first."""
     digits = "".join(filter(str.isdigit, number))
     if not digits:
         return []
     index = blind(digits, context=CALLER_INDEX)
-    return list(Order.objects.filter(caller_index=index, closed_at=None).order_by("-received_at", "-pk"))
+    rows = Order.objects.filter(readable(reader), caller_index=index, closed_at=None)
+    return list(rows.order_by("-received_at", "-pk"))
 
 
 def orders_by_id(order_ids: Iterable[int]) -> dict[int, Order]:
@@ -203,9 +210,10 @@ class AccountFinding:
     at: datetime
 
 
-def findings_of_account(account_id: int, *, limit: int = 5) -> list[AccountFinding]:
+def findings_of_account(account_id: int, *, limit: int = 5, reader: Reader | None) -> list[AccountFinding]:
     """What was found at a customer's, the last first."""
-    rows = Order.objects.filter(account_id=account_id).exclude(finding=Finding.UNKNOWN).order_by("-received_at", "-pk")
+    rows = Order.objects.filter(readable(reader), account_id=account_id).exclude(finding=Finding.UNKNOWN)
+    rows = rows.order_by("-received_at", "-pk")
     return [
         AccountFinding(
             order_id=row.pk,
@@ -250,16 +258,50 @@ def customer_moments(
 def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -> dict[str, StepRule]:
     """The steps that somebody may take now, by code: by the state, and by who they are."""
     rules = rule_book().steps_of(order.kind, timezone.localdate(at))
-    holds = supervises or username in (order.handler, order.first_asked) or not order.handler
-    allowed = {Who.WORKS: True, Who.HANDLER: holds, Who.SUPERVISES: supervises}
+    deals = deals_with(order, username, supervises=supervises)
+    allowed = {
+        Who.WORKS: deals,
+        Who.HANDLER: holds(order, username, supervises=supervises),
+        Who.SUPERVISES: supervises,
+    }
     found = {
         step: rule
         for step, rule in rules.items()
-        if step != "open" and order.state in rule.from_states and allowed[Who(rule.who)]
+        if step != "open"
+        and order.state in rule.from_states
+        and (allowed[Who(rule.who)] or (step in _FOR_ALL and rule.who == Who.WORKS))
     }
+    if CONFIRMS & set(found) and is_own_work(order, username):
+        found = {step: rule for step, rule in found.items() if step not in CONFIRMS}
     if "close" in found and not _called_back(order):
         del found["close"]
     return found
+
+
+# To press and to bring it before others is for everybody, of whatever they may read.
+_FOR_ALL = frozenset({"urge", "escalate"})
+CONFIRMS = frozenset({"call_back", "close"})
+
+
+def is_own_work(order: Order, username: str) -> bool:
+    """Whether somebody finished the work of an order about people of ours: another one asks the customer then, and
+    closes it."""
+    if order.kind not in ABOUT_PEOPLE:
+        return False
+    last = order.steps.filter(step="finish").order_by("-told_at", "-pk").first()
+    return last is not None and last.actor == username
+
+
+def giver_of(order: Order) -> str:
+    """Whom an order goes back to, where whoever has it returns it: whoever handed or assigned it to them, else whom the
+    customer asked first."""
+    offer = order.hand_overs.filter(accepted_by=order.handler).order_by("-accepted_at", "-pk").first()
+    given = order.steps.filter(step="reassign").order_by("-at", "-pk").first()
+    if given is not None and (offer is None or offer.accepted_at is None or given.at > offer.accepted_at):
+        giver = given.actor
+    else:
+        giver = offer.from_username if offer is not None else ""
+    return str(giver) if giver not in ("", order.handler) else order.first_asked
 
 
 def _called_back(order: Order) -> bool:
@@ -271,7 +313,10 @@ def _called_back(order: Order) -> bool:
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:
-    """Open orders of the same kind from the same customer, caller or place: perhaps the same matter."""
+    """Open orders of the same kind from the same customer, caller or place: perhaps the same matter. Each report of
+    misconduct is judged by itself."""
+    if order.kind in CONFIDENTIAL:
+        return []
     same = Q(pk__in=[])
     if order.account_id:
         same |= Q(account_id=order.account_id)
@@ -283,6 +328,12 @@ def alike(order: Order, *, within_h: int = 48) -> list[Order]:
     rows = Order.objects.filter(same, kind=order.kind, unit_id=order.unit_id, closed_at=None, received_at__gte=since)
     kin = [one for one in (order.pk, order.parent_id) if one is not None]  # a part is no other order of the same
     return list(rows.exclude(pk__in=kin).exclude(parent=order).order_by("-received_at", "-pk")[:20])
+
+
+def load_codes(unit_id: int) -> frozenset[str]:
+    """The transformer areas of a unit's network; none where it has no network."""
+    rows = Load.objects.filter(network__unit=unit_id, network__revision__gt=0, retired_at=None)
+    return frozenset(rows.values_list("code", flat=True))
 
 
 def units_for(scope: Iterable[str]) -> list[Unit]:

@@ -1,16 +1,16 @@
-"""Of whom a customer asks who speaks to nobody: whoever answers for their place by name, else whoever supervises it."""
+"""Of whom a customer asks who speaks to nobody: whoever answers for their place by name, else whoever supervises it;
+a report of misconduct of whoever judges it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from denghuo.apps.customers.models import Account
 from denghuo.apps.customers.queries.responsible import answering
-from denghuo.apps.orders.models import Channel, Kind
+from denghuo.apps.orders.models import Channel
+from denghuo.apps.orders.queries.people import judges_of
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.models import Assignment, Role, Unit, User
-
-# What is said about people is not asked of the one whom it may be about.
-_ABOUT_PEOPLE = {Kind.COMPLAINT, Kind.MISCONDUCT}
 
 
 class Asked(Protocol):
@@ -38,9 +38,18 @@ def owners_of(asked: Sequence[Asked]) -> list[str]:
     names = _names([asked[place] for place in places]) if places else []
     left = {asked[place].unit_id for place, name in zip(places, names, strict=True) if not name}
     above = _supervisors(left) if left else {}
+    judges = _judges({asked[place].unit_id for place in places if asked[place].kind in CONFIDENTIAL})
     for place, name in zip(places, names, strict=True):
-        found[place] = name or above.get(asked[place].unit_id, "")
+        unit_id = asked[place].unit_id
+        judge = judges.get(unit_id, "") if asked[place].kind in CONFIDENTIAL else ""
+        found[place] = judge or name or above.get(unit_id, "")
     return found
+
+
+def _judges(unit_ids: set[int]) -> dict[int, str]:
+    """Whom a report of misconduct of each unit is asked of."""
+    units = Unit.objects.filter(pk__in=unit_ids) if unit_ids else ()
+    return {unit.pk: people[0].username for unit in units if (people := judges_of(unit))}
 
 
 def _names(asked: Sequence[Asked]) -> list[str]:
@@ -50,7 +59,7 @@ def _names(asked: Sequence[Asked]) -> list[str]:
     who = answering({one.unit_id for one in asked}, numbers=numbers.values())
     answers = [
         who.of(one.unit_id, number=numbers.get(one.account_id or 0, ""), load_code=one.load_code)
-        if one.kind not in _ABOUT_PEOPLE
+        if one.kind not in ABOUT_PEOPLE  # it may be about the very one who answers there
         else None
         for one in asked
     ]

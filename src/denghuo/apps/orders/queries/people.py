@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, may
-from denghuo.apps.organization.models import Assignment, Unit, User
+from denghuo.apps.organization.models import Assignment, Role, Unit, User
 
 
 def supervisors_of(unit: Unit, *, but: str = "") -> list[User]:
@@ -29,6 +31,48 @@ def supervisors_above(unit: Unit) -> list[User]:
     above = [(length, user) for length, user in held if length < lowest and user.pk not in near]
     nearest = max((length for length, _ in above), default=0)
     return sorted({user for length, user in above if length == nearest}, key=lambda user: user.pk)
+
+
+def judges_of(unit: Unit) -> list[User]:
+    """Who judges what is reported of the people of a unit: those nearest above it, or, where nobody is, those in it;
+    managers before administrators. Nobody, where there are neither."""
+    own = str(unit.path)
+    near = [((path == own, -len(path), is_admin), user) for path, is_admin, user in _judging(own)]
+    nearest = min((key for key, _ in near), default=None)
+    return sorted({user for key, user in near if key == nearest}, key=lambda user: user.pk)
+
+
+def unit_answering(order: Order) -> Unit:
+    """The unit that a customer hears deals with their order: the order's own; of a report of misconduct, the nearest
+    above it in which somebody judges it."""
+    if order.kind not in CONFIDENTIAL:
+        return order.unit
+    own = str(order.unit.path)
+    paths = [path for path, _, _ in _judging(own) if path != own]
+    return Unit.objects.filter(path=max(paths, key=len)).first() or order.unit if paths else order.unit
+
+
+def judging_within(unit: Unit) -> list[User]:
+    """Who judges reports of misconduct in a unit itself, or nearest above it."""
+    found = _judging(str(unit.path))
+    nearest = min(((-len(path), is_admin) for path, is_admin, _ in found), default=None)
+    return sorted({user for path, is_admin, user in found if (-len(path), is_admin) == nearest}, key=lambda one: one.pk)
+
+
+def _judging(path: str) -> list[tuple[str, bool, User]]:
+    roles = [role for role, allowed in PERMISSIONS_OF_ROLE.items() if Permission.ORDERS_DISCIPLINE in allowed]
+    rows = Assignment.objects.filter(role__in=roles, user__is_active=True).select_related("user", "unit")
+    return [
+        (str(row.unit.path), row.role == Role.ADMINISTRATOR, row.user)
+        for row in rows
+        if row.unit and path.startswith(str(row.unit.path))
+    ]
+
+
+def answering_for(order: Order, *, but: str = "") -> list[User]:
+    """Who stands above whoever has an order: who supervises its unit; of a report of misconduct, who judges it."""
+    judges = [user for user in judges_of(order.unit) if user.username != but] if order.kind in CONFIDENTIAL else []
+    return judges or supervisors_of(order.unit, but=but)
 
 
 def people_by_username(usernames: Iterable[str]) -> dict[str, User]:

@@ -58,7 +58,7 @@ def _words(entry: ReceiptEntry) -> Iterator[ReceiptFinding]:
         text = getattr(entry, field).strip()
         if not text:
             yield ReceiptFinding(code="missing", field=field, forbids=True)
-        elif SAYS_NOTHING.match(text):
+        elif SAYS_NOTHING.match(text) or len(text) == 1:
             yield ReceiptFinding(code="says_nothing", field=field, forbids=True)
         elif len(text) < SHORT_CHARACTERS:
             yield ReceiptFinding(code="short", field=field, forbids=False)

@@ -8,6 +8,7 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.orders.models import Kind, Order, Promise, Sign, SignKind, Topic
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 
@@ -37,7 +38,8 @@ def signs_showing(*, at: datetime) -> list[Shows]:
 
 
 def _lately(at: datetime) -> "QuerySet[Order]":
-    return Order.objects.filter(received_at__gt=at - _LOOK_BACK, received_at__lte=at)
+    rows = Order.objects.filter(received_at__gt=at - _LOOK_BACK, received_at__lte=at)
+    return rows.exclude(kind__in=CONFIDENTIAL)  # a sign is seen by everybody
 
 
 def _repeats(at: datetime) -> Iterator[Shows]:
@@ -49,7 +51,8 @@ def _repeats(at: datetime) -> Iterator[Shows]:
         rows = Order.objects.filter(received_at__gt=since, received_at__lte=at, parent=None, **{f"{field}__in": keys})
         if field == "caller_index":
             rows = rows.filter(account=None)
-        counted = rows.exclude(kind=Kind.PRAISE).values(field, "unit_id").annotate(n=Count("pk"), last=Max("pk"))
+        rows = rows.exclude(kind__in=(Kind.PRAISE, *CONFIDENTIAL))
+        counted = rows.values(field, "unit_id").annotate(n=Count("pk"), last=Max("pk"))
         raised = {
             (one.account_id, one.load_code) for one in Sign.objects.filter(kind=SignKind.REPEAT, raised_at__gt=since)
         }
@@ -103,7 +106,7 @@ def _dangers(at: datetime) -> Iterator[Shows]:
 
 def _promises() -> Iterator[Shows]:
     rows = Promise.objects.filter(broken_at__isnull=False, kept_at=None, moved_at=None, order__closed_at=None)
-    for row in rows.select_related("order").order_by("pk"):
+    for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
         yield Shows(
             kind=SignKind.PROMISE,
             key=f"promise:{row.pk}",

@@ -9,10 +9,12 @@ from denghuo.apps.organization.ports import Port
 
 @dataclass(frozen=True, kw_only=True)
 class SaysOut:
-    """When somebody last said that they are still without supply, and what that is taken to be of (``abouts``)."""
+    """When somebody last said that they are still without supply, and what that is taken to be of (``abouts``).
+    ``by_log``: the switching log says it for them."""
 
     said_at: datetime
     abouts: frozenset[str]
+    by_log: bool = False
 
     def is_left_by(self, about: str, restored_at: datetime | None) -> bool:
         """Whether work that is over has not helped them: it was for something else, or they said so after it."""

@@ -1,18 +1,35 @@
 """Clocks and orders as people read them."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from denghuo.apps.orders.forms.rules import REGIONS
-from denghuo.apps.orders.models import Area, Certainty, Channel, Clock, Correction, Kind, LimitRule, Order, State, Topic
+from denghuo.apps.orders.models import (
+    Appeal,
+    Area,
+    Certainty,
+    Channel,
+    Clock,
+    Correction,
+    Kind,
+    LimitRule,
+    Order,
+    OrderStep,
+    State,
+    SuspensionCause,
+    Topic,
+)
 from denghuo.apps.orders.queries import Moves, changed
 from denghuo.apps.orders.snapshot.clocks import ClockShown, effects_of
 from denghuo.apps.orders.snapshot.rules import Limit
+from denghuo.apps.orders.snapshot.standard import EVER
 from denghuo.apps.sealed import masked_name, masked_phone
 from denghuo.engines.worktime import Measure
 
@@ -144,6 +161,61 @@ def effect_words(effects: str) -> str:
 
 
 @register.filter
+def since_words(limit: Limit) -> str:
+    """From which day on a limit holds; of what is shipped without a day, nothing."""
+    return "" if limit.from_date == EVER else _("from %(date)s") % {"date": f"{limit.from_date:%Y-%m-%d}"}
+
+
+@register.filter
+def appeal_about(one: Appeal) -> str:
+    """What is appealed against."""
+    return clock_name(one.clock) if one.clock else _("the whole order")
+
+
+@register.filter
+def appeal_answer(one: Appeal) -> str:
+    """What became of an appeal."""
+    if one.decided_at is None:
+        return _("to be decided")
+    return _("upheld") if one.upheld else _("rejected")
+
+
+@register.filter
+def spares(appeals: list[Appeal], clock: str) -> bool:
+    """Whether an appeal was upheld, so that a clock counts for nothing."""
+    return any(one.upheld and one.clock in ("", clock) for one in appeals)
+
+
+@register.filter
+def moment(at: datetime, now: datetime) -> str:
+    """An instant without its year, unless that is another one."""
+    told, today = timezone.localtime(at), timezone.localtime(now)
+    return f"{told:%m-%d %H:%M}" if told.year == today.year else f"{told:%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def reason_words(step: OrderStep) -> str:
+    """Why a step was taken. The cause of a suspension is written in the language of the house, read in one's own."""
+    if step.step != "suspend":
+        return str(step.reason)
+    cause, dot, rest = str(step.reason).partition(" · ")
+    with translation.override(settings.LANGUAGE_CODE):
+        written = {str(one.label): one for one in SuspensionCause}
+    return f"{written[cause].label}{dot}{rest}" if cause in written else str(step.reason)
+
+
+@register.filter
+def source_words(ref: str) -> str:
+    """What an order came from, where the context that knows it shows nothing: no code of the program."""
+    if ref.startswith("portal."):
+        return _("the public pages")
+    return "" if _CODE.match(ref) else ref
+
+
+_CODE = re.compile(r"[a-z]+\.[a-z.]+(?::|$)")
+
+
+@register.filter
 def late_words(one: ClockShown) -> str:
     """Whether an order was too late; a limit of the mean is none of a single order."""
     if one.limit.is_mean:
@@ -235,7 +307,10 @@ def name_masked(name: str) -> str:
 @register.filter
 def named(names: dict[str, str], username: str) -> str:
     """What somebody is called; who has no account is told by the name that is recorded."""
-    return names.get(username, username) if username else "–"
+    if username in names or not username:
+        return names.get(username, "–")
+    # No person is called so: the product itself, and whoever speaks for themselves on the public pages.
+    return {"customer": _("The customer"), "rounds": _("The system"), "system": _("The system")}.get(username, username)
 
 
 @register.filter
@@ -273,7 +348,7 @@ STEP_NAMES = {
     "resume": lambda: _("Resume"),
     "terminate": lambda: _("Terminate"),
     "reassign": lambda: _("Reassign"),
-    "urge": lambda: _("The customer presses"),
+    "urge": lambda: _("The customer asks again"),
     "escalate": lambda: _("Escalate"),
     "merge": lambda: _("Merged"),
     "correct": lambda: _("Correct"),
@@ -292,7 +367,7 @@ STEPS_DONE = {
     "resume": lambda: _("Resumed"),
     "terminate": lambda: _("Terminated"),
     "reassign": lambda: _("Reassigned"),
-    "urge": lambda: _("The customer pressed"),
+    "urge": lambda: _("The customer asked again"),
     "escalate": lambda: _("Escalated"),
     "correct": lambda: _("Corrected"),
     "reclassify": lambda: _("Kind or area changed"),
@@ -363,7 +438,7 @@ _PARTS: dict[str, Any] = {
     "load_code": (lambda: _("Transformer area"), str),
     "place": (lambda: _("Place"), str),
     "caller": (lambda: pgettext("of a telephone", "Number"), masked_phone),
-    "contact_name": (lambda: _("Whom to ask for"), masked_name),
+    "contact_name": (lambda: _("Contact person"), masked_name),
 }
 
 

@@ -15,7 +15,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import CorrectionRefusedError, StepRefusedError
 from denghuo.apps.orders.forms import CorrectForm
 from denghuo.apps.orders.models import Correction, Order
-from denghuo.apps.orders.views.reach import correction_refusal, found, refusal, supervises, who
+from denghuo.apps.orders.views.reach import check_load, correction_refusal, found, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
 # The field of the form at which a refusal is said.
@@ -39,7 +39,7 @@ def correct(request: HttpRequest, order_id: int) -> HttpResponse:
         data["seen"] = str(seen)
     form = CorrectForm(data, row=row, fields=fields, seen=seen)
     choosing = "change" in request.POST or request.headers.get("HX-Request") == "true"
-    if request.method == "POST" and not choosing and _fits(request, form, stale):
+    if request.method == "POST" and not choosing and _fits(request, row, form, stale):
         kept = _correct(form, row, by)
         if kept is not None:
             messages.success(request, _said(kept))
@@ -49,7 +49,7 @@ def correct(request: HttpRequest, order_id: int) -> HttpResponse:
     return _page(request, row, form)
 
 
-def _fits(request: HttpRequest, form: CorrectForm, stale: bool) -> bool:
+def _fits(request: HttpRequest, row: Order, form: CorrectForm, stale: bool) -> bool:
     """Whether it can be written down: nobody else has corrected it meanwhile, and the customer is within reach."""
     if not form.is_valid():
         return False
@@ -58,6 +58,8 @@ def _fits(request: HttpRequest, form: CorrectForm, stale: bool) -> bool:
         form.add_error(None, _("Somebody corrected this order meanwhile. Look what stands there now, and send again."))
     if account_id and "account_id" in form.told() and _customer(request, account_id) is None:
         form.add_error(None, _("This customer is not within your reach."))
+    if "load_code" in form.told():
+        check_load(form, row.unit_id)
     return not form.errors
 
 

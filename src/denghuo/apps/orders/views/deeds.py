@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -28,7 +29,8 @@ from denghuo.apps.orders.forms import (
     SuspensionForm,
 )
 from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
-from denghuo.apps.orders.views.reach import found, may_answer, refusal, supervises, who
+from denghuo.apps.orders.templatetags.orders import moment
+from denghuo.apps.orders.views.reach import deals, found, may_answer, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required
 
 Told = dict[str, Any]
@@ -37,10 +39,15 @@ APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclass
 
 
 def _deed(
-    form_of: Callable[..., forms.Form], *, permission: Permission = Permission.ORDERS_WORK, offered: bool = False
+    form_of: Callable[..., forms.Form],
+    *,
+    permission: Permission = Permission.ORDERS_WORK,
+    offered: bool = False,
+    by_anybody: bool = False,
 ) -> Callable[[Callable[..., str | None]], Callable[..., HttpResponseBase]]:
     """A page of a deed: its form is read, it is done, and what it returns is said; where it cannot be done, why.
-    ``form_of`` takes what was sent and the order; ``offered``: also of an order that is still another unit's."""
+    ``form_of`` takes what was sent and the order; ``offered``: also of an order that is still another unit's;
+    ``by_anybody``: also by who reads an order about people of ours and does not deal with it."""
 
     def made(do: Callable[..., str | None]) -> Callable[..., HttpResponseBase]:
         @require_POST
@@ -48,8 +55,13 @@ def _deed(
         @wraps(do)
         def page(request: HttpRequest, order_id: int, **parts: int) -> HttpResponse:
             row = found(request, order_id, offered=offered)
+            above = permission == Permission.ORDERS_SUPERVISE
+            if above and not supervises(request, row):
+                raise PermissionDenied
             form = form_of(request.POST, row)
             try:
+                if not (offered or by_anybody or above or deals(request, row)):
+                    raise StepRefusedError("who", "")
                 said = do(request, row, form.cleaned_data, **parts) if form.is_valid() else None
             except ValueError as error:
                 messages.warning(request, refusal(error))
@@ -116,16 +128,16 @@ def _merge_form(data: Any, row: Order) -> MergeForm:
     return MergeForm(data, orders=[(one.pk, one.number) for one in queries.alike(row)])
 
 
-@_deed(_plain(StepTakenForm))
+@_deed(_plain(StepTakenForm), by_anybody=True)
 def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
     """Take a step that is open to whoever asks."""
     by, step = who(request), told["step"]
     open_steps = queries.steps_open(row, username=by["actor"], supervises=supervises(request, row), at=by["at"])
     if step not in open_steps or step in APART:
-        raise StepRefusedError("state", step)
+        raise StepRefusedError(_why_not(request, row, step), step)
     if step == "urge":
         counted = actions.urge_order(order_id=row.pk, note=told["reason"], **by).urged_at == by["at"]
-        return None if counted else _("The customer has pressed a short while ago: that counts once.")
+        return None if counted else _("The customer asked again a short while ago: that counts once.")
     if step == "escalate":
         actions.escalate_order(order_id=row.pk, reason=told["reason"], **by)
         return _("Those who supervise are told.")
@@ -133,11 +145,17 @@ def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
     return None
 
 
+def _why_not(request: HttpRequest, row: Order, step: str) -> str:
+    """Why a step is not open to whoever asks."""
+    if step in queries.CONFIRMS and queries.is_own_work(row, request.user.get_username()):
+        return "own"
+    return "state" if deals(request, row) else "who"
+
+
 @_deed(hand_over_form)
 def hand_over(request: HttpRequest, row: Order, told: Told) -> str:
     """Offer it to somebody else."""
-    to_unit_id = None if told["to_username"] else told["to_unit"]
-    whom = {"to_username": told["to_username"], "to_unit_id": to_unit_id}
+    whom = {"to_username": told["to_username"], "to_unit_id": told["to_unit"]}
     actions.offer_hand_over(order_id=row.pk, reason=told["reason"], **whom, **who(request))
     return _("Offered. It stays where it is until the other side accepts.")
 
@@ -180,7 +198,16 @@ def decide_suspension(request: HttpRequest, row: Order, told: Told, suspension_i
 @_deed(_plain(PromiseForm))
 def promise(request: HttpRequest, row: Order, told: Told) -> str:
     """Promise the customer something by a time."""
-    actions.give_promise(order_id=row.pk, **told | {"what": PromiseOf(told["what"])}, **who(request))
+    what = PromiseOf(told["what"])
+    before = row.promises.filter(what=what, kept_at=None, moved_at=None).exclude(due_at=told["due_at"]).first()
+    actions.give_promise(order_id=row.pk, **told | {"what": what}, **who(request))
+    if before is not None:
+        words = {"what": what.label, "at": moment(before.due_at, timezone.now())}
+        messages.warning(
+            request,
+            _("“%(what)s” is promised by %(at)s too: done once, both are kept. Move the first if it holds no more.")
+            % words,
+        )
     return _("Promised. You are warned while there is still time to keep it.")
 
 
@@ -194,7 +221,7 @@ def answer_promise(request: HttpRequest, row: Order, told: Told, promise_id: int
         actions.move_promise(promise_id=told_id, due_at=told["due_at"], note=told["note"], **by)
 
 
-@_deed(_plain(RemarkForm))
+@_deed(_plain(RemarkForm), by_anybody=True)
 def remark(request: HttpRequest, row: Order, told: Told) -> None:
     """Write down what was said."""
     actions.make_remark(order_id=row.pk, **told, **who(request))

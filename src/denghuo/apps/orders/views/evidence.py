@@ -18,6 +18,8 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.models import Order
 from denghuo.apps.orders.queries import Course, Exhibit
 from denghuo.apps.orders.templatetags.orders import (
+    appeal_about,
+    appeal_answer,
     certainty_name,
     changed_parts,
     clock_name,
@@ -27,6 +29,7 @@ from denghuo.apps.orders.templatetags.orders import (
     limit_kind_name,
     limit_text,
     measured,
+    since_words,
     state_name,
     step_name,
 )
@@ -76,6 +79,7 @@ def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
         sheets.add(_("Corrections"), [_correction_head(), *_corrections(course)], widths=[20, 16, 18, 30, 30, 40])
         sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])
         sheets.add(_("Hand-overs"), [_hand_head(), *_hands(course)], widths=[20, 16, 16, 40, 20, 16])
+        sheets.add(_("Appeals"), [_appeal_head(), *_appeals(course)], widths=[20, 16, 16, 60, 14, 20, 16, 60])
         sheets.add(_("Conversation"), [_talk_head(), *_talk(course)], widths=[20, 18, 16, 80])
         told = [_exhibit_head(), *map(_exhibit, exhibits)]
         sheets.add(_("Told by others"), told, widths=[20, 20, 24, 50, 16, 30, 40])
@@ -150,7 +154,7 @@ def _clocks(course: Course) -> list[list[Any]]:
             one.started_at,
             one.due_at or "",
             late_words(one),
-            f"{one.limit.basis} ({one.limit.from_date})",
+            " ".join(filter(None, (one.limit.basis, since_words(one.limit)))),
             certainty_name(one.limit.certainty),
         ]
         for one in course.clocks
@@ -177,6 +181,35 @@ def _hands(course: Course) -> list[list[Any]]:
             ]
         )
     return rows
+
+
+def _appeal_head() -> list[str]:
+    return [
+        _("Filed at"),
+        _("By"),
+        _("Against"),
+        _("Why this is not ours"),
+        _("Decision"),
+        _("Decided at"),
+        _("Decided by"),
+        _("Reason"),
+    ]
+
+
+def _appeals(course: Course) -> list[list[Any]]:
+    return [
+        [
+            one.filed_at,
+            course.names.get(one.filed_by, one.filed_by),
+            appeal_about(one),
+            one.text,
+            appeal_answer(one),
+            one.decided_at or "",
+            course.names.get(one.decided_by, one.decided_by),
+            one.decision,
+        ]
+        for one in course.appeals
+    ]
 
 
 def _talk_head() -> list[str]:

@@ -49,9 +49,9 @@ def _asked(request: HttpRequest) -> tuple[SearchForm, Wanted]:
 def home(request: HttpRequest) -> HttpResponse:
     """Orders within reach, what is due first."""
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
-    decides, username = scope_of(request.user, Permission.ORDERS_SUPERVISE), request.user.get_username()
+    decides, reads = scope_of(request.user, Permission.ORDERS_SUPERVISE), reader(request)
     form, wanted = _asked(request)
-    found = queries.find(decides if wanted.to_decide else scope, wanted, at=now, reader=reader(request))
+    found = queries.find(decides if wanted.to_decide else scope, wanted, at=now, reader=reads)
     rows = Paginator(found, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     shown = list(rows)
     allowed = permissions_of(request.user)
@@ -62,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "names": organization.names_of({row.handler for row in shown} - {""}),
         "customers": customers.customers_by_id({row.account_id for row in shown if row.account_id}),
-        "counts": queries.counts(scope, username=username, decides=decides, at=now),
+        "counts": queries.counts(scope, reader=reads, decides=decides, at=now),
         "decides": bool(decides),
         "sign_count": queries.signs_within(scope, seen=False).count(),
         "may_open": Permission.ORDERS_WORK in allowed,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from denghuo.apps.orders import queries
 from denghuo.apps.orders.queries import Kept
+from denghuo.apps.orders.views.reach import reader
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
 
@@ -71,6 +72,9 @@ def _late(request: HttpRequest, first: date, row: Kept | None) -> HttpResponse:
     if row is None:
         raise Http404
     late = sorted(row.late, key=lambda one: -(one.shown_s or 0))
+    if row.kind in queries.CONFIDENTIAL:
+        mine = queries.readable_ids([one.order_id for one in late], reader(request))
+        late = [one for one in late if one.order_id in mine]
     rows = Paginator(late, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     orders = queries.orders_by_id([one.order_id for one in rows])
     shown = [(one, orders[one.order_id]) for one in rows]

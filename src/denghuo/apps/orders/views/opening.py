@@ -18,7 +18,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import OrderEntry
 from denghuo.apps.orders.forms import OpenForm
 from denghuo.apps.orders.models import Channel, Kind, Order
-from denghuo.apps.orders.views.reach import reader, who
+from denghuo.apps.orders.views.reach import check_load, reader, who
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
 _LONGEST = 20_000
@@ -32,7 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     # Another kind asks for other fields: the form comes back with what was written, and nothing is opened.
     changing = request.headers.get("HX-Request") == "true" or "change" in request.POST
-    if request.method == "POST" and not changing and form.is_valid():
+    if request.method == "POST" and not changing and form.is_valid() and _is_placed(request, form):
         return _open(request, form)
     if changing:
         form.errors.clear()
@@ -42,7 +42,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "kind": _kind_of(told.get("kind")),
         "customer": account,
-        "alike": _told_of_account(account),
+        "alike": _told_of_account(request, account),
         "parent": _parent(request, told.get("parent")),
         "now": timezone.now(),
         "drafted": bool(form.initial.get("drafted")),
@@ -93,6 +93,14 @@ def _from_parent(parent: Order) -> dict[str, Any]:
         "unit": parent.unit_id,
         "channel": parent.channel,
     }
+
+
+def _is_placed(request: HttpRequest, form: OpenForm) -> bool:
+    """Whether the transformer area is one of where the order goes. What a customer's file says is not typed here."""
+    account = _account(request, form.cleaned_data["account"])
+    if account is not None and form.cleaned_data.get("load_code") == account.load_code:
+        return True
+    return check_load(form, account.unit_id if account else form.cleaned_data["unit"])
 
 
 def _open(request: HttpRequest, form: OpenForm) -> HttpResponse:
@@ -146,13 +154,13 @@ def _parent(request: HttpRequest, told: Any) -> Order | None:
         raise Http404 from missing
 
 
-def _told_of_account(account: customers.Customer | None) -> dict[str, Any]:
+def _told_of_account(request: HttpRequest, account: customers.Customer | None) -> dict[str, Any]:
     """What is open of a customer, and what was found there."""
     if account is None:
         return {}
     return {
-        "open": queries.open_of_account(account.account_id)[:5],
-        "findings": queries.findings_of_account(account.account_id, limit=3),
+        "open": queries.open_of_account(account.account_id, reader=reader(request))[:5],
+        "findings": queries.findings_of_account(account.account_id, limit=3, reader=reader(request)),
     }
 
 
@@ -179,7 +187,7 @@ def find_customers(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     scope = scope_of(request.user, Permission.CUSTOMERS_VIEW)
     found = customers.search(scope, text, limit=_HITS) if text and account is None else None
-    context = {"customer": account, "alike": _told_of_account(account), "found": found, "text": text}
+    context = {"customer": account, "alike": _told_of_account(request, account), "found": found, "text": text}
     return render(request, "orders/customers.html", context)
 
 
@@ -188,6 +196,11 @@ def find_customers(request: HttpRequest) -> HttpResponse:
 def wording(request: HttpRequest) -> HttpResponse:
     """What a text says that ought not to be said, and what to say instead."""
     names = ("text", "found", "done", "told_customer", "note", "decision", "receipt")
+    return render(request, "orders/wording.html", {"findings": better_said(request, *names)})
+
+
+def better_said(request: HttpRequest, *names: str) -> list[knowledge.WordingFinding]:
+    """What these fields say that ought not to be said."""
     text = "\n".join(request.POST.get(name, "") for name in names)[:4_000]
     rules = knowledge.wording_rules(request.data_scope, on=timezone.localdate())  # type: ignore[attr-defined]
-    return render(request, "orders/wording.html", {"findings": knowledge.check_wording(text, rules=rules)})
+    return knowledge.check_wording(text, rules=rules)

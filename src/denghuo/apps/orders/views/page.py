@@ -1,8 +1,10 @@
 """The page of an order: where it stands, what its clocks say, what to do, and all that happened."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.actions import SHOWN_FOR
+from denghuo.apps.knowledge.queries import WordingFinding
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import ReceiptEntry
 from denghuo.apps.orders.forms import (
@@ -24,7 +27,18 @@ from denghuo.apps.orders.forms import (
 from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
 from denghuo.apps.orders.queries import ReceiptFinding, Tie
 from denghuo.apps.orders.views.deeds import APART, hand_over_form, reassign_form
-from denghuo.apps.orders.views.reach import found, may_answer, refusal, supervises, who, works
+from denghuo.apps.orders.views.opening import better_said
+from denghuo.apps.orders.views.reach import (
+    deals,
+    found,
+    may_answer,
+    may_unmask,
+    reader,
+    refusal,
+    supervises,
+    who,
+    works,
+)
 from denghuo.apps.organization.access import Permission, may, permission_required
 
 # What comes first where several steps are open: the way an order goes when nothing goes wrong.
@@ -38,11 +52,13 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
     return page(request, found(request, order_id, offered=True))
 
 
-def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -> HttpResponse:
-    """The page of an order, with a receipt that is being written."""
+def page(
+    request: HttpRequest, row: Order, *, form: ReceiptForm | None = None, said: Sequence[WordingFinding] = ()
+) -> HttpResponse:
+    """The page of an order, with a receipt that is being written and what it had better not say."""
     now = timezone.now()
     course = queries.course_of(row, at=now)
-    working, above = works(request, row), supervises(request, row)
+    above, working, dealing = supervises(request, row), works(request, row), deals(request, row)
     me = request.user.get_username()
     open_steps = queries.steps_open(row, username=me, supervises=above, at=now)
     plain = {step: rule for step, rule in open_steps.items() if step not in APART | {"urge"}} if working else {}
@@ -53,30 +69,51 @@ def page(request: HttpRequest, row: Order, *, form: ReceiptForm | None = None) -
         "clocks": _by_clock(course.clocks),
         "customer": customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None,
         "ties": _ties(request, row),
-        "findings": queries.findings_of_account(row.account_id, limit=3) if row.account_id else [],
+        "findings": _findings(request, row),
         "visit_plan": visit_plan(request, row),
         "accounts": queries.accounts_changed(course.corrections),
         "may_correct": working and bool(queries.correctable(row, username=me, supervises=above, at=now)),
         "main": plain.get(main),
         "others": [rule for step, rule in plain.items() if step != main],
-        "may_work": working,
+        **_theirs(request, row, working=working, dealing=dealing),
         "may_supervise": above,
-        "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=row.unit.path),
         "may_urge": working and "urge" in open_steps,
         "receipt_open": form is not None or not main,
         "offers": [(one, may_answer(request, one)) for one in course.hand_overs if one.is_open],
         "reassign_form": reassign_form(None, row) if above and "reassign" in open_steps else None,
-        "may_finish": working and "finish" in open_steps,
-        "may_suspend": working and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
-        "alike": queries.alike(row) if working and not row.is_over else [],
+        "may_finish": dealing and "finish" in open_steps,
+        "may_suspend": dealing and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
+        "is_offered": any(one.is_open for one in course.hand_overs),
+        "is_asked": any(one.decided_at is None for one in course.suspensions),
+        "alike": queries.alike(row) if dealing and not row.is_over else [],
         "sentence": _sentence(row, course.steps[-1].step if course.steps else "", now),
         "unknown_years": queries.unknown_years(timezone.localdate(now))
         if any(c.unknown for c in course.clocks)
         else [],
+        "said": said,
         "now": now,
     }
     context |= _forms(row, form) if working else {}
     return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
+
+
+def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, bool]:
+    """Whether this order is theirs who look at it: what is about people of ours is not everybody's."""
+    me = request.user.get_username()
+    return {
+        "may_work": dealing,
+        "may_say": working,
+        "is_not_theirs": working and not dealing,
+        "is_own_work": row.state == State.DONE and queries.is_own_work(row, me),
+        "may_unmask": may_unmask(request, row),
+    }
+
+
+def _findings(request: HttpRequest, row: Order) -> list[queries.AccountFinding]:
+    """What was found at the customer's before."""
+    if not row.account_id:
+        return []
+    return queries.findings_of_account(row.account_id, limit=3, reader=reader(request))
 
 
 def _ties(request: HttpRequest, row: Order) -> list[tuple[Tie, bool]]:
@@ -132,7 +169,9 @@ def _forms(row: Order, form: ReceiptForm | None) -> dict[str, Any]:
 def receipt_form(row: Order, data: Any = None) -> ReceiptForm:
     """The receipt of an order of its kind."""
     findings = queries.findings_for(row.kind)
-    return ReceiptForm(data, findings=findings, with_supply=row.kind == Kind.FAULT)
+    lit = row.steps.filter(step="restore").order_by("-told_at", "-pk").first()
+    initial = {"restored_at": lit.told_at} if lit is not None else {}
+    return ReceiptForm(data, initial=initial, findings=findings, with_supply=row.kind == Kind.FAULT)
 
 
 def _receipt_findings(row: Order, form: ReceiptForm) -> list[tuple[ReceiptFinding, str, str]]:
@@ -163,9 +202,14 @@ def receipt(request: HttpRequest, order_id: int) -> HttpResponse:
     row = found(request, order_id)
     if request.method == "GET":
         return redirect("orders:order", row.pk)
+    if not deals(request, row):
+        messages.warning(request, refusal(actions.StepRefusedError("who", "finish")))
+        return redirect("orders:order", row.pk)
     form = receipt_form(row, request.POST)
-    if not form.is_valid():
-        return page(request, row, form=form)
+    said = better_said(request, "found", "done", "told_customer")
+    # What ought not to be said is read once more before it stays: a rule may be wrong about a sentence.
+    if not form.is_valid() or (said and "as_said" not in request.POST):
+        return page(request, row, form=form, said=said)
     try:
         actions.write_receipt(order_id=row.pk, entry=ReceiptEntry(**form.cleaned_data), **who(request))
     except ValueError as error:
@@ -188,10 +232,12 @@ def check_receipt(request: HttpRequest, order_id: int) -> HttpResponse:
 
 
 @require_POST
-@permission_required(Permission.CUSTOMERS_UNMASK)
+@permission_required(Permission.ORDERS_WORK)
 def show_number(request: HttpRequest, order_id: int) -> HttpResponse:
     """The caller's full number, once, for a reason."""
     row = found(request, order_id)
+    if not may_unmask(request, row):
+        raise PermissionDenied
     try:
         number = actions.show_caller(order_id=row.pk, reason=request.POST.get("reason", "")[:200], **who(request))
     except ValueError:

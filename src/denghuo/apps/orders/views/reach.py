@@ -1,7 +1,9 @@
 """What every page of orders asks: who asks, when, and which order they mean."""
 
+import difflib
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +11,7 @@ from django.utils.translation import gettext as _
 from denghuo.apps.orders import queries
 from denghuo.apps.orders.actions import CorrectionRefusedError, StepRefusedError
 from denghuo.apps.orders.models import HandOver, Order
-from denghuo.apps.organization.access import Permission, may, scope_of
+from denghuo.apps.organization.access import Permission, may
 
 
 def who(request: HttpRequest) -> dict[str, Any]:
@@ -19,9 +21,7 @@ def who(request: HttpRequest) -> dict[str, Any]:
 
 def reader(request: HttpRequest) -> queries.Reader:
     """Whoever asks, as somebody who reads orders."""
-    return queries.Reader(
-        username=request.user.get_username(), above=scope_of(request.user, Permission.ORDERS_SUPERVISE)
-    )
+    return queries.reader_of(request.user)
 
 
 def found(request: HttpRequest, order_id: int, *, offered: bool = False) -> Order:
@@ -34,13 +34,47 @@ def found(request: HttpRequest, order_id: int, *, offered: bool = False) -> Orde
 
 
 def supervises(request: HttpRequest, order: Order) -> bool:
-    """Whether whoever asks supervises the orders of this unit."""
+    """Whether whoever asks supervises the orders of this unit; of a report of misconduct, whether they judge it."""
+    if order.kind in queries.CONFIDENTIAL:
+        return reader(request).judges(str(order.unit.path))
     return may(request.user, Permission.ORDERS_SUPERVISE, path=order.unit.path)
 
 
 def works(request: HttpRequest, order: Order) -> bool:
     """Whether whoever asks works on the orders of this unit."""
     return may(request.user, Permission.ORDERS_WORK, path=order.unit.path)
+
+
+def deals(request: HttpRequest, order: Order) -> bool:
+    """Whether whoever asks works on this order: one about people of ours is not everybody's."""
+    above = supervises(request, order)
+    return works(request, order) and queries.deals_with(order, request.user.get_username(), supervises=above)
+
+
+def may_unmask(request: HttpRequest, order: Order) -> bool:
+    """Whether whoever asks may be shown the caller's number: of an order about people of ours only who deals with it,
+    and whoever judges a report of misconduct."""
+    above = supervises(request, order)
+    allowed = may(request.user, Permission.CUSTOMERS_UNMASK, path=order.unit.path)
+    if order.kind not in queries.ABOUT_PEOPLE:
+        return allowed
+    return deals(request, order) and (allowed or (above and order.kind in queries.CONFIDENTIAL))
+
+
+def check_load(form: forms.Form, unit_id: int | None) -> bool:
+    """Whether the transformer area that a form names is one of the unit, where the unit has a network; if not, the form
+    says which may be meant."""
+    code = str(form.cleaned_data.get("load_code") or "").strip()
+    known = queries.load_codes(unit_id) if code and unit_id else frozenset()
+    if not known or code in known:
+        return True
+    near = difflib.get_close_matches(code, known, n=1)
+    if near:
+        why = _("There is no transformer area %(code)s here. Is it %(near)s?") % {"code": code, "near": near[0]}
+    else:
+        why = _("There is no transformer area %(code)s here. Leave it blank where it is not known.") % {"code": code}
+    form.add_error("load_code", why)
+    return False
 
 
 def may_answer(request: HttpRequest, offer: HandOver) -> bool:
@@ -58,6 +92,8 @@ def refusal(error: ValueError) -> str:
         "reason": _("Say why: this step needs a reason."),
         "future": _("That time has not come yet. Look at the clock of the device."),
         "before": _("That was before the order came in. Look at the time."),
+        "own": _("You did the work: somebody else calls the customer back and closes the order."),
+        "who": _("This is for whoever has it in hand, for those it was handed to, or for who supervises."),
     }
     if isinstance(error, StepRefusedError):
         return words.get(error.code, words["state"])

@@ -48,6 +48,7 @@ from denghuo.apps.outages.actions.plans import (
     announce_plan,
     cancel_plan,
     move_plan,
+    name_devices,
     remind_of_plans,
 )
 from denghuo.apps.outages.actions.reports import (
@@ -60,6 +61,7 @@ from denghuo.apps.outages.actions.reports import (
 from denghuo.apps.outages.actions.rules import set_judging_rule
 from denghuo.apps.outages.actions.telling import (
     ask_whether_back,
+    call_off_expected,
     call_off_messages,
     tell_estimate,
     tell_of_outages,
@@ -78,6 +80,7 @@ __all__ = [
     "TooFarAheadError",
     "announce_plan",
     "ask_whether_back",
+    "call_off_expected",
     "call_off_messages",
     "cancel_plan",
     "classify_outage",
@@ -101,6 +104,7 @@ __all__ = [
     "join_report",
     "leave_incident",
     "move_plan",
+    "name_devices",
     "part_report",
     "refresh_supply",
     "register_outage",

@@ -87,7 +87,7 @@ def _wanted(about: str, *, crew_id: int, note: str, skill: str) -> CrewWanted:
         about=about,
         crew_id=crew_id,
         order_ids=tuple(waiting.values_list("order_id", flat=True)),
-        place=_place(subject.where, subject.device_code),
+        place=_place(subject.where, spot.name if spot else "", subject.device_code),
         note=note,
         skill=skill,
         x=spot.x if spot else None,
@@ -96,8 +96,9 @@ def _wanted(about: str, *, crew_id: int, note: str, skill: str) -> CrewWanted:
     )
 
 
-def _place(where: str, device_code: str) -> str:
-    return where if device_code in where else f"{where} {device_code}"[:200]
+def _place(where: str, *device: str) -> str:
+    """Where a crew goes: the device by its name, as the desk has it, and by its code, as it stands on the pole."""
+    return " ".join([where, *(one for one in device if one and one not in where)])[:200]
 
 
 def _to_order(order_id: int, crew_id: int, note: str, skill: str) -> CrewWanted:

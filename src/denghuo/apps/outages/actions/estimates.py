@@ -27,7 +27,8 @@ class ReasonWantedError(ValueError):
 def give_estimate(
     *, about: str, expected_at: datetime, method: Method, team: str, reason: str, at: datetime, actor: str
 ) -> Estimate:
-    """Say when supply is expected back. What was said before stays, and is judged with the rest when supply came.
+    """Say when supply is expected back. What was said before stays, and is judged with the rest when supply came; the
+    same word once more is none.
 
     Raises:
         NothingToExpectError: it is over, or there is no such outage.
@@ -43,7 +44,10 @@ def give_estimate(
         raise ValueError("supply is expected back at a time to come")
     if expected_at > at + queries.MOST_AHEAD:
         raise TooFarAheadError(expected_at)
-    if not reason.strip() and queries.asks_reason(queries.last_word_of(subject), expected_at):
+    last = queries.last_word_of(subject)
+    if last is not None and queries.is_said(last, expected_at, method, team):
+        return last  # nobody is told the same twice
+    if not reason.strip() and queries.asks_reason(last, expected_at):
         raise ReasonWantedError(about)
     of = {"outage": subject} if isinstance(subject, Outage) else {"suspicion": subject}
     row = Estimate.objects.create(

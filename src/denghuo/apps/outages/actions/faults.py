@@ -19,7 +19,7 @@ from denghuo.apps.outages.facts import (
     SupplyChanged,
     SupplySeen,
 )
-from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
+from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, ReportState, Suspicion, SuspicionState
 
 _YES = {"1", "yes", "y", "back", "已来电", "来电了", "有电"}
 _NO = {"2", "no", "n", "still_out", "仍停电", "没电", "没来电", "还没来"}
@@ -143,14 +143,14 @@ def _hear_of_supply(outage: Outage, reports: Sequence[Report], *, at: datetime, 
 
 @transaction.atomic
 def say_still_out(*, report_id: int, said_at: datetime, at: datetime, actor: str) -> Report:
-    """Somebody whose supply should be back says that it is not: a new report, against what lies behind the fault that
-    was mended.
+    """Somebody whose supply should be back, or whose order was closed, says that it is not: a new report, against what
+    lies behind the fault that was mended.
 
     Raises:
         ValueError: nothing was restored to them that could be missing.
     """
     report = Report.objects.select_for_update().get(pk=report_id)
-    if report.state not in (ReportState.BACK, ReportState.LIT):
+    if report.state not in REPORT_OVER:
         raise ValueError(f"report {report_id} is {report.state}")
     outage_id = report.outage_id
     report.state, report.outage, report.suspicion = ReportState.ALONE, None, None

@@ -33,6 +33,8 @@ def follow_finish(fact: WorkFinished, *, at: datetime, actor: str, delivery_key:
     device_code = _device_of(subject, number)
     if number is None or not network.is_device(subject.network_id, code=device_code):
         return
+    if _is_shut(subject, device_code):
+        return  # who is still out hangs behind something else: nothing was switched that the log does not have
     cleared = FaultCleared(
         network_id=subject.network_id,
         number=number,
@@ -83,6 +85,12 @@ def _number_of(subject: Outage | Suspicion) -> str | None:
     if subject.outage is None:
         return subject.number
     return subject.outage.number if subject.outage.lasts else None
+
+
+def _is_shut(subject: Outage | Suspicion, device_code: str) -> bool:
+    """Whether the log, where it knows the outage already, has the device closed."""
+    known = subject if isinstance(subject, Outage) else subject.outage
+    return known is not None and network.device(subject.network_id, code=device_code).closed
 
 
 def _device_of(subject: Outage | Suspicion, number: str | None) -> str:

@@ -2,7 +2,7 @@
 first, important users, everybody."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -16,17 +16,19 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Purpose
 from denghuo.apps.customers.queries import Customer, Reach
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.network import queries as network
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
-from denghuo.apps.notices.models import Channel, NoticeCase, Ring
-from denghuo.apps.notices.queries import EVENTS, after_quiet, proof_of, words
+from denghuo.apps.notices.models import Channel, NoticeCase, Ring, State
+from denghuo.apps.notices.queries import EVENTS, PUBLIC, after_quiet, proof_of, words
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanMoved
+from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanDevicesNamed, PlanMoved
 from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
 _CHANGED, _CANCELLED, _SOON = "outages.plan_changed", "outages.plan_cancelled", "outages.before"
 _MOVED = ("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at", "plan_told_at")
 _CHANNELS = (Channel.SMS, Channel.VOICE)
+_TELLS = (State.SENDING, State.SENT, State.DELIVERED)
 
 
 class NothingToAnnounceError(ValueError):
@@ -45,7 +47,8 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
 
 @transaction.atomic
 def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: str, at: datetime, actor: str) -> Outage:
-    """Give a plan another time. Whoever was told is told anew; what was to be sent of the old time stays here.
+    """Give a plan another time. Who was told hears of the change, everybody else of the plan as it is now; what was to
+    be sent of the old time stays here.
 
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
@@ -92,9 +95,37 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
     outage.plan_cancelled_at = at
     outage.save(update_fields=["plan_cancelled_at"])
-    if _was_told(outage, before=at):
-        _tell(outage, _CANCELLED, queries.people_of_plan(outage), at=at, actor=actor)
+    _tell(outage, _CANCELLED, _who_was_told(outage, queries.people_of_plan(outage), before=at), at=at, actor=actor)
     fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
+    record(fact, at=at, actor=actor)
+    return outage
+
+
+@transaction.atomic
+def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, actor: str) -> Outage:
+    """Say which devices a plan that lies ahead opens. Where it was announced, who comes to be behind them is told, and
+    who was told and is behind them no more is told that it does not take place for them.
+
+    Raises:
+        NothingToAnnounceError: there is no plan that lies ahead.
+        ValueError: no device, or the network has none of the name.
+    """
+    outage = _held(outage_id, at)
+    codes = list(dict.fromkeys(device_codes))
+    if not codes or not all(network.is_device(outage.network_id, code=one) for one in codes):
+        raise ValueError("a plan opens devices of its network")
+    before = _who_was_told(outage, queries.people_of_plan(outage), before=at)
+    was_announced = bool(proof_of(outage.about))
+    outage.planned_device_codes = " ".join(codes)
+    outage.save(update_fields=["planned_device_codes"])
+    behind = {one.ref for one in queries.people_of_plan(outage)}
+    spared = [one for one in before if one.ref not in behind]
+    _tell(outage, _CANCELLED, spared, revision=f":{at:%Y%m%d%H%M%S%f}", at=at, actor=actor)
+    if was_announced and behind and queries.case_of(outage) is not None:
+        _announce(outage, at=at, actor=actor)
+    fact = PlanDevicesNamed(
+        outage_id=outage.pk, network_id=outage.network_id, number=outage.number, device_codes=tuple(codes)
+    )
     record(fact, at=at, actor=actor)
     return outage
 
@@ -125,23 +156,32 @@ def _held(outage_id: int, at: datetime) -> Outage:
 
 
 def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
-    """In the words of a change where anybody was told of another time, else in those for a plan. Each move has messages
-    of its own, also one back to a time that was told before."""
+    """In the words of a change to whoever was told of another time, to others in those for a plan. Each move has
+    messages of its own, also one back to a time that was told before."""
     case, people, moved_at = queries.case_of(outage), queries.people_of_plan(outage), outage.plan_moved_at
     if case is None or not people:
         raise NothingToAnnounceError(outage.number)
     if outage.plan_told_at is None:
         outage.plan_told_at = at
         outage.save(update_fields=["plan_told_at"])
-    changed = moved_at is not None and _was_told(outage, before=moved_at)
+    told = {one.ref for one in _who_was_told(outage, people, before=moved_at)} if moved_at else set()
     revision = f":{moved_at:%Y%m%d%H%M%S%f}" if moved_at else ""
-    return _tell(outage, _CHANGED if changed else _EVENTS[case], people, revision=revision, at=at, actor=actor)
+    new = 0
+    for event, knew in ((_CHANGED, True), (_EVENTS[case], False)):
+        of = [one for one in people if (one.ref in told) == knew]
+        new += _tell(outage, event, of, revision=revision, at=at, actor=actor)
+    return new
 
 
-def _was_told(outage: Outage, *, before: datetime) -> bool:
-    """Whether anybody was told, by message or by hand. What was called off in time told nobody; what a gateway has in
-    hand may have."""
-    return any(one.queued_at < before for proofs in proof_of(outage.about).values() for one in proofs)
+def _who_was_told(outage: Outage, people: Sequence[Customer], *, before: datetime) -> list[Customer]:
+    """Those who were told, by message or by hand; what was posted in public was told to everybody. What was called off
+    or could not be delivered told nobody; what a gateway has in hand may have."""
+    told = {
+        to_ref
+        for to_ref, proofs in proof_of(outage.about).items()
+        if any(one.queued_at < before and one.state in _TELLS for one in proofs)
+    }
+    return [one for one in people if PUBLIC in told or one.ref in told]
 
 
 def _tell(
@@ -180,7 +220,7 @@ def _tell(
                 expires_at=outage.planned_start_at,
                 **_quiet(one, house),
             )
-            for channel, one in _ways(reach.get(who.account_id, []), ring)
+            for channel, one in queries.ways_to(reach.get(who.account_id, []), who)
             if channel in said
         ]
         rings[ring] += 1
@@ -218,21 +258,6 @@ def _told(
         )
         record(fact, at=at, actor=actor)
     return new
-
-
-def _ways(reach: Sequence[Reach], ring: Ring) -> Iterator[tuple[Channel, Reach]]:
-    """Everybody gets one short message; special care is called as well, and their first carer is written to."""
-    mobiles = [one for one in reach if one.kind == "mobile"]
-    own = next((one for one in mobiles if not one.carer and (one.consented or ring is Ring.CARE)), None)
-    if own is not None:
-        yield Channel.SMS, own
-    if ring is Ring.CARE:
-        called = next((one for one in reach if not one.carer), None) or next(iter(reach), None)
-        if called is not None:
-            yield Channel.VOICE, called
-        carer = next((one for one in mobiles if one.carer), None)
-        if carer is not None:
-            yield Channel.SMS, carer
 
 
 def _values(outage: Outage, *, at: datetime) -> dict[str, str]:

@@ -129,7 +129,7 @@ def _locate(network_id: int, *, at: datetime, actor: str) -> set[int]:
     """Bring the suspected faults of a network in line with everything told; returns the orders of those suspected."""
     network.hold(network_id)  # of two batches at once, the second sees what the first has found
     reports = queries.evidence_of(network_id)
-    shut = queries.seen_closed(network_id, at=at)
+    shut = queries.seen_closed(network_id, reports, at=at)
     pointed = locate_faults(network_id, reports, shut_codes=shut, at=at)
     held = list(Suspicion.objects.select_for_update().filter(network_id=network_id, state=SuspicionState.OPEN))
     of_suspicion = _by_suspicion(reports)

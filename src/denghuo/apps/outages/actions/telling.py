@@ -24,15 +24,19 @@ from denghuo.apps.outages.facts import (
     CustomersAsked,
     CustomersBack,
     EstimateGiven,
+    EstimatesCalledOff,
     EstimateTold,
     MessagesCalledOff,
     OutageClosed,
     OutageTold,
     SupplyChanged,
+    SuspicionEnded,
 )
 from denghuo.apps.outages.models import Outage, Report, Suspicion, TellingRule
 from denghuo.apps.outages.queries import LoadOut
 from denghuo.engines.standards import OutageKind
+
+_EXPECTED = "outages.restoration_time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,11 +166,23 @@ def _values(outage: Outage, loads: Sequence[LoadOut], rule: TellingRule, *, at: 
 
 
 def call_off_messages(fact: OutageClosed, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: what has not gone out yet of an outage that is over need not."""
+    """Reaction: what has not gone out yet of an outage that is over need not, nor when it was expected to be over."""
     del delivery_key
-    count = cancel_messages(about=f"outages.outage:{fact.outage_id}", reason="restored", at=at, actor=actor)
+    outage = Outage.objects.get(pk=fact.outage_id)
+    count = cancel_messages(about=outage.about, reason="restored", at=at, actor=actor)
+    for about in outage.formerly:
+        count += cancel_messages(about=about, reason="restored", events=(_EXPECTED,), at=at, actor=actor)
     if count:
         record(MessagesCalledOff(outage_id=fact.outage_id, message_count=count), at=at, actor=actor)
+
+
+def call_off_expected(fact: SuspicionEnded, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: when a suspected fault was expected to be over is told no more where it is over, or was none."""
+    del delivery_key
+    about = f"outages.suspicion:{fact.suspicion_id}"
+    count = cancel_messages(about=about, reason="suspicion_over", events=(_EXPECTED,), at=at, actor=actor)
+    if count:
+        record(EstimatesCalledOff(suspicion_id=fact.suspicion_id, message_count=count), at=at, actor=actor)
 
 
 def ask_whether_back(fact: CustomersBack, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -242,7 +258,7 @@ def tell_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key
             "restoration": _("supply is expected back at %(time)s") % {"time": back},
             "phone": rule.phone,
         }
-    event = "outages.restoration_time"
+    event = _EXPECTED
     text = words(event=event, channel=Channel.SMS, unit_path=str(unit.path), on=timezone.localdate(at), values=told)
     entries = [
         MessageEntry(

@@ -11,7 +11,7 @@ from denghuo.apps.outages.forms.dispatch import (
     WantedForm,
 )
 from denghuo.apps.outages.forms.outages import ClassifyForm, FilterForm, PlanForm
-from denghuo.apps.outages.forms.plans import CancelForm, DeliveredForm, MoveForm, PostedForm
+from denghuo.apps.outages.forms.plans import CancelForm, DeliveredForm, DevicesForm, MoveForm, PostedForm
 from denghuo.apps.outages.forms.rules import JudgingRuleForm, TellingRuleForm
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ClassifyForm",
     "ConfirmForm",
     "DeliveredForm",
+    "DevicesForm",
     "DismissForm",
     "EstimateForm",
     "FilterForm",

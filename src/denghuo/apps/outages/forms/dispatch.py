@@ -120,7 +120,9 @@ class EstimateForm(AboutForm):
         """What lies far ahead is asked about once; a change of what somebody has said wants its reason."""
         told: dict[str, Any] = super().clean() or {}
         expected_at: datetime | None = told.get("expected_at")
-        gave = told.get("reason", "").strip()
+        gave, team = told.get("reason", "").strip(), told.get("team", "").strip()
+        if expected_at is not None and queries.is_said(self._last, expected_at, told.get("method", ""), team):
+            self.add_error("expected_at", _("This was said already."))
         if expected_at is not None and not gave and queries.asks_reason(self._last, expected_at):
             self.add_error("reason", _("Another time was said before: say why it changes."))
         is_far = expected_at is not None and expected_at > self._at + queries.FAR_AHEAD

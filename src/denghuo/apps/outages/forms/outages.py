@@ -12,7 +12,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.organization.when import DayField, MinuteField
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.forms.plans import ask_back
+from denghuo.apps.outages.forms.plans import ask_back, codes_in
 from denghuo.apps.outages.models import KIND_CHOICES, Cause
 from denghuo.engines.standards import OutageKind
 
@@ -72,6 +72,11 @@ class PlanForm(ClassifyForm):
         required=False,
         help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
     )
+    devices_follow = forms.BooleanField(
+        label=_("The devices follow later"),
+        required=False,
+        help_text=_("Until they are named nobody can be told of the plan."),
+    )
     network = forms.TypedChoiceField(label=_("Station"), coerce=int)
     sure = forms.BooleanField(label=_("Plan it all the same"), required=False)
 
@@ -83,6 +88,7 @@ class PlanForm(ClassifyForm):
         "planned_start_at",
         "planned_end_at",
         "planned_device_codes",
+        "devices_follow",
         "place",
         "note",
         "sure",
@@ -109,6 +115,9 @@ class PlanForm(ClassifyForm):
             self.add_error("planned_end_at", _("The end must come after the beginning."))
         if codes := self.unknown_codes(told):
             self.add_error("planned_device_codes", _("The network has no %(codes)s.") % {"codes": ", ".join(codes)})
+        if not (told.get("planned_device_codes") or told.pop("devices_follow", False) or self.errors):
+            self.add_error("planned_device_codes", _("Name the devices, or say that they follow later."))
+        told.pop("devices_follow", None)
         path = self._paths.get(told.get("network", 0), "")
         odd: Iterable[str] = ()
         if start and end and not self.errors:
@@ -120,7 +129,7 @@ class PlanForm(ClassifyForm):
     @staticmethod
     def unknown_codes(told: dict[str, Any]) -> list[str]:
         """Codes that no switching device of the network has."""
-        codes = (told.get("planned_device_codes") or "").replace(",", " ").replace("，", " ").split()
-        told["planned_device_codes"] = " ".join(dict.fromkeys(codes))
+        codes = codes_in(told.get("planned_device_codes") or "")
+        told["planned_device_codes"] = " ".join(codes)
         network_id = told.get("network")
         return [one for one in codes if network_id and not network.is_device(network_id, code=one)]

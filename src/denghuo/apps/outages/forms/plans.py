@@ -1,5 +1,6 @@
-"""What a person writes down about notices of a plan that somebody brought or posted."""
+"""What a person writes down about a plan: another time, its devices, and notices that somebody brought or posted."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from denghuo.apps.network import queries as network
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import How
 from denghuo.apps.organization.when import MinuteField
@@ -113,6 +115,37 @@ def ask_back(form: forms.Form, told: dict[str, Any], doubts: Iterable[str]) -> N
         form.add_error("sure", found)
     elif not told.get("sure"):
         del form.fields["sure"]
+
+
+def codes_in(text: str) -> list[str]:
+    """Codes of devices as somebody writes them down, each once."""
+    return list(dict.fromkeys(re.sub("[,，、;；]", " ", text).split()))
+
+
+class DevicesForm(forms.Form):
+    """Which devices a plan opens."""
+
+    device_codes = forms.CharField(
+        label=_("Devices to be opened"),
+        max_length=400,
+        help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
+    )
+
+    def __init__(self, *args: Any, outage: Outage, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outage = outage
+
+    def clean_device_codes(self) -> list[str]:
+        """Devices of the network, and others than now."""
+        codes = codes_in(self.cleaned_data["device_codes"])
+        unknown = [one for one in codes if not network.is_device(self.outage.network_id, code=one)]
+        if unknown:
+            raise forms.ValidationError(gettext("The network has no %(codes)s.") % {"codes": ", ".join(unknown)})
+        if not codes:
+            raise forms.ValidationError(gettext("Name the devices that are to be opened."))
+        if codes == self.outage.planned_device_codes.split():
+            raise forms.ValidationError(gettext("Nothing changes: these are its devices already."))
+        return codes
 
 
 class CancelForm(forms.Form):

@@ -134,6 +134,11 @@ class Outage(models.Model):
         return start_at is not None and start_at > at and self.started_at is None and self.plan_cancelled_at is None
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it is a plan that does not take place."""
+        return self.plan_cancelled_at is not None and self.started_at is None
+
+    @property
     def lasts(self) -> bool:
         """Whether somebody is without supply now."""
         return self.started_at is not None and self.restored_at is None

@@ -10,6 +10,7 @@ from denghuo.apps.outages.queries.estimates import (
     asks_reason,
     estimates_of,
     estimates_of_outage,
+    is_said,
     last_word_of,
     runs_as_planned,
     scores,
@@ -40,6 +41,7 @@ from denghuo.apps.outages.queries.outages import (
     cost_of_loads,
     costs,
     find,
+    free_number,
     id_of_number,
     kinds_by_number,
     lasting_outages,
@@ -63,6 +65,7 @@ from denghuo.apps.outages.queries.plans import (
     reason_of_plan,
     reminders_of,
     sheet_of_plan,
+    ways_to,
 )
 from denghuo.apps.outages.queries.public import PublicOutage, areas_planned, phones_of_stations, public_outages
 from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
@@ -70,7 +73,7 @@ from denghuo.apps.outages.queries.shift import OutageTold, outages_between
 from denghuo.apps.outages.queries.skills import needed_skill
 from denghuo.apps.outages.queries.telling import area_told, clock_told
 from denghuo.apps.outages.queries.ties import order_ties
-from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, matter_since, quiet_of
+from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, quiet_of
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
@@ -111,8 +114,10 @@ __all__ = [
     "estimates_of_outage",
     "evidence_of",
     "find",
+    "free_number",
     "id_of_number",
     "is_open",
+    "is_said",
     "judging_for",
     "judging_rules",
     "kinds_by_number",
@@ -123,7 +128,6 @@ __all__ = [
     "line_of_plan",
     "load_codes_of",
     "loads_out",
-    "matter_since",
     "missed",
     "needed_skill",
     "networks_reported",
@@ -161,4 +165,5 @@ __all__ = [
     "triage",
     "unclassified_outages",
     "usual",
+    "ways_to",
 ]

@@ -409,6 +409,7 @@ class Out:
 
     unknown_codes: tuple[str, ...]
     loads: tuple[str, ...]
+    load_names: tuple[str, ...]
     mv_users: int
     lv_customers: int
     care_count: int
@@ -426,6 +427,7 @@ def out_if_opened(network_id: int, unit_id: int, *, device_codes: Sequence[str])
     return Out(
         unknown_codes=tuple(code for code in device_codes if code not in grid.switch_position),
         loads=tuple(codes),
+        load_names=tuple(str(grid.loads.name[one]) or code for one, code in zip(positions, codes, strict=True)),
         mv_users=int(grid.loads.mv_users[positions].sum()),
         lv_customers=int(grid.loads.lv_customers[positions].sum()),
         care_count=sum(len(listed) for listed in care_on(unit_id, codes).values()),

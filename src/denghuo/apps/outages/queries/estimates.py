@@ -66,6 +66,13 @@ def last_word_of(subject: Outage | Suspicion) -> Estimate | None:
     return said[-1] if said else None
 
 
+def is_said(last: Estimate | None, expected_at: datetime, method: str, team: str) -> bool:
+    """Whether the last word is the same, to the minute, from the same."""
+    if last is None or (last.method, last.team) != (method, team):
+        return False
+    return last.expected_at.replace(second=0, microsecond=0) == expected_at.replace(second=0, microsecond=0)
+
+
 def asks_reason(last: Estimate | None, expected_at: datetime) -> bool:
     """Whether a time changes what somebody has said before: why, is told with it. What history gave, anybody may
     change."""

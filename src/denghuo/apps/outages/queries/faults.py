@@ -1,6 +1,6 @@
 """Every read of reports and suspected faults."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ class Evident(NamedTuple):
     suspicion_id: int | None
     reported_at: datetime
     answered_at: datetime | None
+    back_at: datetime | None
+    still_out_count: int
 
     @property
     def told_at(self) -> datetime:
@@ -72,11 +74,26 @@ def suspicion_for(*, scope: Iterable[str], suspicion_id: int) -> Suspicion:
     return rows.get(within(scope, field="network__unit__path"), pk=suspicion_id)
 
 
-def seen_closed(network_id: int, *, at: datetime) -> list[str]:
-    """Devices that somebody has lately seen closed, when they dismissed a suspicion."""
-    since = at - timedelta(seconds=judging_for(network_id, on=timezone.localdate(at)).shut_for_s)
+def seen_closed(network_id: int, reports: Sequence[Evident], *, at: datetime) -> list[str]:
+    """Devices that somebody has lately seen closed, when they dismissed a suspicion, and those that the log closed
+    before somebody behind them said "still out"."""
+    rule = judging_for(network_id, on=timezone.localdate(at))
+    since = at - timedelta(seconds=rule.shut_for_s)
     rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.DISMISSED, decided_at__gt=since)
-    return list(rows.values_list("device_code", flat=True).distinct())
+    by_log = _shut_by_log(network_id, reports, several=rule.several_reports)
+    return [*rows.values_list("device_code", flat=True).distinct(), *by_log]
+
+
+def _shut_by_log(network_id: int, reports: Sequence[Evident], *, several: int) -> Iterator[str]:
+    """Devices whose closing gave supply back to everybody but those who say "still out": what lies further down is the
+    reason, unless several others behind it have reported since."""
+    told = [one for one in reports if one.state != ReportState.LIT]
+    back = [one.back_at for one in told if one.still_out_count and one.back_at]
+    for code, closed_at in network.closed_since(network_id, since=min(back)).items() if back else ():
+        behind = set(network.loads_behind(network_id, device_codes=[code]))
+        since = [one.still_out_count > 0 for one in told if one.load_code in behind and one.reported_at >= closed_at]
+        if any(since) and since.count(False) < several:
+            yield code
 
 
 def open_by(row: Suspicion) -> datetime:

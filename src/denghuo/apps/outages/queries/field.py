@@ -2,8 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db.models import Max
 
 from denghuo.apps.crews.queries.supply import Supply
+from denghuo.apps.network import queries as network
+from denghuo.apps.orders.models import OrderStep
 from denghuo.apps.orders.queries.still_out import SaysOut
 from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, Suspicion
 from denghuo.apps.outages.queries.estimates import subject_of
@@ -16,12 +21,71 @@ def supply_of(about: str) -> Supply | None:
         if subject.outage is None:
             return Supply(gone_at=subject.opened_at or subject.first_reported_at, back_at=None)
         subject = subject.outage
-    return Supply(gone_at=subject.started_at, back_at=subject.restored_at) if subject else None
+    if subject is None:
+        return None
+    left = left_dark(subject)
+    loads = network.network_snapshot(subject.network_id).grid
+    return Supply(
+        gone_at=subject.started_at,
+        back_at=subject.restored_at,
+        left_dark=tuple(str(loads.loads.name[loads.load_position[code]]) or code for code in left),
+        left_customers=sum(int(loads.loads.lv_customers[loads.load_position[code]]) for code in left),
+    )
+
+
+def left_dark(outage: Outage) -> list[str]:
+    """Loads of an outage that lasts which by the log stay without supply also when the device that began it is
+    closed: something further down is open."""
+    if not outage.lasts:
+        return []
+    marks = network.supply_marks(outage.network_id).event_of_load
+    snapshot = network.network_snapshot(outage.network_id)
+    closed = network.log_snapshot(outage.network_id).replayed.closed.copy()
+    if outage.device_code in snapshot.grid.switch_position:
+        closed[snapshot.grid.switch_position[outage.device_code]] = True
+    live = network.state_if(outage.network_id, closed=closed).section_energized[snapshot.topology.load_section]
+    own = sorted(code for code, number in marks.items() if number == outage.number)
+    return [code for code in own if not live[snapshot.grid.load_position[code]]]
 
 
 def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
-    """Of orders, those whose customer was asked and says that supply is not back, while nothing shows that it is."""
-    rows = Report.objects.filter(order_id__in=list(order_ids), still_out_count__gt=0).exclude(state__in=REPORT_OVER)
+    """Of orders, those whose customer was asked and says that supply is not back, while nothing shows that it is, and
+    those of whom the log says so."""
+    order_ids = list(order_ids)
+    return _dark_by_log(order_ids) | _said_by_customers(order_ids)
+
+
+def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:
+    """Orders of an outage that lasts whose load does not come back with its device: that was so since supply last came
+    back to others, and when a crew was there. What a crew says there is of none of them (``abouts``)."""
+    rows = Report.objects.filter(order_id__in=order_ids, outage__started_at__isnull=False, outage__restored_at=None)
+    rows = rows.exclude(state__in=REPORT_OVER).select_related("outage")
+    outages = {one.outage_id: one.outage for one in rows if one.outage}
+    dark = {pk: set(left_dark(one)) for pk, one in outages.items()}
+    left = [one for one in rows if one.load_code in dark[one.outage_id]]
+    if not left:
+        return {}
+    since = {pk: _last_back(one) for pk, one in outages.items()}
+    arrived = OrderStep.objects.filter(order_id__in=[one.order_id for one in left], step="arrive").order_by()
+    there = dict(arrived.values_list("order_id").annotate(Max("at")))
+    return {
+        one.order_id: SaysOut(
+            said_at=max(filter(None, (since[one.outage_id], there.get(one.order_id))), default=one.reported_at),
+            abouts=frozenset(),
+            by_log=True,
+        )
+        for one in left
+    }
+
+
+def _last_back(outage: Outage) -> datetime | None:
+    """When supply last came back to somebody in an outage."""
+    intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
+    return max((one.ended_at for one in intervals if one.ended_at), default=outage.started_at)
+
+
+def _said_by_customers(order_ids: list[int]) -> dict[int, SaysOut]:
+    rows = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=REPORT_OVER)
     rows = rows.select_related("suspicion")
     before = _names_of(one for row in rows for one in (row.outage_id, row.suspicion and row.suspicion.outage_id) if one)
     found = {}

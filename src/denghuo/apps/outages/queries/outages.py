@@ -95,6 +95,17 @@ def id_of_number(network_id: int, number: str) -> int | None:
     return Outage.objects.filter(network_id=network_id, number=number).values_list("pk", flat=True).first()
 
 
+def free_number(network_ids: Iterable[int], wanted: str) -> str:
+    """A number that no outage of these networks has: the one that is wanted, else it with the next count behind it."""
+    known = Outage.objects.filter(network_id__in=list(network_ids), number__startswith=wanted)
+    taken, count = set(known.values_list("number", flat=True)), 1
+    number = wanted
+    while number in taken:
+        count += 1
+        number = f"{wanted}-{count}"
+    return number
+
+
 def find(scope: Iterable[str], *, wanted: dict[str, Any], at: datetime) -> QuerySet[Outage]:
     """Outages of a scope as a list filters them: q, state, kind, cause, start, end (instants).
 
@@ -137,29 +148,32 @@ def _states(at: datetime) -> dict[str, Q]:
 
 
 def cost(outage: Outage, *, at: datetime) -> Cost:
-    """User-hours of an outage until an instant: what is over, and what runs on."""
+    """User-hours of an outage until an instant: what was over by then, and what ran on."""
     return costs([outage], at=at)[outage.pk]
 
 
-def costs(outages: Sequence[Outage], *, at: datetime) -> dict[int, Cost]:
-    """The same of several, by key."""
+def costs(outages: Sequence[Outage], *, at: datetime, since: datetime | None = None) -> dict[int, Cost]:
+    """The same of several, by key; from an instant on, where one is given."""
     found = {}
     for network_id in {one.network_id for one in outages}:
         own, weights = [one for one in outages if one.network_id == network_id], _weights(network_id)
         numbers = [one.number for one in own]
         for one, intervals in zip(own, network.intervals_of_events(network_id, event_numbers=numbers), strict=True):
-            found[one.pk] = _cost(intervals, weights, at)
+            found[one.pk] = _cost(intervals, weights, at, since)
     return found
 
 
-def _cost(intervals: Sequence[network.Interval], weights: Sequence[tuple[int, int]], at: datetime) -> Cost:
+def _cost(
+    intervals: Sequence[network.Interval], weights: Sequence[tuple[int, int]], at: datetime, since: datetime | None
+) -> Cost:
     mv = lv = 0.0
     out: list[network.Interval] = []
     for interval in intervals:
-        hours = max(((interval.ended_at or at) - interval.started_at).total_seconds() / 3600, 0.0)
+        begun_at, ended_at = max(interval.started_at, since or interval.started_at), min(interval.ended_at or at, at)
+        hours = max((ended_at - begun_at).total_seconds() / 3600, 0.0)
         mv_users, lv_customers = weights[interval.load_position]
         mv, lv = mv + hours * mv_users, lv + hours * lv_customers
-        if interval.ended_at is None:
+        if interval.ended_at is None or interval.started_at <= at < interval.ended_at:
             out.append(interval)
     return Cost(
         at=at,

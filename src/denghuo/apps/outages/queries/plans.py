@@ -1,16 +1,19 @@
 """Who is to be told of a plan before it happens, and who was not."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from denghuo.apps.customers import queries as customers
+from denghuo.apps.customers.models import Purpose
 from denghuo.apps.network import queries as network
-from denghuo.apps.notices.models import NoticeCase
+from denghuo.apps.notices.models import Channel, NoticeCase
 from denghuo.apps.notices.queries import Sheet, unnotified
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.apps.outages.queries.public import areas_planned
@@ -54,8 +57,9 @@ def line_of_plan(outage: Outage) -> str:
 
 
 def reason_of_plan(outage: Outage) -> str:
-    """Why supply is to be cut, as those who are told read it."""
-    return str(Cause(outage.cause).label) if outage.cause != Cause.UNKNOWN else _("work on the network")
+    """Why supply is to be cut, as those who are told read it, whoever's page it is printed from."""
+    with override(settings.LANGUAGE_CODE):
+        return str(Cause(outage.cause).label) if outage.cause != Cause.UNKNOWN else _("work on the network")
 
 
 def sheet_of_plan(outage: Outage, *, on: date) -> Sheet | None:
@@ -88,13 +92,34 @@ def reminders_of(outage: Outage) -> list[datetime]:
     return sorted(due for lead in leads if (due := start_at - timedelta(seconds=lead)) > told_at)
 
 
+def ways_to(reach: Sequence[customers.Reach], who: customers.Customer) -> Iterator[tuple[Channel, customers.Reach]]:
+    """How somebody can be told of a plan: everybody by one short message to a number that may be used for it; special
+    care is called as well, and their first carer is written to."""
+    mobiles = [one for one in reach if one.kind == "mobile"]
+    own = next((one for one in mobiles if not one.carer and (one.consented or who.care_kind)), None)
+    if own is not None:
+        yield Channel.SMS, own
+    if who.care_kind:
+        called = next((one for one in reach if not one.carer), None) or next(iter(reach), None)
+        if called is not None:
+            yield Channel.VOICE, called
+        carer = next((one for one in mobiles if one.carer), None)
+        if carer is not None:
+            yield Channel.SMS, carer
+
+
 def missed(outage: Outage, people: Sequence[customers.Customer]) -> list[Missed]:
-    """Those of whom it is not proved that they were told: special care first, then important users, then by place."""
+    """Those of whom it is not proved that they were told: special care first, then important users, then by place. Who
+    was not written to and cannot be is `unreachable`."""
     case = case_of(outage)
     of = {who.ref: who for who in people}
+    left = unnotified(outage.about, of, case=case.value if case else "", since=outage.plan_moved_at)
+    never = [of[one.to_ref] for one in left if one.reason == "never"]
+    reach = customers.reach_of([who.account_id for who in never], purpose=Purpose.OUTAGE)
+    silent = {who.ref for who in never if not any(ways_to(reach.get(who.account_id, []), who))}
     found = [
-        Missed(customer=of[one.to_ref], reason=one.reason, code=one.code)
-        for one in unnotified(outage.about, of, case=case.value if case else "", since=outage.plan_moved_at)
+        Missed(customer=of[one.to_ref], reason="unreachable" if one.to_ref in silent else one.reason, code=one.code)
+        for one in left
     ]
     return sorted(found, key=lambda one: (not one.customer.care_kind, not one.customer.important))
 

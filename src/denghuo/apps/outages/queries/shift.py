@@ -10,12 +10,12 @@ from django.db.models import Q
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Estimate, Outage
 from denghuo.apps.outages.queries.estimates import estimates_of
-from denghuo.apps.outages.queries.outages import Cost, cost
+from denghuo.apps.outages.queries.outages import Cost, costs
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutageTold:
-    """An outage and its cost until an instant. ``estimate`` is the last that was said before supply was back;
+    """An outage and its cost within a span. ``estimate`` is the last that was said before supply was back;
     ``late_min`` how much later supply came, below 0 earlier, None where there is nothing to compare."""
 
     outage: Outage
@@ -54,7 +54,8 @@ def outages_between(scope: Iterable[str], *, since: datetime, until: datetime) -
     said: dict[int, list[Estimate]] = defaultdict(list)
     for one in estimates_of(outage_ids=[row.pk for row in found], suspicion_ids=list(of_suspicion)):
         said[one.outage_id or of_suspicion[one.suspicion_id or 0]].append(one)
-    return [OutageTold(outage=row, cost=cost(row, at=until), estimate=_last_word(row, said[row.pk])) for row in found]
+    cost = costs(found, at=until, since=since)
+    return [OutageTold(outage=row, cost=cost[row.pk], estimate=_last_word(row, said[row.pk])) for row in found]
 
 
 def _last_word(outage: Outage, said: Sequence[Estimate]) -> Estimate | None:

@@ -1,4 +1,4 @@
-"""When a plan may be, by when the law wants it told, and since when anything of it could be told."""
+"""When a plan may be, and by when the law wants it told."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -17,15 +17,6 @@ _LONG = timedelta(days=3)
 _FAR = timedelta(days=366)
 # Whoever is behind a plan hears of it at least so long before it begins, whatever the hour.
 _LEAST = timedelta(hours=12)
-
-
-def matter_since(about: str) -> datetime | None:
-    """Since when an outage could be told of as it is planned now: since it was entered, or moved."""
-    context, _colon, key = about.partition(":")
-    if context != "outages.outage" or not key.isdecimal():
-        return None
-    row = Outage.objects.filter(pk=int(key)).only("plan_moved_at", "entered_at").first()
-    return (row.plan_moved_at or row.entered_at) if row else None
 
 
 def doubts_of_times(kind: int, unit_path: str, start_at: datetime, end_at: datetime, *, at: datetime) -> Iterator[str]:

@@ -57,6 +57,7 @@ class Why(StrEnum):
     FOUND_BEFORE = "found_before"
     NEIGHBORS_DARK = "neighbors_dark"
     NEIGHBORS_SILENT = "neighbors_silent"
+    OTHERS_SUSPECTED = "others_suspected"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,8 @@ class Told(Protocol):
     def who(self) -> int: ...
     @property
     def reported_at(self) -> datetime: ...
+    @property
+    def suspicion_id(self) -> int | None: ...
 
 
 class _Account(NamedTuple):
@@ -193,6 +196,7 @@ class _Records:
     outages: Mapping[_Place, tuple[int, datetime | None]]
     found: Mapping[int, Sequence[_Found]]
     dark: Mapping[_Place, frozenset[int]]
+    suspected: Mapping[int, frozenset[int]]
 
 
 def _records(reports: Sequence[Told], grounds: Grounds, *, at: datetime) -> _Records:
@@ -206,6 +210,7 @@ def _records(reports: Sequence[Told], grounds: Grounds, *, at: datetime) -> _Rec
         outages=_outages({(network_id, number) for network_id, number in events if number is not None}),
         found=_found(accounts, since=at - timedelta(days=before_days)),
         dark=_dark(list(grounds.rules), {one.load_code for one in reports}),
+        suspected=_suspected({one.suspicion_id for one in reports if one.suspicion_id is not None}),
     )
 
 
@@ -268,6 +273,15 @@ def _dark(network_ids: Collection[int], codes: set[str]) -> dict[_Place, frozens
     for network_id, code, who in rows.values_list("network_id", "load_code", "who"):
         found[network_id, code].add(who)
     return {place: frozenset(who) for place, who in found.items()}
+
+
+def _suspected(suspicion_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Who reports of each suspected fault."""
+    rows = Report.objects.filter(suspicion_id__in=suspicion_ids, state__in=_DARK)
+    found: dict[int, set[int]] = defaultdict(set)
+    for key, who in rows.values_list("suspicion_id", "who") if suspicion_ids else ():
+        found[key or 0].add(who)
+    return {key: frozenset(told) for key, told in found.items()}
 
 
 def _arrears(report: Told, records: _Records) -> Lamp:
@@ -352,6 +366,9 @@ def _own_wiring(report: Told, records: _Records) -> Lamp:
     others = len(records.dark.get((report.network_id, report.load_code), frozenset()) - {report.who})
     if others:
         return _wiring(Shine.CLEAR, Why.NEIGHBORS_DARK, record=report.load_code, count=others)
+    others = len(records.suspected.get(report.suspicion_id or 0, frozenset()) - {report.who})
+    if others:
+        return _wiring(Shine.CLEAR, Why.OTHERS_SUSPECTED, count=others)
     return _wiring(Shine.LOOK, Why.NEIGHBORS_SILENT, record=report.load_code)
 
 

@@ -69,6 +69,8 @@ _LEADS = {
 def left(due_at: datetime, now: datetime) -> str:
     """How long until a deadline, or since it passed."""
     minutes = int((due_at - now).total_seconds() // 60) if due_at > now else int((now - due_at).total_seconds() // 60)
+    if minutes == 0:
+        return _("due now")
     hours = minutes // 60
     time = _("{h} h {m} min").format(h=hours, m=minutes % 60) if hours else _("{m} min").format(m=minutes)
     return (_("{time} left") if due_at > now else _("{time} over")).format(time=time)
@@ -182,6 +184,13 @@ def lamp_says(lamp: Lamp) -> str:
     if lamp.why is Why.NEIGHBORS_DARK:
         said = ngettext(
             "%(n)d other at this transformer reports too", "%(n)d others at this transformer report too", lamp.count
+        )
+        return said % {"n": lamp.count}
+    if lamp.why is Why.OTHERS_SUSPECTED:
+        said = ngettext(
+            "%(n)d other behind the suspected device reports too",
+            "%(n)d others behind the suspected device report too",
+            lamp.count,
         )
         return said % {"n": lamp.count}
     return says[lamp.why] % told
@@ -303,6 +312,7 @@ def in_hours(seconds: int) -> str:
 
 _MISSED: dict[str, str | Promise] = {
     "never": gettext_lazy("Not told yet"),
+    "unreachable": gettext_lazy("No number that may be used"),
     "waiting": gettext_lazy("Message waiting"),
     "sent": gettext_lazy("Sent, no receipt"),
     "undeliverable": gettext_lazy("Could not be delivered"),

@@ -242,6 +242,8 @@ def as_planned(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Put an order to a fault, or take it away from there again."""
     form = JoinForm(request.POST)
+    if not request.POST.get("about"):
+        return after(request, f"orders.order:{request.POST.get('order', '')}", _("Choose a fault."), failed=True)
     asked = told(request, form)
     if asked is None:
         return after(request, form.cleaned_data["about"], _("Choose a fault."), failed=True)

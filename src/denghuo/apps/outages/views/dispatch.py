@@ -18,7 +18,7 @@ from denghuo.apps.organization.access import Permission, may, permission_require
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.forms import ConfirmForm, DismissForm, EstimateForm, WantedForm
-from denghuo.apps.outages.models import Method, Suspicion
+from denghuo.apps.outages.models import Method, Outage, Suspicion
 from denghuo.apps.outages.queries.detail import Detail, detail
 from denghuo.apps.outages.queries.incidents import Board, Incident
 
@@ -70,6 +70,7 @@ def dispatch_page(
         "about": about,
         "incident": incident,
         "gone": bool(about) and incident is None,
+        "became": _became(request, about) if incident is None else None,
         "now": now,
         "seen": seen or f"{queries.revision()}-{int(now.timestamp()) // _LOOK_AGAIN_S}",
         "words": _words(),
@@ -99,6 +100,17 @@ def _chosen(shown: Board, about: str) -> Incident | None:
     subject = queries.subject_of(about) if about and found is None else None
     outage_id = getattr(subject, "outage_id", None)
     return shown.of(f"outages.outage:{outage_id}") if outage_id else found
+
+
+def _became(request: HttpRequest, about: str) -> Outage | None:
+    """The outage that something which is not on the board any more is, or turned out to be, if it is within reach."""
+    subject = queries.subject_of(about)
+    outage = subject.outage if isinstance(subject, Suspicion) else subject
+    try:
+        scope = request.data_scope  # type: ignore[attr-defined]
+        return queries.outage_for(scope=scope, outage_id=outage.pk) if outage else None
+    except Outage.DoesNotExist:
+        return None
 
 
 def _skill(data: QueryDict) -> str | None:
@@ -185,6 +197,7 @@ def _words() -> dict[str, str]:
     return {
         "left": _("{time} left"),
         "over": _("{time} over"),
+        "now": _("due now"),
         "hours": _("{h} h {m} min"),
         "minutes": _("{m} min"),
         "sendTo": _("Send {crew} to {number}?"),

@@ -148,7 +148,8 @@ def new(request: HttpRequest) -> HttpResponse:
     """Enter an outage before it happens."""
     networks = network.networks_within(request.data_scope)  # type: ignore[attr-defined]
     now = timezone.localtime()
-    form = PlanForm(request.POST or None, networks=networks, initial={"number": f"P-{now:%Y%m%d-%H%M}"})
+    number = queries.free_number([one.pk for one in networks], f"P-{now:%Y%m%d-%H%M}")
+    form = PlanForm(request.POST or None, networks=networks, initial={"number": number})
     if request.method == "POST" and request.POST.get("look"):
         return _look(request, form, networks)
     if request.method == "POST" and form.is_valid():
@@ -162,11 +163,21 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor=request.user.get_username(),
             )
         except IntegrityError:
+            if same := _planned_already(network_id, told):
+                messages.info(request, _("This is planned already: here it is."))
+                return redirect("outages:outage", same)
             form.add_error("number", _("This number is taken. Choose another."))
         else:
             messages.success(request, _("The outage is planned."))
             return redirect("outages:outage", planned.pk)
     return render(request, "outages/new.html", {"form": form, "networks": networks}, status=422 if form.errors else 200)
+
+
+def _planned_already(network_id: int, told: dict[str, Any]) -> int | None:
+    """The plan that this one is once more, as after going back to the form."""
+    same = ("number", "planned_start_at", "planned_end_at", "planned_device_codes")
+    found = Outage.objects.filter(network_id=network_id, **{name: told[name] for name in same})
+    return found.values_list("pk", flat=True).first()
 
 
 def _look(request: HttpRequest, form: PlanForm, networks: list[Network]) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Telling people of a plan: send, post, bring; and who is left."""
 
+from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -11,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -23,7 +25,7 @@ from denghuo.apps.notices.actions import record_delivery, record_printing
 from denghuo.apps.notices.models import How
 from denghuo.apps.organization.access import Permission, may, permission_required
 from denghuo.apps.outages import actions, queries
-from denghuo.apps.outages.forms import CancelForm, DeliveredForm, MoveForm, PostedForm
+from denghuo.apps.outages.forms import CancelForm, DeliveredForm, DevicesForm, MoveForm, PostedForm
 from denghuo.apps.outages.models import Outage
 from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.apps.outages.templatetags.incidents import missed_word
@@ -49,7 +51,7 @@ def _shown(
     now = timezone.localtime().replace(second=0, microsecond=0)
     people, case = queries.people_of_plan(outage), queries.case_of(outage)
     left = queries.missed(outage, people)
-    reason = request.GET.get("reason", "")
+    reasons, reason = queries.count_by_reason(left), request.GET.get("reason", "")
     chosen = [one for one in left if reason in ("", one.reason)]
     wrong = any(form is not None and form.errors for form in (posted, delivered))
     context = {
@@ -57,16 +59,18 @@ def _shown(
         "where": queries.place_of(outage),
         "people": len(people),
         "left": len(left),
-        "reasons": queries.count_by_reason(left),
+        "reasons": reasons,
         "reason": reason,
         "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "deadlines": deadlines(outage, people, at=now),
+        "deadlines": [] if outage.is_cancelled else deadlines(outage, people, at=now),
         "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
+        "may_write": bool(reasons.get("never")),
         "held_back": notices.held_back(outage.about, at=timezone.now()),
         "announced_at": _announced_at(outage),
         "reminders": queries.reminders_of(outage) if outage.is_plan_ahead(now) else [],
         "ticked": request.POST.getlist("who"),
         "is_ahead": case is not None and outage.is_plan_ahead(now),
+        "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=outage.network.unit.path),
         "posted": posted or PostedForm(about=outage.about, initial={"delivered_at": now}, auto_id=_POSTED),
         "delivered": delivered or DeliveredForm(about=outage.about, initial={"delivered_at": now, "how": How.LEFT}),
         "paper_url": _paper(outage),
@@ -119,6 +123,8 @@ def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
 def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down that a plan was announced to the public."""
     outage = outage_seen(request, outage_id)
+    if outage.is_cancelled:
+        return redirect("outages:notice", outage.pk)
     form = PostedForm(request.POST, about=outage.about, auto_id=_POSTED)
     if not form.is_valid():
         return _shown(request, outage, posted=form)
@@ -132,6 +138,8 @@ def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
 def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down how households were told by somebody."""
     outage = outage_seen(request, outage_id)
+    if outage.is_cancelled:
+        return redirect("outages:notice", outage.pk)
     form = DeliveredForm(request.POST, about=outage.about)
     refs = [one.ref for one in _chosen(request, outage)]
     if not refs:
@@ -159,6 +167,8 @@ def _chosen(request: HttpRequest, outage: Outage) -> list[Customer]:
 def notice_print(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Notices on paper for the chosen households, with their names; recorded for each."""
     outage = outage_seen(request, outage_id)
+    if outage.is_cancelled:
+        return redirect("outages:notice", outage.pk)
     chosen, sheet = _chosen(request, outage), queries.sheet_of_plan(outage, on=timezone.localdate())
     if not chosen or sheet is None:
         form = DeliveredForm(request.POST, about=outage.about)
@@ -206,23 +216,42 @@ def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required(Permission.OUTAGES_EDIT)
 def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
-    """Move a plan that lies ahead, or cancel it."""
-    outage = outage_seen(request, outage_id)
-    cancels, moves = request.POST.get("deed") == "cancel", request.POST.get("deed") == "move"
+    """Move a plan that lies ahead, say what it opens, or cancel it."""
+    outage, deed = outage_seen(request, outage_id), request.POST.get("deed", "")
     initial = {"start_at": outage.planned_start_at, "end_at": outage.planned_end_at}
-    move = MoveForm(request.POST if moves else None, outage=outage, initial=initial)
-    cancel = CancelForm(request.POST if cancels else None, auto_id="cancel_%s")
-    form = cancel if cancels else move
-    if form.is_valid():
-        change = actions.cancel_plan if cancels else actions.move_plan
+    devices = {"device_codes": outage.planned_device_codes}
+    data = {name: request.POST if deed == name else None for name in _DEEDS}
+    of = {
+        "move": MoveForm(data["move"], outage=outage, initial=initial),
+        "devices": DevicesForm(data["devices"], outage=outage, initial=devices, auto_id="devices_%s"),
+        "cancel": CancelForm(data["cancel"], auto_id="cancel_%s"),
+    }
+    form = of.get(deed)
+    if form is not None and form.is_valid():
+        change, said = _DEEDS[deed]
         try:
             change(outage_id=outage.pk, **form.cleaned_data, **who(request))
         except actions.NothingToAnnounceError:
             messages.warning(request, _("Nothing was changed: it has begun, is over, or was cancelled already."))
         else:
-            cancelled = _("The plan is cancelled; whoever was told of it is told so.")
-            moved = _("The plan has another time; whoever was told of it is told so.")
-            messages.success(request, cancelled if cancels else moved)
+            messages.success(request, str(said))
         return redirect("outages:outage", outage.pk)
-    context = {"outage": outage, "where": queries.place_of(outage), "move": move, "cancel": cancel}
-    return render(request, "outages/plan.html", context, status=422 if form.errors else 200)
+    context = {"outage": outage, "where": queries.place_of(outage), "is_ahead": outage.is_plan_ahead(timezone.now())}
+    wrong = form is not None and bool(form.errors)
+    return render(request, "outages/plan.html", context | of, status=422 if wrong else 200)
+
+
+_DEEDS: dict[str, tuple[Callable[..., Outage], Promise]] = {
+    "move": (
+        actions.move_plan,
+        gettext_lazy("The plan has another time; whoever was told of it is told so."),
+    ),
+    "devices": (
+        actions.name_devices,
+        gettext_lazy("The plan has its devices: who is behind them can be told."),
+    ),
+    "cancel": (
+        actions.cancel_plan,
+        gettext_lazy("The plan is cancelled; whoever was told of it is told so."),
+    ),
+}

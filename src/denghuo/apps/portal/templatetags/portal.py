@@ -1,6 +1,9 @@
 """Words of the customer's door."""
 
+from datetime import timedelta
+
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -46,6 +49,13 @@ def stage_text(standing: Standing) -> str:
         Stage.CLOSED: _("It is settled."),
         Stage.ENDED: _("It was taken back or ended."),
     }
+    if standing.kind == Kind.MISCONDUCT:
+        words |= {
+            Stage.RECEIVED: _("We have it; %(unit)s is looking at it."),
+            Stage.WAITING: _("It waits for something; %(unit)s will tell you what for."),
+            Stage.ENDED: _("It was looked into and ended. If you want to know more, ask %(unit)s."),
+        }
+        return words[standing.stage] % {"unit": standing.station}
     return words[standing.stage]
 
 
@@ -56,15 +66,36 @@ def say_icon(word: str) -> str:
 
 
 @register.filter
-def say_text(word: str) -> str:
-    """What a button says."""
+def say_text(standing: Standing, word: str) -> str:
+    """What a button says, of a fault or of what is none."""
+    is_fault = standing.kind == Kind.FAULT
+    urge = _("Please hurry") if is_fault or standing.kind == Kind.SERVICE else _("I am still waiting for an answer")
     words = {
         "back": _("Power is back"),
         "still_out": pgettext("of one's own supply", "Still out"),
-        "urge": _("Please hurry"),
-        "withdraw": _("It is settled, take it back"),
+        "urge": urge,
+        "withdraw": _("It is settled, take it back") if is_fault else pgettext("one's own report", "Take it back"),
     }
     return words[word]
+
+
+@register.simple_tag
+def due_text(standing: Standing) -> str:
+    """Until when what is to come. What is due at the end of a day is told by the day: nobody reads 00:00 as that."""
+    due = standing.promised_at or standing.due_at
+    if due is None:
+        return ""
+    local = timezone.localtime(due)
+    last = local - timedelta(minutes=1)
+    is_day = (local.hour, local.minute) in ((0, 0), (23, 59))
+    told = {"what": standing.promised, "time": f"{local:%m-%d %H:%M}", "day": f"{last:%m-%d}"}
+    if standing.promised_at:
+        words = _("Promised to you: %(what)s on %(day)s") if is_day else _("Promised to you: %(what)s by %(time)s")
+    elif is_day:
+        words = _("You will hear from us or see us on %(day)s at the latest.")
+    else:
+        words = _("You will hear from us or see us by %(time)s.")
+    return words % told
 
 
 @register.simple_tag
@@ -72,8 +103,8 @@ def said_text(word: str) -> str:
     """What follows from what was just said."""
     words = {
         "back": _("Thank you. We note that your supply is back."),
-        "still_out": _("We note that you are still without supply. The station hears of it now."),
-        "urge": _("The station hears now that you wait for an answer."),
+        "still_out": _("We note that you are still without supply. The station has been told."),
+        "urge": _("The station has been told that you are waiting for an answer."),
         "withdraw": _("Your report is taken back."),
     }
     return words.get(word, "")

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from denghuo.adapters.phones import digits_of
 from denghuo.apps.organization.counting import Count, neighborhood_of
+from denghuo.apps.portal.forms import ReportForm
 
 ACTOR = "customer"  # who does what is done at the door
-_QUARTER_S, _HOUR_S = 15 * 60, 60 * 60
+_AGAIN_S, _QUARTER_S, _HOUR_S = 10 * 60, 15 * 60, 60 * 60
 
 
 def looks_of(request: HttpRequest) -> Count:
@@ -30,14 +34,31 @@ def reports_of_number(number: str) -> Count:
     return Count("portal-number", (number,), most=6, within_s=_HOUR_S)
 
 
+_TOLD = ("topic", "unit", "place", "text", "contact_name", "account", "sticker")
+
+
+def same_again(request: HttpRequest, form: ReportForm, *, now: int = 0) -> int:
+    """The order that the same words of the same number from the same address became a moment ago, 0: none; ``now``:
+    which they became now. A page that is gone back to and sent again has another key."""
+    told = form.cleaned_data
+    number = digits_of(told["caller"])
+    if not number:  # two neighbors without one may say the same
+        return 0
+    words = (neighborhood_of(request), form.matter.slug, number, *(str(told.get(one) or "").strip() for one in _TOLD))
+    key = f"portal-again:{sha256(repr(words).encode()).hexdigest()}"
+    if now:
+        cache.set(key, now, timeout=_AGAIN_S)
+    return now or int(cache.get(key, 0))
+
+
 def tries_of(request: HttpRequest) -> Count:
     """How often an address asked for a report that is not its own."""
     return Count("portal-tries", (neighborhood_of(request),), most=30, within_s=_QUARTER_S)
 
 
-def tries_of_number(number: str) -> Count:
-    """How often the digits of one report were guessed, wherever from."""
-    return Count("portal-guesses", (number,), most=8, within_s=_HOUR_S)
+def tries_of_order(order_id: int) -> Count:
+    """How often the digits of one report were guessed, wherever from and however its number was written."""
+    return Count("portal-guesses", (str(order_id),), most=8, within_s=_HOUR_S)
 
 
 def words_of(order_id: int) -> Count:

@@ -12,7 +12,7 @@ from denghuo.apps.orders.actions import StepRefusedError
 from denghuo.apps.orders.models import Order
 from denghuo.apps.portal import actions, queries
 from denghuo.apps.portal.forms import NumberForm
-from denghuo.apps.portal.views.door import ACTOR, at_the_door, tries_of, tries_of_number, words_of
+from denghuo.apps.portal.views.door import ACTOR, at_the_door, tries_of, tries_of_order, words_of
 
 
 @sensitive_post_parameters()
@@ -24,11 +24,12 @@ def ask_number(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         number, digits = form.cleaned_data["number"], form.cleaned_data["digits"]
-        counts = (tries_of(request), tries_of_number(number))
+        row = queries.order_of_number(number)
+        counts = [tries_of(request), *([tries_of_order(row.pk)] if row is not None else [])]
         if any(one.is_spent for one in counts):
-            form.add_error(None, _("Tried too often. Wait a quarter of an hour, or call us."))
+            form.add_error(None, _("Tried too often. Wait an hour, or call us."))
             status = 429
-        elif (row := queries.order_of_number(number, digits)) is not None:
+        elif row is not None and row.caller[-4:] == digits:
             return redirect("portal:standing", queries.token_of(row.pk))
         else:
             for one in counts:
@@ -82,7 +83,7 @@ def say(request: HttpRequest, token: str) -> HttpResponse:
     try:
         actions.say(order_id=row.pk, says=says, at=now, actor=ACTOR)
     except OperationalError:
-        trouble = _("We are being asked very much just now. Press once more in a minute.")
+        trouble = _("Very many people report just now. Press once more in a minute.")
         return _standing(request, row, token, trouble=trouble, status=503)
     except (StepRefusedError, ValueError):
         row.refresh_from_db()

@@ -1,5 +1,6 @@
 """Telling us: what happened, and where."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.adapters.phones import digits_of
@@ -17,7 +19,7 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries.spots import Spot, spot_of_code, spot_of_text, spots_like, units_reported_to
 from denghuo.apps.orders.actions import OrderEntry
 from denghuo.apps.orders.intake import take_in
-from denghuo.apps.orders.models import Channel, Kind
+from denghuo.apps.orders.models import Channel, Kind, Order
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.queries.public import PublicOutage
 from denghuo.apps.portal import queries
@@ -29,6 +31,7 @@ from denghuo.apps.portal.views.door import (
     plain,
     reports_of,
     reports_of_number,
+    same_again,
     too_often,
 )
 
@@ -93,7 +96,7 @@ def report(request: HttpRequest, matter: str) -> HttpResponse:
     spot = spot_of_code(plain((data or request.GET).get("sticker", "")))
     units = [(unit.pk, unit.name) for unit in units_reported_to()]
     initial = {"client_key": uuid4().hex, "sticker": request.GET.get("sticker", "")[:20] if spot else ""}
-    form = ReportForm(data, matter=found, units=units, at_spot=spot is not None, initial=initial)
+    form = ReportForm(data, matter=found, units=units, spot=spot, initial=initial)
     if data is not None and form.is_valid():
         return _send(request, form, spot, units)
     return _page(request, form, spot, status=422 if data is not None else 200)
@@ -117,10 +120,13 @@ def _page(request: HttpRequest, form: ReportForm, spot: Spot | None, *, status: 
 def _send(request: HttpRequest, form: ReportForm, spot: Spot | None, units: list[tuple[int, str]]) -> HttpResponse:
     told = form.cleaned_data
     number = digits_of(told["caller"])
+    again = same_again(request, form)
+    if again and (row := Order.objects.filter(pk=again, closed_at=None).first()) is not None:
+        return redirect("portal:standing", queries.token_of(row.pk))
     counts = [reports_of(request), *([reports_of_number(number)] if number else [])]
-    if any(one.is_spent for one in counts):
-        words = _("So many reports came from here that we cannot take this one by the page. Please call us.")
-        form.add_error(None, words)
+    # Of one number only what can wait is refused: a gate that sparks again is told again.
+    if counts[0].is_spent or (counts[-1].is_spent and not form.matter.is_urgent):
+        form.add_error(None, _too_many(counts[0].is_spent, spot))
         return _page(request, form, spot, status=429)
     among = [told["unit"]] if told.get("unit") else [pk for pk, _name in units]
     where = (
@@ -133,11 +139,9 @@ def _send(request: HttpRequest, form: ReportForm, spot: Spot | None, units: list
         return _page(request, form, spot, status=422)
     entry = _entry(form, where=where, unit_id=unit_id, spot=spot, number=number)
     try:
-        row, is_new = take_in(entry, actor=ACTOR)
+        row, is_new = _taken(entry)
     except OperationalError:
-        form.add_error(
-            None, _("We are being asked very much just now. Nothing is lost: send it once more in a minute.")
-        )
+        form.add_error(None, _("Very many people report just now. Nothing is lost: send it once more in a minute."))
         return _page(request, form, spot, status=503)
     except ValueError:  # sent before, to another station
         form.data = {**form.data_told(), "client_key": uuid4().hex}
@@ -147,7 +151,27 @@ def _send(request: HttpRequest, form: ReportForm, spot: Spot | None, units: list
         return _page(request, form, spot, status=422)
     for one in counts if is_new else ():
         one.add()
+    same_again(request, form, now=row.pk)
     return redirect("portal:standing", queries.token_of(row.pk))
+
+
+def _taken(entry: OrderEntry) -> tuple[Order, bool]:
+    """The order that a report becomes, and whether it is new. What was sent before and is over is meant anew."""
+    row, is_new = take_in(entry, actor=ACTOR)
+    if row.is_over and not is_new:
+        return take_in(replace(entry, client_key=f"portal:{uuid4().hex}"), actor=ACTOR)
+    return row, is_new
+
+
+def _too_many(of_address: bool, spot: Spot | None) -> str:
+    """Why a report is not taken by the page, until when, and where it is taken."""
+    phones = queries.phones_for(spot.unit_id if spot else None, at=timezone.now())
+    told = {"phones": pgettext("between names", ", ").join(phones)}
+    if of_address:
+        words = _("Very many reports came over your connection. Try again in a quarter of an hour, or call %(phones)s.")
+    else:
+        words = _("Six reports came with this telephone number within an hour. Try again after it, or call %(phones)s.")
+    return words % told
 
 
 def _entry(form: ReportForm, *, where: Spot | None, unit_id: int, spot: Spot | None, number: str) -> OrderEntry:

@@ -35,6 +35,7 @@ from denghuo.apps.staffing.actions.rules import (
     set_skills,
     set_up,
     withdraw_absence,
+    withdraw_shift,
 )
 from denghuo.apps.staffing.actions.surges import (
     OfferChangedError,
@@ -88,4 +89,5 @@ __all__ = [
     "undo_swap",
     "withdraw_absence",
     "withdraw_known_days",
+    "withdraw_shift",
 ]

@@ -17,6 +17,7 @@ from denghuo.apps.staffing.facts import (
     RuleSet,
     ShiftRetired,
     ShiftSet,
+    ShiftWithdrawn,
     SkillNeedSet,
     SkillsSet,
     StaffingSetUp,
@@ -37,6 +38,7 @@ from denghuo.apps.staffing.models import (
     Succession,
     Wish,
 )
+from denghuo.apps.staffing.queries.rules import shifts_worked
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES, STANDARD_BANDS
 from denghuo.apps.staffing.snapshot.standard import (
     CYCLE,
@@ -134,6 +136,21 @@ def retire_shift(*, shift_id: int, until_date: date, at: datetime, actor: str) -
     """Have a shift no longer worked after a day; duties up to it stay."""
     Shift.objects.filter(pk=shift_id).update(until_date=until_date)
     record(ShiftRetired(shift_id=shift_id, until_date=until_date), at=at, actor=actor)
+
+
+@transaction.atomic
+def withdraw_shift(*, shift_id: int, at: datetime, actor: str) -> None:
+    """Have it that there never was a shift which nobody worked.
+
+    Raises:
+        ValueError: it stands in a plan or in a pattern.
+    """
+    row = Shift.objects.select_for_update().get(pk=shift_id)
+    if row.pk in shifts_worked(row.unit_id):
+        raise ValueError("it stands in a plan or in a pattern")
+    fact = ShiftWithdrawn(shift_id=row.pk, unit_id=row.unit_id, name=row.name)
+    row.delete()
+    record(fact, at=at, actor=actor)
 
 
 @transaction.atomic

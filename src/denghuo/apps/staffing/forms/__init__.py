@@ -11,8 +11,10 @@ from denghuo.apps.staffing.forms.shifts import (
     ShiftForm,
     SkillNeedForm,
     SuccessionForm,
+    WithdrawShiftForm,
     clock,
     clocks_of,
+    labeled,
 )
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "SwapForm",
     "WeatherForm",
     "WishForm",
+    "WithdrawShiftForm",
     "clock",
     "clocks_of",
+    "labeled",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.apps.organization.when import DayField
+from denghuo.apps.staffing.forms.shifts import labeled
 from denghuo.apps.staffing.models import AbsenceKind, RuleKind, Shift
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
 
@@ -109,7 +110,7 @@ class WishForm(forms.Form):
     def __init__(self, *args: Any, shifts: Sequence[Shift], agents: Sequence[Agent] | None, **kwargs: Any) -> None:
         """``agents`` None: it is one's own wish."""
         super().__init__(*args, **kwargs)
-        self.fields["shift"].choices = [("", _("a day off")), *((str(one.pk), one.name) for one in shifts)]  # type: ignore[attr-defined]
+        self.fields["shift"].choices = [("", _("a day off")), *((str(one.pk), labeled(one)) for one in shifts)]  # type: ignore[attr-defined]
         if agents is None:
             del self.fields["agent"]
         else:

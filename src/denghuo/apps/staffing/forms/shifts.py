@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +31,11 @@ def clock(minute: int) -> str:
 def clocks_of(shift: Shift) -> tuple[str, str]:
     """When a shift begins and ends; midnight is the end of a day, not the beginning of the next."""
     return clock(shift.start_min), clock((shift.start_min + shift.length_min - 1) % DAY_MIN + 1)
+
+
+def labeled(shift: Shift) -> str:
+    """A shift to choose from, with its times: names come again."""
+    return f"{shift.name} {'–'.join(clocks_of(shift))}"
 
 
 def minute_of(told: str, *, most: int = DAY_MIN) -> int:
@@ -112,6 +118,11 @@ class ShiftForm(_DatedForm):
     night = forms.BooleanField(label=_("Counts as a night"), required=False)
     field_order = ("name", "starts", "ends", "breaks", "night", "from_date", "source")
 
+    def __init__(self, *args: Any, shifts: Sequence[Shift] = (), **kwargs: Any) -> None:
+        """``shifts`` are those there are, by the names of which people know them."""
+        super().__init__(*args, **kwargs)
+        self.shifts = shifts
+
     def clean_starts(self) -> int:
         return minute_of(self.cleaned_data["starts"], most=DAY_MIN - 1)
 
@@ -120,9 +131,14 @@ class ShiftForm(_DatedForm):
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = self.cleaned_data
+        since = told.get("from_date")
+        if since and any(_in_use(one, since=since) and one.name == told.get("name") for one in self.shifts):
+            self.add_error("name", _("A shift has this name on these days: end it first, or take another name."))
         start, end = told.get("starts"), told.get("ends")
         if start is None or end is None:
             return told
+        if start == end:
+            self.add_error("ends", _("It ends at the minute at which it begins: a shift is shorter than a day."))
         length = end - start if end > start else end - start + DAY_MIN
         told["length_min"], told["pauses"] = length, []
         for part in _BETWEEN.split(told.get("breaks", "")):
@@ -142,12 +158,18 @@ class ShiftForm(_DatedForm):
             self.add_error("breaks", _("A pause lies within the shift and is written as 12:00-12:30."))
 
 
+def _in_use(shift: Shift, *, since: date, until: date | None = None) -> bool:
+    """Whether a shift is worked on some day of a time."""
+    return (shift.until_date is None or since <= shift.until_date) and (until is None or shift.from_date <= until)
+
+
 class _OfShiftsForm(forms.Form):
     def __init__(self, *args: Any, shifts: Sequence[Shift], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shifts = {one.pk: one for one in shifts}
         for field in self.fields.values():
             if isinstance(field, forms.TypedChoiceField) and not field.choices:
-                field.choices = [(str(one.pk), one.name) for one in shifts]
+                field.choices = [(str(one.pk), labeled(one)) for one in shifts]
 
 
 class RetireForm(_OfShiftsForm):
@@ -155,6 +177,20 @@ class RetireForm(_OfShiftsForm):
 
     shift = forms.TypedChoiceField(label=_("Shift"), coerce=int)
     until_date = DayField(label=_("Last worked on"))
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        shift, until = self.shifts.get(told.get("shift", 0)), told.get("until_date")
+        if shift and until and until < shift.from_date:
+            words = _("This shift is in use from %(day)s on: it cannot end before that day.")
+            self.add_error("until_date", words % {"day": shift.from_date.isoformat()})
+        return told
+
+
+class WithdrawShiftForm(_OfShiftsForm):
+    """That there is no such shift after all."""
+
+    shift = forms.TypedChoiceField(coerce=int)
 
 
 class SuccessionForm(_OfShiftsForm):
@@ -198,21 +234,34 @@ class RotaForm(_DatedForm):
 
     def __init__(self, *args: Any, shifts: Sequence[Shift], teams: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.shifts, self.teams = {one.name: one.pk for one in shifts}, set(teams)
+        self.shifts, self.teams = shifts, set(teams)
 
-    def clean_cycle(self) -> tuple[list[int | None], list[int]]:
-        """Keys of shifts by day, None a day off; and the days on which half a team works."""
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.cleaned_data
+        if "cycle" in told and "from_date" in told:
+            try:
+                told["cycle"] = self._cycle(told["cycle"], told["from_date"])
+            except forms.ValidationError as wrong:
+                self.add_error("cycle", wrong)
+        return told
+
+    def _cycle(self, written: str, since: date) -> tuple[list[int | None], list[int]]:
+        """Keys of shifts by day, None a day off; and the days on which half a team works. A name is that of the shift
+        in use on the first day."""
+        named = {one.name: one.pk for one in self.shifts if _in_use(one, since=since, until=since)}
         cycle: list[int | None] = []
         halved = []
-        for part in (one.strip() for one in _BETWEEN.split(self.cleaned_data["cycle"])):
+        for part in (one.strip() for one in _BETWEEN.split(written)):
             if not part:
                 continue
             name = part.removesuffix(HALF).strip()
             if part.endswith(HALF):
                 halved.append(len(cycle))
-            if name not in {*self.shifts, "-", "–", "休"}:
-                raise forms.ValidationError(_("There is no shift named %(name)s.") % {"name": name})
-            cycle.append(self.shifts.get(name))
+            if name not in {*named, "-", "–", "休"}:
+                raise forms.ValidationError(
+                    _("There is no shift named %(name)s on %(day)s.") % {"name": name, "day": since.isoformat()}
+                )
+            cycle.append(named.get(name))
         if not any(cycle):
             raise forms.ValidationError(_("Name at least one shift."))
         return cycle, halved

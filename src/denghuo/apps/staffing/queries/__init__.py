@@ -11,6 +11,7 @@ from denghuo.apps.staffing.queries.duties import (
     person_of_user,
     rota_teams,
     times_of,
+    unnamed_count,
 )
 from denghuo.apps.staffing.queries.forecasts import forecast_anew
 from denghuo.apps.staffing.queries.known import (
@@ -40,6 +41,7 @@ from denghuo.apps.staffing.queries.rules import (
     rotas_of,
     rule_book,
     shifts_of,
+    shifts_worked,
     skill_needs_of,
     skills_of,
     successions_of,
@@ -131,6 +133,7 @@ __all__ = [
     "sending_now",
     "sending_of",
     "shifts_of",
+    "shifts_worked",
     "shown_in",
     "skill_needs_of",
     "skills_of",
@@ -148,6 +151,7 @@ __all__ = [
     "today_followed",
     "unheard_on",
     "units_staffed",
+    "unnamed_count",
     "used_of",
     "waves_ahead",
     "weather_between",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
@@ -22,10 +22,21 @@ _ROTA_TEAMS, _MOBILE = 4, "机动"
 _REACH = timedelta(hours=4)  # how long before the first midnight somebody may have signed in for it
 
 
-def agents_of_unit(unit_id: int) -> list[Agent]:
-    """Everybody on the telephones of a unit, team by team as people count them; who has no team named is mobile."""
-    rows = Agent.objects.filter(exchange__unit_id=unit_id)
-    return sorted(rows, key=lambda one: (hotline.team_order(one.team), one.code, one.pk))
+def agents_of_unit(unit_id: int, *, since: date | None = None) -> list[Agent]:
+    """Everybody who is planned on the telephones of a unit, and works there ``since`` a day or later, team by team as
+    people count them. A call log is full of numbers behind which nobody sits: planned is who was given a name and a
+    team. With an account at two exchanges somebody is one person, at the first."""
+    rows = Agent.objects.filter(exchange__unit_id=unit_id).exclude(name="").exclude(team="")
+    if since is not None:
+        rows = rows.exclude(until_date__lt=since)
+    once = {one.user_id or -one.pk: one for one in rows.order_by("-exchange_id", "-code")}
+    return sorted(once.values(), key=lambda one: (hotline.team_order(one.team), one.code, one.pk))
+
+
+def unnamed_count(unit_id: int) -> int:
+    """Agents whom an exchange told of and nobody gave a name and a team, nor a last day."""
+    rows = Agent.objects.filter(exchange__unit_id=unit_id, until_date=None)
+    return rows.filter(Q(name="") | Q(team="")).count()
 
 
 def rota_teams(unit_id: int) -> list[str]:
@@ -45,7 +56,8 @@ class Person:
 def person_of_user(user: User, *, scope: Iterable[str]) -> Person | None:
     """Who somebody who signed in is on the telephones."""
     rows = Agent.objects.filter(within(scope, field="exchange__unit__path"), user=user).select_related("exchange")
-    agent = rows.first()
+    planned = rows.exclude(name="").exclude(team="")  # where they have duties, if anywhere
+    agent = planned.order_by("exchange_id", "code").first() or rows.first()
     return None if agent is None else Person(agent=agent, unit_id=agent.exchange.unit_id)
 
 
@@ -78,10 +90,12 @@ def duties_in(absence: Absence) -> list[Duty]:
     return list(rows.filter(day__gte=absence.first, day__lte=absence.last).select_related("shift").order_by("day"))
 
 
-def away() -> Exists:
-    """Whether whom a duty belongs to is away on its day, for a query of duties."""
-    return Exists(Absence.objects.filter(agent_id=OuterRef("agent_id"), first__lte=OuterRef("day"),
-                                         last__gte=OuterRef("day")))  # fmt: skip
+def away() -> Q:
+    """Whether whom a duty belongs to is away on its day, or has left, for a query of duties."""
+    absent = Absence.objects.filter(
+        agent_id=OuterRef("agent_id"), first__lte=OuterRef("day"), last__gte=OuterRef("day")
+    )
+    return Q(Exists(absent)) | Q(agent__until_date__lt=F("day"))
 
 
 def heads_on_duty(

@@ -9,8 +9,10 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from denghuo.apps.hotline import queries as hotline
+from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
-from denghuo.apps.staffing.models import Forecast, Surge
+from denghuo.apps.outages.models import Outage
+from denghuo.apps.staffing.models import Forecast, RuleKind
 from denghuo.apps.staffing.queries.duties import heads_on_duty
 from denghuo.apps.staffing.queries.rules import rule_book, target_share
 from denghuo.apps.staffing.snapshot.forecasts import Ahead, ahead_of
@@ -73,7 +75,7 @@ def today_followed(unit: Unit, *, at: datetime, until: datetime | None = None) -
     counts = counts_of_day([one.pk for one in hotline.queues_of(exchanges)], day)
     judged = counts.copy()
     causes = [(one.started_at, one.ended_at) for one in hotline.all_causes([str(unit.path)]) if one.volume]
-    for start, end in (*causes, *_outages_large(unit.pk, day, at=at)):
+    for start, end in (*causes, *outages_large(unit, day, at=at)):
         judged[within_days([day], start, end)[0]] = np.nan
     expected = followed(row, day, judged, known=known)
     if expected is None:
@@ -82,10 +84,14 @@ def today_followed(unit: Unit, *, at: datetime, until: datetime | None = None) -
     return Today(expected=expected, counts=counts, came=came, planned=planned)
 
 
-def _outages_large(unit_id: int, day: date, *, at: datetime) -> list[tuple[datetime, datetime]]:
-    """From when to when outages of a day that were worth a surge have hit the hotline, as known at an instant."""
-    rows = Surge.objects.filter(unit_id=unit_id, outage__started_at__lte=at)
-    told = [one.outage for one in rows.exclude(outage__restored_at__lt=midnight(day)).select_related("outage")]
+def outages_large(unit: Unit, day: date, *, at: datetime) -> list[tuple[datetime, datetime]]:
+    """From when to when outages of a day that are large enough for a surge have hit the hotline, as known at an
+    instant, whether a surge was worked out or not."""
+    least = rule_book(unit.pk).value(RuleKind.SURGE_CUSTOMERS, on=day)
+    rows = Outage.objects.filter(
+        within([str(unit.path)], field="network__unit__path"), started_at__lte=at, lv_customers__gte=least
+    )
+    told = rows.exclude(restored_at__lt=midnight(day))
     return [(one.started_at, min(one.restored_at or at, at)) for one in told if one.started_at is not None]
 
 

@@ -82,7 +82,7 @@ def staff_of(unit: Unit, month: date, *, keep: bool = False, fixed_until: date |
     """
     days = month_days(month)
     before = days_before(days[0])
-    agents = agents_of_unit(unit.pk)
+    agents = agents_of_unit(unit.pk, since=days[0])
     shifts = shifts_of(unit.pk, first=before[0], last=days[-1])
     if not agents or not shifts:
         raise LookupError("no shifts, or nobody to work them")
@@ -174,11 +174,14 @@ def expected_rate(plan: Plan) -> Expected:
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """How a plan stands against rules and absences as they are now: what is ``broken``, as a plan holds it; ``away``
-    duties that fall into an absence; ``as_made`` whether it is still what was proven when it was made."""
+    duties that fall into an absence; ``as_made`` whether it is still what was proven when it was made; ``hours`` and
+    ``nights`` the fewest and the most of those whom the search placed and who are there all month."""
 
     broken: tuple[dict[str, Any], ...]
     away: tuple[Duty, ...]
     as_made: bool
+    hours: tuple[float, float] | None = None
+    nights: tuple[int, int] | None = None
 
 
 def standing_of(plan: Plan) -> Standing:
@@ -192,7 +195,16 @@ def standing_of(plan: Plan) -> Standing:
     broken = tuple(breach_told(staff, one) for one in judged(staff, staff.worked(drawn)))
     gone = plan.duties.filter(away()).select_related("shift", "agent").order_by("day", "shift__start_min")
     swapped = any(not one["undone"] for one in plan.made.get("swaps", ()))
-    return Standing(broken=broken, away=tuple(gone), as_made=not gone and not swapped and list(broken) == made)
+    placed = ~staff.absent.any(axis=1) & (staff.mobile | bool(plan.made.get("individual")))
+    counts = np.array([(drawn[placed] == shift).sum(axis=1) for shift in range(staff.types.count)], np.int64)
+    hours, nights = staff.types.paid_min @ counts / 60, staff.types.night.astype(np.int64) @ counts
+    return Standing(
+        broken=broken,
+        away=tuple(gone),
+        as_made=not gone and not swapped and list(broken) == made,
+        hours=(float(hours.min()), float(hours.max())) if placed.any() else None,
+        nights=(int(nights.min()), int(nights.max())) if placed.any() else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from denghuo.apps.hotline.models import Measure
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing.models import (
     Absence,
+    Duty,
     Minimum,
     Rota,
     Rule,
@@ -47,6 +48,12 @@ def shifts_of(unit_id: int, *, first: date | None = None, last: date | None = No
     if last is not None:
         rows = rows.filter(from_date__lte=last)
     return list(rows.order_by("start_min", "pk"))
+
+
+def shifts_worked(unit_id: int) -> set[int]:
+    """Shifts of a unit that stand in a plan or in a pattern."""
+    found = set(Duty.objects.filter(plan__unit_id=unit_id).values_list("shift_id", flat=True))
+    return found.union(*({key for key in one.cycle if key} for one in rotas_of(unit_id)))
 
 
 def successions_of(unit_id: int) -> list[Succession]:

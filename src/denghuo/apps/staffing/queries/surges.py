@@ -70,14 +70,13 @@ def call_ups_for_agent(agent_id: int) -> list[CallUp]:
 def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
     """Everything a proposal for an outage is made from, as it stands at an instant."""
     today = timezone.localdate(at)
-    book = rule_book(unit.pk)
+    book, desk = rule_book(unit.pk), hotline.desk_rule(today)
     span = timedelta(days=1)
-    agents = agents_of_unit(unit.pk)
+    agents = agents_of_unit(unit.pk, since=today)
     duties = duties_between(unit.pk, today - span, today + span)
     away = {row.agent_id for row in absences_between([one.pk for one in agents], today, today)}
     rotas = [row for row in rotas_of(unit.pk) if row.from_date <= today]
     teams = set(rotas[0].places) if rotas else set()
-    steps = [(step.at, step.out_after.lv_customers) for step in outages.timeline(outage) if step.at <= at]
     sent = Surge.objects.filter(unit_id=unit.pk, outage_id=outage.pk).first()
     others = Surge.objects.filter(unit_id=unit.pk, outage__restored_at=None).exclude(outage_id=outage.pk)
     asked = _asked(sent, others, at=at)
@@ -85,7 +84,7 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
     return SurgeInputs(
         at=at,
         started_at=outage.started_at or at,
-        steps=tuple(steps),
+        steps=tuple(one for one in supply_steps_of(outage) if one[0] <= at),
         restored_at=_expected_end(outage, at=at, lasting_h=book.value(RuleKind.OUTAGE_H, on=today)),
         noticed_share=1.0 if outage.planned_start_at is not None else 0.0,
         ahead=ahead_of_unit(unit.pk),
@@ -106,6 +105,8 @@ def surge_inputs(unit: Unit, outage: Outage, *, at: datetime) -> SurgeInputs:
         announced_at=_announced_at(unit, outage, sent),
         unheard=unheard_on(unit, outage, at=at) is not None,
         call_backs_off=_call_backs_off([*([sent] if sent else []), *others]),
+        call_backs=tuple(hotline.owed([str(unit.path)]).values_list("due_at", flat=True)),
+        call_hours=(desk.call_from, desk.call_until),
         today=today_of(unit, at=at, until=outage.started_at),
     )
 

@@ -14,6 +14,7 @@ from denghuo.engines.rostering import (
     OFF,
     UNKNOWN,
     Breach,
+    BreachKind,
     Demands,
     Fair,
     Limits,
@@ -45,6 +46,7 @@ _NEVER = 10_000  # the price of a minute short where it must not be
 _FILLED_SHARE = 0.95  # of the hours due; the rest is left for surges and swaps, and to be fair with
 _GOLDEN = 0.618034  # its multiples lie far apart, however many there are of them
 _WORTH_MIN = 120  # a shift is worth working from so many minutes on in which somebody would be missing
+_SOON_SHARE = 0.25  # of the time, in which a roster is proven to be the best or will hardly be
 QUICK = Limits(time_limit_s=20.0, workers=1)
 _EXPLAIN = Limits(time_limit_s=10.0, workers=2)
 
@@ -72,9 +74,9 @@ def solve(staff: Staff, *, individual: bool = False, limits: Limits | None = Non
     problem, most = problem_of(staff, individual=individual), limits or QUICK
     hint = staff.published
     if individual and hint is None:  # from nothing, everybody would be moved about and nobody gain by it
-        most = replace(most, time_limit_s=most.time_limit_s / 2, work_limit=most.work_limit / 2)
+        most = _part(most, 0.5)
         hint = solve_roster(problem_of(staff), limits=most).roster
-    found = solve_roster(problem, limits=most, hint=hint)
+    found = _searched(staff, problem, individual=individual, limits=most, hint=hint)
     if found.roster is not None:
         return Solved(
             roster=found.roster,
@@ -98,11 +100,29 @@ def solve(staff: Staff, *, individual: bool = False, limits: Limits | None = Non
     )
 
 
+def _searched(
+    staff: Staff, problem: RosterProblem, *, individual: bool, limits: Limits, hint: Ints | None
+) -> RosterSolution:
+    """The best roster, where that is soon proven. Where heads are short it is not, and the search would end before it
+    came to lay duties evenly: there it begins among the rosters that are fair."""
+    if staff.published is not None:
+        return solve_roster(problem, limits=limits, hint=hint)
+    found = solve_roster(problem, limits=_part(limits, _SOON_SHARE), hint=hint)
+    if found.proven_optimal or found.status is SolveStatus.INFEASIBLE:
+        return found
+    evenly = problem_of(staff, individual=individual, evenly=True)
+    fair = solve_roster(evenly, limits=_part(limits, 1 - _SOON_SHARE), hint=hint)
+    return found if fair.roster is None else fair
+
+
+def _part(limits: Limits, share: float) -> Limits:
+    return replace(limits, time_limit_s=limits.time_limit_s * share, work_limit=limits.work_limit * share)
+
+
 def _best_of_near(problem: RosterProblem, nearest: RosterSolution, *, limits: Limits) -> RosterSolution:
     """What breaks as little and does best in all else: the nearest roster alone leaves days short that need not be."""
-    half = replace(limits, time_limit_s=limits.time_limit_s / 2, work_limit=limits.work_limit / 2)
     softer = relax(problem, rule_weight=_BREAK, shortage_weight=10 * _BREAK)
-    found = solve_roster(softer, limits=half, hint=nearest.roster)
+    found = solve_roster(softer, limits=_part(limits, 0.5), hint=nearest.roster)
     return nearest if found.roster is None else found
 
 
@@ -110,9 +130,11 @@ def _rota_only(staff: Staff) -> Ints:
     return np.where((staff.pattern == UNKNOWN) | staff.absent, OFF, staff.pattern)
 
 
-def problem_of(staff: Staff, *, individual: bool = False, check: bool = False, least: bool = False) -> RosterProblem:
+def problem_of(
+    staff: Staff, *, individual: bool = False, check: bool = False, least: bool = False, evenly: bool = False
+) -> RosterProblem:
     """The month as a problem. ``check``: to judge a roster by, rules binding everybody and nothing fixed; ``least``:
-    nobody is wanted but the fewest that must be there."""
+    nobody is wanted but the fewest that must be there; ``evenly``: fair in the first place."""
     binding = np.ones(len(staff.agents), np.bool_) if individual or check else staff.mobile
     allowed = _allowed(staff, free=individual or check)
     demands = _least(staff) if least else _demands(staff)
@@ -126,7 +148,7 @@ def problem_of(staff: Staff, *, individual: bool = False, check: bool = False, l
         people_count=len(staff.agents),
         day_count=len(staff.days),
         demands=demands,
-        rules=_rules(staff, binding),
+        rules=_rules(staff, binding, evenly=evenly),
         wishes=_wishes(staff),
         published=None if check else published,
         allowed=allowed,
@@ -141,10 +163,7 @@ def problem_of(staff: Staff, *, individual: bool = False, check: bool = False, l
 def _allowed(staff: Staff, *, free: bool) -> Flags:
     people, days, shifts = len(staff.agents), len(staff.days), len(staff.shifts)
     allowed = np.ones((people, days, shifts + 1), np.bool_)
-    for at, shift in enumerate(staff.shifts):
-        for column, day in enumerate(staff.days):
-            open_ = shift.from_date <= day and (shift.until_date is None or day <= shift.until_date)
-            allowed[:, column, at] = open_
+    allowed[:, :, :-1] = staff.open_shifts
     if not free:
         for row, column in zip(*np.nonzero(staff.pattern != UNKNOWN), strict=True):
             allowed[row, column] = np.arange(shifts + 1) == staff.pattern[row, column] % (shifts + 1)
@@ -155,7 +174,9 @@ def _allowed(staff: Staff, *, free: bool) -> Flags:
     return allowed
 
 
-def _rules(staff: Staff, binding: Flags) -> tuple[Rule, ...]:
+def _rules(staff: Staff, binding: Flags, *, evenly: bool) -> tuple[Rule, ...]:
+    """What must hold, and that duties lie evenly: after the heads there are, or, ``evenly``, weighed with them."""
+    level, unit = (0, _FILL) if evenly else (1, 1)
     types = staff.types
     told = np.zeros((types.count, types.count), np.bool_)
     for row in staff.successions:
@@ -176,11 +197,11 @@ def _rules(staff: Staff, binding: Flags) -> tuple[Rule, ...]:
         ),
         TotalLimit(id="month_h", per_shift=paid, at_most=limit(staff, RuleKind.MONTH_H, times=60), people=binding),
         Fair(
-            id="fair_nights", per_shift=night.astype(np.int64), weight=3, level=1, people=binding, share=share,
-            at_most=even,
+            id="fair_nights", per_shift=night.astype(np.int64), weight=3 * unit, level=level, people=binding,
+            share=share, at_most=even,
         ),
-        Fair(id="fair_shifts", per_shift=1, weight=2, level=1, people=binding, share=share, at_most=even),
-        Fair(id="fair_weekends", weekends=True, weight=2, level=1, people=binding, at_most=1),
+        Fair(id="fair_shifts", per_shift=1, weight=2 * unit, level=level, people=binding, share=share, at_most=even),
+        Fair(id="fair_weekends", weekends=True, weight=2 * unit, level=level, people=binding, at_most=1),
     )  # fmt: skip
 
 
@@ -229,6 +250,7 @@ def _plan(staff: Staff, heads: Ints, *, short_weight: int) -> Ints:
         required=heads.ravel(),
         interval_min=INTERVAL_MIN,
         people=len(staff.agents),
+        allowed=staff.open_shifts,
         short_weight=short_weight,
         limits=Limits(time_limit_s=3.0, workers=1),
     )
@@ -245,7 +267,7 @@ def _filled(staff: Staff, wanted: Ints, fixed: Ints) -> Ints:
     calls = _calls(staff)
     load = np.array([
         [calls[day] @ _covers(staff, shift) for shift in range(staff.types.count)] for day in range(len(staff.days))
-    ])  # fmt: skip
+    ]) * staff.open_shifts  # fmt: skip
     run = limit(staff, RuleKind.RUN_DAYS)
     found, room = wanted.copy(), present * run // (run + 1) - np.maximum(wanted - fixed, 0).sum(axis=1)
     heap: list[tuple[float, float, tuple[int, ...]]] = [
@@ -292,10 +314,10 @@ def _skills(staff: Staff) -> Flags | None:
 
 
 def _skill_rows(staff: Staff) -> list[tuple[Ints, ...]]:
-    names, days = _skill_names(staff), np.arange(len(staff.days))
+    names = _skill_names(staff)
     return [
         (
-            days,
+            days := np.flatnonzero(staff.open_shifts[:, staff.position[need.shift_id]]),
             np.full(days.size, staff.position[need.shift_id]),
             np.full(days.size, names.index(need.name)),
             np.zeros(days.size, np.int64),
@@ -331,9 +353,22 @@ def _weekends(staff: Staff) -> Ints:
 
 
 def judged(staff: Staff, roster: Ints) -> list[Breach]:
-    """What a roster breaks of the rules, held against everybody."""
+    """What a roster breaks of the rules, held against everybody. Where shifts overlap, the fewest can be there on other
+    shifts than those they were reckoned with."""
     problem = problem_of(staff, check=True, least=True)  # what is only wanted breaks nothing
-    return [one for one in report_roster(problem, roster).breaches if one.hard]
+    short = (staff.heads(roster) < staff.requirement.minimum).ravel()
+    return [
+        one
+        for one in report_roster(problem, roster).breaches
+        if one.hard and (one.kind is not BreachKind.TOO_FEW or short[_span(staff, one)].any())
+    ]
+
+
+def _span(staff: Staff, one: Breach) -> slice:
+    """The intervals of the month in which a shift of a day is on."""
+    begin = one.day * staff.requirement.minimum.shape[1]
+    start, end = (int(edges[one.shift]) // INTERVAL_MIN for edges in (staff.types.start_min, staff.types.end_min))
+    return slice(begin + start, begin + end)
 
 
 def present(staff: Staff) -> Ints:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from denghuo.engines.rostering import (
     OFF,
     UNKNOWN,
     Breach,
+    BreachKind,
     Rotation,
     ShiftTypes,
     build_shifts,
@@ -30,6 +32,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 HISTORY_DAYS = 7
+CLOSED = "closed"  # the rule that a shift is worked only on the days on which it is in use
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,11 @@ class Staff:
     fixed: Ints | None = None
     published: Ints | None = None
     position: dict[int, int] = field(default_factory=dict)  # of a shift, by its key
+
+    @cached_property
+    def open_shifts(self) -> Flags:
+        """Which shifts can be worked on which day, bool[D, S]."""
+        return opened(self.shifts, self.days)
 
     def place(self, agent_id: int) -> int:
         """The position of a person; ValueError if there is none."""
@@ -90,10 +98,17 @@ def shift_types(shifts: Sequence[Shift]) -> ShiftTypes:
     )
 
 
+def opened(shifts: Sequence[Shift], days: Sequence[date]) -> Flags:
+    """Which shifts are in use on which day, bool[D, S]."""
+    told = [[one.from_date <= day <= (one.until_date or day) for one in shifts] for day in days]
+    return np.array(told, np.bool_).reshape(len(days), len(shifts))
+
+
 def pattern_of(
     rotas: Sequence[Rota], *, agents: Sequence[Agent], shifts: Sequence[Shift], days: Sequence[date]
 ) -> Ints:
-    """What the rota in force says for each person and day, int64[P, D]: a shift, OFF, or UNKNOWN for mobile people."""
+    """What the rota in force says for each person and day, int64[P, D]: a shift, OFF, or UNKNOWN for mobile people. A
+    shift that is not in use that day is worked by nobody."""
     table = np.full((len(agents), len(days)), UNKNOWN, np.int64)
     position = {one.pk: place for place, one in enumerate(shifts)}
     starts = sorted(rotas, key=lambda one: one.from_date)
@@ -103,7 +118,8 @@ def pattern_of(
         ]
         if inside:
             table[:, inside] = _rows_of(rota, agents, position, days[inside[0]], len(inside))
-    return table
+    closed = ~opened(shifts, days)
+    return np.where((table >= 0) & closed[np.arange(len(days)), np.maximum(table, 0)], OFF, table)
 
 
 def _rows_of(rota: Rota, agents: Sequence[Agent], position: dict[int, int], first: date, day_count: int) -> Ints:
@@ -130,8 +146,9 @@ def _rows_of(rota: Rota, agents: Sequence[Agent], position: dict[int, int], firs
 
 
 def absences_of(rows: Sequence[Absence], *, agents: Sequence[Agent], days: Sequence[date]) -> Flags:
-    """Who is away on which day, bool[P, D]."""
-    table = np.zeros((len(agents), len(days)), dtype=np.bool_)
+    """Who is away on which day or has left, bool[P, D]."""
+    table = np.array([[bool(one.until_date and one.until_date < day) for day in days] for one in agents], np.bool_)
+    table = table.reshape(len(agents), len(days))
     place = {one.pk: at for at, one in enumerate(agents)}
     for row in rows:
         if row.agent_id in place:
@@ -166,9 +183,11 @@ def duties_of(staff: Staff, roster: Ints, *, plan_id: int) -> list[Duty]:
 
 def breach_told(staff: Staff, one: Breach) -> dict[str, Any]:
     """Something broken as a plan holds it: who or which shift, and on which day."""
+    worked = 0 <= one.shift < len(staff.shifts) and 0 <= one.day < len(staff.days)
+    closed = one.kind is BreachKind.NOT_ALLOWED and worked and not staff.open_shifts[one.day, one.shift]
     return {
         "kind": one.kind.value,
-        "rule": one.rule,
+        "rule": CLOSED if closed else one.rule,
         "agent": str(staff.agents[one.person]) if one.person >= 0 else "",
         "day": staff.days[one.day].isoformat() if 0 <= one.day < len(staff.days) else "",
         "shift": staff.shifts[one.shift].name if 0 <= one.shift < len(staff.shifts) else "",

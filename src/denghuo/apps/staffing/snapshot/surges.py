@@ -1,7 +1,7 @@
 """An outage as the hotline will feel it, and what each measure would do about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -55,7 +55,8 @@ class SurgeInputs:
     """What a proposal is made from. ``steps`` are customers without supply from an instant on; ``restored_at`` when
     supply is taken to be back; ``minimum`` int64[2 days, intervals] stands in where no plan says who is there;
     ``announced_at`` since when callers hear of it, or should, where it is ``unheard``; ``call_backs_off`` from when
-    until when call-backs are put off already;
+    until when call-backs are put off already, ``call_backs`` by when each that is owed is due, ``call_hours`` between
+    which hours of the day people are called;
     ``today`` calls by interval of today, float64[intervals], where what came says more than the forecast."""
 
     at: datetime
@@ -72,6 +73,8 @@ class SurgeInputs:
     announced_at: datetime | None = None
     unheard: bool = False
     call_backs_off: Span | None = None
+    call_backs: tuple[datetime, ...] = ()
+    call_hours: tuple[int, int] = (0, 24)
     today: Floats | None = None
 
     @property
@@ -115,6 +118,8 @@ def sending(inputs: SurgeInputs, told: dict[str, Any], chosen: Sequence[str]) ->
     """
     work, late = _Work(inputs), _minute(inputs.at) - _minute(datetime.fromisoformat(told["at"]))
     steps = [_sent_step(one, late, inputs.rules) for one in told["measures"] if one["measure"] in chosen]
+    back = int(work.calling_back[_WARM_STEPS:].max())
+    steps = [replace(one, heads=back) if one.measure is Measure.CALL_BACKS else one for one in steps]
     if any(one.minutes <= 0 for one in steps):
         raise ValueError("too late")
     return {
@@ -160,11 +165,29 @@ class _Work:
 
     @cached_property
     def heads(self) -> Ints:
-        """People on duty."""
+        """People who answer: those on duty but for those who call back, unless that is put off."""
+        return self.on_duty - self.calling_back * (1 - self.during(self.inputs.call_backs_off))
+
+    @cached_property
+    def calling_back(self) -> Ints:
+        """People on duty whom the call-backs keep busy that are owed from now on: as many as the rule has at most, a
+        call after the other, within the hours at which people are called."""
+        handling_s = HANDLING_S if self.inputs.ahead is None else self.inputs.ahead.handling_s
+        most, (first, last) = int(self.inputs.rules[RuleKind.CALL_BACK_HEADS]), self.inputs.call_hours
+        step, found, done = timedelta(minutes=STEP_MIN), np.zeros(len(self.times), np.int64), 0.0
+        for place, at in enumerate(self.times):
+            if at + step > self.inputs.at and first <= at.hour < last:
+                left = handling_s * sum(due < at + step for due in self.inputs.call_backs) - done
+                found[place] = min(most, max(int(np.ceil(left / step.total_seconds())), 0))
+                done += min(found[place] * step.total_seconds(), max(left, 0.0))
+        return np.minimum(found, self.on_duty)
+
+    @cached_property
+    def on_duty(self) -> Ints:
+        """People on duty, or the fewest that must be there where no plan says who is."""
         if self.inputs.has_plan:
             spans = [span for one in self.inputs.colleagues for span in one.duties]
-            off, back = self.inputs.call_backs_off, int(self.inputs.rules[RuleKind.CALL_BACK_HEADS])
-            return sum((self.during(span) for span in spans), self.during(off) * back if off else self.during(None))
+            return sum((self.during(span) for span in spans), self.during(None))
         today = timezone.localdate(self.inputs.at)
         rows = [
             self.inputs.minimum[int(at.date() > today), (at.hour * 60 + at.minute) // INTERVAL_MIN] for at in self.times
@@ -219,7 +242,8 @@ class _Work:
         ahead, rules = self.inputs.ahead, self.inputs.rules
         heads = self.heads.copy()
         for one in steps:
-            heads += one.heads * self.during((one.from_at, one.until_at))
+            back = one.measure is Measure.CALL_BACKS
+            heads += (self.calling_back if back else one.heads) * self.during((one.from_at, one.until_at))
         seats = at_telephones(
             np.minimum(heads, int(rules[RuleKind.SEATS])), shrinkage_share=rules[RuleKind.SHRINKAGE_SHARE]
         )
@@ -273,8 +297,8 @@ class _Work:
         found = []
         if inputs.announced_at is None:
             found.append(_Step(measure=Measure.ANNOUNCEMENT, from_at=told_at, until_at=self.end))
-        back = 0 if inputs.call_backs_off else int(rules[RuleKind.CALL_BACK_HEADS])
-        if back and self.heads[_WARM_STEPS:].any():
+        back = 0 if inputs.call_backs_off else int(self.calling_back[_WARM_STEPS:].max())
+        if back:
             found.append(_Step(measure=Measure.CALL_BACKS, from_at=now, until_at=self.end, heads=back))
         for measure, delay, most, price in _TIERS:
             from_at = now + timedelta(minutes=rules[delay])

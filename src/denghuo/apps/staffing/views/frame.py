@@ -14,6 +14,7 @@ from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import queries
 
 WISHES_AHEAD = timedelta(days=120)
+_MOST_DIGITS = 4
 
 
 def today() -> date:
@@ -60,5 +61,8 @@ def may_edit(request: HttpRequest, unit: Unit | None) -> bool:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share in percent; a dash where it is not known."""
+    """A share in percent; a dash where it is not known. What is not all is never rounded up to all."""
+    if share is not None:
+        while share < 1 <= round(share, digits + 2) and digits < _MOST_DIGITS:
+            digits += 1
     return "–" if share is None or isnan(share) else f"{100 * share:.{digits}f}"

@@ -67,6 +67,7 @@ def _outlook(unit: Unit) -> dict[str, Any]:
     short = None if demand.heads is None else sum(one.half_hours for one in times)
     return {
         "ready": bool(queries.shifts_of(unit.pk)),
+        "unnamed": queries.unnamed_count(unit.pk),
         "forecast": queries.forecast_of(unit.pk),
         "unknown_years": organization.unknown_years(days[0], days[-1]),
         "stale": demand.ahead is not None and bool(np.isnan(demand.requirement.calls).any()),

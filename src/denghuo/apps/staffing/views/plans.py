@@ -17,7 +17,7 @@ from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.queries import names_of
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.forms import SwapForm
+from denghuo.apps.staffing.forms import SwapForm, labeled
 from denghuo.apps.staffing.models import Duty, Plan, PlanState, Shift
 from denghuo.apps.staffing.queries.duties import heads_on_duty
 from denghuo.apps.staffing.queries.plans import duties_of_plan, month_days
@@ -28,6 +28,7 @@ from denghuo.apps.staffing.views.words import breach_words, conflict_words, rule
 from denghuo.apps.workbooks import Sheets, Shown, file_name_of, handed_out, new_workbook
 
 _LISTED = 50
+_EVEN_H, _EVEN_NIGHTS = 24, 2  # further apart than so, duties are not even
 
 
 def _month(told: str) -> date:
@@ -83,7 +84,7 @@ def plan(request: HttpRequest, month: str) -> HttpResponse:
             "exchanges": queries.exchanges_of(found, at=timezone.now()),
             "by": names_of([by := found.published_by or found.made_by]).get(by, by),
         }
-        context["swap"] = SwapForm(agents=queries.agents_of_unit(unit.pk))
+        context["swap"] = SwapForm(agents=queries.agents_of_unit(unit.pk, since=first))
     return render(request, "staffing/plan.html", context)
 
 
@@ -128,7 +129,7 @@ def _shown(unit: Unit, found: Plan) -> dict[str, Any]:
         "legend": [(_mark(one, shifts), one) for one in shifts],
         "charts": drawn,
         "figures": _figures(found, demand, times, len(standing.broken)),
-        "bound": _bound(found),
+        "searched": _searched(standing),
         "least_found": sum(found.made["costs"][:1]) > sum(found.made["bounds"][:1]),
         "lacking": times,
         "as_made": standing.as_made,
@@ -178,9 +179,22 @@ def _short_note(found: Plan, days: int) -> str:
     return "" if known == days else _("days without a forecast: against the minimum alone")
 
 
-def _bound(found: Plan) -> str:
-    gaps = [cost - bound for cost, bound in zip(found.made["costs"], found.made["bounds"], strict=False)]
-    return str(sum(gaps))
+def _searched(standing: queries.Standing) -> tuple[str, str]:
+    """What a search that ended by time came to, and how much that matters: the level of a note and its words."""
+    if standing.hours is None or standing.nights is None:
+        return "info", _("The search ended by time: a better roster may exist.")
+    told = {
+        "least_h": f"{standing.hours[0]:.0f}", "most_h": f"{standing.hours[1]:.0f}",
+        "least_nights": standing.nights[0], "most_nights": standing.nights[1],
+    }  # fmt: skip
+    wide = standing.hours[1] - standing.hours[0] > _EVEN_H or standing.nights[1] - standing.nights[0] > _EVEN_NIGHTS
+    words = (
+        _("The search ended by time, and duties are not evened out: %(load)s.")
+        if wide
+        else _("The search ended by time: a better roster may exist. Duties lie evenly: %(load)s.")
+    )
+    load = _("%(least_h)s to %(most_h)s hours and %(least_nights)d to %(most_nights)d nights a person") % told
+    return "warning" if wide else "info", words % {"load": load}
 
 
 def _mark(shift: Shift, shifts: list[Shift]) -> str:
@@ -196,7 +210,7 @@ def _rows(unit: Unit, found: Plan, days: list[date], *, away: Sequence[Duty] = (
     missed = {one.pk for one in away}
     shifts = queries.shifts_of(unit.pk)
     marks = {one.pk: _mark(one, [other for other in shifts if other.until_date is None]) for one in shifts}
-    agents = queries.agents_of_unit(unit.pk)
+    agents = queries.agents_of_unit(unit.pk, since=days[0])
     table: dict[int, dict[date, Duty]] = {}
     for duty in duties_of_plan(found):
         table.setdefault(duty.agent_id, {})[duty.day] = duty
@@ -315,7 +329,8 @@ def swap(request: HttpRequest, month: str) -> HttpResponse:
 def _swap_told(request: HttpRequest, plan: Plan) -> dict[str, Any] | None:
     """Who swaps which days; None where that cannot be, which is said."""
     form = SwapForm(
-        request.POST if request.method == "POST" else request.GET, agents=queries.agents_of_unit(plan.unit_id)
+        request.POST if request.method == "POST" else request.GET,
+        agents=queries.agents_of_unit(plan.unit_id, since=plan.month),
     )
     days = month_days(plan.month)
     if not form.is_valid() or {form.cleaned_data["day"], form.cleaned_data["other_day"]} - {*days, None}:
@@ -367,6 +382,7 @@ def export(request: HttpRequest, month: str) -> HttpResponse:
     actions.export_plan(plan=found, **who(request))
     days, target = month_days(found.month), BytesIO()
     with new_workbook(target) as book:
+        shifts = queries.shifts_of(unit.pk, first=days[0], last=days[-1])
         rows: list[list[Any]] = [
             [_("Team"), _("Person"), *(f"{day:%d}" for day in days), _("Hours"), _("Nights"), _("Weekends")]
         ]
@@ -376,5 +392,7 @@ def export(request: HttpRequest, month: str) -> HttpResponse:
             cells = [f"{mark}×" if duty and duty.pk in missed else mark for _day, mark, duty in row["cells"]]
             rows.append([row["agent"].team, str(row["agent"]), *cells, Shown(row["hours"], 1), row["nights"],
                          row["weekends"]])  # fmt: skip
-        Sheets(book).add(f"{found.month:%Y-%m}", rows, widths=(10, 14, *[4] * len(days), 8, 8, 8))
+        foot = [[f"{unit.name} {found.month:%Y-%m}"], *([_mark(one, shifts), labeled(one)] for one in shifts)]
+        foot.append(["×", _("away")])
+        Sheets(book).add(f"{found.month:%Y-%m}", rows, widths=(10, 14, *[4] * len(days), 8, 8, 8), foot=foot)
     return handed_out(target.getvalue(), file_name=file_name_of(_("Roster"), f"{found.month:%Y%m}"))

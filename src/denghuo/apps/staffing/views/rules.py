@@ -91,7 +91,8 @@ def absences(request: HttpRequest) -> HttpResponse:
     """Who is away, and a form to say so."""
     unit = unit_of(request)
     agents = queries.agents_of_unit(unit.pk) if unit else []
-    form = AbsenceForm(request.POST or None, agents=agents) if may_edit(request, unit) else None
+    here = queries.agents_of_unit(unit.pk, since=today()) if unit else []
+    form = AbsenceForm(request.POST or None, agents=here) if may_edit(request, unit) else None
     if request.method == "POST":
         if form is None:
             raise PermissionDenied

@@ -22,10 +22,11 @@ from denghuo.apps.staffing.forms import (
     ShiftForm,
     SkillNeedForm,
     SuccessionForm,
+    WithdrawShiftForm,
     clock,
     clocks_of,
 )
-from denghuo.apps.staffing.models import Rota
+from denghuo.apps.staffing.models import Rota, Shift
 from denghuo.apps.staffing.views.frame import may_edit, today, unit_of, unit_to_edit, who
 
 Told = dict[str, Any]
@@ -59,6 +60,7 @@ def _set_rota(unit: Unit, told: Told, by: Told) -> None:
 _DEEDS: dict[str, Callable[[Unit, Told, Told], object]] = {
     "shift": _set_shift,
     "retire": lambda _unit, told, by: actions.retire_shift(shift_id=told["shift"], until_date=told["until_date"], **by),
+    "withdraw": lambda _unit, told, by: actions.withdraw_shift(shift_id=told["shift"], **by),
     "succession": lambda _unit, told, by: actions.forbid_succession(
         earlier_id=told["earlier"], later_id=told["later"], source=told["source"], **by
     ),
@@ -71,12 +73,13 @@ _DEEDS: dict[str, Callable[[Unit, Told, Told], object]] = {
 def _forms(request: HttpRequest, unit: Unit) -> dict[str, forms.Form]:
     """Every form of the page; the one that was sent is bound."""
     shifts = queries.shifts_of(unit.pk, first=today())
-    teams = list(dict.fromkeys(one.team for one in queries.agents_of_unit(unit.pk) if one.team))
+    teams = list(dict.fromkeys(one.team for one in queries.agents_of_unit(unit.pk, since=today())))
     rotas = queries.rotas_of(unit.pk)
     sent = request.POST.get("form", "") if request.method == "POST" else ""
     dated = {"from_date": today()}
     classes: dict[str, tuple[Callable[..., forms.Form], Told, Told]] = {
-        "shift": (ShiftForm, {}, dated),
+        "shift": (ShiftForm, {"shifts": queries.shifts_of(unit.pk)}, dated),
+        "withdraw": (WithdrawShiftForm, {"shifts": _unworked(unit)}, {}),
         "retire": (RetireForm, {"shifts": shifts}, {"until_date": today()}),
         "succession": (SuccessionForm, {"shifts": shifts}, {}),
         "allow": (AllowForm, {"shifts": queries.shifts_of(unit.pk)}, {}),
@@ -87,6 +90,11 @@ def _forms(request: HttpRequest, unit: Unit) -> dict[str, forms.Form]:
         name: made(request.POST if name == sent else None, initial=initial, auto_id=f"{name}-%s", **given)
         for name, (made, given, initial) in classes.items()
     }
+
+
+def _unworked(unit: Unit) -> list[Shift]:
+    worked = queries.shifts_worked(unit.pk)
+    return [one for one in queries.shifts_of(unit.pk) if one.pk not in worked]
 
 
 def _rota_told(row: Rota | None, unit: Unit) -> Told:
@@ -140,6 +148,7 @@ def _listed(unit: Unit) -> dict[str, Any]:
             )
             for one in queries.shifts_of(unit.pk)
         ],
+        "unworked": {one.pk for one in _unworked(unit)},
         "successions": queries.successions_of(unit.pk),
         "rotas": [(one, _rota_words(one, unit)) for one in queries.rotas_of(unit.pk)],
         "needs": queries.skill_needs_of(unit.pk, on=today().replace(year=today().year + 5)),

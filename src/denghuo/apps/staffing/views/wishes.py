@@ -30,7 +30,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if sent is None:
             raise Http404
-        if told[sent].is_valid():
+        if told[sent].is_valid() and (sent != "wish" or _is_ahead(told[sent])):
             _save(sent, dict(told[sent].cleaned_data), request)
             return redirect("staffing:wishes")
     context: dict[str, Any] = {"unit": unit, "forms": told, "may_edit": editable}
@@ -40,12 +40,20 @@ def wishes(request: HttpRequest) -> HttpResponse:
 
 
 def _forms(request: HttpRequest, unit: Unit) -> dict[str, WishForm | SkillsForm]:
-    agents, shifts = queries.agents_of_unit(unit.pk), queries.shifts_of(unit.pk, first=today())
+    agents, shifts = queries.agents_of_unit(unit.pk, since=today()), queries.shifts_of(unit.pk, first=today())
     sent = request.POST.get("form", "") if request.method == "POST" else ""
     return {
         "wish": WishForm(request.POST if sent == "wish" else None, shifts=shifts, agents=agents, auto_id="wish-%s"),
         "skills": SkillsForm(request.POST if sent == "skills" else None, agents=agents, auto_id="skills-%s"),
     }
+
+
+def _is_ahead(form: WishForm | SkillsForm) -> bool:
+    """Whether a wish is of a day that can still be planned; a year written wrong is none."""
+    if not today() <= form.cleaned_data["day"] <= today() + WISHES_AHEAD:
+        words = _("Choose a day from today on, %(days)d days ahead at most.")
+        form.add_error("day", words % {"days": WISHES_AHEAD.days})
+    return form.is_valid()
 
 
 def _save(name: str, told: dict[str, Any], request: HttpRequest) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from denghuo.apps.staffing.snapshot.rosters import CLOSED
+
 
 def rule_name(code: str) -> str:
     """A rule or a kind of breach in a few words."""
@@ -18,6 +20,7 @@ def rule_name(code: str) -> str:
         "too_few": _("fewest people on a shift"),
         "not_allowed": _("away, or bound to another shift by the rota"),
         "seats": _("seats in the room"),
+        CLOSED: _("a shift that is not in use on this day"),
     }
     return words.get(code, code)
 
@@ -50,6 +53,8 @@ def _what(told: dict[str, Any], amount: int) -> str:
         return _("too little rest before %(shift)s") % told
     if kind == "succession":
         return _("%(shift)s may not follow the shift before") % told
+    if rule == CLOSED:
+        return _("%(shift)s is not in use on this day") % told
     if kind == "not_allowed":
         return _("put on %(shift)s though away or bound to the rota") % told if told["shift"] else _("should work")
     if rule == "month_h":

@@ -1,7 +1,8 @@
 // How a card looks with what waits on the phone laid over what the server last said, and what a form lacks.
 
 const STEPS = ["sent", "delivered", "read", "accepted", "departed", "arrived", "finished"];
-const WORKED = ["our_equipment", "done"];
+const CLEARED = "our_equipment";
+const WORKED = [CLEARED, "done"];
 
 export const words = JSON.parse(document.getElementById("cr-words").textContent);
 
@@ -20,6 +21,7 @@ export function reckoned(card, reports) {
     if (report.kind === "refused") told.state = "refused";
     else if (STEPS.indexOf(report.kind) > STEPS.indexOf(told.state)) told.state = report.kind;
     if (report.kind === "boundary") told.side = field(report, "side");
+    if (told.side === "ours") told.paid = false;
     if (report.kind === "begun") told.begun = true;
     if (report.kind === "quote" && field(report, "decision") !== "refuse") told.paid = true;
   }
@@ -53,7 +55,7 @@ function line(report) {
   const head = document.createElement("strong");
   head.textContent = `${words.kinds[report.kind]} ${time(report.told_at)}`;
   const more = document.createElement("div");
-  const said = { waiting: words.waits, refused: words.refused.replace("{why}", report.text), kept: words.kept };
+  const said = { waiting: words.waits, refused: words.refused.replace("{why}", report.text), kept: report.text };
   more.textContent = said[report.status];
   text.append(head, more);
   if (report.status === "refused") text.append(written(report));
@@ -86,7 +88,7 @@ export function lacks(kind, fields, card, reports) {
   const { side, begun, paid } = reckoned(card, reports);
   const { refusals } = words;
   if (kind === "refused" && value("because").length < 2) return refusals.reason_missing;
-  if (kind === "quote") return quoteLacks(fields, value, side);
+  if (kind === "quote") return quoteLacks(fields, value, side, card);
   if (kind === "begun" && side === "customer" && !paid && value("free_because").length < 2) return refusals.quote_first;
   if (kind === "note" && !value("text")) return refusals.malformed;
   if (kind === "materials") return materialsLack(fields);
@@ -105,9 +107,10 @@ function materialsLack(fields) {
   return rows.length && rows.every(([name, amount]) => name && AMOUNT.test(amount) && Number(amount)) ? "" : words.materials;
 }
 
-function quoteLacks(fields, value, side) {
+function quoteLacks(fields, value, side, card) {
   const { refusals } = words;
   if (side !== "customer") return refusals.ours_is_free;
+  if (card.querySelector("[data-cr-quote] [name=order]") && !value("order")) return refusals.which_order;
   const lines = fields.filter(([name, text]) => name.startsWith("quantity-") && text.trim() && text.trim() !== "0");
   if (!lines.length) return words.lines;
   if (!lines.every(([, text]) => AMOUNT.test(text.trim()) && Number(text))) return words.amounts;
@@ -124,6 +127,7 @@ function finishLacks(value, side, begun) {
   if (!value("receipt")) return refusals.receipt_missing;
   const forbidden = words.receipt.forbids.find(({ pattern }) => new RegExp(pattern, "iu").test(value("receipt")));
   if (forbidden) return refusals[forbidden.refusal];
+  if (value("finding") === CLEARED && side === "customer") return refusals.theirs;
   if (value("finding") === "put_off" && !value("again_date")) return refusals.date_missing;
   return WORKED.includes(value("finding")) && side === "customer" && !begun ? refusals.quote_first : "";
 }

@@ -134,8 +134,7 @@ async function submitted(event) {
   form.reset();
   showTotal(form);
   touched.delete(card.id);
-  const part = form.closest("details");
-  if (part && kind !== "photo") part.open = false;
+  for (let part = form.closest("details"); part && kind !== "photo"; part = part.parentElement.closest("details")) part.open = false;
 }
 
 function complain(form, text) {

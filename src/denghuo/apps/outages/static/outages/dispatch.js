@@ -225,7 +225,7 @@ function tick() {
   for (const one of page.querySelectorAll("[data-due]")) {
     const due = Date.parse(one.dataset.due), minutes = Math.floor(Math.abs(due - now) / 60_000), h = Math.floor(minutes / 60);
     const time = h ? say(words.hours, { h, m: minutes % 60 }) : say(words.minutes, { m: minutes });
-    const text = say(due > now ? words.left : words.over, { time });
+    const text = !minutes ? words.now : say(due > now ? words.left : words.over, { time });
     if (one.textContent !== text) one.textContent = text;
     one.classList.toggle("is-over", due <= now);
   }

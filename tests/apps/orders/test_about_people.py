@@ -1,0 +1,207 @@
+"""What is about people of ours: who is asked, who deals with it, and that nobody else learns what is confidential."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.urls import reverse
+
+from denghuo.apps.ledger import deliveries
+from denghuo.apps.notices.models import Notice
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import OrderEntry, StepRefusedError, open_order
+from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
+from denghuo.apps.orders.queries import reader_of
+from denghuo.apps.orders.queries.callers import orders_of_caller
+from denghuo.apps.orders.queries.signs import signs_showing
+from denghuo.apps.organization.actions import assign_role, register_user
+from denghuo.apps.organization.models import Assignment, Role
+from tests.apps.orders.conftest import Open, People, client_of
+from tests.apps.orders.test_corrections import account
+from tests.world import AT, World
+
+pytestmark = pytest.mark.usefixtures("english")
+
+MINUTE = timedelta(minutes=1)
+NUMBER = "13900001234"
+
+
+def do(username: str, name: str, row: Order, *parts: int, **told: str) -> HttpResponse:
+    return client_of(username).post(reverse(f"orders:{name}", args=[row.pk, *parts]), told)  # type: ignore[return-value]
+
+
+def from_outside(world: World, kind: str, topic: str, **told: Any) -> Order:
+    """What comes in over the public pages, where nobody of ours is spoken to."""
+    plain: dict[str, Any] = {"unit_id": world.lamp.pk, "caller": NUMBER, "text": "收礼", "received_at": AT}
+    entry = OrderEntry(kind=kind, topic=topic, channel=Channel.WEB, **{**plain, **told})
+    row = open_order(entry=entry, at=AT, actor="customer")
+    deliveries.drain()
+    return Order.objects.get(pk=row.pk)
+
+
+def told_to(username: str) -> list[str]:
+    return list(Notice.objects.filter(recipient__username=username).order_by("pk").values_list("kind", flat=True))
+
+
+# Misconduct
+
+
+def test_a_report_of_misconduct_is_asked_of_whoever_stands_above_the_station(world: World, people: People) -> None:
+    row = from_outside(world, Kind.MISCONDUCT, Topic.BRIBERY)
+    assert (row.first_asked, row.handler) == ("chen", "chen")
+    assert told_to("chen") == ["orders.asked"]
+    page = reverse("orders:order", args=[row.pk])
+    assert client_of("chen").get(page).status_code == 200
+    for username in ("tang", "zhou", "lin", "ma", "he", "su", "meng"):  # the manager of the station itself is under it
+        assert client_of(username).get(page).status_code == 404
+    assert not Notice.objects.exclude(recipient__username="chen").exists()
+
+
+def test_where_nobody_judges_above_it_is_who_does_there_and_else_who_supervises(world: World, people: People) -> None:
+    Assignment.objects.filter(user__username__in=("chen", "gu")).delete()
+    assert from_outside(world, Kind.MISCONDUCT, Topic.OTHER).first_asked == "meng"
+    Assignment.objects.filter(user__username="meng").delete()
+    row = from_outside(world, Kind.MISCONDUCT, Topic.OTHER)
+    assert row.first_asked in ("tang", "zhou")
+    assert client_of("tang").get(reverse("orders:order", args=[row.pk])).status_code == 200
+    assert client_of("ma").get(reverse("orders:order", args=[row.pk])).status_code == 404
+
+
+def test_who_took_it_reads_it_and_whoever_judges_it_hears_of_it_and_deals_with_it(opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.BREACH, caller=NUMBER, text="违规用工")
+    assert row.handler == "he"
+    assert told_to("chen") == ["orders.reported"]
+    assert client_of("he").get(reverse("orders:order", args=[row.pk])).status_code == 200
+    assert do("he", "take-step", row, step="terminate", reason="x").status_code == 302
+    assert Order.objects.get(pk=row.pk).state == State.REGISTERED
+    shown = do("chen", "show-number", row, reason="核实")
+    assert NUMBER in shown.content.decode()
+    do("chen", "take-step", row, step="terminate", reason="重复举报")
+    assert Order.objects.get(pk=row.pk).state == State.TERMINATED
+
+
+def test_whom_it_is_handed_to_reads_it_and_the_station_is_not_told(world: World, opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.BREACH, text="违规用工")
+    page = reverse("orders:order", args=[row.pk])
+    do("he", "hand-over", row, to_username="su", reason="请核实")
+    assert client_of("su").get(page).status_code == 200
+    do("su", "answer-hand-over", row, row.hand_overs.get().pk, answer="refuse", reason="不归营业厅")
+    assert client_of("su").get(page).status_code == 404
+    do("he", "hand-over", row, to_unit=str(world.city.pk), reason="请市公司核实")
+    assert told_to("chen") == ["orders.reported", "orders.offered"]
+    do("chen", "answer-hand-over", row, row.hand_overs.get(refused_at=None).pk, answer="accept")
+    row.refresh_from_db()
+    assert (row.handler, row.unit_id) == ("chen", world.city.pk)
+    assert (told_to("tang"), told_to("zhou")) == ([], [])
+
+
+def test_nobody_learns_of_it_by_the_customer_the_number_or_a_sign(world: World, opened: Open) -> None:
+    found = account(world)
+    told: dict[str, Any] = {"caller": NUMBER, "account_id": found.pk, "text": "收礼"}
+    secret, open_one = opened(Kind.MISCONDUCT, Topic.BRIBERY, **told), opened(caller=NUMBER, account_id=found.pk)
+    Order.objects.filter(pk=secret.pk).update(finding="justified")
+    crew, agent = reader_of(world.ma), queries.Reader(username="he")
+    for reader, sees in ((crew, False), (None, False), (agent, True)):
+        for rows in (
+            queries.open_of_account(found.pk, reader=reader),
+            queries.open_of_caller(NUMBER, reader=reader),
+            orders_of_caller([str(world.lamp.path)], NUMBER, limit=9, reader=reader),
+        ):
+            assert {row.pk for row in rows} == {open_one.pk} | ({secret.pk} if sees else set())
+        assert bool(queries.findings_of_account(found.pk, reader=reader)) is sees
+    page = client_of("ma").get(reverse("orders:new"), {"account": found.pk}).content.decode()
+    assert open_one.number in page
+    assert secret.number not in page
+    actions.give_promise(order_id=secret.pk, what="call", due_at=AT + MINUTE, at=AT, actor="he")
+    secret.promises.update(broken_at=AT + MINUTE)
+    assert secret.pk not in {one.order_id for one in signs_showing(at=AT + 2 * MINUTE)}
+
+
+def test_somebody_who_gives_no_name_is_taken_down_at_the_counter(people: People) -> None:
+    client = client_of("he")
+    form = client.get(reverse("orders:new"), {"kind": "misconduct"}).context["form"]
+    unit = str(form.fields["unit"].choices[0][0])
+    told = {"kind": "misconduct", "topic": "theft", "text": "有人私拉乱接", "unit": unit, "channel": "counter"}
+    assert client.post(reverse("orders:new"), told).status_code == 302
+    assert Order.objects.get().topic == Topic.THEFT
+    assert client.post(reverse("orders:new"), told | {"kind": "opinion", "topic": "bill"}).status_code == 422
+
+
+# Complaints
+
+
+def test_a_complaint_is_not_for_whoever_comes_along(world: World, opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="抢修人员态度差")
+    page = client_of("ma").get(reverse("orders:order", args=[row.pk])).content.decode()
+    assert reverse("orders:show-number", args=[row.pk]) not in page
+    assert "is dealt with by whoever has it in hand" in page
+    for step in ("accept", "contact"):
+        do("ma", "take-step", row, step=step)
+    do("ma", "hand-over", row, to_username="ma", reason="我来")
+    do("ma", "receipt", row, finding="unjustified", found="未见不当之处", done="已核实情况", told_customer="已说明")
+    assert do("ma", "show-number", row, reason="回电").status_code == 403
+    row.refresh_from_db()
+    assert (row.handler, row.state, row.hand_overs.count()) == ("he", State.REGISTERED, 0)
+    do("ma", "take-step", row, step="urge")
+    do("ma", "remark", row, side="customer", text="客户又来电询问")
+    assert (Order.objects.get(pk=row.pk).urged_count, row.remarks.count()) == (1, 1)
+    assert NUMBER in do("tang", "show-number", row, reason="回电").content.decode()
+    do("he", "hand-over", row, to_username="ma", reason="请说明")
+    assert do("ma", "show-number", row, reason="回电").status_code == 403, "whom it is offered to answers first"
+    do("ma", "answer-hand-over", row, row.hand_overs.get().pk, answer="accept")
+    assert NUMBER in do("ma", "show-number", row, reason="回电").content.decode()
+
+
+def test_who_did_the_work_neither_calls_back_nor_closes(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="态度差")
+    by: dict[str, Any] = {"order_id": row.pk, "at": AT + MINUTE}
+    for step in ("accept", "contact", "finish"):
+        actions.take_step(step=step, actor="he", **by)
+    row.refresh_from_db()
+    assert not {"call_back", "close"} & set(queries.steps_open(row, username="he", supervises=False, at=AT))
+    page = client_of("he").get(reverse("orders:order", args=[row.pk])).content.decode()
+    assert "somebody else calls the customer back" in page
+    answer = client_of("he").post(reverse("orders:take-step", args=[row.pk]), {"step": "call_back"}, follow=True)
+    assert "You did the work" in answer.content.decode()
+    for step in ("call_back", "close"):
+        with pytest.raises(StepRefusedError, match="own"):
+            actions.take_step(step=step, actor="he", **by)
+        actions.take_step(step=step, actor="tang", **by)
+    assert Order.objects.get(pk=row.pk).state == State.CLOSED
+
+
+def test_of_a_fault_who_did_the_work_may_call_back(opened: Open) -> None:
+    row = opened(caller=NUMBER)
+    for step in ("accept", "finish", "call_back", "close"):
+        actions.take_step(order_id=row.pk, step=step, at=AT + MINUTE, actor="he")
+    assert Order.objects.get(pk=row.pk).state == State.CLOSED
+
+
+# Returned
+
+
+def test_what_is_returned_goes_back_to_whoever_gave_it_and_they_hear_of_it(opened: Open) -> None:
+    row = opened()
+    offer = actions.offer_hand_over(
+        order_id=row.pk, to_username="tang", to_unit_id=None, reason="请处理", at=AT, actor="he"
+    )
+    actions.accept_hand_over(hand_over_id=offer.pk, at=AT, actor="tang")
+    actions.take_step(order_id=row.pk, step="accept", at=AT, actor="tang")
+    actions.reassign_order(order_id=row.pk, to_username="su", reason="轮休", at=AT + MINUTE, actor="tang")
+    for back, to in (("su", "tang"), ("tang", "he")):
+        if to == "he":
+            actions.take_step(order_id=row.pk, step="accept", at=AT + 2 * MINUTE, actor=back)
+        actions.take_step(order_id=row.pk, step="return", reason="缺少地址", at=AT + 2 * MINUTE, actor=back)
+        assert Order.objects.get(pk=row.pk).handler == to
+        assert told_to(to)[-1] == "orders.returned"
+
+
+def test_who_judges_is_the_nearest_above_and_not_somebody_who_left(world: World, people: People) -> None:
+    chief = register_user(username="fang", display_name="方正", password=None, at=AT, actor="test")
+    assign_role(user=chief, unit=world.city, role=Role.ADMINISTRATOR, at=AT, actor="test")
+    assert [one.username for one in queries.judges_of(world.lamp)] == ["chen"]
+    world.chen.is_active = False
+    world.chen.save()
+    assert {one.username for one in queries.judges_of(world.lamp)} == {"gu", "fang"}
+    assert [one.username for one in queries.judges_of(world.city)] == ["gu", "fang"]
