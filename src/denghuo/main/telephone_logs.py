@@ -140,7 +140,7 @@ def refuse_known_elsewhere(log: TelephonyLog, *, exchange_id: int) -> None:
     looked_at = log.calls[:: max(len(log.calls) // _LOOKED_AT_CALLS, 1)]
     exchange, count = known_elsewhere(exchange_id, [(call.call_id, call.entered_at) for call in looked_at])
     if exchange is not None and 2 * count > len(looked_at):
-        told = {"count": count, "looked_at": len(looked_at), "exchange": str(exchange)}
+        told: dict[str, str | int] = {"count": count, "looked_at": len(looked_at), "exchange": str(exchange)}
         raise TelephonyError(TelephonyProblem(code=TelephonyCode.SAME_ID, finding=Finding.KNOWN_ELSEWHERE, told=told))
 
 
