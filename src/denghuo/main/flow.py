@@ -38,7 +38,14 @@ from denghuo.apps.network.facts import (
     SwitchingRecorded,
 )
 from denghuo.apps.notices.facts import MessageAnswered, MessageUnanswered, MessageUnmasked
-from denghuo.apps.orders.facts import CallersForgotten, CallerShown, OrderClosed, OrderCorrected, OrderOpened
+from denghuo.apps.orders.facts import (
+    CallersForgotten,
+    CallerShown,
+    OrderClosed,
+    OrderCorrected,
+    OrderOpened,
+    OrderReopened,
+)
 from denghuo.apps.organization.facts import CalendarImported
 from denghuo.apps.outages.facts import (
     CrewWanted,
@@ -81,6 +88,7 @@ FLOW: list[Line] = [
     # Whoever answers for a customer by name hears of what came in for them; of a storm once.
     Line(OrderOpened, "orders.tell_responsible", background=True, together=True),
     Line(OrderClosed, "outages.follow_closed_order", background=True),
+    Line(OrderReopened, "outages.follow_reopened"),
     Line(FaultSuspected, "outages.follow_suspicion"),
     Line(FaultConfirmed, "network.follow_confirmation"),
     Line(SupplyChanged, "outages.follow_supply"),
@@ -93,6 +101,7 @@ FLOW: list[Line] = [
     Line(CrewWanted, "crews.follow_wanted"),
     Line(ReportsAttached, "crews.follow_attached"),
     Line(WorkFinished, "outages.follow_finish"),
+    Line(WorkFinished, "outages.follow_found"),
     Line(FaultCleared, "network.follow_clearing"),
     # Who saw the number of somebody unknown is reviewed as who saw a customer's.
     Line(CallerUnmasked, "customers.follow_look"),

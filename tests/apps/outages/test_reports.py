@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from denghuo.apps.crews.actions import ReportEntry, assign, take_reports
+from denghuo.apps.crews.models import ReportKind
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
-from denghuo.apps.orders.actions import OrderEntry, correct_order, open_order
+from denghuo.apps.orders.actions import OrderEntry, correct_order, open_order, take_step
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import (
@@ -24,6 +27,7 @@ from denghuo.apps.outages.facts import CustomersBack, FaultSuspected, ReportsAtt
 from denghuo.apps.outages.models import Outage, Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.snapshot import faults, make_ready
 from tests.apps.network.conftest import Switch, after
+from tests.apps.outages import desk
 from tests.world import AT, World
 
 SYSTEM: dict[str, Any] = {"at": after(3), "actor": "lin"}
@@ -189,6 +193,34 @@ def _closed(order: Order) -> Any:
     from denghuo.apps.orders.facts import OrderClosed
 
     return OrderClosed(order_id=order.pk, number=order.number, outcome="closed", unit_id=order.unit_id, account_id=None)
+
+
+def test_where_a_crew_found_nothing_of_ours_is_no_evidence_of_a_device_further_up(world: World, call: Call) -> None:
+    crew = desk.crew(world, "抢修一班", AT, people=[world.ma], x=1, y=1, hours=2)
+    orders = call(T3=4)
+    about, ids = Suspicion.objects.get().about, [one.pk for one in orders]
+    row = assign(crew_id=crew.pk, about=about, order_ids=ids, place="青禾村", x=1.0, y=1.0, **SYSTEM)
+    for minute, kind in enumerate((ReportKind.ARRIVED, ReportKind.FINISHED), start=1):
+        at = after(3) + timedelta(minutes=minute)
+        told = (
+            {"finding": "nothing", "receipt": "到现场查看，设备完好，未发现故障。"}
+            if kind == ReportKind.FINISHED
+            else {}
+        )
+        entry = ReportEntry(client_id=uuid4(), assignment_id=row.pk, kind=kind, told_at=at, told=told)
+        take_reports(user_id=world.ma.pk, entries=[entry], at=at, actor="ma")
+        deliveries.drain()
+    assert {one.state for one in Report.objects.all()} == {ReportState.CLOSED}
+    assert not Suspicion.objects.filter(state=SuspicionState.OPEN).exists()
+    say_still_out(report_id=report_of(orders[0]).pk, said_at=after(3.5), at=after(3.5), actor="gateway")
+    take_step(order_id=orders[1].pk, step="reopen", reason="客户称仍无电", at=after(3.6), actor="zhou")
+    say_back(report_id=report_of(orders[2]).pk, said_at=after(3.6), at=after(3.6), actor="gateway")
+    deliveries.drain()
+    assert {report_of(one).state in queries.TO_PLACE for one in orders[:2]} == {True}, (
+        "whoever is still out counts again"
+    )
+    assert [report_of(one).state for one in orders[2:]] == [ReportState.LIT, ReportState.CLOSED]
+    Order.objects.get(pk=orders[2].pk).steps.get(step="call_back")
 
 
 @dataclass(frozen=True, kw_only=True)

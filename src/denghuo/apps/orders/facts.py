@@ -223,6 +223,13 @@ class ReceiptWritten:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderReopened:
+    """What was done is not enough: the order is open again."""
+
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderClosed:
     """Nothing more is to be done: ``outcome`` is the state it ended in."""
 

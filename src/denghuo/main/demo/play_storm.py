@@ -70,7 +70,7 @@ def play_storm(*, speed: float, by_hand: bool, tell: Tell, passed: bool = False)
         tell=lambda what, told: tell(second, what, told),
         pace=1 / speed,
         by_hand=by_hand,
-        elsewhere=frozenset(one.assignment_id for one in find(scope, is_open=True)) if passed else frozenset(),
+        elsewhere=frozenset(one.assignment_id for one in find(scope, is_open=True)),
         telephones=telephones(now=now, pace=1 / speed, live=not passed),
     )
     with suppress(KeyboardInterrupt):

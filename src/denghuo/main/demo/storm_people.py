@@ -42,7 +42,7 @@ _HIDDEN, _HIDDEN_WITHIN_S = 4, 15 * 60.0
 class Storm:
     """A storm as it is played: an agenda in seconds of the storm, and what is still broken. ``by_hand``: people at the
     screens send the crews and do their work; this only breaks things, calls and answers. ``pace``: seconds on the wall
-    in one of the storm. ``elsewhere``: assignments that a storm that has passed leaves alone, as they came later."""
+    in one of the storm. ``elsewhere``: assignments that the storm leaves as they are: it broke nothing there."""
 
     plan: StormPlan
     scope: tuple[str, ...]

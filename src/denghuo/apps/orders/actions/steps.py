@@ -12,6 +12,7 @@ from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.facts import (
     OrderClosed,
     OrderEscalated,
+    OrderReopened,
     OrdersMerged,
     OrderUrged,
     PromiseKept,
@@ -138,6 +139,8 @@ def _write(
     facts.append(
         StepTaken(order_id=row.pk, step=rule.step, from_state=from_state, to_state=to_state, told_at=happened_at)
     )
+    if rule.step == "reopen":
+        facts.append(OrderReopened(order_id=row.pk))
     return [*facts, _closed(row)] if to_state in OVER else facts
 
 

@@ -55,7 +55,9 @@ from denghuo.apps.outages.actions.reports import (
     dismiss_suspicion,
     follow_closed_order,
     follow_corrected_order,
+    follow_found,
     follow_orders,
+    follow_reopened,
     hear_meters,
 )
 from denghuo.apps.outages.actions.rules import set_judging_rule
@@ -94,9 +96,11 @@ __all__ = [
     "follow_corrected_order",
     "follow_ended_suspicion",
     "follow_finish",
+    "follow_found",
     "follow_joined",
     "follow_network",
     "follow_orders",
+    "follow_reopened",
     "follow_supply",
     "follow_suspicion",
     "give_estimate",

@@ -168,7 +168,7 @@ def say_still_out(*, report_id: int, said_at: datetime, at: datetime, actor: str
 def say_back(*, report_id: int, said_at: datetime, at: datetime, actor: str) -> Report:
     """Somebody says that their supply is back: their part is done, and it speaks for their load being supplied."""
     report = Report.objects.select_for_update().get(pk=report_id)
-    if report.state in (ReportState.LIT, ReportState.CLOSED):
+    if report.state == ReportState.LIT or (report.state == ReportState.CLOSED and report.order.closed_at is not None):
         return report
     report.state, report.answered_at = ReportState.LIT, said_at
     report.save(update_fields=["state", "answered_at"])

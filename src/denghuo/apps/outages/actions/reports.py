@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from denghuo.apps import rows
+from denghuo.apps.crews.facts import WorkFinished
+from denghuo.apps.crews.models import Finding
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
-from denghuo.apps.orders.facts import OrderClosed, OrderOpened
+from denghuo.apps.orders.facts import OrderClosed, OrderOpened, OrderReopened
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import (
@@ -27,6 +29,7 @@ from denghuo.apps.outages.models import MeterWord, Outage, Report, ReportState, 
 from denghuo.apps.outages.snapshot import Pointed, locate_faults
 
 REPORTS = {Topic.NO_SUPPLY, Topic.PART}
+_NOT_OURS = (Finding.CUSTOMER_SIDE, Finding.ARREARS_CUT, Finding.NOT_FOUND)
 
 
 def follow_orders(facts: Sequence[OrderOpened], *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -280,6 +283,25 @@ def _settle(report: Report, *, at: datetime, actor: str) -> None:
     Report.objects.filter(pk=report.pk).update(state=ReportState.CLOSED)
     if evident and report.network_id is not None:
         _locate(report.network_id, at=at, actor=actor)
+
+
+def follow_found(fact: WorkFinished, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a crew was there, and nothing of ours is open: what was reported is no evidence of a device any more,
+    also not of one further up. Who says "still out" when called back is evidence again."""
+    del delivery_key  # a report that is settled is not settled again
+    if fact.finding not in _NOT_OURS:
+        return
+    for report in Report.objects.filter(order_id__in=fact.order_ids, state__in=queries.TO_PLACE).order_by("pk"):
+        _settle(report, at=at, actor=actor)
+
+
+def follow_reopened(fact: OrderReopened, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: where nothing of ours was found, an order is open again because supply is still missing."""
+    del delivery_key  # a report that is evidence is not made so again
+    found = Report.objects.filter(order_id=fact.order_id, state=ReportState.CLOSED, order__finding__in=_NOT_OURS)
+    for report in found.filter(network__isnull=False):
+        Report.objects.filter(pk=report.pk).update(state=ReportState.ALONE)
+        place_reports(network_id=report.network_id, at=at, actor=actor)
 
 
 class Corrected(Protocol):
