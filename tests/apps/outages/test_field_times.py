@@ -133,7 +133,24 @@ def test_who_is_dark_by_the_log_stays_open_and_the_crew_is_told_before(world: Wo
     assert (dark.state, lit.state) == (OrderState.REGISTERED, OrderState.DONE)
     assert "restore" not in dark.steps.values_list("step", flat=True)
     assert SwitchingOperation.objects.count() == log, "QF1 was closed already: nothing was switched"
-    assert Outage.objects.get().lasts
+    outage = Outage.objects.get()
+    assert outage.lasts
+    with patch("django.utils.timezone.now", return_value=after(3.1)):
+        desk_page = (
+            signed_in(world.lin, "en").get(reverse("outages:dispatch"), {"about": outage.about}).content.decode()
+        )
+    assert "says that supply is back since" in desk_page, "what contradicts the log is not lost to the desk"
+
+
+@pytest.mark.parametrize("about", ["", "orders.order"])
+def test_who_is_dark_by_the_log_stays_open_whatever_the_crew_was_sent_for(world: World, about: str) -> None:
+    row, dark, _lit = partly_back(world)
+    Assignment.objects.filter(pk=row.pk).update(about=f"{about}:{dark.pk}" if about else "")
+    row.refresh_from_db()
+    (card,) = cards([row])
+    assert card.supply is not None and card.supply.left_customers > 0
+    finish(row, world, after(3))
+    assert Order.objects.get(pk=dark.pk).state == OrderState.REGISTERED
 
 
 def test_what_comes_back_with_the_device_is_not_left(world: World, sent: Assignment) -> None:

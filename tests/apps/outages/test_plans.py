@@ -241,8 +241,16 @@ def test_devices_can_be_named_and_changed_while_a_plan_lies_ahead(world: World, 
     name_devices(outage_id=outage.pk, device_codes=["QF2"], at=after(3), actor="lin")
     assert {ref for ref, _ in told("outages.plan_cancelled")} == {to(people["important"])}
     assert to(people["elsewhere"]) in {ref for ref, _ in told("outages.planned")}
-    (_first, fact) = [one.fact for one in ledger.facts(classes=[PlanDevicesNamed])]
-    assert fact.device_codes == ("QF2",)
+    waiting = Message.objects.filter(state=State.QUEUED, event="outages.planned")
+    assert to(people["somebody"]) not in set(waiting.values_list("to_ref", flat=True)), "what had not left stays here"
+    was = Message.objects.filter(event="outages.planned").earliest("pk").values
+    assert [one.values for one in Message.objects.filter(event="outages.plan_cancelled")] == [was], "as the plan was"
+    Message.objects.filter(event="outages.plan_cancelled").update(**HEARD | {"queued_at": after(3)})
+    name_devices(outage_id=outage.pk, device_codes=["FU1"], at=after(4), actor="lin")
+    assert {to(people[name]) for name in ("important", "somebody")} <= set(waiting.values_list("to_ref", flat=True))
+    assert to(people["elsewhere"]) not in set(waiting.values_list("to_ref", flat=True))
+    named = [one.fact.device_codes for one in ledger.facts(classes=[PlanDevicesNamed])]
+    assert named == [("FU1",), ("QF2",), ("FU1",)]
 
 
 def test_devices_are_named_on_the_page_of_the_plan(world: World, people: dict[str, Account]) -> None:

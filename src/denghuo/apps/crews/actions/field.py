@@ -224,14 +224,15 @@ def _odd(
 
 def _held(assignment: Assignment) -> Held:
     own = assignment.reports.filter(came_late=False)
+    order_ids = tuple(order_ids_of([assignment.pk]).get(assignment.pk, ()))
     last = own.filter(kind=ReportKind.BOUNDARY).order_by("-happened_at", "-pk").first()
     return Held(
         assignment=assignment,
         side=Side(last.payload["side"]) if last else None,
         quotes=tuple(assignment.quotes.all()),
         begun=own.filter(kind=ReportKind.BEGUN).exists(),
-        order_ids=tuple(order_ids_of([assignment.pk]).get(assignment.pk, ())),
-        supply=supply_of(assignment.about),
+        order_ids=order_ids,
+        supply=supply_of(assignment.about, order_ids),
     )
 
 

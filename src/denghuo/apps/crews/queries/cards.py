@@ -120,7 +120,7 @@ class Card:
     def way_to(self) -> str:
         """What a map is asked for: a village is found there, a device is not."""
         places = (one.place for one in self.orders if one.is_open and one.place)
-        return next(places, self.row.place)
+        return next(places, self.row.place).rstrip("*")
 
     @property
     def begun_at(self) -> datetime | None:
@@ -149,7 +149,7 @@ def cards(rows: Sequence[Assignment]) -> list[Card]:
             reports=tuple(reports.get(row.pk, ())),
             quotes=tuple(quotes.get(row.pk, ())),
             checks=checks_for(row.skill),
-            supply=supply_of(row.about) if row.is_open else None,
+            supply=supply_of(row.about, serving.get(row.pk, ())) if row.is_open else None,
         )
         for row in rows
     ]

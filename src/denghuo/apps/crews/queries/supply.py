@@ -1,6 +1,6 @@
 """What crews ask of supply: the contexts that know of it lie above."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,8 @@ class Supply:
 SUPPLIES: Port[Callable[[str], Supply | None]] = Port("crews.supply")
 
 
-def supply_of(about: str) -> Supply | None:
-    """The supply of what a crew is sent for; None where nobody knows of any."""
-    if not about:
-        return None
-    return next((found for known in SUPPLIES if (found := known(about)) is not None), None)
+def supply_of(about: str, order_ids: Iterable[int] = ()) -> Supply | None:
+    """The supply of what a crew is sent for, or else of the first of the orders that it serves; None where nobody knows
+    of any."""
+    abouts = [one for one in (about, *(f"orders.order:{key}" for key in order_ids)) if one]
+    return next((found for one in abouts for known in SUPPLIES if (found := known(one)) is not None), None)

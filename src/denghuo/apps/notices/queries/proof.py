@@ -25,6 +25,7 @@ _REASONS_TOLD = {
     "restored": gettext_lazy("supply was back before it left"),
     "suspicion_over": gettext_lazy("the suspected fault was over before it left"),
     "moved": gettext_lazy("the plan was moved before it left"),
+    "devices": gettext_lazy("the plan opens other devices"),
     "plan_cancelled": gettext_lazy("the plan was cancelled before it left"),
 }
 

@@ -17,8 +17,10 @@ class SaysOut:
     by_log: bool = False
 
     def is_left_by(self, about: str, restored_at: datetime | None) -> bool:
-        """Whether work that is over has not helped them: it was for something else, or they said so after it."""
-        return (bool(about) and about not in self.abouts) or (restored_at is not None and self.said_at > restored_at)
+        """Whether work that is over has not helped them: the log says so, it was for something else, or they said so
+        after it."""
+        is_of_another = bool(about) and about not in self.abouts
+        return self.by_log or is_of_another or (restored_at is not None and self.said_at > restored_at)
 
 
 # Who knows of orders whose customer says so, by the keys of orders.

@@ -19,7 +19,7 @@ from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
 from denghuo.apps.notices.models import Channel, NoticeCase, Ring, State
-from denghuo.apps.notices.queries import EVENTS, PUBLIC, after_quiet, proof_of, words
+from denghuo.apps.notices.queries import EVENTS, PUBLIC, Proof, after_quiet, proof_of, words
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanDevicesNamed, PlanMoved
 from denghuo.apps.outages.models import Outage
@@ -103,8 +103,9 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
 
 @transaction.atomic
 def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, actor: str) -> Outage:
-    """Say which devices a plan that lies ahead opens. Where it was announced, who comes to be behind them is told, and
-    who was told and is behind them no more is told that it does not take place for them.
+    """Say which devices a plan that lies ahead opens. Where it was announced, what has not left stays here; who was
+    told and is behind them no more is told, in the words of the plan as it was, that it does not take place for them;
+    whoever is behind them and does not know of it is told.
 
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
@@ -114,15 +115,19 @@ def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, a
     codes = list(dict.fromkeys(device_codes))
     if not codes or not all(network.is_device(outage.network_id, code=one) for one in codes):
         raise ValueError("a plan opens devices of its network")
-    before = _who_was_told(outage, queries.people_of_plan(outage), before=at)
+    knew, values = _who_was_told(outage, queries.people_of_plan(outage), before=at), _values(outage, at=at)
     was_announced = bool(proof_of(outage.about))
+    cancel_messages(about=outage.about, reason="devices", at=at, actor=actor)
     outage.planned_device_codes = " ".join(codes)
     outage.save(update_fields=["planned_device_codes"])
-    behind = {one.ref for one in queries.people_of_plan(outage)}
-    spared = [one for one in before if one.ref not in behind]
-    _tell(outage, _CANCELLED, spared, revision=f":{at:%Y%m%d%H%M%S%f}", at=at, actor=actor)
-    if was_announced and behind and queries.case_of(outage) is not None:
-        _announce(outage, at=at, actor=actor)
+    people, revision = queries.people_of_plan(outage), f":{at:%Y%m%d%H%M%S%f}"
+    behind = {one.ref for one in people}
+    spared = [one for one in knew if one.ref not in behind]
+    _tell(outage, _CANCELLED, spared, values=values, revision=revision, at=at, actor=actor)
+    if was_announced and (case := queries.case_of(outage)) is not None:
+        know = {one.ref for one in _who_was_told(outage, people, before=at)}
+        new = [one for one in people if one.ref not in know]
+        _tell(outage, _EVENTS[case], new, revision=revision, at=at, actor=actor)
     fact = PlanDevicesNamed(
         outage_id=outage.pk, network_id=outage.network_id, number=outage.number, device_codes=tuple(codes)
     )
@@ -174,20 +179,29 @@ def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
 
 
 def _who_was_told(outage: Outage, people: Sequence[Customer], *, before: datetime) -> list[Customer]:
-    """Those who were told, by message or by hand; what was posted in public was told to everybody. What was called off
-    or could not be delivered told nobody; what a gateway has in hand may have."""
-    told = {
-        to_ref
-        for to_ref, proofs in proof_of(outage.about).items()
-        if any(one.queued_at < before and one.state in _TELLS for one in proofs)
-    }
+    """Those who were told of it, by message or by hand, and not since that it does not take place; what was posted in
+    public was told to everybody. What was called off or could not be delivered told nobody; what a gateway has in hand
+    may have."""
+    told = {to_ref for to_ref, proofs in proof_of(outage.about).items() if _knows(proofs, before)}
     return [one for one in people if PUBLIC in told or one.ref in told]
 
 
+def _knows(proofs: Sequence[Proof], before: datetime) -> bool:
+    heard = [one for one in proofs if one.queued_at < before and one.state in _TELLS]
+    return bool(heard) and max(heard, key=lambda one: one.queued_at).event != _CANCELLED
+
+
 def _tell(
-    outage: Outage, event: str, people: Sequence[Customer], *, at: datetime, actor: str, revision: str = ""
+    outage: Outage,
+    event: str,
+    people: Sequence[Customer],
+    *,
+    at: datetime,
+    actor: str,
+    revision: str = "",
+    values: dict[str, str] | None = None,
 ) -> int:
-    values, path, on = _values(outage, at=at), str(outage.network.unit.path), timezone.localdate(at)
+    values, path, on = values or _values(outage, at=at), str(outage.network.unit.path), timezone.localdate(at)
     said = {
         one: words(event=event, channel=one, unit_path=path, on=on, values=values)
         for one in _CHANNELS

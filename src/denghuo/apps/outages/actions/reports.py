@@ -299,9 +299,10 @@ def follow_reopened(fact: OrderReopened, *, at: datetime, actor: str, delivery_k
     """Reaction: where nothing of ours was found, an order is open again because supply is still missing."""
     del delivery_key  # a report that is evidence is not made so again
     found = Report.objects.filter(order_id=fact.order_id, state=ReportState.CLOSED, order__finding__in=_NOT_OURS)
-    for report in found.filter(network__isnull=False):
+    for report in found:
         Report.objects.filter(pk=report.pk).update(state=ReportState.ALONE)
-        place_reports(network_id=report.network_id, at=at, actor=actor)
+        if report.network_id is not None:
+            place_reports(network_id=report.network_id, at=at, actor=actor)
 
 
 class Corrected(Protocol):

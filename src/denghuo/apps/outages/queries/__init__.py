@@ -32,7 +32,7 @@ from denghuo.apps.outages.queries.faults import (
     seen_closed,
     suspicion_for,
 )
-from denghuo.apps.outages.queries.field import says_still_out, supply_of
+from denghuo.apps.outages.queries.field import said_back, says_still_out, supply_of
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
 from denghuo.apps.outages.queries.outages import (
     Cost,
@@ -153,6 +153,7 @@ __all__ = [
     "revision",
     "rule_for",
     "runs_as_planned",
+    "said_back",
     "says_still_out",
     "scores",
     "seen_closed",

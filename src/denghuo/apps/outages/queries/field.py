@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from denghuo.apps.crews.models import Finding
+from denghuo.apps.crews.queries import Sent, assignments_about
 from denghuo.apps.crews.queries.supply import Supply
 from denghuo.apps.network import queries as network
 from denghuo.apps.orders.models import OrderStep
@@ -15,8 +17,14 @@ from denghuo.apps.outages.queries.estimates import subject_of
 
 
 def supply_of(about: str) -> Supply | None:
-    """Of what a crew is sent for: since when supply is gone, and when the switching log says that it came back."""
-    subject = subject_of(about)
+    """Of what a crew is sent for: since when supply is gone, and when the switching log says that it came back. An
+    order is of the outage that its report belongs to."""
+    thing, _colon, key = about.partition(":")
+    if thing == "orders.order":
+        report = Report.objects.filter(order_id=key, outage__isnull=False).select_related("outage").first()
+        subject: Outage | Suspicion | None = report.outage if report else None
+    else:
+        subject = subject_of(about)
     if isinstance(subject, Suspicion):
         if subject.outage is None:
             return Supply(gone_at=subject.opened_at or subject.first_reported_at, back_at=None)
@@ -31,6 +39,14 @@ def supply_of(about: str) -> Supply | None:
         left_dark=tuple(str(loads.loads.name[loads.load_position[code]]) or code for code in left),
         left_customers=sum(int(loads.loads.lv_customers[loads.load_position[code]]) for code in left),
     )
+
+
+def said_back(outage: Outage) -> list[Sent]:
+    """Crews that say the fault is cleared and supply is back, while by the log the outage lasts; the last first."""
+    if not outage.lasts:
+        return []
+    sent = [one for listed in assignments_about([outage.about, *outage.formerly]).values() for one in listed]
+    return [one for one in sent if one.finding == Finding.FAULT_CLEARED and one.restored_at is not None]
 
 
 def left_dark(outage: Outage) -> list[str]:

@@ -127,6 +127,7 @@ def _detail(
     allowed, user = permissions_of(request.user), request.user
     return {
         "detail": full,
+        "claims": queries.said_back(full.subject) if isinstance(full.subject, Outage) else [],
         "faults": [one for one in shown.every if one.kind != "order" and one.unit_id == incident.unit_id],
         "drawing": _drawing(incident) if may(user, Permission.NETWORK_VIEW, path=path) else {},
         "may_operate": may(user, Permission.NETWORK_OPERATE, path=path),

@@ -155,6 +155,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = dict(form.cleaned_data)
         network_id = told.pop("network")
+        if same := _planned_already(network_id, told):
+            messages.info(request, _("This is planned already: here it is."))
+            return redirect("outages:outage", same)
         try:
             planned = actions.register_outage(
                 network_id=network_id,
@@ -163,9 +166,6 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor=request.user.get_username(),
             )
         except IntegrityError:
-            if same := _planned_already(network_id, told):
-                messages.info(request, _("This is planned already: here it is."))
-                return redirect("outages:outage", same)
             form.add_error("number", _("This number is taken. Choose another."))
         else:
             messages.success(request, _("The outage is planned."))
@@ -174,9 +174,10 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _planned_already(network_id: int, told: dict[str, Any]) -> int | None:
-    """The plan that this one is once more, as after going back to the form."""
-    same = ("number", "planned_start_at", "planned_end_at", "planned_device_codes")
-    found = Outage.objects.filter(network_id=network_id, **{name: told[name] for name in same})
+    """The plan that this one is once more, as after going back to the form, which proposes another number then."""
+    same = ("kind", "planned_start_at", "planned_end_at", "planned_device_codes")
+    ahead = Outage.objects.filter(network_id=network_id, plan_cancelled_at=None, started_at=None)
+    found = ahead.filter(**{name: told[name] for name in same})
     return found.values_list("pk", flat=True).first()
 
 
