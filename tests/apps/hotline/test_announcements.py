@@ -71,6 +71,42 @@ def test_only_large_outages_are_drafted_by_themselves(outage: Outage) -> None:
     assert [row.state for row in Announcement.objects.filter(outage=outage)] == ["draft"]
 
 
+def test_a_draft_that_nobody_edited_says_where_it_is_out_now(hotline: Hotline, outage: Outage, switch: Switch) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    for code, deed in (("QL1", "open"), ("QF1", "close")):
+        switch(code, deed, 1, "F-1")
+    changed(outage)
+    row.refresh_from_db()
+    latest = queries.versions_of(row)[0]
+    assert latest.number == row.latest == row.templated > 1
+    assert "柳溪村、云台村" in latest.text or "云台村、柳溪村" in latest.text
+    assert "青禾村" not in latest.text
+    assert row.state == "draft"
+    changed(outage)
+    row.refresh_from_db()
+    assert row.latest == latest.number, "the same words are no new version"
+
+
+def test_what_somebody_worded_or_approved_is_not_reworded(hotline: Hotline, outage: Outage, switch: Switch) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    actions.approve_announcement(announcement_id=row.pk, version=1, **SYSTEM)
+    actions.publish_announcement(announcement_id=row.pk, **SYSTEM)
+    address, leader = reverse("hotline:announcement", args=[row.pk]), signed_in(hotline.leader)
+    assert "something about the outage has changed" not in leader.get(address).content.decode()
+    for code, deed in (("QL1", "open"), ("QF1", "close")):
+        switch(code, deed, 1, "F-1")
+    changed(outage)
+    row.refresh_from_db()
+    assert row.latest == 1
+    assert "something about the outage has changed" in leader.get(address).content.decode()
+    actions.edit_announcement(announcement_id=row.pk, text="二", promised_at=None, **SYSTEM)
+    Announcement.objects.filter(pk=row.pk).update(approved=None, published=None, published_at=None)
+    changed(outage)
+    row.refresh_from_db()
+    assert row.latest == 2
+    assert "something about the outage has changed" not in leader.get(address).content.decode()
+
+
 def test_from_a_unit_that_words_it_otherwise(world: World, outage: Outage) -> None:
     told: dict[str, Any] = {"kind": AnnouncementKind.FAULT, "source": "x", **SYSTEM}
     for unit, text in ((world.city, "市：{area}"), (world.lamp, "所：{line}")):

@@ -174,6 +174,8 @@ def test_what_is_decided_is_not_sent(station: Station, surge: Surge, state: Surg
     leader, _page = board(station)
     shown = offered(surge).shown.as_text()
     Surge.objects.filter(pk=surge.pk).update(state=state)
+    if state == SurgeState.OVER:
+        Outage.objects.filter(pk=surge.outage_id).update(restored_at=timezone.now())
     page = pressed(leader, surge, shown).content.decode()
     assert words in page
     assert "Nothing was sent" in page

@@ -355,6 +355,20 @@ def test_planning_anew_keeps_what_has_been_worked(station: Station) -> None:
     assert len(changed) <= 12
 
 
+def test_what_is_merely_better_changes_no_published_duty(station: Station) -> None:
+    actions.publish_plan(plan_id=actions.make_plan(unit=station.unit, month=JUNE, **WHO).pk, **WHO)
+    spare = Duty.objects.filter(agent__in=station.agents[16:], day__gt=date(2026, 6, 3)).order_by("day").first()
+    assert spare is not None
+    spare.delete()
+    staff = staff_of(station.unit, JUNE, keep=True)
+    assert staff.published is not None
+    short = staff.heads(staff.published) < staff.requirement.required
+    assert not short[(spare.day - JUNE).days].any(), "there are enough without it"
+    before = {(one.agent_id, one.day, one.shift_id) for one in Duty.objects.all()}
+    anew = actions.make_plan(unit=station.unit, month=JUNE, keep=True, at=NOW, actor="test")
+    assert {(one.agent_id, one.day, one.shift_id) for one in duties_of_plan(anew)} == before
+
+
 def test_without_calls_there_is_no_forecast(station: Station) -> None:
     with pytest.raises(TooShortError):
         actions.make_forecast(unit=station.unit, at=NOW - timedelta(days=60), actor="test")

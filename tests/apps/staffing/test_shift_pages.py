@@ -113,6 +113,22 @@ def test_the_pattern_is_written_as_people_say_it(station: Station, leader: Clien
     assert (row.halved, row.places) == ([3], dict(zip(TEAMS, range(4), strict=True)))
 
 
+def test_teams_go_on_in_the_pattern_where_no_places_are_told(station: Station, leader: Client) -> None:
+    page = leader.get(reverse("staffing:shifts")).content.decode()
+    before = Rota.objects.get()
+    length = len(before.cycle)
+    later = before.from_date + timedelta(days=7 * length + 3)
+    names = {one.pk: one.name for one in queries.shifts_of(station.unit.pk)}
+    days = [names.get(key, "-") + "/2" * (place in before.halved) for place, key in enumerate(before.cycle)]
+    fields = {"cycle": ", ".join(days), "places": "", "from_date": later.isoformat(), "source": "通知"}
+    assert f'value="{fields["cycle"]}"' in page
+    assert told(leader, "shifts", "rota", **fields) == 302
+    row = Rota.objects.get(from_date=later)
+    since = (later - before.from_date).days
+    assert row.places == {team: (place + since) % (2 * length) for team, place in before.places.items()}
+    assert told(leader, "shifts", "rota", **fields | {"cycle": "白班, -"}) == 422
+
+
 @pytest.mark.parametrize(
     ("field", "wrong"), [("cycle", "晚班"), ("cycle", "-"), ("places", "五班 1"), ("places", "一班")]
 )

@@ -29,6 +29,7 @@ from tests.world import World
 WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+SHOWN = '{"customers":60,"calls":1,"measures":["second"],"people":[],"words":"","cost_fen":0,"after":null}'
 
 
 def inputs(**told: object) -> SurgeInputs:
@@ -146,6 +147,59 @@ def test_a_proposal_is_made_anew_only_while_it_grows(station: Station, outage: O
     assert again.proposed_at == first.proposed_at
 
 
+def part_back(world: World, *, at: datetime) -> None:
+    """40 of the 60 customers have supply again."""
+    for code, closes in (("QL1", False), ("QF1", True)):
+        record_switching(
+            network_id=world.network.pk, device_code=code, closes=closes, operated_at=at, event_number="T-9", note="",
+            at=at, actor="test",
+        )  # fmt: skip
+    deliveries.drain()
+
+
+def test_a_proposal_is_made_anew_when_many_have_supply_again(world: World, station: Station, outage: Outage) -> None:
+    first = propose_now(station, outage)
+    assert first.customers == 60
+    now = timezone.now()
+    part_back(world, at=now)
+    again = actions.propose_surge(unit=station.unit, outage=outage, at=now, actor="system")
+    assert again is not None
+    assert (again.state, again.customers, again.proposed_at) == (SurgeState.PROPOSED, 20, now)
+    assert again.told["wave_total"]["mean"] < first.told["wave_total"]["mean"]
+
+
+def test_a_proposal_is_over_when_too_few_are_out_and_back_with_enough(
+    world: World, station: Station, outage: Outage
+) -> None:
+    rule = {"kind": RuleKind.SURGE_CUSTOMERS, "from_date": NOW.date(), "source": "test"}
+    actions.set_rule(unit_id=station.unit.pk, value=30, **rule, **WHO)
+    first, now = propose_now(station, outage), timezone.now()
+    part_back(world, at=now)
+    fact = actions.surges.SupplyChanged(network_id=world.network.pk, outage_ids=(outage.pk,))
+    actions.follow_supply(fact, at=now, actor="system", delivery_key="k")
+    assert Surge.objects.get().state == SurgeState.OVER
+    leader = Client(headers={"accept-language": "en"})
+    leader.force_login(station.leader)
+    url = reverse("staffing:surge", args=[first.pk])
+    assert "20 customers without supply, 60 when this was worked out" in seen(leader, url)
+    answer = leader.post(reverse("staffing:send-offer", args=[first.pk]), {"shown": SHOWN}, follow=True)
+    assert "Most customers have supply again" in answer.content.decode()
+    actions.set_rule(unit_id=station.unit.pk, value=20, **rule, **WHO)
+    actions.follow_supply(fact, at=now, actor="system", delivery_key="k2")
+    again = Surge.objects.get()
+    assert (again.state, again.customers) == (SurgeState.PROPOSED, 20)
+
+
+def test_who_is_called_up_hears_how_many_are_out_now(world: World, station: Station, outage: Outage) -> None:
+    surge, person = propose_now(station, outage), User.objects.create_user(username="zhi", display_name="支援")
+    Agent.objects.filter(pk=station.agents[0].pk).update(user=person)
+    told = surge.told
+    part_back(world, at=timezone.now())
+    Surge.objects.update(told=told, customers=60, state=SurgeState.PROPOSED)
+    actions.send_surge(surge_id=surge.pk, measures=["second"], at=timezone.now(), actor="test")
+    assert "20户无电" in notices_of(person.pk).get().text
+
+
 def test_it_is_over_when_supply_is_back(world: World, station: Station, outage: Outage) -> None:
     actions.propose_surge(unit=station.unit, outage=outage, at=NOW + DAY / 1440, actor="system")
     record_switching(
@@ -246,6 +300,9 @@ def test_it_is_asked_for_once_sent_shown_and_taken_back(station: Station, outage
     assert (outage.number in put_off, url in put_off) == (True, False), "an agent may not see surges"
 
     assert "Take back what was sent" in seen(leader, url, {"ask_back": "1"})
+    chinese = Client(headers={"accept-language": "zh-hans"})
+    chinese.force_login(station.leader)
+    assert ">保持不变</a>" in chinese.post(url, {"ask_back": "1"}).content.decode()
     assert not CallUp.objects.exclude(cancelled_at=None).exists()
     assert "taken back" in seen(leader, url, {"take_back": "1"})
     assert CallUp.objects.get().cancelled_at is not None

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from denghuo.adapters.sound_folder import hand_over, take_back
@@ -178,14 +179,27 @@ def expire_announcement(*, announcement_id: int, because: str, at: datetime, act
 
 
 def announce_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: outages changed. A large one is drafted an announcement; one that no longer lasts loses its own."""
+    """Reaction: outages changed. Drafts say what is out now; a large outage is drafted an announcement; one that no
+    longer lasts loses its own."""
     del delivery_key  # nothing leaves the database
     least = queries.desk_rule(timezone.localdate(at)).draft_from_customers
     for outage in outages.outages_by_id(fact.outage_ids):
+        if not _may_be_announced(outage, at):
+            _expire_all(outage.pk, "restored" if outage.restored_at else "withdrawn", at, actor)
+            continue
+        _reword_drafts(outage, at, actor)
         if outage.lasts and least and outage.lv_customers >= least:
             _draft_everywhere(outage, at, actor)
-        elif not _may_be_announced(outage, at):
-            _expire_all(outage.pk, "restored" if outage.restored_at else "withdrawn", at, actor)
+
+
+def _reword_drafts(outage: Outage, at: datetime, actor: str) -> None:
+    """Have drafts that nobody has edited or approved say where it is out now; what was approved stays as it was."""
+    drafts = Announcement.objects.filter(outage=outage, expired_at=None, approved=None, latest=F("templated"))
+    for row in drafts.select_related("exchange__unit").order_by("pk"):
+        words = queries.worded(outage, exchange=row.exchange, at=at)
+        if words.text != row.versions.get(number=row.latest).text:
+            edit_announcement(announcement_id=row.pk, at=at, actor=actor, **vars(words))
+            Announcement.objects.filter(pk=row.pk).update(templated=F("latest"))
 
 
 def _draft_everywhere(outage: Outage, at: datetime, actor: str) -> None:

@@ -32,8 +32,9 @@ class Announcement(models.Model):
     """An announcement of an outage on an exchange. What it says stands in its versions, none of which ever changes.
 
     ``code`` is the name of the sound on the exchange, and what the exchange tells of calls that heard it. The versions
-    that were approved and published last stand in ``approved`` and ``published``; NULL where none was. ``handed`` says
-    what the exchange got: the sound, the text alone, or nothing.
+    that were approved and published last stand in ``approved`` and ``published``; NULL where none was. ``templated`` is
+    the last that the template worded: while it is the latest, nobody has edited it. ``handed`` says what the exchange
+    got: the sound, the text alone, or nothing.
     """
 
     class Handed(models.TextChoices):
@@ -50,6 +51,7 @@ class Announcement(models.Model):
     code = models.SlugField(max_length=60)
     drafted_at = models.DateTimeField()
     latest = models.PositiveIntegerField(default=1)
+    templated = models.PositiveIntegerField(default=1)
     approved = models.PositiveIntegerField(null=True)
     approved_at = models.DateTimeField(null=True)
     approved_by = models.CharField(max_length=150, blank=True)

@@ -84,7 +84,8 @@ def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None
     now, versions = timezone.now(), queries.versions_of(row)
     latest = versions[0]
     names = organization.names_of([row.approved_by, *(one.written_by for one in versions)])
-    form = form or AnnouncementForm(initial={"text": latest.text, "promised_at": latest.promised_at}, at=now)
+    fresh = queries.worded(row.outage, exchange=row.exchange, at=now) if row.templated == row.latest else latest
+    form = form or AnnouncementForm(initial={"text": fresh.text, "promised_at": fresh.promised_at}, at=now)
     context = {
         "row": row,
         "latest": latest,
@@ -97,6 +98,7 @@ def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None
         "unheard": queries.unheard(row, at=now),
         "problem": acting.VOICE.problem(),
         "folder": settings.PBX_SOUNDS,
+        "stale": row.expired_at is None and fresh.text != latest.text,
         "late": row.expired_at is None and latest.promised_at is not None and latest.promised_at < now,
     }
     return render(request, "hotline/announcement.html", context, status=422 if form.errors else 200)

@@ -1,4 +1,4 @@
-"""Surges: proposed when an outage begins or grows, sent or dismissed by somebody, answered by those called up."""
+"""Surges: proposed when an outage begins or changes, sent or dismissed by somebody, answered by those called up."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,6 +32,8 @@ from denghuo.apps.staffing.queries.sent import sending_now
 from denghuo.apps.staffing.queries.surges import surge_inputs, undecided
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
 
+# A proposal for so much fewer customers is another one, even where the rest is still a large outage.
+_FEWER_SHARE = 0.2
 _TIER = {Measure.SECOND.value: 2, Measure.THIRD.value: 3}
 
 
@@ -45,7 +47,7 @@ class OfferChangedError(ValueError):
 
 
 def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Propose a surge for outages that began or grew; close those of outages that are over."""
+    """Propose surges for outages that began, grew or shrank; close those of outages that are over."""
     del delivery_key
     known = undecided(fact.outage_ids)
     for outage in outages.outages_by_id(fact.outage_ids):
@@ -68,13 +70,18 @@ def _unit_of(outage: Outage) -> Unit | None:
 @transaction.atomic
 def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Surge | None:
     """Work out what an outage will do to the hotline and what can be done; None where it is too small. What was worked
-    out stays while the outage does not grow; what was decided stays until it has grown by as many customers as make an
-    outage large, and then what is still to be done is proposed, on top of what was sent."""
+    out stays until the outage grows, or shrinks markedly; where it is not large any more and nothing was sent, the
+    surge is over. What was decided stays until it has grown by as many customers as make an outage large, and then what
+    is still to be done is proposed, on top of what was sent."""
     row = Surge.objects.select_for_update().filter(unit_id=unit.pk, outage_id=outage.pk).first()
     customers = outages.cost(outage, at=at).lv_customers_out
     least = rule_book(unit.pk).value(RuleKind.SURGE_CUSTOMERS, on=timezone.localdate(at))
-    grown = customers - (row.customers if row is not None else 0)
-    if customers < least or grown < (least if row is not None and row.state != SurgeState.PROPOSED else 1):
+    if row is None and customers < least:
+        return None
+    if row is not None and row.state == SurgeState.PROPOSED and not row.accepted and customers < least:
+        _end(row, at=at, actor=actor)
+        return row
+    if row is not None and not _is_another(row, customers=customers, least=least):
         return row
     told = proposal(surge_inputs(unit, outage, at=at))
     defaults = {"customers": customers, "proposed_at": at, "told": told, "state": SurgeState.PROPOSED}
@@ -84,15 +91,28 @@ def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Su
     return row
 
 
+def _is_another(row: Surge, *, customers: int, least: float) -> bool:
+    """Whether so many more or fewer are out that what was worked out, or decided, holds no more."""
+    grown = customers - row.customers
+    if row.state == SurgeState.PROPOSED:
+        return grown >= 1 or -grown >= max(min(least, _FEWER_SHARE * row.customers), 1)
+    if row.state == SurgeState.OVER and not row.accepted:
+        return customers >= least
+    return grown >= least
+
+
 @transaction.atomic
 def _close(outage: Outage, *, at: datetime, actor: str) -> None:
     """Supply is back: the surges of an outage are over, and who is still called up is let go."""
     for row in Surge.objects.select_for_update().filter(outage_id=outage.pk).exclude(state=SurgeState.OVER):
-        row.state = SurgeState.OVER
-        row.save(update_fields=["state"])
-        freed = _let_go(row, at=at, actor=actor, until_after=at)
-        fact = SurgeOver(surge_id=row.pk, outage_id=outage.pk, call_up_ids=freed)
-        record(fact, at=at, actor=actor)
+        _end(row, at=at, actor=actor)
+
+
+def _end(row: Surge, *, at: datetime, actor: str) -> None:
+    row.state = SurgeState.OVER
+    row.save(update_fields=["state"])
+    freed = _let_go(row, at=at, actor=actor, until_after=at)
+    record(SurgeOver(surge_id=row.pk, outage_id=row.outage_id, call_up_ids=freed), at=at, actor=actor)
 
 
 def _let_go(surge: Surge, *, at: datetime, actor: str, until_after: datetime | None = None) -> tuple[int, ...]:
@@ -178,7 +198,8 @@ def take_back_surge(*, surge_id: int, at: datetime, actor: str) -> Surge:
     back = {"taken_back_at": at.isoformat(), "taken_back_by": actor}
     surge.sent = [one if "taken_back_at" in one else one | back for one in surge.sent]
     surge.accepted, surge.state, surge.proposed_at = [], SurgeState.PROPOSED, at
-    surge.save(update_fields=["sent", "accepted", "state", "proposed_at"])
+    surge.customers = outages.cost(surge.outage, at=at).lv_customers_out
+    surge.save(update_fields=["sent", "accepted", "state", "proposed_at", "customers"])
     surge.told = proposal(surge_inputs(surge.unit, surge.outage, at=at))
     surge.save(update_fields=["told"])
     record(fact, at=at, actor=actor)
@@ -211,12 +232,14 @@ def _tell(row: CallUp, *, at: datetime, actor: str) -> None:
     if row.agent.user_id is None:
         return
     times = {"from": f"{timezone.localtime(row.from_at):%H:%M}", "until": f"{timezone.localtime(row.until_at):%H:%M}"}
+    outage = row.surge.outage
+    customers = outages.cost(outage, at=at).lv_customers_out
     with translation.override(settings.LANGUAGE_CODE):
         entry = NoticeEntry(
             kind="staffing.call_up",
             subject=_("You are called up from %(from)s to %(until)s") % times,
             text=_("Outage %(number)s: %(customers)s customers without supply. Say whether you can come.")
-            % {"number": row.surge.outage.number, "customers": f"{row.surge.customers:,}"},
+            % {"number": outage.number, "customers": f"{customers:,}"},
             path=reverse("staffing:person"),
             urgent=True,
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.organization.when import DayField
-from denghuo.apps.staffing.models import Shift
+from denghuo.apps.staffing.models import Rota, Shift
 
 DAY_MIN = 1440
 HALF = "/2"
@@ -217,8 +217,16 @@ class SkillNeedForm(_OfShiftsForm, _DatedForm):
     field_order = ("shift", "name", "heads", "from_date", "source")
 
 
+def places_on(row: Rota, day: date) -> dict[str, int]:
+    """Where each team stands in a pattern on a day, from 0."""
+    size = len(row.cycle) * (2 if row.halved else 1)
+    since = (day - row.from_date).days
+    return {team: (place + since) % size for team, place in row.places.items()}
+
+
 class RotaForm(_DatedForm):
-    """The pattern that teams follow."""
+    """The pattern that teams follow. Where teams follow one, ``last``, its places need not be told: of the first day
+    somebody types, nobody knows them by heart. ``today`` is the day whose places stand there to be compared."""
 
     cycle = forms.CharField(
         label=_("Pattern"),
@@ -232,9 +240,25 @@ class RotaForm(_DatedForm):
     )
     field_order = ("cycle", "places", "from_date", "source")
 
-    def __init__(self, *args: Any, shifts: Sequence[Shift], teams: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        shifts: Sequence[Shift],
+        teams: Sequence[str],
+        last: Rota | None = None,
+        today: date | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.shifts, self.teams = shifts, set(teams)
+        self.last = last if last is not None and last.cycle else None
+        if self.last is not None and today is not None:
+            field, now = self.fields["places"], places_on(self.last, today)
+            field.required = False
+            field.help_text = _(
+                "Each team with the day of the pattern on which it stands on the first day; others are mobile. Left "
+                "empty, they go on as they do. On %(day)s they stand so: %(places)s."
+            ) % {"day": today.isoformat(), "places": ", ".join(f"{team} {place + 1}" for team, place in now.items())}
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = self.cleaned_data
@@ -243,7 +267,21 @@ class RotaForm(_DatedForm):
                 told["cycle"] = self._cycle(told["cycle"], told["from_date"])
             except forms.ValidationError as wrong:
                 self.add_error("cycle", wrong)
+            else:
+                self._go_on(told)
         return told
+
+    def _go_on(self, told: dict[str, Any]) -> None:
+        """Where no places are told: those that the teams have on the first day."""
+        if self.last is None or told.get("places") != {}:
+            return
+        cycle, halved = told["cycle"]
+        if (len(cycle), bool(halved)) == (len(self.last.cycle), bool(self.last.halved)):
+            told["places"] = places_on(self.last, told["from_date"])
+        else:
+            self.add_error(
+                "places", _("This pattern is of another length: say where each team stands on the first day.")
+            )
 
     def _cycle(self, written: str, since: date) -> tuple[list[int | None], list[int]]:
         """Keys of shifts by day, None a day off; and the days on which half a team works. A name is that of the shift

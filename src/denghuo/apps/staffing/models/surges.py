@@ -14,7 +14,7 @@ class SurgeState(models.TextChoices):
 
 
 class Surge(models.Model):
-    """A proposal for one outage, worked out anew while it grows and nobody has decided.
+    """A proposal for one outage, worked out anew as it grows or shrinks while nobody has decided.
 
     ``told`` is what the snapshot worked out: calls to come, measures with cost, answer rates before and after;
     ``accepted`` the measures that hold; ``sent`` every sending, the last one last: who sent what when, what was

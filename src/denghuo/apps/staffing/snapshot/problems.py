@@ -40,7 +40,9 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_SHORT, _FILL, _CHANGE = 1_000, 10, 50
+_SHORT, _FILL = 1_000, 10
+# A published duty is changed for heads that are required, at most two for one, and for nothing that is merely better.
+_CHANGE = 400
 _BREAK = 100_000  # the price of a rule broken where not all can hold
 _NEVER = 10_000  # the price of a minute short where it must not be
 _FILLED_SHARE = 0.95  # of the hours due; the rest is left for surges and swaps, and to be fair with
@@ -140,7 +142,7 @@ def problem_of(
     demands = _least(staff) if least else _demands(staff)
     published = None
     if staff.published is not None:
-        published = Published(roster=staff.published, weight=_CHANGE, level=1)
+        published = Published(roster=staff.published, weight=_CHANGE, level=0)
     elif individual:
         published = Published(roster=staff.pattern, weight=1, level=2)
     return RosterProblem(

@@ -156,6 +156,8 @@ def _changed(found: Surge, shown: queries.Shown, changed: actions.OfferChangedEr
             SurgeState.DISMISSED: _("Somebody decided meanwhile that nothing needs to be done. Nothing was sent."),
             SurgeState.OVER: _("Supply is back meanwhile. Nothing was sent."),
         }
+        if found.outage.lasts:
+            words[SurgeState.OVER] = _("Most customers have supply again meanwhile. Nothing was sent.")
         late = _("What was proposed has run out or is no longer needed. Nothing was sent: look at the proposal.")
         found.refresh_from_db()
         return {"problem": words.get(SurgeState(found.state), late)}

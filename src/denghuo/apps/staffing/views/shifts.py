@@ -74,7 +74,7 @@ def _forms(request: HttpRequest, unit: Unit) -> dict[str, forms.Form]:
     """Every form of the page; the one that was sent is bound."""
     shifts = queries.shifts_of(unit.pk, first=today())
     teams = list(dict.fromkeys(one.team for one in queries.agents_of_unit(unit.pk, since=today())))
-    rotas = queries.rotas_of(unit.pk)
+    last = next(iter(queries.rotas_of(unit.pk)), None)
     sent = request.POST.get("form", "") if request.method == "POST" else ""
     dated = {"from_date": today()}
     classes: dict[str, tuple[Callable[..., forms.Form], Told, Told]] = {
@@ -83,7 +83,11 @@ def _forms(request: HttpRequest, unit: Unit) -> dict[str, forms.Form]:
         "retire": (RetireForm, {"shifts": shifts}, {"until_date": today()}),
         "succession": (SuccessionForm, {"shifts": shifts}, {}),
         "allow": (AllowForm, {"shifts": queries.shifts_of(unit.pk)}, {}),
-        "rota": (RotaForm, {"shifts": shifts, "teams": teams}, dated | _rota_told(rotas[0] if rotas else None, unit)),
+        "rota": (
+            RotaForm,
+            {"shifts": shifts, "teams": teams, "last": last, "today": today()},
+            dated | _written(last, unit),
+        ),
         "need": (SkillNeedForm, {"shifts": shifts}, dated),
     }
     return {
@@ -97,14 +101,9 @@ def _unworked(unit: Unit) -> list[Shift]:
     return [one for one in queries.shifts_of(unit.pk) if one.pk not in worked]
 
 
-def _rota_told(row: Rota | None, unit: Unit) -> Told:
-    """The last pattern as it would be written today."""
-    if row is None or not row.cycle:
-        return {}
-    size = len(row.cycle) * (2 if row.halved else 1)
-    since = (today() - row.from_date).days
-    places = [f"{team} {(place + since) % size + 1}" for team, place in row.places.items()]
-    return {"cycle": ", ".join(_days_of(row, unit)), "places": ", ".join(places)}
+def _written(row: Rota | None, unit: Unit) -> Told:
+    """The last pattern as it would be written."""
+    return {} if row is None or not row.cycle else {"cycle": ", ".join(_days_of(row, unit))}
 
 
 def _days_of(row: Rota, unit: Unit) -> list[str]:

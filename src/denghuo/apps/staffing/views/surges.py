@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
 from denghuo.apps.organization.queries import names_of
+from denghuo.apps.outages import queries as outages
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.models import Answer, CallUp, RuleKind, Surge, SurgeState
 from denghuo.apps.staffing.views import charts, courses
@@ -89,6 +90,7 @@ def _told(found: Surge) -> dict[str, Any]:
     begin, length = datetime.fromisoformat(told["from"]), timedelta(minutes=told["step_min"] * len(told["labels"]))
     return {
         "surge": found,
+        "customers_out": outages.cost(found.outage, at=timezone.now()).lv_customers_out,
         "restored_at": parse_datetime(told["restored_at"]),
         "begin": begin,
         "until": begin + length,
