@@ -7,10 +7,11 @@ import pytest
 from django.http import HttpResponse
 from django.urls import reverse
 
+from denghuo.apps.customers.models import Unmasking
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.notices.models import Notice
 from denghuo.apps.orders import actions, queries
-from denghuo.apps.orders.actions import OrderEntry, StepRefusedError, open_order
+from denghuo.apps.orders.actions import CorrectionRefusedError, OrderEntry, StepRefusedError, open_order
 from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
 from denghuo.apps.orders.queries import reader_of
 from denghuo.apps.orders.queries.callers import orders_of_caller
@@ -84,10 +85,12 @@ def test_who_took_it_reads_it_and_whoever_judges_it_hears_of_it_and_deals_with_i
 def test_whom_it_is_handed_to_reads_it_and_the_station_is_not_told(world: World, opened: Open) -> None:
     row = opened(Kind.MISCONDUCT, Topic.BREACH, text="违规用工")
     page = reverse("orders:order", args=[row.pk])
-    do("he", "hand-over", row, to_username="su", reason="请核实")
-    assert client_of("su").get(page).status_code == 200
-    do("su", "answer-hand-over", row, row.hand_overs.get().pk, answer="refuse", reason="不归营业厅")
-    assert client_of("su").get(page).status_code == 404
+    form = client_of("he").get(page).context["hand_over_form"]
+    assert {name for name, _ in form.fields["to_username"].choices} == {"", "chen", "gu"}
+    assert {unit for unit, _ in form.fields["to_unit"].choices} == {"", world.city.pk}
+    for whom in ({"to_username": "su"}, {"to_unit": str(world.wick.pk)}):
+        do("he", "hand-over", row, reason="请核实", **whom)
+    assert not row.hand_overs.exists()
     do("he", "hand-over", row, to_unit=str(world.city.pk), reason="请市公司核实")
     assert told_to("chen") == ["orders.reported", "orders.offered"]
     do("chen", "answer-hand-over", row, row.hand_overs.get(refused_at=None).pk, answer="accept")
@@ -126,6 +129,65 @@ def test_somebody_who_gives_no_name_is_taken_down_at_the_counter(people: People)
     assert client.post(reverse("orders:new"), told).status_code == 302
     assert Order.objects.get().topic == Topic.THEFT
     assert client.post(reverse("orders:new"), told | {"kind": "opinion", "topic": "bill"}).status_code == 422
+
+
+def test_a_look_at_the_number_stands_neither_with_the_customer_nor_with_the_station(world: World, opened: Open) -> None:
+    found = account(world)
+    told: dict[str, Any] = {"caller": NUMBER, "account_id": found.pk}
+    secret, plain = opened(Kind.MISCONDUCT, Topic.BRIBERY, text="收礼", **told), opened(**told)
+    do("chen", "show-number", secret, reason="回访")
+    do("he", "show-number", plain, reason="问路")
+    deliveries.drain()
+    assert [one.reason for one in found.unmaskings.all()] == [f"{plain.number} 问路"]
+    look = Unmasking.objects.get(account=None)
+    assert (look.subject, look.unit_id) == (f"orders.order:{secret.pk}", world.city.pk)
+    page = client_of("tang").get(reverse("customers:account", args=[found.pk])).content.decode()
+    assert secret.number not in page and "回访" not in page
+    page = client_of("chen").get(reverse("orders:order", args=[secret.pk])).content.decode()
+    assert f'<span class="dh-quiet">{world.city.name}</span>' in page, "the station does not have it in hand"
+
+
+def test_what_turns_out_to_be_misconduct_leaves_whoever_had_it(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="收礼")
+    page = reverse("orders:order", args=[row.pk])
+    by: dict[str, Any] = {"at": AT, "actor": "he"}
+    for username in ("ma", "tang"):
+        offer = actions.offer_hand_over(order_id=row.pk, to_username=username, to_unit_id=None, reason="x", **by)
+        actions.accept_hand_over(hand_over_id=offer.pk, at=AT, actor=username)
+    actions.offer_hand_over(order_id=row.pk, to_username="su", to_unit_id=None, reason="x", **by)
+    told = {"seen": "0", "kind": "misconduct", "topic": "bribery", "reason": "客户举报收礼"}
+    assert do("tang", "correct", row, **told).headers["Location"] == reverse("orders:home")
+    row.refresh_from_db()
+    assert (row.first_asked, row.handler) == ("he", "chen")
+    assert told_to("chen")[-1] == "orders.reported"
+    for username in ("he", "ma", "tang", "su", "zhou"):
+        assert client_of(username).get(page).status_code == 404
+    assert client_of("chen").get(page).status_code == 200
+    assert not row.hand_overs.filter(accepted_at=None, refused_at=None).exists()
+    assert not {"he", "tang"} & {one.username for one in queries.hands_for(row) if one.username != row.handler}
+    actions.offer_hand_over(
+        order_id=row.pk, to_username="gu", to_unit_id=None, reason="x", at=row.accusing_at, actor="chen"
+    )
+    actions.watch_hand_overs(at=row.accusing_at + 9999 * MINUTE, actor="test")
+    assert "orders.stuck" in told_to("gu") and "orders.stuck" not in told_to("he")
+    actions.take_step(order_id=row.pk, step="accept", at=AT + MINUTE, actor="chen")
+    actions.take_step(order_id=row.pk, step="return", reason="x", at=AT + MINUTE, actor="chen")
+    assert Order.objects.get(pk=row.pk).handler == "chen", "it goes back to nobody who had it before"
+
+
+def test_who_judged_alone_leaves_the_end_to_another_who_judges_and_they_hear_of_it(opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.BREACH, caller=NUMBER, text="违规用工")
+    by: dict[str, Any] = {"order_id": row.pk, "at": AT + MINUTE}
+    for step in ("accept", "contact", "finish"):
+        actions.take_step(step=step, actor="chen", **by)
+    assert told_to("gu") == ["orders.confirm"]
+    page = client_of("chen").get(reverse("orders:order", args=[row.pk])).content.decode()
+    assert "Told of it: 顾一鸣" in page
+    do("chen", "take-step", row, step="terminate", reason="x")
+    assert Order.objects.get(pk=row.pk).state == State.DONE
+    for step in ("call_back", "close"):
+        do("gu", "take-step", row, step=step)
+    assert Order.objects.get(pk=row.pk).state == State.CLOSED
 
 
 # Complaints
@@ -169,6 +231,49 @@ def test_who_did_the_work_neither_calls_back_nor_closes(opened: Open) -> None:
             actions.take_step(step=step, actor="he", **by)
         actions.take_step(step=step, actor="tang", **by)
     assert Order.objects.get(pk=row.pk).state == State.CLOSED
+
+
+def test_who_has_a_complaint_in_hand_or_worked_on_it_does_not_end_it(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="态度差", first_asked="tang")
+    end: dict[str, Any] = {"order_id": row.pk, "step": "terminate", "reason": "x", "at": AT + MINUTE}
+    actions.take_step(order_id=row.pk, step="accept", at=AT, actor="tang")
+    actions.reassign_order(order_id=row.pk, to_username="su", reason="轮休", at=AT + MINUTE, actor="tang")
+    for username in ("tang", "su"):
+        with pytest.raises(StepRefusedError, match="own"):
+            actions.take_step(actor=username, **end)
+    answer = client_of("tang").post(
+        reverse("orders:take-step", args=[row.pk]), {"step": "terminate", "reason": "x"}, follow=True
+    )
+    assert "somebody else ends it" in answer.content.decode()
+    assert "terminate" in queries.steps_open(row, username="meng", supervises=True, at=AT)
+    actions.take_step(actor="customer", **end)  # it is theirs to take back
+    assert Order.objects.get(pk=row.pk).state == State.TERMINATED
+
+
+def test_a_complaint_becomes_something_else_only_by_who_stands_above_and_did_not_work_on_it(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.BILL, caller=NUMBER, text="算错", first_asked="tang")
+    to = {"seen": "0", "kind": "enquiry", "topic": "bill", "reason": "只是咨询"}
+    assert do("tang", "correct", row, **to).status_code == 422
+    path = f"/api/orders/{row.pk}/correction"
+    sent = {"kind": "enquiry", "topic": "bill", "reason": "x"}
+    assert client_of("tang").post(path, sent, content_type="application/json").status_code == 403
+    for step in ("accept", "contact", "finish"):
+        actions.take_step(order_id=row.pk, step=step, at=AT + MINUTE, actor="tang")
+    assert do("meng", "correct", row, **to).status_code == 422, "it is done"
+    with pytest.raises(CorrectionRefusedError, match="own"):
+        actions.correct_order(
+            order_id=row.pk, told={"kind": "enquiry", "topic": "bill"}, reason="x", at=AT + MINUTE, actor="meng"
+        )
+    actions.take_step(order_id=row.pk, step="reopen", reason="x", at=AT + MINUTE, actor="meng")
+    assert do("tang", "correct", row, **to).status_code == 422
+    assert do("meng", "correct", row, **to).status_code == 302
+    for step in ("accept", "finish"):
+        actions.take_step(order_id=row.pk, step=step, at=AT + 2 * MINUTE, actor="tang")
+    row.refresh_from_db()
+    assert row.kind == Kind.ENQUIRY
+    for step in ("close", "terminate"):
+        with pytest.raises(StepRefusedError, match="own"):
+            actions.take_step(order_id=row.pk, step=step, reason="x", at=AT + 2 * MINUTE, actor="tang")
 
 
 def test_of_a_fault_who_did_the_work_may_call_back(opened: Open) -> None:

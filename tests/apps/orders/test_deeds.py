@@ -63,7 +63,7 @@ def test_nobody_is_put_in_charge_who_does_not_work_there_and_not_without_a_reaso
     ):
         assert said(do("tang", "reassign", row, **told))
         assert Order.objects.get(pk=row.pk).handler == "he"
-    with pytest.raises(ValueError, match="somebody else of its unit"):
+    with pytest.raises(ValueError, match="somebody else whose it can be"):
         actions.reassign_order(order_id=row.pk, to_username="bai", reason="x", at=AT, actor="tang")
 
 

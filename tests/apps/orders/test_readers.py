@@ -88,8 +88,10 @@ def test_who_saw_the_number_of_somebody_unknown_is_reviewed_by_somebody_else(wor
     elsewhere = open_order(entry=entry, **WHO)
     show_caller(order_id=elsewhere.pk, reason="问路", **WHO)
     span: dict[str, Any] = {"since": AT, "until": AT.replace(hour=AT.hour + 1)}
-    (look,) = unmaskings([str(world.lamp.path)], **span)
+    assert unmaskings([str(world.lamp.path)], **span) == [], "the station that it accuses reviews nobody"
+    looks = unmaskings([str(world.city.path)], **span)
+    (look,) = (one for one in looks if one.subject == f"orders.order:{order.pk}")
     assert (look.subject, look.subject_name, look.reason) == (f"orders.order:{order.pk}", order.number, "回访")
-    assert len(unmaskings([str(world.city.path)], **span)) == 2
+    assert len(looks) == 2
     review_unmasking(unmasking_id=look.id, finding=UnmaskFinding.NEEDED, at=AT, actor="lin")
-    assert unmaskings([str(world.lamp.path)], **span, unreviewed_only=True) == []
+    assert len(unmaskings([str(world.city.path)], **span, unreviewed_only=True)) == 1

@@ -1,11 +1,12 @@
 """Where a report stands, for whoever made it and nobody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.ledger import deliveries
@@ -13,7 +14,8 @@ from denghuo.apps.orders.actions import give_promise, merge_orders, take_step
 from denghuo.apps.orders.models import Order, PromiseOf
 from denghuo.apps.outages.models import ReportState
 from denghuo.apps.outages.queries import report_of_order
-from denghuo.apps.portal.queries import token_of
+from denghuo.apps.portal.queries import standing_of, token_of
+from denghuo.apps.portal.templatetags.portal import due_text
 from tests.apps.network.conftest import Switch
 from tests.apps.portal.conftest import sent
 from tests.world import World
@@ -121,6 +123,9 @@ def test_of_what_was_merged_it_is_said_of_the_whole(world: World, stranger: Clie
     assert report is not None and report.state == ReportState.LIT
     assert "You told us that your supply is back" in stranger.get(where).content.decode()
     assert "You told us" not in stranger.get(elsewhere).content.decode()
+    before = whole.remarks.count()
+    assert say(stranger, elsewhere, "still_out") == 302
+    assert whole.remarks.count() == before + 1, "said once, it stands there once"
 
 
 def test_what_somebody_said_themselves_they_read_even_in_a_closed_book(world: World, stranger: Client) -> None:
@@ -147,10 +152,24 @@ def test_who_reports_misconduct_is_led_past_the_station(world: World, stranger: 
     row, where = sent(stranger, "misconduct", topic="bribery", text="x", unit=str(world.lamp.pk))
     page = stranger.get(where).content.decode()
     assert world.city.name in page and world.lamp.name not in page
+    due = replace(standing_of(row, at=row.opened_at), due_at=row.opened_at)
+    with translation.override("en"):
+        assert due_text(due).startswith("You will have our answer by")
     step(row, "terminate", reason="匿名诬告")
     page = stranger.get(where).content.decode()
     assert f"It was looked into and ended. If you want to know more, ask {world.city.name}." in page
     assert "匿名诬告" not in page
+
+
+def test_a_complaint_that_was_ended_says_whom_to_ask_unless_it_was_taken_back(world: World, stranger: Client) -> None:
+    for word, words in (("", f"ask {world.lamp.name}"), ("withdraw", "taken back or ended")):
+        told = {"topic": "attitude", "text": f"态度差{word}", "unit": str(world.lamp.pk)}
+        row, where = sent(stranger, "complaint", **told)
+        if word:
+            assert say(stranger, where, word) == 302
+        else:
+            step(row, "terminate", reason="重复")
+        assert words in stranger.get(where).content.decode()
 
 
 def test_an_account_alone_does_not_open_the_book(world: World, stranger: Client) -> None:

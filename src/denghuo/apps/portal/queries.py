@@ -23,6 +23,7 @@ from denghuo.apps.outages.queries.rules import rule_for
 
 KEPT_S = 60 * 24 * 3600  # so long a link leads to what was reported
 _SALT = "portal.order"
+ACTOR = "customer"  # who does what is done at the door
 _MOST_MERGED = 5
 _OPENED_AGAIN_WITHIN = timedelta(days=1)  # who is still without supply says so of what was closed for so long
 _DAY = 6  # digits of a number that tell its day
@@ -60,7 +61,7 @@ _UNDER_WAY = {Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stage.DONE, Stage.BA
 class Standing:
     """Where a report stands. ``outage`` is what everybody may know of the place that it names; ``promised`` and
     ``promised_at`` what somebody told the customer; ``due_at`` until when the service promise gives us time.
-    ``may_say`` are the words that can be said of it now."""
+    ``is_taken_back``: by whoever made it. ``may_say`` are the words that can be said of it now."""
 
     number: str
     kind: str
@@ -76,6 +77,7 @@ class Standing:
     due_at: datetime | None
     said_back_at: datetime | None
     has_number: bool
+    is_taken_back: bool
     may_say: tuple[str, ...]
 
 
@@ -155,6 +157,7 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
         due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(whole, at=at),
         said_back_at=report.answered_at if report and is_theirs and report.state == ReportState.LIT else None,
         has_number=bool(row.caller),
+        is_taken_back=stage == Stage.ENDED and whole.steps.filter(step="terminate", actor=ACTOR).exists(),
         may_say=_may_say(row, whole, report, stage, at=at),
     )
 

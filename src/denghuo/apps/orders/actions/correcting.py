@@ -13,11 +13,13 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.telling import Telling
-from denghuo.apps.orders.facts import OrderCorrected
-from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Correction, Kind, Order, OrderStep, Topic
+from denghuo.apps.orders.facts import HandOverRefused, OrderCorrected
+from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Correction, Kind, Order, OrderStep, State, Topic
 from denghuo.apps.orders.queries.clocks import due_of
+from denghuo.apps.orders.queries.confirming import is_own_work
 from denghuo.apps.orders.queries.corrections import CALLER_INDEX, CORRECTED, OF_CLOCKS, step_of
 from denghuo.apps.orders.queries.people import answering_for
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.snapshot.clocks import ClockShown, NextDue, judged_of
 from denghuo.apps.sealed import blind
@@ -31,7 +33,8 @@ _NO_WAY = ("terminate", "merge", "suspend")
 
 
 class CorrectionRefusedError(ValueError):
-    """A correction that cannot be made; ``code`` says why: reason, nothing, over, topic, account, unit or stuck."""
+    """A correction that cannot be made; ``code`` says why: reason, nothing, over, topic, account, unit,
+    own or stuck."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -53,13 +56,17 @@ def correct_order(*, order_id: int, told: Mapping[str, Any], reason: str, at: da
     row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     changes = _changes(row, _completed(row, told))
     _check(row, changes, reason)
+    _check_own(row, changes, actor)
     before = None if row.is_over else due_of(row, at=at)
     was = {name: getattr(row, name) for name in _IN_FACT}
     for name, (_, now) in changes.items():
         setattr(row, name, now)
     if "caller" in changes:
         row.caller_index = blind(row.caller, context=CALLER_INDEX) if row.caller else None
-    row.save(update_fields=[*changes, "caller_index"])
+    accuses = "kind" in changes and row.kind in CONFIDENTIAL
+    if accuses:
+        _take_away(row, at=at, actor=actor)
+    row.save(update_fields=[*changes, "caller_index", "handler", "accusing_at"])
     kept = Correction.objects.create(
         order=row,
         reason=reason.strip(),
@@ -70,8 +77,23 @@ def correct_order(*, order_id: int, told: Mapping[str, Any], reason: str, at: da
         actor=actor,
     )
     _step(row, kept, step_of(changes), before)
+    if accuses:
+        key = f"{row.pk}-{kept.pk}"
+        Telling(order=row, at=at, actor=actor).tell("reported", answering_for(row), key=key)
     record(_fact(row, kept, changes, was), at=at, actor=actor)
     return kept
+
+
+def _take_away(row: Order, *, at: datetime, actor: str) -> None:
+    """What turns out to be a report of misconduct may be about whoever has it: it goes to who judges it, and an offer
+    that waits ends. Nobody is told but those."""
+    row.accusing_at = at
+    judges = [user.username for user in answering_for(row)]
+    row.handler = row.handler if row.handler in judges else next(iter(judges), "")
+    for offer in row.hand_overs.filter(accepted_at=None, refused_at=None):
+        offer.refused_at, offer.refused_by = at, actor
+        offer.save(update_fields=["refused_at", "refused_by"])
+        record(HandOverRefused(hand_over_id=offer.pk, order_id=row.pk, username=actor), at=at, actor=actor)
 
 
 def _completed(row: Order, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +132,14 @@ def _check(row: Order, changes: Mapping[str, tuple[Any, Any]], reason: str) -> N
     known = kind in Kind.values and topic in Topic.values and area in Area.values
     if not known or topic not in TOPICS_OF_KIND[kind]:
         raise CorrectionRefusedError("topic")
+
+
+def _check_own(row: Order, changes: Mapping[str, tuple[Any, Any]], actor: str) -> None:
+    """What is about people of ours is not made something else by whoever did the work, nor once it is done."""
+    was, now = changes.get("kind", (row.kind, row.kind))
+    leaves = was in ABOUT_PEOPLE and now not in (was, *CONFIDENTIAL)
+    if leaves and (row.state == State.DONE or is_own_work(row, actor)):
+        raise CorrectionRefusedError("own")
 
 
 def _reread(row: Order) -> dict[str, str]:

@@ -20,7 +20,7 @@ from denghuo.apps.orders.facts import (
 from denghuo.apps.orders.models import HandOver, Order, State, Suspension, SuspensionCause
 from denghuo.apps.orders.queries.people import (
     answering_for,
-    colleagues,
+    hands_for,
     judging_within,
     people_by_username,
     supervisors_of,
@@ -138,13 +138,13 @@ def reassign_order(*, order_id: int, to_username: str, reason: str, at: datetime
     nobody has answered ends with it.
 
     Raises:
-        ValueError: it is in those hands already, or they do not work on the orders of its unit.
+        ValueError: it is in those hands already, or cannot be given to them.
         StepRefusedError: the rules of the day do not have it in this state, or nobody says why.
     """
     row = Order.objects.select_for_update().select_related("unit").get(pk=order_id)
     before = row.handler
-    if to_username == before or to_username not in {one.username for one in colleagues(row.unit)}:
-        raise ValueError("an order is reassigned to somebody else of its unit")
+    if to_username == before or to_username not in {one.username for one in hands_for(row)}:
+        raise ValueError("an order is reassigned to somebody else whose it can be")
     for offer in row.hand_overs.filter(accepted_at=None, refused_at=None):
         _refuse(offer, reason=reason, at=at, actor=actor)
     take_step(order_id=order_id, step="reassign", reason=reason, handler=to_username, at=at, actor=actor)

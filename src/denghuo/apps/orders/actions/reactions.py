@@ -268,7 +268,9 @@ def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: 
     text = _written(_("Still without supply."))
     before = Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id)
     _all([fact.order_id], "reopen", at=at, actor=actor, reason=text)
-    if Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id) == before:
+    # What they said at the same instant stands there already, and says whose supply it is where orders were merged.
+    is_said = Remark.objects.filter(order_id=fact.order_id, side=Remark.Side.CUSTOMER, at=at).exists()
+    if not is_said and Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id) == before:
         make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
 
 

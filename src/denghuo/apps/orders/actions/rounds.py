@@ -43,7 +43,7 @@ from denghuo.apps.orders.queries.people import (
     supervisors_above,
     supervisors_of,
 )
-from denghuo.apps.orders.queries.readers import CONFIDENTIAL
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL, asked_first
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
@@ -187,7 +187,7 @@ def watch_hand_overs(*, at: datetime, actor: str) -> int:
 
 def _tell_stuck(row: HandOver, *, at: datetime, actor: str) -> None:
     order = row.order
-    both = people_by_username([row.from_username, row.to_username, order.first_asked]).values()
+    both = people_by_username([row.from_username, row.to_username, asked_first(order)]).values()
     with translation.override(settings.LANGUAGE_CODE):
         since = timezone.localtime(row.offered_at)
         entry = NoticeEntry(

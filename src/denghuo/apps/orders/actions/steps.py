@@ -20,8 +20,9 @@ from denghuo.apps.orders.facts import (
 )
 from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
 from denghuo.apps.orders.queries.clocks import due_of
-from denghuo.apps.orders.queries.orders import CONFIRMS, giver_of, is_own_work
+from denghuo.apps.orders.queries.confirming import confirmers_of, giver_of, refused_as_own
 from denghuo.apps.orders.queries.people import answering_for, people_by_username
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.snapshot.clocks import judged_of
 
@@ -63,11 +64,11 @@ def take_step(
     Raises:
         StepRefusedError: the rules of the day do not have it, not in this state or not without a reason, or it is told
             for a time that has not come, or that was before the order came in; or whoever did the work would confirm
-            it themselves, where it is about people of ours.
+            or end it themselves, where it is about people of ours.
     """
     row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     rule = _allowed(row, step, at=at, told_at=told_at, reason=reason)
-    if step in CONFIRMS and is_own_work(row, actor):
+    if refused_as_own(row, step, actor):
         raise StepRefusedError("own", step)
     happened_at = min(told_at or at, at)
     if handler is not None:
@@ -84,6 +85,9 @@ def take_step(
     if step == "return" and handler is None:
         whom, key = people_by_username([row.handler]).values(), f"{row.pk}-{at:%Y%m%d%H%M%S%f}"
         Telling(order=row, at=at, actor=actor).tell("returned", whom, key=key, why=reason.strip())
+    if step == "finish" and row.kind in ABOUT_PEOPLE:
+        key = f"{row.pk}-{at:%Y%m%d%H%M%S%f}"
+        Telling(order=row, at=at, actor=actor).tell("confirm", confirmers_of(row, but=actor), key=key)
     return row
 
 

@@ -22,7 +22,8 @@ from denghuo.apps.orders.facts import (
     RemarkMade,
 )
 from denghuo.apps.orders.models import Appeal, Draft, Order, Receipt, Remark
-from denghuo.apps.orders.queries.people import answering_for, people_by_username
+from denghuo.apps.orders.queries.people import answering_for, people_by_username, unit_answering
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, check_receipt
 
 _TWICE = timedelta(seconds=30)
@@ -131,10 +132,10 @@ def show_caller(*, order_id: int, reason: str, at: datetime, actor: str) -> str:
         raise ValueError("a number is shown for a reason")
     row = Order.objects.get(pk=order_id)
     seen: dict[str, Any] = {}  # a look at a customer, or at nobody whom we know: somebody else reviews it
-    if row.account_id is not None:
+    if row.account_id is not None and row.kind not in CONFIDENTIAL:
         unmask(account_id=row.account_id, what=Unmasked.PHONES, reason=f"{row.number} {reason}", at=at, actor=actor)
-    else:
-        seen = {"subject": f"orders.order:{row.pk}", "name": row.number, "unit_id": row.unit_id}
+    else:  # and of misconduct nobody whom it may be about: those who judge it do
+        seen = {"subject": f"orders.order:{row.pk}", "name": row.number, "unit_id": unit_answering(row).pk}
     record(CallerShown(order_id=order_id, reason=reason.strip(), **seen), at=at, actor=actor)
     return str(row.caller)
 

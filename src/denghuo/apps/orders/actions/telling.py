@@ -21,6 +21,7 @@ _WORDS = {
     "given": _("Order %(number)s is in your hands now"),
     "returned": _("Order %(number)s was returned to you"),
     "reported": _("Order %(number)s, a report of misconduct, is for you to judge"),
+    "confirm": _("Order %(number)s: the work is done, to call the customer back and to close it is for you"),
     "taken": _("Order %(number)s is in other hands now"),
     "suspension": _("Order %(number)s: whether its clocks may stand still is for you to decide"),
     "granted": _("Order %(number)s: its clocks stand still"),
@@ -32,7 +33,7 @@ _WORDS = {
     "escalated": _("Order %(number)s is brought before you"),
     "eased": _("Order %(number)s was corrected, and is due later now or not late any more"),
 }
-_URGENT = {"asked", "offered", "given", "returned", "reported", "suspension", "urged", "escalated"}
+_URGENT = {"asked", "offered", "given", "returned", "reported", "confirm", "suspension", "urged", "escalated"}
 
 
 @dataclass(frozen=True, kw_only=True)

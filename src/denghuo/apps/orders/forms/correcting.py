@@ -17,7 +17,7 @@ _KEEP = _("Leave blank to keep what is written: %s")
 
 class CorrectForm(forms.Form):
     """What is right of an order; what is hidden is not shown to be put right, and left blank it stays. ``seen`` is how
-    often it had been corrected when whoever writes began to."""
+    often it had been corrected when whoever writes began to; ``kinds`` are those that they may make of it."""
 
     seen = forms.IntegerField(required=False, min_value=0, max_value=2**31, widget=forms.HiddenInput())
     account = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput())
@@ -36,7 +36,7 @@ class CorrectForm(forms.Form):
     contact_name = forms.CharField(label=_("Contact person"), required=False, max_length=40)
     reason = forms.CharField(label=_("Why it is corrected"), max_length=500)
 
-    def __init__(self, data: Any, *, row: Order, fields: Collection[str], seen: int) -> None:
+    def __init__(self, data: Any, *, row: Order, fields: Collection[str], kinds: Collection[str], seen: int) -> None:
         initial = {name: getattr(row, name) for name in _PLAIN} | {"account": row.account_id, "seen": seen}
         super().__init__(data, initial=initial)
         self._row = row
@@ -45,6 +45,10 @@ class CorrectForm(forms.Form):
                 del self.fields[name]
         if "caller" not in fields or not row.caller:
             del self.fields["no_caller"]
+        if "kind" in self.fields and len(kinds) < len(Kind.values):
+            field = self.fields["kind"]
+            field.choices = [(one, Kind(one).label) for one in kinds]  # type: ignore[attr-defined]
+            field.help_text = _("Something else only by who supervises and did not work on it.")
         if "topic" in self.fields:
             topics = TOPICS_OF_KIND.get(self.data.get("kind") or row.kind, ())
             self.fields["topic"].choices = [(one.value, one.label) for one in topics]  # type: ignore[attr-defined]

@@ -167,7 +167,8 @@ class Order(models.Model):
     ``next_warn_at`` when what is still to be done fills what is left of it; NULL where none runs or the days until
     then are not in the calendar. ``overdue_at`` is the earliest deadline that has passed of what still runs.
     ``upstream_due_at`` is by when whoever sent it wants it back. ``judged`` is what its clocks showed when it ended:
-    no later rule changes that.
+    no later rule changes that. ``accusing_at`` is since when it is a report of misconduct, where it came in as
+    something else: whoever had it before has no part in it.
     """
 
     kind = models.CharField(max_length=12, choices=Kind)
@@ -197,6 +198,7 @@ class Order(models.Model):
     urged_count = models.PositiveSmallIntegerField(default=0)
     urged_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
+    accusing_at = models.DateTimeField(null=True)
     reopened_count = models.PositiveSmallIntegerField(default=0)
     upstream_due_at = models.DateTimeField(null=True)
     next_due_at = models.DateTimeField(null=True)

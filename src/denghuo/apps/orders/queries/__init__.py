@@ -1,6 +1,7 @@
 """Every read of orders that others may use."""
 
 from denghuo.apps.orders.queries.clocks import clocks_of, clocks_of_all, due_of
+from denghuo.apps.orders.queries.confirming import confirmers_of, is_own_work, kinds_for, refused_as_own
 from denghuo.apps.orders.queries.corrections import (
     CORRECTED,
     OF_CLOCKS,
@@ -14,7 +15,6 @@ from denghuo.apps.orders.queries.exhibits import EXHIBITS, Exhibit, exhibits_of
 from denghuo.apps.orders.queries.figures import Kept, Late, Words, month_of_limits, promises_kept
 from denghuo.apps.orders.queries.matters import open_matters
 from denghuo.apps.orders.queries.orders import (
-    CONFIRMS,
     AccountFinding,
     Counts,
     Wanted,
@@ -24,7 +24,6 @@ from denghuo.apps.orders.queries.orders import (
     draft_of,
     find,
     findings_of_account,
-    is_own_work,
     load_codes,
     open_of_account,
     open_of_caller,
@@ -32,16 +31,17 @@ from denghuo.apps.orders.queries.orders import (
     order_of_key,
     orders_by_id,
     steps_open,
-    units_beside,
     units_for,
 )
 from denghuo.apps.orders.queries.people import (
     colleagues,
+    hands_for,
     judges_of,
     people_by_username,
     supervisors_above,
     supervisors_of,
     unit_answering,
+    units_for_hands,
     works_in,
 )
 from denghuo.apps.orders.queries.readers import (
@@ -71,7 +71,6 @@ from denghuo.apps.orders.queries.what_if import (
 __all__ = [
     "ABOUT_PEOPLE",
     "CONFIDENTIAL",
-    "CONFIRMS",
     "CORRECTED",
     "EXHIBITS",
     "OF_CLOCKS",
@@ -101,6 +100,7 @@ __all__ = [
     "clocks_of",
     "clocks_of_all",
     "colleagues",
+    "confirmers_of",
     "correctable",
     "counts",
     "course_of",
@@ -112,8 +112,10 @@ __all__ = [
     "find",
     "findings_for",
     "findings_of_account",
+    "hands_for",
     "is_own_work",
     "judges_of",
+    "kinds_for",
     "load_codes",
     "month_of_limits",
     "open_matters",
@@ -127,6 +129,7 @@ __all__ = [
     "promises_kept",
     "readable_ids",
     "reader_of",
+    "refused_as_own",
     "rule_book",
     "shift_of",
     "signs_within",
@@ -136,8 +139,8 @@ __all__ = [
     "supervisors_of",
     "ties_of",
     "unit_answering",
-    "units_beside",
     "units_for",
+    "units_for_hands",
     "unknown_years",
     "what_if",
     "what_if_calendar",

@@ -15,7 +15,8 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
 from denghuo.apps.network.models import Load
 from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
-from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, Reader, deals_with, holds, readable
+from denghuo.apps.orders.queries.confirming import CONFIRMS, refused_as_own
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL, Reader, deals_with, holds, readable
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
@@ -271,8 +272,9 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
         and order.state in rule.from_states
         and (allowed[Who(rule.who)] or (step in _FOR_ALL and rule.who == Who.WORKS))
     }
-    if CONFIRMS & set(found) and is_own_work(order, username):
-        found = {step: rule for step, rule in found.items() if step not in CONFIRMS}
+    for step in CONFIRMS | {"terminate"}:
+        if step in found and refused_as_own(order, step, username):
+            del found[step]
     if "close" in found and not _called_back(order):
         del found["close"]
     return found
@@ -280,28 +282,6 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
 
 # To press and to bring it before others is for everybody, of whatever they may read.
 _FOR_ALL = frozenset({"urge", "escalate"})
-CONFIRMS = frozenset({"call_back", "close"})
-
-
-def is_own_work(order: Order, username: str) -> bool:
-    """Whether somebody finished the work of an order about people of ours: another one asks the customer then, and
-    closes it."""
-    if order.kind not in ABOUT_PEOPLE:
-        return False
-    last = order.steps.filter(step="finish").order_by("-told_at", "-pk").first()
-    return last is not None and last.actor == username
-
-
-def giver_of(order: Order) -> str:
-    """Whom an order goes back to, where whoever has it returns it: whoever handed or assigned it to them, else whom the
-    customer asked first."""
-    offer = order.hand_overs.filter(accepted_by=order.handler).order_by("-accepted_at", "-pk").first()
-    given = order.steps.filter(step="reassign").order_by("-at", "-pk").first()
-    if given is not None and (offer is None or offer.accepted_at is None or given.at > offer.accepted_at):
-        giver = given.actor
-    else:
-        giver = offer.from_username if offer is not None else ""
-    return str(giver) if giver not in ("", order.handler) else order.first_asked
 
 
 def _called_back(order: Order) -> bool:
@@ -339,11 +319,6 @@ def load_codes(unit_id: int) -> frozenset[str]:
 def units_for(scope: Iterable[str]) -> list[Unit]:
     """Units that orders are opened in."""
     return list(Unit.objects.filter(within(scope, field="path")).order_by("path"))
-
-
-def units_beside(unit: Unit) -> list[Unit]:
-    """Units that an order of a unit can be offered to: all others. Whose matter it is, is no secret of a scope."""
-    return list(Unit.objects.exclude(pk=unit.pk).order_by("path"))
 
 
 def draft_of(username: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from denghuo.apps.orders.models import Order
-from denghuo.apps.orders.queries.readers import CONFIDENTIAL
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL, asked_first
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, may
 from denghuo.apps.organization.models import Assignment, Role, Unit, User
@@ -33,11 +33,13 @@ def supervisors_above(unit: Unit) -> list[User]:
     return sorted({user for length, user in above if length == nearest}, key=lambda user: user.pk)
 
 
-def judges_of(unit: Unit) -> list[User]:
+def judges_of(unit: Unit, *, but: str = "") -> list[User]:
     """Who judges what is reported of the people of a unit: those nearest above it, or, where nobody is, those in it;
-    managers before administrators. Nobody, where there are neither."""
+    managers before administrators. Nobody, where there are neither. ``but`` leaves somebody out."""
     own = str(unit.path)
-    near = [((path == own, -len(path), is_admin), user) for path, is_admin, user in _judging(own)]
+    held = [((path == own, -len(path), is_admin), user) for path, is_admin, user in _judging(own)]
+    is_above = any(not key[0] for key, _ in held)
+    near = [(key, user) for key, user in held if user.username != but and not (is_above and key[0])]
     nearest = min((key for key, _ in near), default=None)
     return sorted({user for key, user in near if key == nearest}, key=lambda user: user.pk)
 
@@ -71,8 +73,9 @@ def _judging(path: str) -> list[tuple[str, bool, User]]:
 
 def answering_for(order: Order, *, but: str = "") -> list[User]:
     """Who stands above whoever has an order: who supervises its unit; of a report of misconduct, who judges it."""
-    judges = [user for user in judges_of(order.unit) if user.username != but] if order.kind in CONFIDENTIAL else []
-    return judges or supervisors_of(order.unit, but=but)
+    if order.kind in CONFIDENTIAL and judges_of(order.unit):
+        return judges_of(order.unit, but=but)
+    return supervisors_of(order.unit, but=but)
 
 
 def people_by_username(usernames: Iterable[str]) -> dict[str, User]:
@@ -83,6 +86,26 @@ def people_by_username(usernames: Iterable[str]) -> dict[str, User]:
 def colleagues(unit: Unit) -> list[User]:
     """Everybody who works on the orders of a unit."""
     return organization.people_who(Permission.ORDERS_WORK, path=unit.path)
+
+
+def hands_for(order: Order) -> list[User]:
+    """Whom an order can be given to: who works on the orders of its unit; of a report of misconduct, which is about one
+    of them, who judges it and who took it down."""
+    people = colleagues(order.unit)
+    if order.kind not in CONFIDENTIAL:
+        return people
+    own = str(order.unit.path)
+    judging = _judging(own)
+    above = {user.username for path, _, user in judging if path != own} or {user.username for _, _, user in judging}
+    return [one for one in people if one.username in {*above, asked_first(order)}] if above else people
+
+
+def units_for_hands(order: Order) -> list[Unit]:
+    """The units that an order can be offered to: all others, for whose matter it is, is no secret of a scope; of a
+    report of misconduct those above."""
+    rows = Unit.objects.exclude(pk=order.unit_id).order_by("path")
+    own = str(order.unit.path)
+    return [unit for unit in rows if order.kind not in CONFIDENTIAL or own.startswith(str(unit.path))]
 
 
 def works_in(unit_id: int, username: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from denghuo.apps.orders.models import HandOver, Kind, Order
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, Someone, scope_of, within
@@ -58,7 +58,8 @@ def readable(reader: Reader | None, *, field: str = "") -> Q:
     if reader is None:
         return plain
     path = f"{field}unit__path"
-    own = Q(**{f"{field}first_asked": reader.username}) | Q(**{f"{field}handler": reader.username})
+    asked = Q(**{f"{field}first_asked": reader.username, f"{field}accusing_at": None})
+    own = asked | Q(**{f"{field}handler": reader.username})
     judged = within(reader.above, field=path) & ~Q(**{f"{path}__in": reader.above})
     judged |= Q(**{f"{path}__in": reader.alone})
     judged |= within(reader.supervise, field=path) & ~within(reader.held, field=path)
@@ -75,14 +76,26 @@ _WAITS = Q(accepted_at=None, refused_at=None)
 
 
 def _given(username: str) -> Q:
-    """Hand-overs that somebody took, or that wait for their answer."""
-    return Q(accepted_by=username) | Q(to_username=username, refused_at=None)
+    """Hand-overs that somebody took, or that wait for their answer: of a report of misconduct since it is one."""
+    taken = Q(order__accusing_at=None) | Q(accepted_at__gt=F("order__accusing_at"))
+    return Q(taken, accepted_by=username) | (_WAITS & Q(to_username=username))
 
 
 def is_given(order: Order, username: str) -> bool:
     """Whether an order is somebody's: they were asked first, have it in hand, or took it over once. Whom it is offered
     to answers first."""
-    return username in (order.first_asked, order.handler) or order.hand_overs.filter(accepted_by=username).exists()
+    if username in (asked_first(order), order.handler):
+        return True
+    taken = order.hand_overs.filter(accepted_by=username)
+    if order.kind in CONFIDENTIAL and order.accusing_at:
+        taken = taken.filter(accepted_at__gt=order.accusing_at)
+    return taken.exists()
+
+
+def asked_first(order: Order) -> str:
+    """Whom the customer asked first, where that makes an order theirs: not where it turned out to be a report of
+    misconduct only later, for it may be about them."""
+    return "" if order.kind in CONFIDENTIAL and order.accusing_at else order.first_asked
 
 
 def deals_with(order: Order, username: str, *, supervises: bool) -> bool:
@@ -94,4 +107,4 @@ def holds(order: Order, username: str, *, supervises: bool) -> bool:
     """Whether somebody has an order in hand, or stands for whoever has. What nobody has is anybody's, unless it is
     about people of ours."""
     is_free = not order.handler and order.kind not in ABOUT_PEOPLE
-    return supervises or username in (order.handler, order.first_asked) or is_free
+    return supervises or username in (order.handler, asked_first(order)) or is_free

@@ -15,7 +15,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import CorrectionRefusedError, StepRefusedError
 from denghuo.apps.orders.forms import CorrectForm
 from denghuo.apps.orders.models import Correction, Order
-from denghuo.apps.orders.views.reach import check_load, correction_refusal, found, refusal, supervises, who
+from denghuo.apps.orders.views.reach import check_load, correction_refusal, found, in_reach, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
 # The field of the form at which a refusal is said.
@@ -37,13 +37,14 @@ def correct(request: HttpRequest, order_id: int) -> HttpResponse:
     stale = data is not None and data.get("seen", "") not in ("", str(seen))
     if data is not None:
         data["seen"] = str(seen)
-    form = CorrectForm(data, row=row, fields=fields, seen=seen)
+    kinds = queries.kinds_for(row, username=by["actor"], supervises=supervises(request, row))
+    form = CorrectForm(data, row=row, fields=fields, kinds=kinds, seen=seen)
     choosing = "change" in request.POST or request.headers.get("HX-Request") == "true"
     if request.method == "POST" and not choosing and _fits(request, row, form, stale):
         kept = _correct(form, row, by)
         if kept is not None:
             messages.success(request, _said(kept))
-            return redirect("orders:order", row.pk)
+            return redirect("orders:order", row.pk) if in_reach(request, row) else redirect("orders:home")
     if choosing:
         form.errors.clear()
     return _page(request, row, form)

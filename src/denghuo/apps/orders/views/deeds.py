@@ -30,7 +30,7 @@ from denghuo.apps.orders.forms import (
 )
 from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
 from denghuo.apps.orders.templatetags.orders import moment
-from denghuo.apps.orders.views.reach import deals, found, may_answer, refusal, supervises, who
+from denghuo.apps.orders.views.reach import deals, found, in_reach, may_answer, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required
 
 Told = dict[str, Any]
@@ -70,20 +70,11 @@ def _deed(
                     messages.warning(request, _lacks(form))
                 elif said:
                     messages.success(request, said)
-            return redirect("orders:order", row.pk) if _in_reach(request, row) else redirect("orders:home")
+            return redirect("orders:order", row.pk) if in_reach(request, row) else redirect("orders:home")
 
         return page
 
     return made
-
-
-def _in_reach(request: HttpRequest, row: Order) -> bool:
-    """Whether it still is after the deed: what is another unit's now is out of sight."""
-    try:
-        found(request, row.pk, offered=True)
-    except Http404:
-        return False
-    return True
 
 
 def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
@@ -109,13 +100,13 @@ def _part(rows: Any, row_id: int) -> int:
 
 
 def _others(row: Order) -> list[tuple[str, str]]:
-    """Who works on the orders of its unit and does not have it in hand."""
-    return [(user.username, str(user)) for user in queries.colleagues(row.unit) if user.username != row.handler]
+    """Whom it can be given to and who does not have it in hand."""
+    return [(user.username, str(user)) for user in queries.hands_for(row) if user.username != row.handler]
 
 
 def hand_over_form(data: Any, row: Order) -> HandOverForm:
-    """To whom an order can be offered: to somebody of its unit, or to another unit."""
-    units = [(unit.pk, unit.name) for unit in queries.units_beside(row.unit)]
+    """To whom an order can be offered: to somebody, or to another unit."""
+    units = [(unit.pk, unit.name) for unit in queries.units_for_hands(row)]
     return HandOverForm(data, people=_others(row), units=units, auto_id="hand_%s")
 
 
@@ -147,7 +138,7 @@ def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
 
 def _why_not(request: HttpRequest, row: Order, step: str) -> str:
     """Why a step is not open to whoever asks."""
-    if step in queries.CONFIRMS and queries.is_own_work(row, request.user.get_username()):
+    if queries.refused_as_own(row, step, request.user.get_username()) and deals(request, row):
         return "own"
     return "state" if deals(request, row) else "who"
 

@@ -76,6 +76,7 @@ def page(
         "main": plain.get(main),
         "others": [rule for step, rule in plain.items() if step != main],
         **_theirs(request, row, working=working, dealing=dealing),
+        "answering": queries.unit_answering(row),
         "may_supervise": above,
         "may_urge": working and "urge" in open_steps,
         "receipt_open": form is not None or not main,
@@ -97,14 +98,16 @@ def page(
     return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
 
 
-def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, bool]:
+def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, Any]:
     """Whether this order is theirs who look at it: what is about people of ours is not everybody's."""
     me = request.user.get_username()
+    is_own_work = row.state == State.DONE and queries.is_own_work(row, me)
     return {
         "may_work": dealing,
         "may_say": working,
         "is_not_theirs": working and not dealing,
-        "is_own_work": row.state == State.DONE and queries.is_own_work(row, me),
+        "is_own_work": is_own_work,
+        "confirmers": queries.confirmers_of(row, but=me) if is_own_work else [],
         "may_unmask": may_unmask(request, row),
     }
 

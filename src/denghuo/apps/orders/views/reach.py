@@ -33,6 +33,15 @@ def found(request: HttpRequest, order_id: int, *, offered: bool = False) -> Orde
         raise Http404 from missing
 
 
+def in_reach(request: HttpRequest, row: Order) -> bool:
+    """Whether an order still is after a deed: what is another's now is out of sight."""
+    try:
+        found(request, row.pk, offered=True)
+    except Http404:
+        return False
+    return True
+
+
 def supervises(request: HttpRequest, order: Order) -> bool:
     """Whether whoever asks supervises the orders of this unit; of a report of misconduct, whether they judge it."""
     if order.kind in queries.CONFIDENTIAL:
@@ -95,6 +104,8 @@ def refusal(error: ValueError) -> str:
         "own": _("You did the work: somebody else calls the customer back and closes the order."),
         "who": _("This is for whoever has it in hand, for those it was handed to, or for who supervises."),
     }
+    if isinstance(error, StepRefusedError) and (error.code, error.step) == ("own", "terminate"):
+        return _("You have it in hand or worked on it: somebody else ends it.")
     if isinstance(error, StepRefusedError):
         return words.get(error.code, words["state"])
     return _("That could not be done: the order has changed meanwhile, or something is missing.")
@@ -109,5 +120,6 @@ def correction_refusal(error: CorrectionRefusedError) -> str:
         "topic": _("This topic does not belong to this kind: choose another."),
         "account": _("This customer is not there any more."),
         "unit": _("This customer is supplied by another unit: hand the order over to it first."),
+        "own": _("What is about people of ours becomes something else only by who supervises and did not work on it."),
         "stuck": _("An order of that kind could not go on from where this one stands: take a step back first."),
     }[error.code]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from denghuo.apps.orders.models import Kind
+from denghuo.apps.orders.queries import ABOUT_PEOPLE
 from denghuo.apps.portal.queries import Stage, Standing
 
 register = template.Library()
@@ -53,10 +54,10 @@ def stage_text(standing: Standing) -> str:
         words |= {
             Stage.RECEIVED: _("We have it; %(unit)s is looking at it."),
             Stage.WAITING: _("It waits for something; %(unit)s will tell you what for."),
-            Stage.ENDED: _("It was looked into and ended. If you want to know more, ask %(unit)s."),
         }
-        return words[standing.stage] % {"unit": standing.station}
-    return words[standing.stage]
+    if standing.kind in ABOUT_PEOPLE and not standing.is_taken_back:
+        words[Stage.ENDED] = _("It was looked into and ended. If you want to know more, ask %(unit)s.")
+    return words[standing.stage] % {"unit": standing.station}
 
 
 @register.filter
@@ -91,6 +92,12 @@ def due_text(standing: Standing) -> str:
     told = {"what": standing.promised, "time": f"{local:%m-%d %H:%M}", "day": f"{last:%m-%d}"}
     if standing.promised_at:
         words = _("Promised to you: %(what)s on %(day)s") if is_day else _("Promised to you: %(what)s by %(time)s")
+    elif standing.kind == Kind.MISCONDUCT:  # nobody comes to see them, and who does would give them away
+        words = (
+            _("You will have our answer on %(day)s at the latest.")
+            if is_day
+            else _("You will have our answer by %(time)s.")
+        )
     elif is_day:
         words = _("You will hear from us or see us on %(day)s at the latest.")
     else:

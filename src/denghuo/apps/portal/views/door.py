@@ -15,7 +15,6 @@ from denghuo.adapters.phones import digits_of
 from denghuo.apps.organization.counting import Count, neighborhood_of
 from denghuo.apps.portal.forms import ReportForm
 
-ACTOR = "customer"  # who does what is done at the door
 _AGAIN_S, _QUARTER_S, _HOUR_S = 10 * 60, 15 * 60, 60 * 60
 
 

@@ -12,7 +12,8 @@ from denghuo.apps.orders.actions import StepRefusedError
 from denghuo.apps.orders.models import Order
 from denghuo.apps.portal import actions, queries
 from denghuo.apps.portal.forms import NumberForm
-from denghuo.apps.portal.views.door import ACTOR, at_the_door, tries_of, tries_of_order, words_of
+from denghuo.apps.portal.queries import ACTOR
+from denghuo.apps.portal.views.door import at_the_door, tries_of, tries_of_order, words_of
 
 
 @sensitive_post_parameters()

@@ -24,8 +24,8 @@ from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.queries.public import PublicOutage
 from denghuo.apps.portal import queries
 from denghuo.apps.portal.forms import FIRST, MATTERS, OTHERS, ReportForm
+from denghuo.apps.portal.queries import ACTOR
 from denghuo.apps.portal.views.door import (
-    ACTOR,
     at_the_door,
     looks_of,
     plain,
