@@ -308,7 +308,7 @@ def test_a_plan_names_what_it_opens_and_shows_who_would_be_out(world: World, lin
     wrong = lin.post(path, plan(world, planned_device_codes="FU1 QX"))
     assert (wrong.status_code, "The network has no QX." in wrong.content.decode()) == (422, True)
     looked = lin.post(path, plan(world, look="1", planned_start_at="")).content.decode()
-    assert "6 customers behind 1 transformers lose supply" in looked
+    assert "6 customers behind one transformer lose supply" in looked
     assert "1 of them in special care" in looked
     assert lin.post(path, plan(world, look="1", planned_device_codes="")).status_code == 422
     assert not Outage.objects.filter(number="P-1").exists()
