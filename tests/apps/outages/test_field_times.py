@@ -142,6 +142,14 @@ def test_who_is_dark_by_the_log_stays_open_and_the_crew_is_told_before(world: Wo
     assert "says that supply is back since" in desk_page, "what contradicts the log is not lost to the desk"
 
 
+def test_the_log_outweighs_that_they_said_so_before(world: World) -> None:
+    row, dark, _lit = partly_back(world)
+    report = Report.objects.get(order=dark)
+    Report.objects.filter(pk=report.pk).update(still_out_count=1, reported_at=after(1.5), answered_at=after(1.5))
+    finish(row, world, after(3))
+    assert Order.objects.get(pk=dark.pk).state == OrderState.REGISTERED
+
+
 @pytest.mark.parametrize("about", ["", "orders.order"])
 def test_who_is_dark_by_the_log_stays_open_whatever_the_crew_was_sent_for(world: World, about: str) -> None:
     row, dark, _lit = partly_back(world)

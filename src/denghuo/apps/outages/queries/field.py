@@ -66,9 +66,9 @@ def left_dark(outage: Outage) -> list[str]:
 
 def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
     """Of orders, those whose customer was asked and says that supply is not back, while nothing shows that it is, and
-    those of whom the log says so."""
+    those of whom the log says so, whatever they said."""
     order_ids = list(order_ids)
-    return _dark_by_log(order_ids) | _said_by_customers(order_ids)
+    return _said_by_customers(order_ids) | _dark_by_log(order_ids)
 
 
 def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:

@@ -175,7 +175,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _planned_already(network_id: int, told: dict[str, Any]) -> int | None:
     """The plan that this one is once more, as after going back to the form, which proposes another number then."""
-    same = ("kind", "planned_start_at", "planned_end_at", "planned_device_codes")
+    same = ("kind", "cause", "planned_start_at", "planned_end_at", "planned_device_codes", "place")
     ahead = Outage.objects.filter(network_id=network_id, plan_cancelled_at=None, started_at=None)
     found = ahead.filter(**{name: told[name] for name in same})
     return found.values_list("pk", flat=True).first()
