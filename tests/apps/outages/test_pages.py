@@ -162,7 +162,8 @@ def test_planning(world: World) -> None:
 
 
 def test_a_plan_is_the_same_under_the_next_number_and_another_elsewhere(world: World) -> None:
-    client, told = signed_in(world.lin), plan(network=str(world.network.pk), planned_device_codes="", devices_follow="on")
+    client, told = signed_in(world.lin), plan(network=str(world.network.pk), planned_device_codes="")
+    told["devices_follow"] = "on"
     for number, place in (("P-1", "青禾村"), ("P-1-2", "青禾村"), ("P-1-3", "柳溪村")):
         assert client.post(reverse("outages:new"), told | {"number": number, "place": place}).status_code == 302
     assert sorted(Outage.objects.values_list("number", flat=True)) == ["P-1", "P-1-3"]
