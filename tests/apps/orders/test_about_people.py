@@ -1,5 +1,7 @@
 """What is about people of ours: who is asked, who deals with it, and that nobody else learns what is confidential."""
 
+import io
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -74,7 +76,7 @@ def test_who_took_it_reads_it_and_whoever_judges_it_hears_of_it_and_deals_with_i
     assert row.handler == "he"
     assert told_to("chen") == ["orders.reported"]
     assert client_of("he").get(reverse("orders:order", args=[row.pk])).status_code == 200
-    assert do("he", "take-step", row, step="terminate", reason="x").status_code == 302
+    assert do("he", "take-step", row, step="terminate", reason="x").status_code == 422
     assert Order.objects.get(pk=row.pk).state == State.REGISTERED
     shown = do("chen", "show-number", row, reason="核实")
     assert NUMBER in shown.content.decode()
@@ -188,6 +190,42 @@ def test_who_judged_alone_leaves_the_end_to_another_who_judges_and_they_hear_of_
     for step in ("call_back", "close"):
         do("gu", "take-step", row, step=step)
     assert Order.objects.get(pk=row.pk).state == State.CLOSED
+
+
+def test_a_report_of_misconduct_stays_one(opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.BRIBERY, caller=NUMBER, text="抢修人员收红包，举报人李某")
+    told = {"seen": "0", "kind": "opinion", "topic": "attitude", "reason": "只是意见"}
+    path = reverse("orders:correct", args=[row.pk])
+    page = client_of("chen").get(path).content.decode()
+    assert "A report of misconduct stays one" in page
+    assert 'value="opinion"' not in page and reverse("orders:new") in page
+    assert do("chen", "correct", row, **told).status_code == 422
+    sent = {name: told[name] for name in ("kind", "topic", "reason")}
+    answer = client_of("chen").post(f"/api/orders/{row.pk}/correction", sent, content_type="application/json")
+    assert answer.status_code == 403
+    with pytest.raises(CorrectionRefusedError, match="confidential"):
+        actions.correct_order(
+            order_id=row.pk, told={"kind": "opinion", "topic": "attitude"}, reason="x", at=AT + MINUTE, actor="chen"
+        )
+    assert do("chen", "correct", row, seen="0", kind="misconduct", topic="breach", reason="违规").status_code == 302
+    assert client_of("ma").get(reverse("orders:order", args=[row.pk])).status_code == 404
+
+
+def test_who_makes_it_a_report_of_misconduct_reads_before_that_there_is_no_way_back(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="收礼")
+    chosen = {"seen": "0", "kind": "misconduct", "topic": "bribery", "change": "1"}
+    assert "this cannot be undone" in do("he", "correct", row, **chosen).content.decode()
+    assert "this cannot be undone" not in client_of("he").get(reverse("orders:correct", args=[row.pk])).content.decode()
+
+
+def test_neither_sheet_nor_evidence_says_that_the_station_has_it_in_hand(world: World, opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.BRIBERY, text="收礼")
+    sheet = client_of("chen").get(reverse("orders:print", args=[row.pk])).content.decode()
+    with zipfile.ZipFile(io.BytesIO(do("chen", "evidence", row).content)) as bundle:
+        page = bundle.read(f"{row.number}.html").decode()
+    for paper in (sheet[sheet.index("od-sheet") :], page):
+        assert f"· {world.city.name}" in paper
+        assert world.lamp.name not in paper
 
 
 # Complaints

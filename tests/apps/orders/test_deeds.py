@@ -121,6 +121,7 @@ def test_what_waits_for_somebody_s_decision_is_told_to_them_and_listed(opened: O
     assert told_to("tang") == ["orders.suspension", "orders.appeal"]
     home = client_of("tang").get(reverse("orders:home"), {"decide": "on", "state": "all"})
     assert home.context["counts"].to_decide == 1
+    assert f'href="{reverse("orders:home")}?decide=on&amp;state=all"' in home.content.decode()
     assert row.number in home.content.decode()
     assert client_of("he").get(reverse("orders:home")).context["counts"].to_decide == 0
     do("tang", "decide-suspension", row, row.suspensions.get().pk, granted="yes")

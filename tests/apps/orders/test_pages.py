@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from denghuo.apps.ledger.models import Fact
-from denghuo.apps.orders import actions
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import ReceiptEntry
 from denghuo.apps.orders.models import HandOver, Kind, LimitRule, Order, Sign, State, Topic
 from tests.apps.orders.conftest import Open, People, client_of
 
@@ -129,6 +130,24 @@ def test_the_receipt_is_checked_as_it_is_written(opened: Open) -> None:
     assert Order.objects.get(pk=row.pk).finding == "customer_wiring"
 
 
+@pytest.mark.parametrize("kind", [Kind.ENQUIRY, Kind.PRAISE, Kind.SUGGESTION, Kind.SERVICE])
+def test_what_has_no_cause_is_not_asked_for_one(opened: Open, kind: str) -> None:
+    row = fresh(opened, kind=kind, topic=Topic.BILL if kind == Kind.SERVICE else Topic.OTHER)
+    if kind == Kind.ENQUIRY:
+        actions.take_step(order_id=row.pk, step="contact", at=timezone.now(), actor="he")
+    client = client_of("he")
+    assert 'name="finding"' not in client.get(reverse("orders:order", args=[row.pk])).content.decode()
+    told = {"found": "客户想了解分时电价", "done": "已逐项说明并发送资料", "told_customer": "已说明"}
+    wrong = ReceiptEntry(finding="our_equipment", **told)
+    assert [one.code for one in queries.check_receipt(row, wrong, at=timezone.now()) if one.forbids] == ["not_of_kind"]
+    assert client.post(reverse("orders:receipt", args=[row.pk]), told).status_code == 302
+    assert Order.objects.get(pk=row.pk).finding == ""
+    for page in (reverse("orders:order", args=[row.pk]), reverse("orders:print", args=[row.pk])):
+        read = client.get(page).content.decode()
+        assert "客户想了解分时电价" in read
+        assert "Not told ·" not in read
+
+
 def test_a_hand_over_goes_from_page_to_page(opened: Open) -> None:
     row = fresh(opened)
     client_of("he").post(reverse("orders:hand-over", args=[row.pk]), {"to_username": "su", "reason": "柜台资料"})
@@ -191,7 +210,7 @@ def test_a_full_number_is_shown_for_a_reason_that_is_recorded(opened: Open) -> N
     row = fresh(opened)
     path = reverse("orders:show-number", args=[row.pk])
     assert "13800138000" in client_of("su").post(path, {"reason": "回电"}).content.decode()
-    assert client_of("su").post(path, {"reason": " "}).status_code == 302
+    assert client_of("su").post(path, {"reason": " "}).status_code == 422
     assert client_of("meng").post(path, {"reason": "看看"}).status_code == 403
     assert "13800138000" not in Fact.objects.get(kind="orders.CallerShown").data
 

@@ -103,7 +103,9 @@ class Field:
 
     order_ids: tuple[int, ...] = ()
     order_id: int = 0
-    arrived_at: datetime = AT
+    sent_at: datetime | None = None
+    accepted_at: datetime | None = None
+    arrived_at: datetime | None = None
     finding: str = ""
     restored_at: datetime | None = None
     again_date: date | None = None
@@ -134,6 +136,60 @@ def test_an_order_goes_the_way_of_its_crew(opened: Open) -> None:
     react("follow_still_out", 80, Field(order_id=row.pk))
     row.refresh_from_db()
     assert (row.state, row.reopened_count) == (State.REGISTERED, 1)
+
+
+def steps_told(row: Order) -> list[tuple[str, datetime]]:
+    return list(row.steps.values_list("step", "told_at"))
+
+
+def test_an_order_takes_over_what_its_crew_has_done(opened: Open) -> None:
+    row = opened(area="city")
+    did = {"sent_at": AT - 60 * MINUTE, "accepted_at": AT - 59 * MINUTE, "arrived_at": AT - 40 * MINUTE}
+    react("follow_added", 0.5, Field(order_ids=(row.pk,), **did))
+    row.refresh_from_db()
+    assert (row.state, row.handler) == (State.ON_SITE, "he")
+    assert steps_told(row) == [(step, AT) for step in ("open", "dispatch", "accept", "arrive")], "not before it came in"
+    assert all(row.steps.exclude(step="open").values_list("reason", flat=True)), "whoever reads it sees why"
+    shown = queries.clocks_of(row, at=AT + 70 * MINUTE)
+    assert {one.clock for one in shown if one.runs} <= {"restore"}
+    assert not any(one.late for one in shown)
+    assert round_at("watch_clocks", 30) == 0
+    react("follow_added", 1, Field(order_ids=(row.pk,), sent_at=AT))
+    row.refresh_from_db()
+    assert (row.state, row.steps.count()) == (State.ON_SITE, 4), "another crew that serves it too does not set it back"
+
+
+def test_an_order_that_is_open_again_takes_it_over_from_then_on(opened: Open) -> None:
+    row = opened(area="city")
+    actions.take_step(order_id=row.pk, step="finish", at=AT + 10 * MINUTE, actor="he")
+    actions.take_step(order_id=row.pk, step="reopen", reason="x", at=AT + 50 * MINUTE, actor="he")
+    did = {"sent_at": AT, "accepted_at": AT + MINUTE, "arrived_at": AT + 20 * MINUTE}
+    react("follow_added", 51, Field(order_ids=(row.pk,), **did))
+    row.refresh_from_db()
+    assert steps_told(row)[-3:] == [(step, AT + 50 * MINUTE) for step in ("dispatch", "accept", "arrive")]
+    assert {one.clock for one in queries.clocks_of(row, at=AT + 51 * MINUTE) if one.runs} <= {"restore"}
+
+
+def test_a_crew_that_goes_has_accepted_for_its_orders(opened: Open) -> None:
+    row = opened(area="city")
+    mine = (row.pk,)
+    react("follow_added", 1, Field(order_ids=mine, sent_at=AT - 5 * MINUTE))
+    row.refresh_from_db()
+    assert (row.state, row.next_due_at) == (State.DISPATCHED, AT + 3 * MINUTE)
+    react("follow_acceptance", 2, Field(order_ids=mine, accepted_at=AT - MINUTE))
+    row.refresh_from_db()
+    assert (row.state, row.handler) == (State.IN_HAND, "he")
+    assert "accept" not in {one.clock for one in queries.clocks_of(row, at=AT + 9 * MINUTE) if one.runs or one.late}
+    react("follow_added", 3, Field(order_ids=mine, sent_at=AT + 2 * MINUTE))
+    react("follow_acceptance", 4, Field(order_ids=mine, accepted_at=AT + 4 * MINUTE))
+    assert [step for step, _at in steps_told(row)] == ["open", "dispatch", "accept"]
+
+
+def test_a_telephone_that_is_slow_accepts_no_sooner_than_it_was_sent(opened: Open) -> None:
+    row = opened()
+    react("follow_assignment", 2, Field(order_ids=(row.pk,)))
+    react("follow_acceptance", 3, Field(order_ids=(row.pk,), accepted_at=AT + MINUTE))
+    assert steps_told(row)[1:] == [("dispatch", AT + 2 * MINUTE), ("accept", AT + 2 * MINUTE)]
 
 
 def test_what_a_customer_answers_while_the_crew_is_there_stands_in_the_order(opened: Open) -> None:

@@ -68,6 +68,10 @@ def test_a_promise_is_not_of_another_season_and_one_of_its_kind_is_named(opened:
     row, now = recent(opened), timezone.now()
     late = do("he", "promise", row, what="call", due_at=local(now + 3_650 * DAY))
     assert "more than 60 days ahead" in said(late)
+    actions.set_order_rule(
+        values={"promise_within_days": 7}, from_date=timezone.localdate(now), source="本所", at=now, actor="meng"
+    )
+    assert "more than 7 days ahead" in said(do("he", "promise", row, what="call", due_at=local(now + 8 * DAY)))
     assert row.promises.count() == 0
     assert "too" not in said(do("he", "promise", row, what="call", due_at=local(now + DAY)))
     assert "both are kept" in said(do("he", "promise", row, what="call", due_at=local(now + 2 * DAY)))

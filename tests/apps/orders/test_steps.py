@@ -111,14 +111,14 @@ def test_merged_orders_keep_what_they_hold_and_are_read_with_the_one_they_went_i
     one, other = opened(load_code="T1"), opened(load_code="T1")
     actions.make_remark(order_id=other.pk, side="customer", text="全楼都停了", at=AT, actor="he")
     assert [row.pk for row in queries.alike(one)] == [other.pk]
-    actions.merge_orders(into_id=one.pk, order_ids=[other.pk], at=AT + MINUTE, actor="he")
+    actions.merge_orders(order_ids=[one.pk, other.pk], at=AT + MINUTE, actor="he")
     other.refresh_from_db()
     assert (other.state, other.merged_into_id) == (State.MERGED, one.pk)
     assert Remark.objects.get().order_id == other.pk
     course = queries.course_of(Order.objects.get(pk=one.pk), at=AT + MINUTE)
     assert [remark.text for remark in course.remarks] == ["全楼都停了"]
-    with pytest.raises(ValueError, match="open"):
-        actions.merge_orders(into_id=other.pk, order_ids=[one.pk], at=AT, actor="he")
+    with pytest.raises(actions.StepRefusedError, match="state"):
+        actions.merge_orders(order_ids=[other.pk, one.pk], at=AT, actor="he")
 
 
 def test_pressing_counts_once_within_the_gap(opened: Open) -> None:

@@ -1,5 +1,6 @@
 """A planned visit of the special-care register comes due as an order, and is over when it was made."""
 
+import html
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -144,6 +145,43 @@ def test_a_visit_before_it_was_due_leaves_no_order(register: Register) -> None:
     care = register(next_visit_date=DAY + timedelta(days=5))
     visit(care, DAY, days=0)
     assert come_due(6) == []
+
+
+def test_a_visit_of_long_ago_leaves_open_what_is_due_now_and_moves_no_plan_back(register: Register) -> None:
+    care = register(visit_every_days=30)
+    (row,) = come_due()
+    visit(care, DAY - timedelta(days=100), days=1)
+    row.refresh_from_db()
+    care.refresh_from_db()
+    assert (row.closed_at, care.next_visit_date) == (None, DAY)
+    visit(care, DAY + timedelta(days=1), days=1)
+    visit(care, DAY - timedelta(days=60), days=2)
+    row.refresh_from_db()
+    care.refresh_from_db()
+    assert (row.state, care.next_visit_date) == (State.CLOSED, DAY + timedelta(days=31))
+
+
+def test_a_visit_that_was_planned_once_is_due_no_more(register: Register) -> None:
+    care = register(visit_every_days=None)
+    (row,) = come_due()
+    visit(care, DAY, days=0)
+    row.refresh_from_db()
+    care.refresh_from_db()
+    assert (row.state, care.next_visit_date) == (State.CLOSED, None)
+
+
+def test_what_a_visit_found_is_read_by_who_goes_there_next(register: Register) -> None:
+    care = register()
+    client = client_of("su")
+    path = reverse("customers:visit-care", args=[care.account_id])
+    today = timezone.localdate()
+    old = client.post(path, {"visited_date": f"{today - timedelta(days=400)}", "met": "on", "note": "线路老化"})
+    assert old.status_code == 422
+    assert "more than a year ago" in html.unescape(old.content.decode())
+    assert "线路老化" in old.content.decode()
+    assert client.post(path, {"visited_date": f"{today}", "met": "on", "note": "线路老化"}).status_code == 302
+    page = client.get(reverse("customers:account", args=[care.account_id])).content.decode()
+    assert f"{today}</span> · 线路老化" in page
 
 
 def test_the_plan_stands_on_the_order_its_sheet_and_the_page_of_the_visit(register: Register) -> None:

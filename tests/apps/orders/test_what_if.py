@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +16,9 @@ from django.utils import timezone
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.orders import actions, queries
-from denghuo.apps.orders.models import Kind, Order, OrderRule, StepRule, SuspensionCause, Topic
-from denghuo.apps.organization.actions import import_calendar
+from denghuo.apps.orders.forms import LimitForm
+from denghuo.apps.orders.models import Kind, LimitRule, Order, OrderRule, StepRule, SuspensionCause, Topic
+from denghuo.apps.organization.actions import import_calendar, withdraw_calendar_year
 from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.apps.organization.snapshot import calendar_days
 from denghuo.apps.staffing.forms import CalendarForm
@@ -138,7 +140,9 @@ def test_a_day_that_is_kept_in_one_region_only_is_a_working_day(opened: Open) ->
     assert layer(row, "answer", "internal", at=local("04-17T10:00")).due_at == local("04-24T00:00")
     assert date(2026, 4, 20) not in {day for day, *_ in calendar_days()}
     form = CalendarForm({"text": "2026-05-01,holiday,劳动节\n2026-04-20,regional,三月三", "source": "通知"})
-    assert form.errors["text"] == ["Line 2 cannot be read."]
+    assert form.errors["text"] == [
+        "Line 2: “regional” is neither holiday nor makeup. Write one of the two after the day."
+    ]
 
 
 def test_another_grid_has_other_promises_and_that_is_seen_first(opened: Open) -> None:
@@ -206,3 +210,97 @@ def test_what_the_row_says_stands_on_the_list_and_on_the_page(opened: Open) -> N
         assert f'<dd class="dh-num">{timezone.localtime(row.next_due_at):%Y-%m-%d %H:%M}</dd>' in page
         clocks = client.get(f"/api/orders/{row.pk}").json()["clocks"]
         assert told[row.pk]["next_due_at"] == min(one["due_at"] for one in clocks if one["due_at"])
+
+
+def test_a_year_taken_out_leaves_orders_without_a_deadline_and_that_is_said(opened: Open) -> None:
+    row, other = answered(opened), opened(at=local("05-11T12:00"))
+    at = local("05-11T12:00")
+    preview = queries.what_if_calendar(EVERYWHERE, [], at=at, without=2026)
+    assert (preview.open_count, preview.later, preview.unknown) == (2, 1, 1)
+    assert preview.examples[0].due_after is None
+    html = render_to_string("orders/moves.html", {"preview": preview})
+    assert "1 order would have no deadline any more" in html
+    assert due(row) is not None and due(other) is not None
+
+
+def test_a_year_that_stands_apart_takes_no_deadline_away(opened: Open) -> None:
+    row, at = answered(opened), local("05-11T12:00")
+    slip = [CalendarDay(date=date(1990, 1, 1), kind=DayKind.HOLIDAY, source="通知")]
+    assert queries.what_if_calendar(EVERYWHERE, slip, at=at).moved == 0
+    import_calendar(rows=slip, source="通知", at=at, actor="meng")
+    deliveries.drain()
+    assert due(row) == local("05-16T00:00")
+
+
+def test_a_year_told_by_mistake_is_taken_out_and_orders_follow(opened: Open) -> None:
+    row, at = answered(opened), local("05-11T12:00")
+    moved = Fact.objects.filter(kind="orders.DeadlinesMoved")
+    assert [withdraw_calendar_year(year=year, at=at, actor="meng") for year in (2026, 2025, 2030)] == [0, 0, 0]
+    deliveries.drain()
+    before = moved.count()
+    assert withdraw_calendar_year(year=2024, at=at, actor="meng") > 20
+    deliveries.drain()
+    assert not CalendarDay.objects.filter(date__year=2024).exists()
+    assert moved.count() == before + 1
+    assert due(row) == local("05-16T00:00")
+
+
+def limit(**told: Any) -> LimitRule:
+    """A limit that nobody has set yet: of our own, 20 minutes until somebody is there."""
+    plain = {"kind": "fault", "clock": "arrive", "measure": "clock", "limit_s": 20 * 60, "layer": "internal"}
+    return LimitRule(**plain | {"basis": "本所", "from_date": AT.date()} | told)
+
+
+def what_if(rule: LimitRule, *, minutes: int) -> queries.WhatIf:
+    since, at = AT - timedelta(days=30), AT + timedelta(minutes=minutes)
+    return queries.what_if(EVERYWHERE, rule, since=since, until=AT, at=at)
+
+
+def test_what_is_overdue_by_one_clock_becomes_overdue_by_another(opened: Open) -> None:
+    row = opened()
+    late = {one.clock for one in queries.clocks_of(row, at=AT + timedelta(minutes=40)) if one.late}
+    assert late
+    assert "arrive" not in late
+    preview = what_if(limit(), minutes=40)
+    assert (preview.moved, preview.sooner, preview.newly_overdue, preview.no_more_overdue) == (1, 1, 1, 0)
+    (example,) = preview.examples
+    assert (example.clock, example.due_after) == ("arrive", AT + timedelta(minutes=20))
+    assert what_if(limit(), minutes=10).newly_overdue == 0
+
+
+def test_one_clock_less_that_is_overdue_leaves_overdue_what_another_makes_so(opened: Open) -> None:
+    row = opened()
+    told: dict[str, Any] = {"kind": "fault", "clock": "arrive", "measure": "clock", "layer": "internal"}
+    entry = actions.LimitEntry(**told, limit_s=60, basis="本所")
+    actions.set_limit_rule(entry=entry, from_date=AT.date() - timedelta(days=1), at=AT, actor="meng")
+    preview = what_if(limit(limit_s=None), minutes=40)
+    assert (preview.later, preview.no_more_overdue, preview.unknown) == (1, 0, 0)
+    step(row, "dispatch", AT + timedelta(seconds=10))
+    step(row, "accept", AT + timedelta(seconds=20))
+    assert what_if(limit(limit_s=None), minutes=40).no_more_overdue == 1
+
+
+def test_a_limit_that_is_lifted_holds_for_those_it_is_lifted_for(opened: Open) -> None:
+    """Also where one working day less than the promise would be our own: it is lifted, nothing takes its place."""
+    row = complaint(opened, AT)
+    told: dict[str, Any] = {"kind": Kind.COMPLAINT, "clock": "answer", "measure": "working_days", "layer": "internal"}
+    entry = actions.LimitEntry(**told, limit_s=None, basis="本所")
+    rule = LimitRule(**vars(entry), from_date=AT.date())
+    preview = what_if(rule, minutes=10)
+    assert (preview.holds_count, preview.later, preview.unknown) == (1, 1, 0)
+    actions.set_limit_rule(entry=entry, from_date=AT.date(), at=AT, actor="meng")
+    (answer,) = (one for one in queries.clocks_of(row, at=AT) if one.clock == "answer")
+    assert (answer.limit.layer, answer.due_at) == ("promise", preview.examples[0].due_after)
+
+
+def test_the_form_says_that_no_amount_lifts_it_and_takes_no_topic_of_another_kind(opened: Open) -> None:
+    opened(at=timezone.now() - timedelta(days=timezone.localdate().day))
+    told = {"kind": "fault", "clock": "arrive", "amount": "", "unit": "min", "limit_kind": "ceiling", "area": "rural"}
+    told |= {"layer": "law", "basis": "本所", "from_date": "2026-01-01"}
+    client, path = client_of("meng"), reverse("orders:set-limit")
+    page = client.post(path, told).content.decode()
+    assert "this limit is lifted" in page
+    assert "hold for none" not in page
+    assert client.post(path, told | {"topic": Topic.BRIBERY}).status_code == 422
+    assert LimitForm(told | {"topic": Topic.BRIBERY}).errors["topic"]
+    assert not LimitForm(told | {"topic": Topic.DANGER}).errors

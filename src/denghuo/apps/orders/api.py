@@ -191,7 +191,11 @@ def correct(request: HttpRequest, order_id: int, told: CorrectionIn) -> dict[str
     if not set(right) <= allowed:
         raise HttpError(403, f"Not for you to correct: {', '.join(sorted(set(right) - allowed))}.")
     if told.kind is not None and told.kind not in queries.kinds_for(row, username=actor, supervises=above):
-        raise HttpError(403, "What is about people of ours becomes something else only by who did not work on it.")
+        raise HttpError(
+            403,
+            "A report of misconduct stays one. What else is about people of ours becomes something else only by who"
+            " supervises and did not work on it.",
+        )
     try:
         actions.correct_order(order_id=row.pk, told=right, reason=told.reason, at=at, actor=actor)
     except ValueError as error:

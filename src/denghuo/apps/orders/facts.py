@@ -147,7 +147,7 @@ class OrderEscalated:
 
 @dataclass(frozen=True, kw_only=True)
 class OrdersMerged:
-    """These orders are the same matter as that one; what they hold stays with them."""
+    """These orders are the same matter as that one, which came in first and goes on; what they hold stays with them."""
 
     into_id: int
     order_ids: tuple[int, ...]

@@ -1,7 +1,7 @@
 """Every write to notices."""
 
 from denghuo.apps.notices.actions.forgetting import follow_forgotten
-from denghuo.apps.notices.actions.inbox import NoticeEntry, queue_notice, read_notice, withdraw_notice
+from denghuo.apps.notices.actions.inbox import NoticeEntry, queue_notice, read_notice, withdraw_notice, withdraw_notices
 from denghuo.apps.notices.actions.messages import (
     MessageEntry,
     answer_message,
@@ -49,4 +49,5 @@ __all__ = [
     "try_gateway",
     "unmask_message",
     "withdraw_notice",
+    "withdraw_notices",
 ]

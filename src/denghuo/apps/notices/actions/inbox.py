@@ -1,11 +1,12 @@
 """Notices to those who sign in: told once, read once, taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from denghuo.apps.ledger.actions import record
+from denghuo.apps.ledger.actions import record, record_all
 from denghuo.apps.notices.facts import NoticeQueued, NoticeRead, NoticeWithdrawn
 from denghuo.apps.notices.models import Notice
 
@@ -62,3 +63,15 @@ def withdraw_notice(*, recipient_id: int, key: str, at: datetime, actor: str) ->
         row.save(update_fields=["withdrawn_at"])
         record(NoticeWithdrawn(notice_id=row.pk), at=at, actor=actor)
     return row is not None and row.read_at is None
+
+
+@transaction.atomic
+def withdraw_notices(*, notice_ids: Sequence[int], at: datetime, actor: str) -> int:
+    """Take back many that hold no more; how many were still there."""
+    if not notice_ids:
+        return 0
+    rows = Notice.objects.select_for_update().filter(pk__in=notice_ids, withdrawn_at=None).order_by("pk")
+    found = list(rows.values_list("pk", flat=True))
+    Notice.objects.filter(pk__in=found).update(withdrawn_at=at)
+    record_all([NoticeWithdrawn(notice_id=pk) for pk in found], at=at, actor=actor)
+    return len(found)

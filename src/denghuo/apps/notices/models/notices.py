@@ -22,5 +22,8 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-queued_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["recipient", "key"], name="notice_once")]
-        indexes = [models.Index(fields=["recipient", "read_at"], name="notice_unread")]
+        indexes = [
+            models.Index(fields=["recipient", "read_at"], name="notice_unread"),
+            models.Index(fields=["path", "kind"], condition=models.Q(withdrawn_at=None), name="notice_held"),
+        ]
         verbose_name = _("notice")

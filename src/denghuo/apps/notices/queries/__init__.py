@@ -1,7 +1,7 @@
 """Every read of notices that others may use."""
 
 from denghuo.apps.notices.queries.events import EVENTS, SAFE, Event, answers_of, event_label
-from denghuo.apps.notices.queries.inbox import notice_for, notices_of, unread_count
+from denghuo.apps.notices.queries.inbox import notice_for, notices_held, notices_of, unread_count
 from denghuo.apps.notices.queries.matters import (
     PUBLIC,
     Matter,
@@ -105,6 +105,7 @@ __all__ = [
     "messages_within",
     "names_of",
     "notice_for",
+    "notices_held",
     "notices_of",
     "numbered",
     "opted_out",

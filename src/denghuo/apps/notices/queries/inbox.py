@@ -1,5 +1,7 @@
 """What those who sign in are told."""
 
+from collections.abc import Collection
+
 from django.db.models import Case, QuerySet, When
 
 from denghuo.apps.notices.models import Notice
@@ -23,3 +25,8 @@ def notice_for(user_id: int, notice_id: int) -> Notice:
         Notice.DoesNotExist: there is none, or it is somebody else's.
     """
     return Notice.objects.get(pk=notice_id, recipient_id=user_id)
+
+
+def notices_held(kinds: Collection[str], paths: Collection[str]) -> QuerySet[Notice]:
+    """What anybody was told of these kinds that leads to one of these pages and was not taken back."""
+    return Notice.objects.filter(kind__in=kinds, path__in=list(paths), withdrawn_at=None)

@@ -1,9 +1,10 @@
 """Who was given notice of something, how and when, and who was not."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext, gettext_lazy
@@ -28,6 +29,12 @@ _REASONS_TOLD = {
     "devices": gettext_lazy("the plan opens other devices"),
     "plan_cancelled": gettext_lazy("the plan was cancelled before it left"),
 }
+
+_MINUTE = timedelta(minutes=1)  # people tell times to the minute
+_COLUMNS = (
+    *("pk", "event", "channel", "to_ref", "address_blind", "state", "reason"),
+    *("queued_at", "queued_by", "sent_at", "delivered_at", "answered_at"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +118,8 @@ def proof_of(about: str, *, events: Iterable[str] = (), case: str = "") -> dict[
 def _by_message(about: str, events: tuple[str, ...]) -> list[Proof]:
     rows: QuerySet[Message] = Message.objects.filter(about=about)
     rows = rows.filter(event__in=events) if events else rows
-    told = list(rows.exclude(state=State.CANCELLED).defer("text", "values", "name", "address").order_by("pk"))
+    # As columns: behind a plan there are thousands.
+    told = list(rows.exclude(state=State.CANCELLED).order_by("pk").values_list(*_COLUMNS, named=True))
     # Who shares a number with somebody who was told in the same words was told with them.
     twins = {(row.event, row.channel, row.address_blind): row for row in told if row.reason != "same_address"}
     return [
@@ -120,7 +128,7 @@ def _by_message(about: str, events: tuple[str, ...]) -> list[Proof]:
     ]
 
 
-def _proof(row: Message, twin: Message | None) -> Proof:
+def _proof(row: Any, twin: Any | None) -> Proof:
     of = twin or row
     return Proof(
         to_ref=row.to_ref,
@@ -144,7 +152,7 @@ def _by_hand(about: str, case: str) -> list[Proof]:
             event="",
             how=row.how,
             state=State.DELIVERED,
-            queued_at=row.delivered_at,
+            queued_at=_within_its_minute(row),
             sent_at=row.delivered_at,
             delivered_at=row.delivered_at,
             delivery_id=row.pk,
@@ -154,10 +162,16 @@ def _by_hand(about: str, case: str) -> list[Proof]:
     ]
 
 
+def _within_its_minute(row: HandDelivery) -> datetime:
+    """When something was brought: people tell a minute, and it was not before they wrote it down in that minute."""
+    return min(max(row.recorded_at, row.delivered_at), row.delivered_at + _MINUTE - timedelta(microseconds=1))
+
+
 def unnotified(
     about: str,
     to_refs: Iterable[str],
     *,
+    proofs: Mapping[str, Sequence[Proof]] | None = None,
     events: Iterable[str] = (),
     case: str = "",
     channels: Iterable[str] = (),
@@ -169,14 +183,14 @@ def unnotified(
 
     ``channels`` that count as service; none: all do. ``by``: until when it must have come. ``since``: what was
     queued or brought before told of something else. ``sent_is_enough``: what a gateway took counts, for gateways that
-    do not report.
+    do not report. ``proofs``: what `proof_of` found, where it is asked several times.
     """
-    found, counting = proof_of(about, events=events, case=case), frozenset(channels)
+    found, counting = proof_of(about, events=events, case=case) if proofs is None else proofs, frozenset(channels)
     missing = []
     for to_ref in to_refs:
-        proofs = [one for one in found.get(to_ref, []) if not counting or one.how in counting]
-        proofs = [one for one in proofs if since is None or one.queued_at >= since]
-        missed = _missed(to_ref, proofs, by=by, sent_is_enough=sent_is_enough)
+        own = [one for one in found.get(to_ref, []) if not counting or one.how in counting]
+        own = [one for one in own if since is None or one.queued_at >= since]
+        missed = _missed(to_ref, own, by=by, sent_is_enough=sent_is_enough)
         if missed is not None:
             missing.append(missed)
     return missing
@@ -225,7 +239,7 @@ def held_back(about: str, *, at: datetime) -> HeldBack | None:
 def announced_at(about: str, *, case: str = "", since: datetime | None = None) -> datetime | None:
     """When something was first announced to the public, ``since`` an instant; None: it was not."""
     rows = HandDelivery.objects.filter(about=about, to_ref=PUBLIC, how=How.POSTED)
-    rows = rows.filter(delivered_at__gte=since) if since else rows
+    rows = rows.filter(delivered_at__gt=since - _MINUTE, recorded_at__gte=since) if since else rows
     rows = rows.filter(case=case) if case else rows
     first = rows.order_by("delivered_at").first()
     return first.delivered_at if first else None

@@ -14,6 +14,8 @@ from denghuo.apps.orders.actions.opening import OrderEntry, open_order, open_ord
 from denghuo.apps.orders.actions.past import PastOrder, PastStep, import_orders
 from denghuo.apps.orders.actions.promises import give_promise, keep_promise, move_promise
 from denghuo.apps.orders.actions.reactions import (
+    follow_acceptance,
+    follow_added,
     follow_arrival,
     follow_assignment,
     follow_finish,
@@ -82,6 +84,8 @@ __all__ = [
     "escalate_order",
     "export_orders",
     "file_appeal",
+    "follow_acceptance",
+    "follow_added",
     "follow_anonymized",
     "follow_arrival",
     "follow_assignment",

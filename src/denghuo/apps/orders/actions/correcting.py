@@ -34,7 +34,7 @@ _NO_WAY = ("terminate", "merge", "suspend")
 
 class CorrectionRefusedError(ValueError):
     """A correction that cannot be made; ``code`` says why: reason, nothing, over, topic, account, unit,
-    own or stuck."""
+    confidential, own or stuck."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -135,8 +135,11 @@ def _check(row: Order, changes: Mapping[str, tuple[Any, Any]], reason: str) -> N
 
 
 def _check_own(row: Order, changes: Mapping[str, tuple[Any, Any]], actor: str) -> None:
-    """What is about people of ours is not made something else by whoever did the work, nor once it is done."""
+    """A report of misconduct stays one. What is about people of ours is not made something else by whoever did the
+    work, nor once it is done."""
     was, now = changes.get("kind", (row.kind, row.kind))
+    if was in CONFIDENTIAL and now != was:
+        raise CorrectionRefusedError("confidential")
     leaves = was in ABOUT_PEOPLE and now not in (was, *CONFIDENTIAL)
     if leaves and (row.state == State.DONE or is_own_work(row, actor)):
         raise CorrectionRefusedError("own")

@@ -55,7 +55,8 @@ def move_promise(*, promise_id: int, due_at: datetime, note: str, at: datetime, 
     told.save(update_fields=["moved_at", "broken_at"])
     record(PromiseMoved(promise_id=told.pk, order_id=told.order_id, due_at=due_at), at=at, actor=actor)
     what = PromiseOf(told.what)
-    return give_promise(order_id=told.order_id, what=what, due_at=due_at, note=note, at=at, actor=actor)
+    order_id = told.order.merged_into_id or told.order_id
+    return give_promise(order_id=order_id, what=what, due_at=due_at, note=note, at=at, actor=actor)
 
 
 @transaction.atomic

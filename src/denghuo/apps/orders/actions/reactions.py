@@ -30,6 +30,8 @@ _CORRECTED = {
 FOUND = frozenset(Finding.values)
 # Nobody of ours has come yet.
 _NOT_THERE = frozenset({State.REGISTERED, State.DISPATCHED, State.IN_HAND, State.SUSPENDED})
+# What a clock of being sent and accepting begins anew with.
+_ANEW = ("dispatch", "return", "reopen")
 # What a crew says when somebody has to come again.
 NOT_DONE = {
     "nobody_there": _("Nobody there"),
@@ -43,6 +45,24 @@ class Assigned(Protocol):
 
     @property
     def order_ids(self) -> tuple[int, ...]: ...
+
+
+class Added(Assigned, Protocol):
+    """A crew that is on its way serves more orders: since when it is sent, has accepted and is there."""
+
+    @property
+    def sent_at(self) -> datetime | None: ...
+    @property
+    def accepted_at(self) -> datetime | None: ...
+    @property
+    def arrived_at(self) -> datetime | None: ...
+
+
+class Accepted(Assigned, Protocol):
+    """A crew goes, since."""
+
+    @property
+    def accepted_at(self) -> datetime: ...
 
 
 class Arrived(Assigned, Protocol):
@@ -131,6 +151,28 @@ def follow_assignment(fact: Assigned, *, at: datetime, actor: str, delivery_key:
     _all(fact.order_ids, "dispatch", at=at, actor=actor)
 
 
+def follow_added(fact: Added, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: orders are served by a crew that was sent before them. What it has done by now it did for them too: it
+    is not asked to accept again, nor to arrive."""
+    del delivery_key  # a step that was taken is not open any more
+    told: dict[str, Any] = {"at": at, "actor": actor, "reason": _written(_("A crew had been sent there already."))}
+    new = [row.pk for row in Order.objects.filter(pk__in=fact.order_ids) if not _is_served(row)]
+    _all(new, "dispatch", **told, told_at=fact.sent_at)
+    if fact.accepted_at is not None:
+        _all(fact.order_ids, "accept", **told, told_at=fact.accepted_at)
+    if fact.arrived_at is not None:
+        elsewhere = (
+            Order.objects.filter(pk__in=fact.order_ids).exclude(state=State.ON_SITE).values_list("pk", flat=True)
+        )
+        _all(elsewhere, "arrive", **told, told_at=fact.arrived_at, in_order=True)
+
+
+def follow_acceptance(fact: Accepted, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the crew goes; of its orders nobody else has to say so."""
+    del delivery_key  # a step that was taken is not open any more
+    _all(fact.order_ids, "accept", at=at, actor=actor, told_at=fact.accepted_at)
+
+
 def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the crew is there, since the instant that its telephone told."""
     del delivery_key  # a step that was taken is not open any more
@@ -192,20 +234,33 @@ def _all(
     at: datetime,
     actor: str,
     told_at: datetime | None = None,
+    in_order: bool = False,
     finding: str | None = None,
     reason: str = "",
 ) -> None:
-    """A step of every order that can take it; others were moved by somebody meanwhile, and stay as they are."""
+    """A step of every order that can take it; others were moved by somebody meanwhile, and stay as they are. No step is
+    told for a time before the order came in; being sent and accepting, and others that are ``in_order``, not for one
+    before it was last sent or brought back."""
     book = rule_book()
     for row in Order.objects.filter(pk__in=order_ids).order_by("pk"):
         rule = book.steps_of(row.kind, timezone.localdate(at)).get(step)
         if rule is None or row.state not in rule.from_states or (step == "dispatch" and row.state == rule.to_state):
             continue
         when = None if told_at is None else max(told_at, row.received_at)
+        if when is not None and (in_order or step in ("dispatch", "accept")):
+            when = max([when, *row.steps.filter(step__in=_ANEW).values_list("told_at", flat=True)])
         found = finding if finding in FOUND else None
-        stays = row.handler if step == "return" else None  # a crew returns it; whoever has it in hand keeps it
+        stays = row.handler if step in ("accept", "return") else None  # a crew does it; whoever has it in hand keeps it
         told: dict[str, Any] = {"told_at": when, "finding": found, "reason": reason, "handler": stays}
         take_step(order_id=row.pk, step=step, at=at, actor=actor, **told)
+
+
+def _is_served(row: Order) -> bool:
+    """Whether a crew was sent, goes or is there: another that serves it as well does not set it back."""
+    if row.state != State.IN_HAND:
+        return row.state in (State.DISPATCHED, State.ON_SITE)
+    taken = row.steps.filter(step="accept").order_by("-pk").values_list("from_state", flat=True)
+    return taken.first() == State.DISPATCHED
 
 
 def _visit_key(about: str, account_id: int) -> str:

@@ -1,7 +1,5 @@
 """What becomes due by the clock alone: warnings while there is time, deadlines passed, hand-overs stuck, signs."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.ledger.actions import record, record_all
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice
+from denghuo.apps.orders.actions.warnings import NEAR, Warnings
 from denghuo.apps.orders.facts import (
     ClockRanOut,
     ClockWarned,
@@ -43,15 +42,15 @@ from denghuo.apps.orders.queries.people import (
     supervisors_above,
     supervisors_of,
 )
+from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL, asked_first
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
-from denghuo.apps.organization.models import Unit, User
+from denghuo.apps.organization.models import Unit
 from denghuo.apps.rows import update
 
 _AT_ONCE = 500
-_ONE_BY_ONE = 3
 
 
 @transaction.atomic
@@ -61,66 +60,32 @@ def watch_clocks(*, at: datetime, actor: str) -> int:
     near = list(rows.filter(next_warn_at__lte=at, next_due_at__gt=at, warned_at=None).order_by("pk")[:_AT_ONCE])
     late = list(rows.filter(next_due_at__lte=at).order_by("pk")[:_AT_ONCE])
     facts: list[ClockWarned | ClockRanOut] = []
-    for what, told, kind_of_fact in (("near", near, ClockWarned), ("late", late, ClockRanOut)):
-        _tell_all(told, what, at=at, actor=actor)
+    for told, kind_of_fact in ((near, ClockWarned), (late, ClockRanOut)):
         for row in told:
             assert row.next_due_at is not None
             facts.append(kind_of_fact(order_id=row.pk, clock=row.next_due_clock, due_at=row.next_due_at))
+    for row in near:
+        row.warned_at = at
     Order.objects.filter(pk__in=[row.pk for row in near]).update(warned_at=at)
     after = due_next(late, at=at + timedelta(seconds=1))
     names = ("next_due_at", "next_due_clock", "next_warn_at", "overdue_at", "warned_at")
     dues = ((after[row.pk], row.pk) for row in late)
     update(Order, names, [(due.due_at, due.clock, due.warn_at, due.overdue_at, None, pk) for due, pk in dues])
+    warnings = Warnings(at=at, actor=actor)
+    warnings.tell_of(near, "near")
+    warnings.tell_of(late, "late")
+    # What has passed is near no more.
+    warnings.take_back({row.pk: () for row in late if row.warned_at is not None}, kinds=(NEAR,))
+    warnings.take_back_counts()
     record_all(facts, at=at, actor=actor)
     return len(facts)
-
-
-def _tell_all(rows: list[Order], what: str, *, at: datetime, actor: str) -> None:
-    """Whoever has an order is told of it; of more than a few of one person at once, in one notice."""
-    people = people_by_username(row.handler for row in rows)
-    # Who stands above is asked once for a unit, and apart for what is confidential.
-    of_unit = {(row.unit_id, row.kind in CONFIDENTIAL): row for row in rows}
-    above = {key: answering_for(row) for key, row in of_unit.items()}
-    of: dict[User, list[Order]] = defaultdict(list)
-    for row in rows:
-        told = [people[row.handler]] if row.handler in people else []
-        for person in told if told and what == "near" else {*told, *above[row.unit_id, row.kind in CONFIDENTIAL]}:
-            of[person].append(row)
-    with translation.override(settings.LANGUAGE_CODE):
-        for person, mine in sorted(of.items(), key=lambda pair: pair[0].pk):
-            for key, entry in _entries(mine, what, at):
-                queue_notice(recipient_id=person.pk, key=key, entry=entry, at=at, actor=actor)
-
-
-def _entries(rows: list[Order], what: str, at: datetime) -> Iterable[tuple[str, NoticeEntry]]:
-    if len(rows) > _ONE_BY_ONE:
-        words = _("%(n)d orders are nearly due") if what == "near" else _("%(n)d orders are overdue")
-        path = f"{reverse('orders:home')}?due={'soon' if what == 'near' else 'overdue'}"
-        subject = words % {"n": len(rows)}
-        yield (
-            f"orders-{what}-{at:%Y%m%d%H%M}",
-            NoticeEntry(kind=f"orders.{what}", subject=subject, path=path, urgent=True),
-        )
-        return
-    for row in rows:
-        assert row.next_due_at is not None
-        due = timezone.localtime(row.next_due_at)
-        values = {"number": row.number, "clock": Clock(row.next_due_clock).label, "at": f"{due:%m-%d %H:%M}"}
-        words = (
-            _("Order %(number)s: %(clock)s is due at %(at)s, and the rest takes all the time left: act now")
-            if what == "near"
-            else _("Order %(number)s: %(clock)s was due at %(at)s")
-        )
-        path = reverse("orders:order", args=[row.pk])
-        key = f"orders-{what}-{row.pk}-{row.next_due_at:%Y%m%d%H%M}"
-        yield key, NoticeEntry(kind=f"orders.{what}", subject=words % values, path=path, urgent=True)
 
 
 @transaction.atomic
 def watch_promises(*, at: datetime, actor: str) -> int:
     """Warn of promises that can still be kept, and say which were not; how many that was."""
-    rows = Promise.objects.select_for_update(of=("self",)).filter(kept_at=None, moved_at=None, order__closed_at=None)
-    rows = rows.select_related("order__unit").order_by("pk")
+    rows = Promise.objects.select_for_update(of=("self",)).filter(BINDING, kept_at=None, moved_at=None)
+    rows = rows.select_related("order__unit", "order__merged_into__unit").order_by("pk")
     book = rule_book()
     facts: list[PromiseBroken | PromiseWarned] = []
     for row in rows.filter(broken_at=None, due_at__lte=at)[:_AT_ONCE]:
@@ -129,7 +94,8 @@ def watch_promises(*, at: datetime, actor: str) -> int:
         facts.append(PromiseBroken(promise_id=row.pk, order_id=row.order_id, due_at=row.due_at))
     for row in rows.filter(warned_at=None, due_at__gt=at, due_at__lte=at + timedelta(days=1))[:_AT_ONCE]:
         clock = _CLOCK_OF.get(PromiseOf(row.what), Clock.CONTACT)
-        rest_s = min(book.route_s(row.order.kind, row.order.state, clock), _REST_S)
+        order = row.order.merged_into or row.order
+        rest_s = min(book.route_s(order.kind, order.state, clock), _REST_S)
         if at < row.due_at - timedelta(seconds=rest_s):
             continue
         row.warned_at = at
@@ -150,7 +116,7 @@ _REST_S = 4 * 3_600
 
 
 def _tell_promise(row: Promise, *, at: datetime, actor: str) -> None:
-    order = row.order
+    order = row.order.merged_into or row.order
     people = people_by_username([order.handler, row.given_by]).values()
     with translation.override(settings.LANGUAGE_CODE):
         due = timezone.localtime(row.due_at)

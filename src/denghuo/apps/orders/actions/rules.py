@@ -8,10 +8,12 @@ from uuid import uuid4
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import DeadlinesMoved, LimitRuleSet, OrderRuleSet, StepRuleSet
 from denghuo.apps.orders.models import Clock, LimitRule, Order, OrderRule, RuleRevision, State, StepRule
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import calendar, rule_book
+from denghuo.apps.orders.queries.warned import still_so
 from denghuo.apps.orders.snapshot.clocks import VERBS, effects_of, next_due
 from denghuo.apps.rows import update
 
@@ -73,7 +75,7 @@ def set_step_rule(*, entry: StepEntry, from_date: date, source: str, at: datetim
     key = {"kind": told.pop("kind"), "step": told.pop("step"), "from_date": from_date}
     row, _ = StepRule.objects.update_or_create(**key, defaults=told)
     _revise()
-    _follow_rules(at)
+    _follow_rules(at=at, actor=actor)
     record(StepRuleSet(kind=row.kind, step=row.step, from_date=from_date, source=source), at=at, actor=actor)
     return row
 
@@ -92,7 +94,7 @@ def set_limit_rule(*, entry: LimitEntry, from_date: date, at: datetime, actor: s
     key = {name: told.pop(name) for name in names} | {"from_date": from_date}
     row, _ = LimitRule.objects.update_or_create(**key, defaults=told)
     _revise()
-    _follow_rules(at)
+    _follow_rules(at=at, actor=actor)
     fact = LimitRuleSet(
         kind=row.kind,
         topic=row.topic,
@@ -113,16 +115,18 @@ def set_order_rule(*, values: dict[str, object], from_date: date, source: str, a
     """Set the numbers of the order desk from a day on."""
     row, _ = OrderRule.objects.update_or_create(from_date=from_date, defaults={**values, "source": source})
     _revise()
-    _follow_rules(at)
+    _follow_rules(at=at, actor=actor)
     record(OrderRuleSet(from_date=from_date, source=source), at=at, actor=actor)
     return row
 
 
-def _follow_rules(at: datetime) -> int:
-    """Open orders are due by the rules and the calendar as they are now; how many changed."""
+def _follow_rules(*, at: datetime, actor: str) -> int:
+    """Open orders are due by the rules and the calendar as they are now, and warnings that hold no more are taken back;
+    how many changed."""
     book, days = rule_book(), calendar()
     rows = list(Order.objects.filter(closed_at=None).order_by("pk"))
     changed: list[tuple[object, ...]] = []
+    warned: dict[int, set[str]] = {}
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
         shown = clocks_of_all(part, at=at, book=book, days=days)
@@ -132,11 +136,14 @@ def _follow_rules(at: datetime) -> int:
             if told != (row.next_due_at, row.next_due_clock, row.next_warn_at, row.overdue_at):
                 warned_at = row.warned_at if due.due_at == row.next_due_at else None
                 changed.append((*told, warned_at, row.pk))
+                if row.warned_at is not None or row.overdue_at is not None:
+                    warned[row.pk] = still_so(row.pk, shown[row.pk], warned_at=warned_at, at=at)
     update(Order, ["next_due_at", "next_due_clock", "next_warn_at", "overdue_at", "warned_at"], changed)
+    Warnings(at=at, actor=actor).take_back(warned)
     return len(changed)
 
 
 def follow_calendar(fact: object, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: holidays are known now, or others. What is due in working days is worked out anew."""
     del fact, delivery_key  # nothing leaves the database
-    record(DeadlinesMoved(order_count=_follow_rules(at)), at=at, actor=actor)
+    record(DeadlinesMoved(order_count=_follow_rules(at=at, actor=actor)), at=at, actor=actor)

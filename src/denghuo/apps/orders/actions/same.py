@@ -17,11 +17,9 @@ class FoundSame(Protocol):
 
 
 def follow_same(fact: FoundSame, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: they are merged into it. What has ended meanwhile stays as it ended."""
+    """Reaction: they are merged. What has ended meanwhile stays as it ended."""
     del delivery_key  # what is merged is not open any more
-    still = set(
-        Order.objects.filter(pk__in=[fact.into_id, *fact.order_ids], closed_at=None).values_list("pk", flat=True)
-    )
-    wanted = [one for one in fact.order_ids if one in still]
-    if fact.into_id in still and wanted:
-        merge_orders(into_id=fact.into_id, order_ids=wanted, at=at, actor=actor)
+    found = Order.objects.filter(pk__in=[fact.into_id, *fact.order_ids], closed_at=None)
+    still = set(found.values_list("pk", flat=True))
+    if fact.into_id in still and len(still) > 1:
+        merge_orders(order_ids=still, at=at, actor=actor)

@@ -1,6 +1,6 @@
 """Steps: what may happen to an order in its state, and what it does to its clocks and promises."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.telling import Telling
+from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import (
     OrderClosed,
     OrderEscalated,
@@ -21,9 +22,12 @@ from denghuo.apps.orders.facts import (
 from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
 from denghuo.apps.orders.queries.clocks import due_of
 from denghuo.apps.orders.queries.confirming import confirmers_of, giver_of, refused_as_own
+from denghuo.apps.orders.queries.orders import first_come
 from denghuo.apps.orders.queries.people import answering_for, people_by_username
-from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE
+from denghuo.apps.orders.queries.promises import promises_of
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
+from denghuo.apps.orders.queries.warned import still_so
 from denghuo.apps.orders.snapshot.clocks import judged_of
 
 # A device may run a little fast; what it tells beyond that lies in the future.
@@ -137,9 +141,9 @@ def _write(
     if rule.step == "reopen":
         row.reopened_count += 1
     row.closed_at = (row.closed_at or at) if to_state in OVER else None
-    _refresh(row, at)
+    _refresh(row, at=at, actor=actor)
     kept = _keep(row, rule.step, happened_at)
-    facts: list[Any] = [PromiseKept(promise_id=one.pk, order_id=row.pk, kept_at=happened_at) for one in kept]
+    facts: list[Any] = [PromiseKept(promise_id=one.pk, order_id=one.order_id, kept_at=happened_at) for one in kept]
     facts.append(
         StepTaken(order_id=row.pk, step=rule.step, from_state=from_state, to_state=to_state, told_at=happened_at)
     )
@@ -148,16 +152,20 @@ def _write(
     return [*facts, _closed(row)] if to_state in OVER else facts
 
 
-def _refresh(row: Order, at: datetime) -> None:
-    """What is due next, by the clocks as they run now; what they showed, where the order is over."""
+def _refresh(row: Order, *, at: datetime, actor: str) -> None:
+    """What is due next, by the clocks as they run now; what they showed, where the order is over. Warnings that hold no
+    more are taken back."""
     shown, due = due_of(row, at=at)
-    if due.due_at != row.next_due_at:
+    over, was_warned = row.closed_at is not None, row.warned_at is not None or row.overdue_at is not None
+    if over or due.due_at != row.next_due_at:
         row.warned_at = None
-    over = row.closed_at is not None
     row.judged = judged_of(shown) if over else []
     row.next_due_at, row.next_due_clock = (None, "") if over else (due.due_at, due.clock)
     row.next_warn_at, row.overdue_at = (None, None) if over else (due.warn_at, due.overdue_at)
     row.save()
+    if was_warned:
+        still = () if over else still_so(row.pk, shown, warned_at=row.warned_at, at=at)
+        Warnings(at=at, actor=actor).take_back({row.pk: still})
 
 
 def _keep(row: Order, step: str, happened_at: datetime) -> list[Promise]:
@@ -165,7 +173,7 @@ def _keep(row: Order, step: str, happened_at: datetime) -> list[Promise]:
     what = _KEEPS.get(step, ())
     if not what:
         return []
-    rows = list(row.promises.filter(what__in=what, kept_at=None, moved_at=None))
+    rows = list(promises_of(row).filter(what__in=what, kept_at=None, moved_at=None))
     for one in rows:
         one.kept_at = happened_at
         one.save(update_fields=["kept_at"])
@@ -218,25 +226,63 @@ def escalate_order(*, order_id: int, reason: str, at: datetime, actor: str) -> O
 
 
 @transaction.atomic
-def merge_orders(*, into_id: int, order_ids: Sequence[int], at: datetime, actor: str) -> Order:
-    """Say that orders are the same matter as one: they end, and what they hold stays with them and is shown there.
+def merge_orders(*, order_ids: Collection[int], at: datetime, actor: str) -> Order:
+    """Say that orders are the same matter. The one that came in first goes on, so that no promise starts anew, and is
+    returned; the others end, and what they hold stays with them and is shown there.
 
     Raises:
-        ValueError: into itself, into one that is over or merged, or of another kind.
-        StepRefusedError: one of them is over.
+        ValueError: fewer than two, one that is not there, another kind or unit, or reports of misconduct; or the first
+            is over.
+        StepRefusedError: another one is over; or it is about people of ours, and whoever merges has it in hand or
+            worked on it.
     """
-    wanted = sorted({*order_ids} - {into_id})
-    rows = {row.pk: row for row in Order.objects.select_for_update().filter(pk__in=[into_id, *wanted]).order_by("pk")}
-    into = rows.get(into_id)
-    if into is None or into.is_over or not wanted or len(rows) != len(wanted) + 1:
-        raise ValueError("orders are merged into another one that is open")
-    if any(rows[key].kind != into.kind or rows[key].unit_id != into.unit_id for key in wanted):
-        raise ValueError("orders of one kind and one unit are merged")
-    facts: list[Any] = []
-    for key in wanted:
-        rule = _allowed(rows[key], "merge", at=at, told_at=None, reason="")
-        rows[key].merged_into = into
-        facts += _write(rows[key], rule, happened_at=at, at=at, actor=actor)
-    for fact in [*facts, OrdersMerged(into_id=into.pk, order_ids=tuple(wanted))]:
+    found = Order.objects.select_for_update(of=("self",)).select_related("unit").filter(pk__in={*order_ids})
+    rows = list(found.order_by("pk"))
+    if len(rows) < 2 or len(rows) != len({*order_ids}):
+        raise ValueError("two orders or more are merged")
+    if len({(row.kind, row.unit_id) for row in rows}) > 1 or rows[0].kind in CONFIDENTIAL:
+        raise ValueError("orders of one kind and one unit are merged, and no reports of misconduct")
+    into = first_come(rows)
+    if into.is_over:
+        raise ValueError("orders are merged into one that is open")
+    others = [row for row in rows if row.pk != into.pk]
+    # Who serves them hears of that first, and goes on with the one that stays.
+    facts: list[Any] = [OrdersMerged(into_id=into.pk, order_ids=tuple(row.pk for row in others))]
+    for row in others:
+        rule = _allowed(row, "merge", at=at, told_at=None, reason="")
+        if refused_as_own(row, "merge", actor):
+            raise StepRefusedError("own", "merge")
+        row.merged_into = into
+        facts += _write(row, rule, happened_at=at, at=at, actor=actor)
+    _take_along(into, others)
+    _refresh(into, at=at, actor=actor)
+    for fact in facts:
         record(fact, at=at, actor=actor)
+    _tell_merged(into, others, at=at, actor=actor)
     return into
+
+
+def _take_along(into: Order, others: Sequence[Order]) -> None:
+    """How often it was pressed for, that it was escalated, by when whoever sent it wants it back, its parts and what
+    was merged before go along."""
+    keys, every = [row.pk for row in others], [into, *others]
+    into.urged_count = sum(row.urged_count for row in every)
+    into.urged_at = max((row.urged_at for row in every if row.urged_at), default=None)
+    into.escalated_at = min((row.escalated_at for row in every if row.escalated_at), default=None)
+    into.upstream_due_at = min((row.upstream_due_at for row in every if row.upstream_due_at), default=None)
+    if into.parent_id in keys:
+        into.parent = None
+    Order.objects.filter(parent__in=keys).exclude(pk=into.pk).update(parent=into)
+    Order.objects.filter(merged_into__in=keys).update(merged_into=into)
+
+
+def _tell_merged(into: Order, others: Sequence[Order], *, at: datetime, actor: str) -> None:
+    """Whoever has them in hand hears of it, and of what is about people of ours whoever stands above."""
+    whom = {*people_by_username([into.handler]).values()}
+    if into.kind in ABOUT_PEOPLE:
+        whom |= {*answering_for(into, but=actor)}
+    numbers, key = ", ".join(row.number for row in others), f"{into.pk}-{at:%Y%m%d%H%M%S%f}"
+    Telling(order=into, at=at, actor=actor).tell("joined", whom, key=key, why=numbers)
+    for row in others:
+        had = {*people_by_username([row.handler]).values()} - whom
+        Telling(order=row, at=at, actor=actor).tell("merged", had, key=str(row.pk), why=into.number)

@@ -31,6 +31,8 @@ _WORDS = {
     "rejected": _("Order %(number)s: the appeal is rejected"),
     "urged": _("Order %(number)s: the customer asks again"),
     "escalated": _("Order %(number)s is brought before you"),
+    "joined": _("Order %(number)s takes in what came later of the same matter"),
+    "merged": _("Order %(number)s is the same matter as one that came in before, and goes on there"),
     "eased": _("Order %(number)s was corrected, and is due later now or not late any more"),
 }
 _URGENT = {"asked", "offered", "given", "returned", "reported", "confirm", "suspension", "urged", "escalated"}

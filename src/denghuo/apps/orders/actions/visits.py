@@ -70,8 +70,13 @@ def follow_visit_due(fact: VisitDue, *, at: datetime, actor: str, delivery_key: 
 
 
 def follow_visited(fact: Visited, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: a visit that was made closes its order; where nobody was met it stays open, and says so."""
+    """Reaction: a visit that was made closes its order; where nobody was met it stays open, and says so. A visit of
+    long ago, written down late, leaves open what is due now."""
     del delivery_key  # an order that is closed is not found again, and a remark of one moment is made once
+    care = customers.care_entry(fact.account_id)
+    due_date = care.next_visit_date if care else None
+    if fact.met and due_date is not None and due_date <= timezone.localdate(at):
+        return
     for row in _waiting(fact.account_id):
         if not fact.met:
             with translation.override(settings.LANGUAGE_CODE):

@@ -12,6 +12,11 @@ from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Kind, Order, Topic
 from denghuo.apps.sealed import masked_name, masked_phone
 
 _PLAIN = ("kind", "topic", "area", "load_code", "place")
+_OTHERS = _("Something else only by who supervises and did not work on it.")
+_STAYS = _(
+    "A report of misconduct stays one, so that whom it is about never reads it. For what else is in it, open another"
+    " order in words that name nobody, received when this one was; then another who judges terminates this one."
+)
 _KEEP = _("Leave blank to keep what is written: %s")
 
 
@@ -48,7 +53,7 @@ class CorrectForm(forms.Form):
         if "kind" in self.fields and len(kinds) < len(Kind.values):
             field = self.fields["kind"]
             field.choices = [(one, Kind(one).label) for one in kinds]  # type: ignore[attr-defined]
-            field.help_text = _("Something else only by who supervises and did not work on it.")
+            field.help_text = _STAYS if tuple(kinds) == (row.kind,) else _OTHERS
         if "topic" in self.fields:
             topics = TOPICS_OF_KIND.get(self.data.get("kind") or row.kind, ())
             self.fields["topic"].choices = [(one.value, one.label) for one in topics]  # type: ignore[attr-defined]

@@ -6,7 +6,19 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from denghuo.apps.orders.models import Area, Channel, Clock, Kind, LimitRule, OrderRule, State, StepRule, Topic, Who
+from denghuo.apps.orders.models import (
+    TOPICS_OF_KIND,
+    Area,
+    Channel,
+    Clock,
+    Kind,
+    LimitRule,
+    OrderRule,
+    State,
+    StepRule,
+    Topic,
+    Who,
+)
 from denghuo.apps.orders.snapshot.clocks import VERBS, effects_of
 from denghuo.apps.organization.when import DayField
 from denghuo.engines.worktime import Measure
@@ -14,7 +26,13 @@ from denghuo.engines.worktime import Measure
 UNITS = {"min": 60, "h": 3_600, "d": 86_400}
 REGIONS = (("sgcc", _("State Grid")), ("csg", _("China Southern Grid")))
 # A sign from no order at all would be raised for everybody, and a repeat is at least the second.
-_LEAST = {"repeat_count": 2, "cluster_count": 2, "repeat_within_days": 1, "cluster_within_h": 1}
+_LEAST = {
+    "repeat_count": 2,
+    "cluster_count": 2,
+    "repeat_within_days": 1,
+    "cluster_within_h": 1,
+    "promise_within_days": 1,
+}
 
 
 class LimitForm(forms.Form):
@@ -25,7 +43,13 @@ class LimitForm(forms.Form):
     area = forms.ChoiceField(label=_("Area"), required=False, choices=[("", _("Any")), *Area.choices[1:]])
     channel = forms.ChoiceField(label=_("Came by"), required=False, choices=[("", _("Any")), *Channel.choices])
     clock = forms.ChoiceField(label=_("Clock"), choices=Clock.choices)
-    amount = forms.FloatField(label=_("Amount"), required=False, min_value=0, max_value=10_000)
+    amount = forms.FloatField(
+        label=_("Amount"),
+        required=False,
+        min_value=0,
+        max_value=10_000,
+        help_text=_("Left blank, this limit is lifted from that day on."),
+    )
     unit = forms.ChoiceField(
         label=_("Counted in"),
         choices=[("min", _("minutes")), ("h", _("hours")), ("d", _("calendar days")), ("wd", _("working days"))],
@@ -34,6 +58,12 @@ class LimitForm(forms.Form):
     layer = forms.ChoiceField(label=_("Whose limit"), choices=LimitRule.Layer.choices)
     basis = forms.CharField(label=_("Where it is written"), max_length=200)
     from_date = DayField(label=_("From"))
+
+    def clean_topic(self) -> str:
+        topic, kind = str(self.cleaned_data["topic"]), self.cleaned_data.get("kind")
+        if topic and kind and topic not in TOPICS_OF_KIND[kind]:
+            raise forms.ValidationError(_("This topic does not belong to this kind: choose another."))
+        return topic
 
     def entry(self) -> dict[str, Any]:
         """The limit as an action takes it."""
@@ -91,6 +121,8 @@ class NumbersForm(forms.ModelForm):
             "cluster_count": _("One place: a sign from so many orders"),
             "cluster_within_h": _("… within hours"),
             "must_know_within_s": _("Whoever must know does so within (s)"),
+            "promise_within_days": _("A time promised lies at most so many days ahead"),
+            "reopen_within_h": _("Who is still without supply opens a closed report again within (h)"),
             "source": _("Where it is written"),
         }
 

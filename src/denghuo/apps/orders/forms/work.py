@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
 from denghuo.apps.orders.queries.receipts import HOLDS_NUMBER
+from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.when import MinuteField
 
 
@@ -87,10 +88,6 @@ class DecideForm(forms.Form):
     decision = forms.CharField(label=_("Why"), required=False, max_length=2000)
 
 
-# Nobody promises a customer a time of a later season: a date beyond it is a slip of the hand.
-LATEST_PROMISE = timedelta(days=60)
-
-
 class PromiseForm(forms.Form):
     """What is promised, and by when."""
 
@@ -102,8 +99,8 @@ class PromiseForm(forms.Form):
         due_at: datetime = self.cleaned_data["due_at"]
         if due_at <= timezone.now():
             raise forms.ValidationError(_("That time has passed already."))
-        if due_at > timezone.now() + LATEST_PROMISE:
-            days = LATEST_PROMISE.days
+        days = rule_book().number(timezone.localdate()).promise_within_days
+        if due_at > timezone.now() + timedelta(days=days):  # a slip of the hand: a time of a later season
             raise forms.ValidationError(_("That is more than %(n)d days ahead. Look at the date."), params={"n": days})
         return due_at
 
@@ -120,6 +117,12 @@ class PromiseAnswerForm(PromiseForm):
             del self.fields["due_at"], self.fields["note"]
         else:
             self.fields["note"].required = True
+
+
+class NumberForm(forms.Form):
+    """What a caller's number is needed for."""
+
+    reason = forms.CharField(label=_("What for"), required=False, max_length=200)
 
 
 class RemarkForm(forms.Form):
@@ -157,6 +160,8 @@ class ReceiptForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", "–"), *((one.value, one.label) for one in findings)]
         self.fields["finding"].choices = choices  # type: ignore[attr-defined]
+        if not findings:
+            del self.fields["finding"]
         if not with_supply:
             del self.fields["restored_at"]
 

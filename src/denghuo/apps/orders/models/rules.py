@@ -120,6 +120,8 @@ class OrderRule(models.Model):
     cluster_count = models.PositiveSmallIntegerField(default=5)
     cluster_within_h = models.PositiveSmallIntegerField(default=24)
     must_know_within_s = models.PositiveIntegerField(default=3_600)
+    promise_within_days = models.PositiveSmallIntegerField(default=60)
+    reopen_within_h = models.PositiveSmallIntegerField(default=24)
     source = models.CharField(max_length=200)
 
     class Meta:

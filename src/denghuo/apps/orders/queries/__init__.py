@@ -24,7 +24,10 @@ from denghuo.apps.orders.queries.orders import (
     draft_of,
     find,
     findings_of_account,
+    first_come,
     load_codes,
+    may_merge,
+    mergeable,
     open_of_account,
     open_of_caller,
     order_for,
@@ -44,6 +47,7 @@ from denghuo.apps.orders.queries.people import (
     units_for_hands,
     works_in,
 )
+from denghuo.apps.orders.queries.promises import promises_of
 from denghuo.apps.orders.queries.readers import (
     ABOUT_PEOPLE,
     CONFIDENTIAL,
@@ -53,7 +57,7 @@ from denghuo.apps.orders.queries.readers import (
     reader_of,
 )
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, ReceiptFinding, check_receipt, findings_for
-from denghuo.apps.orders.queries.rules import calendar, order_rules, rule_book, unknown_years
+from denghuo.apps.orders.queries.rules import calendar, order_rules, reopened_within, rule_book, unknown_years
 from denghuo.apps.orders.queries.shift import Shift, shift_of
 from denghuo.apps.orders.queries.signs import signs_within
 from denghuo.apps.orders.queries.still_out import SaysOut, still_out
@@ -112,11 +116,14 @@ __all__ = [
     "find",
     "findings_for",
     "findings_of_account",
+    "first_come",
     "hands_for",
     "is_own_work",
     "judges_of",
     "kinds_for",
     "load_codes",
+    "may_merge",
+    "mergeable",
     "month_of_limits",
     "open_matters",
     "open_of_account",
@@ -127,9 +134,11 @@ __all__ = [
     "orders_by_id",
     "people_by_username",
     "promises_kept",
+    "promises_of",
     "readable_ids",
     "reader_of",
     "refused_as_own",
+    "reopened_within",
     "rule_book",
     "shift_of",
     "signs_within",

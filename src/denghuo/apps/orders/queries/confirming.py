@@ -9,6 +9,7 @@ from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, aske
 from denghuo.apps.organization.models import User
 
 CONFIRMS = frozenset({"call_back", "close"})
+ENDS = frozenset({"terminate", "merge"})
 _WORK = ("accept", "arrive", "contact", "finish")
 
 
@@ -21,14 +22,14 @@ def is_own_work(order: Order, username: str) -> bool:
 
 def is_own_to_end(order: Order, username: str) -> bool:
     """Whether somebody has an order about people of ours in hand, or worked on it: another one ends it then."""
-    if username != order.handler and not order.steps.filter(step__in=_WORK, actor=username).exists():
+    if not _is_about_people(order):
         return False
-    return _is_about_people(order)
+    return username == order.handler or order.steps.filter(step__in=_WORK, actor=username).exists()
 
 
 def refused_as_own(order: Order, step: str, username: str) -> bool:
     """Whether a step is another's because somebody worked on the order themselves."""
-    if step == "terminate":
+    if step in ENDS:
         return is_own_to_end(order, username)
     return step in CONFIRMS and is_own_work(order, username)
 
@@ -42,13 +43,14 @@ def _is_about_people(order: Order) -> bool:
 
 
 def kinds_for(order: Order, *, username: str, supervises: bool) -> tuple[str, ...]:
-    """What kinds somebody may make of an order. What is about people of ours becomes something else only by who stands
-    above and did not work on it, and not once the work is done; misconduct it may become at once."""
+    """What kinds somebody may make of an order. A report of misconduct stays one: else what was told in confidence
+    would be open to whom it is about. A complaint becomes something else only by who stands above and did not work on
+    it, and not once the work is done; misconduct it may become at once."""
+    if order.kind in CONFIDENTIAL:
+        return (order.kind,)
     if order.kind not in ABOUT_PEOPLE:
         return tuple(Kind.values)
-    # Whoever judges a report of misconduct stands above whom it is about, also while they have it in hand.
-    is_own = is_own_work(order, username) if order.kind in CONFIDENTIAL else is_own_to_end(order, username)
-    if supervises and order.state != State.DONE and not is_own:
+    if supervises and order.state != State.DONE and not is_own_to_end(order, username):
         return tuple(Kind.values)
     return tuple(kind for kind in Kind.values if kind == order.kind or kind in CONFIDENTIAL)
 

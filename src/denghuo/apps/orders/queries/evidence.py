@@ -15,6 +15,7 @@ from denghuo.apps.orders.models import (
     Suspension,
 )
 from denghuo.apps.orders.queries.clocks import clocks_of, reread_of
+from denghuo.apps.orders.queries.promises import promises_of
 from denghuo.apps.orders.snapshot.clocks import ClockShown
 from denghuo.apps.organization import queries as organization
 
@@ -39,7 +40,8 @@ class Course:
 
 
 def course_of(order: Order, *, at: datetime) -> Course:
-    """Everything about an order, in order. What was said of orders merged into it stands in its conversation."""
+    """Everything about an order, in order. What was said and promised of orders merged into it
+    stands there too."""
     merged = list(order.merged.order_by("received_at", "pk"))
     steps = list(order.steps.select_related("correction").order_by("told_at", "pk"))
     anew = reread_of([order.pk])
@@ -47,7 +49,7 @@ def course_of(order: Order, *, at: datetime) -> Course:
         one.effects = anew.get(one.pk, one.effects)
     hand_overs = list(order.hand_overs.select_related("to_unit").order_by("offered_at", "pk"))
     remarks = list(Remark.objects.filter(order__in=[order, *merged]).select_related("order").order_by("at", "pk"))
-    promises, suspensions = list(order.promises.order_by("due_at", "pk")), list(order.suspensions.all())
+    promises, suspensions = list(promises_of(order).order_by("due_at", "pk")), list(order.suspensions.all())
     receipts, appeals = list(order.receipts.all()), list(order.appeals.all())
     people = {order.handler, order.first_asked, *(one.actor for one in steps), *(one.actor for one in remarks)}
     people |= {one.actor for one in receipts}

@@ -1,11 +1,11 @@
 """Orders as pages and other contexts ask for them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,8 +15,8 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
 from denghuo.apps.network.models import Load
 from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
-from denghuo.apps.orders.queries.confirming import CONFIRMS, refused_as_own
-from denghuo.apps.orders.queries.readers import CONFIDENTIAL, Reader, deals_with, holds, readable
+from denghuo.apps.orders.queries.confirming import CONFIRMS, ENDS, refused_as_own
+from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, Reader, deals_with, holds, readable
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.models import Unit
@@ -272,9 +272,11 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
         and order.state in rule.from_states
         and (allowed[Who(rule.who)] or (step in _FOR_ALL and rule.who == Who.WORKS))
     }
-    for step in CONFIRMS | {"terminate"}:
+    for step in CONFIRMS | ENDS:
         if step in found and refused_as_own(order, step, username):
             del found[step]
+    if order.kind in ABOUT_PEOPLE and not supervises:
+        found.pop("merge", None)  # it ends an order as well
     if "close" in found and not _called_back(order):
         del found["close"]
     return found
@@ -308,6 +310,33 @@ def alike(order: Order, *, within_h: int = 48) -> list[Order]:
     rows = Order.objects.filter(same, kind=order.kind, unit_id=order.unit_id, closed_at=None, received_at__gte=since)
     kin = [one for one in (order.pk, order.parent_id) if one is not None]  # a part is no other order of the same
     return list(rows.exclude(pk__in=kin).exclude(parent=order).order_by("-received_at", "-pk")[:20])
+
+
+def first_come(orders: Iterable[Order]) -> Order:
+    """The order that came in first: what is the same matter goes on with it, so that no promise starts anew."""
+    return min(orders, key=lambda one: (one.received_at, one.pk))
+
+
+def may_merge(orders: Iterable[Order], *, username: str, supervises: bool, at: datetime) -> bool:
+    """Whether somebody may say that orders are the same matter: they deal with the one that came in first, and may end
+    the others with it."""
+    orders = list(orders)
+    first = first_come(orders)
+    return deals_with(first, username, supervises=supervises) and all(
+        "merge" in steps_open(one, username=username, supervises=supervises, at=at)
+        for one in orders
+        if one.pk != first.pk
+    )
+
+
+def mergeable(
+    order: Order, others: Collection[Order], *, username: str, supervises: bool, at: datetime
+) -> frozenset[int]:
+    """The keys of those that somebody may say to be the same matter as an order."""
+    prefetch_related_objects([order, *others], "corrections")
+    return frozenset(
+        one.pk for one in others if may_merge([order, one], username=username, supervises=supervises, at=at)
+    )
 
 
 def load_codes(unit_id: int) -> frozenset[str]:

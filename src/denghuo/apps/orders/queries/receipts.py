@@ -17,6 +17,7 @@ FAULT_FINDINGS = (
     Finding.PLANNED,
     Finding.NOTHING,
 )
+# What was said is justified or not; an enquiry, praise, a suggestion and a service have no cause to be found.
 WORD_FINDINGS = (Finding.JUSTIFIED, Finding.PARTLY, Finding.UNJUSTIFIED, Finding.NOTHING)
 
 
@@ -41,10 +42,10 @@ class ReceiptFinding:
 
 
 def findings_for(kind: str) -> tuple[Finding, ...]:
-    """What can be found of an order of a kind."""
+    """What can be found of an order of a kind, nothing where it is not asked."""
     if kind == Kind.FAULT:
         return FAULT_FINDINGS
-    return WORD_FINDINGS if kind in (Kind.COMPLAINT, Kind.MISCONDUCT, Kind.OPINION) else tuple(Finding)[1:]
+    return WORD_FINDINGS if kind in (Kind.COMPLAINT, Kind.MISCONDUCT, Kind.OPINION) else ()
 
 
 def check_receipt(order: Order, entry: ReceiptEntry, *, at: datetime) -> list[ReceiptFinding]:
@@ -68,9 +69,10 @@ def _words(entry: ReceiptEntry) -> Iterator[ReceiptFinding]:
 
 
 def _matter(order: Order, entry: ReceiptEntry) -> Iterator[ReceiptFinding]:
-    if not entry.finding:
+    known = findings_for(order.kind)
+    if known and not entry.finding:
         yield ReceiptFinding(code="missing", field="finding", forbids=True)
-    elif entry.finding not in findings_for(order.kind):
+    elif entry.finding and entry.finding not in known:
         yield ReceiptFinding(code="not_of_kind", field="finding", forbids=True)
     if order.kind in (Kind.COMPLAINT, Kind.MISCONDUCT, Kind.OPINION, Kind.SUGGESTION, Kind.ENQUIRY):
         if not entry.told_customer.strip():

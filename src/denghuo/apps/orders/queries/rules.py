@@ -1,10 +1,11 @@
 """The rules in force and the calendar, kept in memory until somebody changes one."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Count, Max, Min
+from django.utils import timezone
 
 from denghuo.apps.orders.models import LimitRule, OrderRule, RouteTime, RuleRevision, StepRule
 from denghuo.apps.orders.snapshot.rules import FIRST, RuleBook, build_book
@@ -46,6 +47,11 @@ def _calendar(stamp: tuple[object, ...]) -> WorkCalendar | None:
 def unknown_years(on: date) -> list[int]:
     """Years that promises made on a day reach into, and of which no holiday was told: never guessed, always said."""
     return organization.unknown_years(on, date(on.year + (on.month == 12), 1, 1))
+
+
+def reopened_within(at: datetime) -> timedelta:
+    """For how long a closed report is opened again by who is still without supply."""
+    return timedelta(hours=rule_book().number(timezone.localdate(at)).reopen_within_h)
 
 
 def order_rules() -> list[OrderRule]:

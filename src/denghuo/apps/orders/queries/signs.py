@@ -8,6 +8,7 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.orders.models import Kind, Order, Promise, Sign, SignKind, Topic
+from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
@@ -105,7 +106,7 @@ def _dangers(at: datetime) -> Iterator[Shows]:
 
 
 def _promises() -> Iterator[Shows]:
-    rows = Promise.objects.filter(broken_at__isnull=False, kept_at=None, moved_at=None, order__closed_at=None)
+    rows = Promise.objects.filter(BINDING, broken_at__isnull=False, kept_at=None, moved_at=None)
     for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
         yield Shows(
             kind=SignKind.PROMISE,

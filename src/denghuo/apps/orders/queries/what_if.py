@@ -9,7 +9,7 @@ from django.utils import timezone
 from denghuo.apps.orders.models import LimitRule, Order, OrderRule, StepRule
 from denghuo.apps.orders.queries.clocks import told_of
 from denghuo.apps.orders.queries.rules import calendar, rule_book
-from denghuo.apps.orders.snapshot.clocks import ClockShown, clocks_shown, limits_of, next_due
+from denghuo.apps.orders.snapshot.clocks import ClockShown, clocks_shown, limits_of
 from denghuo.apps.orders.snapshot.rules import RuleBook
 from denghuo.apps.orders.snapshot.standard import EVER
 from denghuo.apps.organization.access import within
@@ -22,26 +22,34 @@ _EXAMPLES = 8
 # Steps that do not lead an order on.
 _NO_WAY = frozenset({"terminate", "merge", "suspend", "urge", "escalate", "correct", "reclassify", "reassign"})
 Due = datetime | None
+# The deadlines of an order by clock: None where it is not known, no clock where none runs.
+Dues = dict[str, Due]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """An order that would be due at another time."""
+    """An order that would be due at another time by a clock."""
 
     order: Order
+    clock: str
     due_before: Due
     due_after: Due
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moves:
-    """Open orders whose deadline would move, with the first few of them. Nothing is written."""
+    """Open orders whose deadline would move, with the first few of them. Nothing is written.
+
+    Each clock counts, also where another has passed already. ``unknown``: how many of the later ones would have no
+    deadline, for want of holidays.
+    """
 
     open_count: int
     sooner: int
     later: int
     newly_overdue: int
     no_more_overdue: int
+    unknown: int
     examples: tuple[Example, ...]
 
     @property
@@ -84,12 +92,14 @@ def what_if(scope: Iterable[str], rule: LimitRule, *, since: datetime, until: da
     past = list(rows.filter(received_at__gte=since, received_at__lt=until).exclude(state="merged"))
     days = calendar()
     moves = _moves(opened, _dues(opened, book, at, days), _dues(opened, _with(book, rule), at, days), at)
-    held = LimitRule(**{field.attname: getattr(rule, field.attname) for field in LimitRule._meta.concrete_fields})
-    held.from_date = EVER
-    always = _with(book, held, everything=True)
+    told = {field.attname: getattr(rule, field.attname) for field in LimitRule._meta.concrete_fields}
+    told["from_date"] = EVER
+    always = _with(book, LimitRule(**told), everything=True)
+    # Whom a limit holds for does not depend on how much it is: one that is lifted is lifted for them.
+    any_amount = _with(book, LimitRule(**told | {"limit_s": 1}), everything=True)
     return WhatIf(
         holds_count=sum(
-            any(one.rule_id == _UNSAVED for one in limits_of(row, always))
+            any(one.rule_id == _UNSAVED for one in limits_of(row, any_amount))
             for row in {row.pk: row for row in [*opened, *past]}.values()
         ),
         past_count=len(past),
@@ -107,10 +117,13 @@ def what_if_numbers(scope: Iterable[str], rule: OrderRule, *, at: datetime) -> M
     return _moves(rows, _dues(rows, book, at, now), _dues(rows, after, at, now), at)
 
 
-def what_if_calendar(scope: Iterable[str], days: Sequence[CalendarDay], *, at: datetime) -> Moves:
-    """What holidays that nobody has told yet would do; the years they speak of are replaced as a whole."""
+def what_if_calendar(
+    scope: Iterable[str], days: Sequence[CalendarDay], *, at: datetime, without: int | None = None
+) -> Moves:
+    """What holidays that nobody has told yet would do, or a year that is told no more; the years that the days speak of
+    are replaced as a whole."""
     book, rows, now = rule_book(), _opened(scope), calendar()
-    years = {one.date.year for one in days}
+    years = {without, *(one.date.year for one in days)}
     kept = [one for one in CalendarDay.objects.order_by("date") if one.date.year not in years]
     after = work_calendar(sorted([*kept, *days], key=lambda one: one.date))
     return _moves(rows, _dues(rows, book, at, now), _dues(rows, book, at, after), at)
@@ -142,22 +155,37 @@ def _opened(scope: Iterable[str]) -> list[Order]:
     return list(Order.objects.filter(within(scope, field="unit__path"), closed_at=None).order_by("pk"))
 
 
-def _moves(rows: Sequence[Order], before: dict[int, Due], after: dict[int, Due], at: datetime) -> Moves:
-    """Every order's deadline before and after, compared; those that would be overdue are told first."""
-    told = [Example(order=row, due_before=before[row.pk], due_after=after[row.pk]) for row in rows]
+def _moves(rows: Sequence[Order], before: dict[int, Dues], after: dict[int, Dues], at: datetime) -> Moves:
+    """Every order's deadlines before and after, compared; those that would be overdue are told first."""
+    told = [one for row in rows for one in _compared(row, before[row.pk], after[row.pk])]
+    still = {one.order.pk for one in told if _passed(one.due_after, at)}
     sooner = [one for one in told if _sooner(one.due_after, one.due_before)]
     later = [one for one in told if _sooner(one.due_before, one.due_after)]
     newly = [one for one in told if _passed(one.due_after, at) and not _passed(one.due_before, at)]
-    no_more = [one for one in told if _passed(one.due_before, at) and not _passed(one.due_after, at)]
-    first = {one.order.pk: one for one in [*newly, *no_more, *sooner, *later]}
+    no_more = [one for one in told if _passed(one.due_before, at) and one.order.pk not in still]
+    first: dict[int, Example] = {}
+    for one in [*newly, *no_more, *sooner, *later]:
+        first.setdefault(one.order.pk, one)
     return Moves(
         open_count=len(rows),
-        sooner=len(sooner),
-        later=len(later),
-        newly_overdue=len(newly),
-        no_more_overdue=len(no_more),
+        sooner=len(_orders(sooner)),
+        later=len(_orders(later) - _orders(sooner)),
+        newly_overdue=len(_orders(newly)),
+        no_more_overdue=len(_orders(no_more)),
+        unknown=len(_orders(one for one in later if one.clock in after[one.order.pk] and one.due_after is None)),
         examples=tuple(first.values())[:_EXAMPLES],
     )
+
+
+def _compared(row: Order, before: Dues, after: Dues) -> list[Example]:
+    return [
+        Example(order=row, clock=clock, due_before=before.get(clock), due_after=after.get(clock))
+        for clock in sorted({*before, *after})
+    ]
+
+
+def _orders(told: Iterable[Example]) -> set[int]:
+    return {one.order.pk for one in told}
 
 
 def _sooner(one: Due, other: Due) -> bool:
@@ -184,13 +212,16 @@ def _shown(rows: list[Order], book: RuleBook, at: datetime, days: WorkCalendar |
     return clocks_shown(rows, told_of([row.pk for row in rows]), book=book, calendar=days, at=at)
 
 
-def _dues(rows: list[Order], book: RuleBook, at: datetime, days: WorkCalendar | None) -> dict[int, Due]:
-    """The first deadline of each order that still runs, passed or not."""
-    shown = _shown(rows, book, at, days)
-    found: dict[int, Due] = {}
-    for row in rows:
-        due = next_due(shown[row.pk], kind=row.kind, state=row.state, book=book, calendar=days, at=at)
-        found[row.pk] = due.overdue_at or due.due_at
+def _dues(rows: list[Order], book: RuleBook, at: datetime, days: WorkCalendar | None) -> dict[int, Dues]:
+    """The first deadline of each clock of each order that still runs, passed or not."""
+    found: dict[int, Dues] = {}
+    for order_id, clocks in _shown(rows, book, at, days).items():
+        dues: Dues = {one.clock: None for one in clocks if one.runs and one.unknown}
+        for one in clocks:
+            first = dues.get(one.clock)
+            if one.runs and one.due_at is not None and (first is None or one.due_at < first):
+                dues[one.clock] = one.due_at
+        found[order_id] = dues
     return found
 
 

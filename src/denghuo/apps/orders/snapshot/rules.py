@@ -119,7 +119,8 @@ def _limits(rows: Iterable[LimitRule], fit: Mapping[str, str], on: date) -> tupl
         if key not in best or close > best[key][0]:
             best[key] = (close, row)
     found = [_limit(row) for _, row in best.values() if row.limit_s is not None]
-    return tuple(sorted([*found, *_one_day_less(found)], key=lambda one: (one.clock, one.limit_s)))
+    own = {row.clock for _, row in best.values() if row.layer == LimitRule.Layer.INTERNAL}  # also one that is lifted
+    return tuple(sorted([*found, *_one_day_less(found, own)], key=lambda one: (one.clock, one.limit_s)))
 
 
 def _limit(row: LimitRule) -> Limit:
@@ -138,9 +139,8 @@ def _limit(row: LimitRule) -> Limit:
     )
 
 
-def _one_day_less(found: list[Limit]) -> list[Limit]:
+def _one_day_less(found: list[Limit], own: set[str]) -> list[Limit]:
     """Our own limits where none is written: one working day less than the promise, for the review and the call back."""
-    own = {one.clock for one in found if one.layer == LimitRule.Layer.INTERNAL}
     return [
         Limit(
             clock=one.clock,

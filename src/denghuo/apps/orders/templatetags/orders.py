@@ -1,10 +1,11 @@
 """Clocks and orders as people read them."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -386,6 +387,18 @@ def step_done(step: str) -> str:
     """What a step is called where it was taken."""
     known = STEPS_DONE.get(step)
     return known() if known else step_name(step)
+
+
+@register.filter
+def sent_to(refused: Mapping[str, forms.Form], path: str) -> forms.Form | None:
+    """The form that was sent to an address and refused."""
+    return refused.get(path)
+
+
+@register.filter
+def of_step(sent: forms.Form | None, step: str) -> forms.Form | None:
+    """The form that was sent, if it is of a step: the forms of all steps are sent to one address."""
+    return sent if sent is not None and sent["step"].value() == step else None
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""What people do to an order: one plain form each, which leads back to its page."""
+"""What people do to an order: one plain form each, which leads back to its page, or stays open there if refused."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import StepRefusedError
@@ -19,23 +19,21 @@ from denghuo.apps.orders.forms import (
     AnswerForm,
     AppealForm,
     DecideForm,
-    HandOverForm,
     MergeForm,
     PromiseAnswerForm,
     PromiseForm,
-    ReassignForm,
     RemarkForm,
     StepTakenForm,
     SuspensionForm,
 )
 from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
 from denghuo.apps.orders.templatetags.orders import moment
+from denghuo.apps.orders.views.page import APART, hand_over_form, reassign_form
+from denghuo.apps.orders.views.page import page as page_of
 from denghuo.apps.orders.views.reach import deals, found, in_reach, may_answer, refusal, supervises, who
 from denghuo.apps.organization.access import Permission, permission_required
 
 Told = dict[str, Any]
-# Steps that have a form of their own.
-APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify"})
 
 
 def _deed(
@@ -45,12 +43,13 @@ def _deed(
     offered: bool = False,
     by_anybody: bool = False,
 ) -> Callable[[Callable[..., str | None]], Callable[..., HttpResponseBase]]:
-    """A page of a deed: its form is read, it is done, and what it returns is said; where it cannot be done, why.
+    """A page of a deed: its form is read, it is done, and what it returns is said; where it cannot be done, the page of
+    the order says why, with its form as it was sent.
     ``form_of`` takes what was sent and the order; ``offered``: also of an order that is still another unit's;
     ``by_anybody``: also by who reads an order about people of ours and does not deal with it."""
 
     def made(do: Callable[..., str | None]) -> Callable[..., HttpResponseBase]:
-        @require_POST
+        @require_http_methods(["GET", "POST"])
         @permission_required(permission)
         @wraps(do)
         def page(request: HttpRequest, order_id: int, **parts: int) -> HttpResponse:
@@ -58,19 +57,25 @@ def _deed(
             above = permission == Permission.ORDERS_SUPERVISE
             if above and not supervises(request, row):
                 raise PermissionDenied
-            form = form_of(request.POST, row)
+            if request.method == "GET":  # the address of a form that was refused
+                return redirect("orders:order", row.pk)
+            form, said, why = form_of(request.POST, row), None, ""
             try:
                 if not (offered or by_anybody or above or deals(request, row)):
                     raise StepRefusedError("who", "")
-                said = do(request, row, form.cleaned_data, **parts) if form.is_valid() else None
+                if form.is_valid():
+                    said = do(request, row, form.cleaned_data, **parts)
             except ValueError as error:
-                messages.warning(request, refusal(error))
-            else:
-                if form.errors:
-                    messages.warning(request, _lacks(form))
-                elif said:
-                    messages.success(request, said)
-            return redirect("orders:order", row.pk) if in_reach(request, row) else redirect("orders:home")
+                why = _refused(form, error)
+            if why or form.errors:
+                messages.warning(request, why or _lacks(form))
+            elif said:
+                messages.success(request, said)
+            if not in_reach(request, row):
+                return redirect("orders:home")
+            if why or form.errors:
+                return page_of(request, found(request, row.pk, offered=True), refused={request.path: form})
+            return redirect("orders:order", row.pk)
 
         return page
 
@@ -80,6 +85,14 @@ def _deed(
 def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
     """A form that is the same for every order."""
     return lambda data, _row: form(data)
+
+
+def _refused(form: forms.Form, error: ValueError) -> str:
+    """Why a deed was refused; where a field of its form is the reason, that says so too."""
+    why, field = refusal(error), getattr(error, "code", "")
+    if field in form.fields:
+        form.add_error(field, why)
+    return why
 
 
 def _lacks(form: forms.Form) -> str:
@@ -97,22 +110,6 @@ def _part(rows: Any, row_id: int) -> int:
     if not rows.filter(pk=row_id).exists():
         raise Http404
     return row_id
-
-
-def _others(row: Order) -> list[tuple[str, str]]:
-    """Whom it can be given to and who does not have it in hand."""
-    return [(user.username, str(user)) for user in queries.hands_for(row) if user.username != row.handler]
-
-
-def hand_over_form(data: Any, row: Order) -> HandOverForm:
-    """To whom an order can be offered: to somebody, or to another unit."""
-    units = [(unit.pk, unit.name) for unit in queries.units_for_hands(row)]
-    return HandOverForm(data, people=_others(row), units=units, auto_id="hand_%s")
-
-
-def reassign_form(data: Any, row: Order) -> ReassignForm:
-    """Into whose hands it can be put."""
-    return ReassignForm(data, people=_others(row), auto_id="reassign_%s")
 
 
 def _merge_form(data: Any, row: Order) -> MergeForm:
@@ -205,7 +202,7 @@ def promise(request: HttpRequest, row: Order, told: Told) -> str:
 @_deed(_plain(PromiseAnswerForm))
 def answer_promise(request: HttpRequest, row: Order, told: Told, promise_id: int) -> None:
     """Say that a promise was kept, or that the customer was told another time."""
-    by, told_id = who(request), _part(row.promises, promise_id)
+    by, told_id = who(request), _part(queries.promises_of(row), promise_id)
     if told["answer"] == "kept":
         actions.keep_promise(promise_id=told_id, kept_at=by["at"], **by)
     else:
@@ -220,9 +217,14 @@ def remark(request: HttpRequest, row: Order, told: Told) -> None:
 
 @_deed(_merge_form)
 def merge(request: HttpRequest, row: Order, told: Told) -> str:
-    """Say that others are the same matter."""
-    actions.merge_orders(into_id=row.pk, order_ids=told["order"], **who(request))
-    return _("Merged. What they hold stands here too.")
+    """Say that others are the same matter: the one that came in first goes on."""
+    by, rows = who(request), [row, *queries.orders_by_id(told["order"]).values()]
+    if not queries.may_merge(rows, username=by["actor"], supervises=supervises(request, row), at=by["at"]):
+        raise StepRefusedError("who", "merge")
+    stays = actions.merge_orders(order_ids=[one.pk for one in rows], **by)
+    return _("Merged into %(number)s, which came in first: what the others hold stands there too.") % {
+        "number": stays.number
+    }
 
 
 @_deed(_plain(AppealForm))

@@ -42,7 +42,8 @@ from denghuo.apps.workbooks import Sheets, new_workbook
 def _context(row: Order, course: Course) -> dict[str, Any]:
     customer = customers.customers_by_id([row.account_id]).get(row.account_id) if row.account_id else None
     accounts = queries.accounts_changed(course.corrections)
-    return {"row": row, "course": course, "customer": customer, "accounts": accounts, "now": timezone.now()}
+    plain = {"row": row, "course": course, "customer": customer, "accounts": accounts, "now": timezone.now()}
+    return plain | {"answering": queries.unit_answering(row)}
 
 
 @require_GET

@@ -1,8 +1,10 @@
 """The page of an order: where it stands, what its clocks say, what to do, and all that happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -19,14 +21,16 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import ReceiptEntry
 from denghuo.apps.orders.forms import (
     AppealForm,
+    HandOverForm,
+    NumberForm,
     PromiseForm,
+    ReassignForm,
     ReceiptForm,
     RemarkForm,
     SuspensionForm,
 )
 from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
 from denghuo.apps.orders.queries import ReceiptFinding, Tie
-from denghuo.apps.orders.views.deeds import APART, hand_over_form, reassign_form
 from denghuo.apps.orders.views.opening import better_said
 from denghuo.apps.orders.views.reach import (
     deals,
@@ -41,6 +45,8 @@ from denghuo.apps.orders.views.reach import (
 )
 from denghuo.apps.organization.access import Permission, may, permission_required
 
+# Steps that have a form of their own.
+APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify"})
 # What comes first where several steps are open: the way an order goes when nothing goes wrong.
 _WAY = ("accept", "arrive", "contact", "restore", "call_back", "close", "resume")
 
@@ -53,9 +59,15 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
 
 
 def page(
-    request: HttpRequest, row: Order, *, form: ReceiptForm | None = None, said: Sequence[WordingFinding] = ()
+    request: HttpRequest,
+    row: Order,
+    *,
+    form: ReceiptForm | None = None,
+    said: Sequence[WordingFinding] = (),
+    refused: Mapping[str, forms.Form] | None = None,
 ) -> HttpResponse:
-    """The page of an order, with a receipt that is being written and what it had better not say."""
+    """The page of an order, with a receipt that is being written and what it had better not say; ``refused`` are forms
+    by where they were sent to, which stay open as they were sent."""
     now = timezone.now()
     course = queries.course_of(row, at=now)
     above, working, dealing = supervises(request, row), works(request, row), deals(request, row)
@@ -86,16 +98,35 @@ def page(
         "may_suspend": dealing and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
         "is_offered": any(one.is_open for one in course.hand_overs),
         "is_asked": any(one.decided_at is None for one in course.suspensions),
-        "alike": queries.alike(row) if dealing and not row.is_over else [],
+        **_alike(row, username=me, supervises=above, at=now, dealing=dealing),
         "sentence": _sentence(row, course.steps[-1].step if course.steps else "", now),
-        "unknown_years": queries.unknown_years(timezone.localdate(now))
-        if any(c.unknown for c in course.clocks)
-        else [],
+        "unknown_years": _unknown_years(course.clocks, now),
         "said": said,
+        "refused": _looked_at(refused or {}),
         "now": now,
     }
     context |= _forms(row, form) if working else {}
-    return render(request, "orders/order.html", context, status=422 if form is not None and form.is_bound else 200)
+    return render(request, "orders/order.html", context, status=422 if refused or (form and form.is_bound) else 200)
+
+
+def _looked_at(refused: Mapping[str, forms.Form]) -> Mapping[str, forms.Form]:
+    """Forms that were refused: the page opens at the first field that is wrong."""
+    for form in refused.values():
+        wrong = next((name for name in form.errors if name in form.fields), "")
+        if wrong:
+            form.fields[wrong].widget.attrs["autofocus"] = True
+    return refused
+
+
+def _unknown_years(clocks: Sequence[Any], now: datetime) -> list[int]:
+    return queries.unknown_years(timezone.localdate(now)) if any(one.unknown for one in clocks) else []
+
+
+def _alike(row: Order, *, username: str, supervises: bool, at: datetime, dealing: bool) -> dict[str, Any]:
+    """What may be the same matter, and which of it whoever looks may merge."""
+    alike = queries.alike(row) if dealing and not row.is_over else []
+    mergeable = queries.mergeable(row, alike, username=username, supervises=supervises, at=at)
+    return {"alike": alike, "mergeable": mergeable}
 
 
 def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, Any]:
@@ -169,6 +200,22 @@ def _forms(row: Order, form: ReceiptForm | None) -> dict[str, Any]:
     }
 
 
+def _others(row: Order) -> list[tuple[str, str]]:
+    """Whom it can be given to and who does not have it in hand."""
+    return [(user.username, str(user)) for user in queries.hands_for(row) if user.username != row.handler]
+
+
+def hand_over_form(data: Any, row: Order) -> HandOverForm:
+    """To whom an order can be offered: to somebody, or to another unit."""
+    units = [(unit.pk, unit.name) for unit in queries.units_for_hands(row)]
+    return HandOverForm(data, people=_others(row), units=units, auto_id="hand_%s")
+
+
+def reassign_form(data: Any, row: Order) -> ReassignForm:
+    """Into whose hands it can be put."""
+    return ReassignForm(data, people=_others(row), auto_id="reassign_%s")
+
+
 def receipt_form(row: Order, data: Any = None) -> ReceiptForm:
     """The receipt of an order of its kind."""
     findings = queries.findings_for(row.kind)
@@ -234,18 +281,23 @@ def check_receipt(request: HttpRequest, order_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @permission_required(Permission.ORDERS_WORK)
 def show_number(request: HttpRequest, order_id: int) -> HttpResponse:
     """The caller's full number, once, for a reason."""
     row = found(request, order_id)
     if not may_unmask(request, row):
         raise PermissionDenied
-    try:
-        number = actions.show_caller(order_id=row.pk, reason=request.POST.get("reason", "")[:200], **who(request))
-    except ValueError:
-        messages.warning(request, _("Say what the number is needed for."))
+    if request.method == "GET":
         return redirect("orders:order", row.pk)
+    form, number = NumberForm(request.POST), ""
+    try:
+        if form.is_valid():
+            number = actions.show_caller(order_id=row.pk, **form.cleaned_data, **who(request))
+    except ValueError:
+        form.add_error("reason", _("Say what the number is needed for."))
+    if form.errors:
+        return page(request, row, refused={request.path: form})
     context = {"row": row, "number": number, "now": timezone.now()}
     answer = render(request, "orders/number.html", context)
     answer["Cache-Control"] = "no-store"

@@ -106,6 +106,8 @@ def refusal(error: ValueError) -> str:
     }
     if isinstance(error, StepRefusedError) and (error.code, error.step) == ("own", "terminate"):
         return _("You have it in hand or worked on it: somebody else ends it.")
+    if isinstance(error, StepRefusedError) and error.step == "merge" and error.code in ("own", "who"):
+        return _("Merging ends the later one: of what is about people of ours, who supervises and did not work on it.")
     if isinstance(error, StepRefusedError):
         return words.get(error.code, words["state"])
     return _("That could not be done: the order has changed meanwhile, or something is missing.")
@@ -120,6 +122,7 @@ def correction_refusal(error: CorrectionRefusedError) -> str:
         "topic": _("This topic does not belong to this kind: choose another."),
         "account": _("This customer is not there any more."),
         "unit": _("This customer is supplied by another unit: hand the order over to it first."),
+        "confidential": _("A report of misconduct stays one. For what else is in it, open another order."),
         "own": _("What is about people of ours becomes something else only by who supervises and did not work on it."),
         "stuck": _("An order of that kind could not go on from where this one stands: take a step back first."),
     }[error.code]
