@@ -379,6 +379,28 @@ def test_what_somebody_writes_is_not_taken_from_under_their_hands(phone: Page, w
     expect(note.get_by_label("Text")).to_have_value("正在写")
 
 
+@pytest.mark.parametrize("hand", ["finger", "mouse"])
+def test_what_is_tapped_after_writing_stays_where_it_is(phone: Page, job: Assignment, hand: str) -> None:
+    for name in ("Accept", "Depart", "Arrived"):
+        tap(phone, job, name)
+    waits(phone, 0)
+    side = unfold(phone, job, "side")
+    side.get_by_label("On the customer's side: by quote").check()
+    side.get_by_label("Note").focus()
+    phone.keyboard.type("进户线老化")
+    # Where the next step lies over the page while nobody writes.
+    button = side.get_by_role("button", name="Say so")
+    button.evaluate("(one) => window.scrollBy(0, one.getBoundingClientRect().top - window.innerHeight + 120)")
+    box = button.bounding_box()
+    assert box is not None and 690 < box["y"] < 760
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    phone.touchscreen.tap(x, y) if hand == "finger" else phone.mouse.click(x, y, delay=80)
+    expect(side).not_to_have_attribute("open", "")
+    waits(phone, 0)
+    assert told(job)[-1] == "boundary"
+    expect(card(phone, job).locator(".cr-next")).to_have_css("position", "sticky")
+
+
 def test_who_is_signed_out_loses_nothing(phone: Page, live_server: LiveServer, world: World, job: Assignment) -> None:
     phone.context.clear_cookies(name="sessionid")
     tap(phone, job, "Accept")

@@ -134,13 +134,21 @@ def test_orders_are_chosen_and_merged_by_keys(at_desk: Page, desk: Desk) -> None
     page = at_desk
     page.keyboard.press("m")
     expect(page.locator("#dp-said")).not_to_be_empty()
-    for one in (desk.single, desk.arrears):
+    for one in (desk.arrears, desk.single):
         row(page, order(one)).locator("a").focus()
         page.keyboard.press("x")
         expect(row(page, order(one)).locator(".dp-choose")).to_be_checked()
     look(page)
     expect(row(page, order(desk.single)).locator(".dp-choose")).to_be_checked()
     page.keyboard.press("m")
+    said = page.locator("#dp-said span")
+    expect(said).to_have_text(re.compile(f"{desk.arrears.number} .*{desk.single.number} "))
+    page.locator("#dp-said button").last.click()
+    expect(row(page, order(desk.arrears)).locator(".dp-choose")).to_be_checked()
+    assert not Order.objects.exclude(merged_into=None).exists(), "it is asked first"
+    page.keyboard.press("m")
+    expect(page.locator("#dp-said .dh-btn--primary")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(row(page, order(desk.arrears))).to_have_count(0)
     desk.arrears.refresh_from_db()
     assert desk.arrears.merged_into == desk.single

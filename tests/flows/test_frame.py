@@ -1,15 +1,20 @@
 """The frame in a real browser: sign-in, theme, menus, a phone; nothing that the security policy would block."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from denghuo.apps.orders.actions import OrderEntry, open_order
+from denghuo.apps.orders.models import Clock, Kind, Order, Topic
 from denghuo.apps.organization.models import Assignment, Role, Unit, UnitKind, User
-from denghuo.main.demo_people import PASSWORD, PEOPLE
+from denghuo.main.demo_people import PASSWORD, PEOPLE, Person
+from tests.world import AT
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -70,6 +75,37 @@ def test_a_phone_shows_it_all_without_scrolling_sideways(page: Page, demo: str) 
     bottom = page.locator(".dh-nav").bounding_box()
     assert bottom is not None
     assert bottom["y"] + bottom["height"] == pytest.approx(844, abs=1)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("who", PEOPLE[:2], ids=lambda who: str(who.role_code))
+def test_no_name_in_the_bar_below_is_cut(page: Page, demo: str, language: str, who: Person) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": demo}])
+    page.goto(f"{demo}/help/")
+    page.click(f"button[value={who.username}]")
+    expect(page.locator(".dh-nav__item[aria-current]")).to_have_text("Help" if language == "en" else "说明")
+    cut = "names => names.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+    assert page.locator(".dh-nav__item span").evaluate_all(cut) == []
+    apart = """names => names.map(one => one.getBoundingClientRect())
+        .every((one, n, all) => n === 0 || one.left >= all[n - 1].right)"""
+    assert page.locator(".dh-nav__item span").evaluate_all(apart)
+
+
+def test_a_row_of_a_list_stays_within_a_phone(page: Page, demo: str) -> None:
+    told = {"kind": Kind.COMPLAINT, "topic": Topic.ATTITUDE, "text": "怠慢", "caller": "19900000001", "received_at": AT}
+    unit_id = Unit.objects.get(code="s").pk
+    row = open_order(entry=OrderEntry(unit_id=unit_id, first_asked=PEOPLE[0].username, **told), at=AT, actor="test")
+    ahead = timezone.now() + timedelta(days=1)
+    Order.objects.filter(pk=row.pk).update(overdue_at=AT, next_due_at=ahead, next_due_clock=Clock.CONTACT)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{demo}/orders/")
+    page.click(f"button[value={PEOPLE[0].username}]")
+    page.locator("details[data-dh-menu] summary").first.click()
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".dh-table--stack td").last).to_contain_text("Contact the customer")
+    parts = page.locator(".dh-table--stack tbody *")
+    assert parts.evaluate_all("all => Math.max(...all.map(one => one.getBoundingClientRect().right))") <= 390
 
 
 def test_it_works_where_script_is_off(browser_context_args: dict[str, Any], browser: Browser, demo: str) -> None:

@@ -137,6 +137,28 @@ def test_a_table_says_which_line_is_wrong(give: Give) -> None:
     assert kept["en"].startswith("话单.csv, line 3: “飞走” is no known outcome")
 
 
+def test_times_when_nobody_called_are_told_by_line_and_as_written(give: Give) -> None:
+    rows = ("队列,呼入时间,结果", "95598,1970-01-01 10:31:00,接通", "95598,2099-11-30 10:32:00,接通", "95598,x,接通")
+    answer = give(SimpleUploadedFile("话单.csv", "\n".join(rows).encode()), language="zh-hans")
+    page = answer.content.decode()
+    assert "row 2" not in page
+    assert "话单.csv，第 2 行：“呼入时间”列中的“1970-01-01 10:31:00”" in page
+    assert "话单.csv，第 3 行：“呼入时间”列中的“2099-11-30 10:32:00”" in page
+
+
+def test_a_log_of_years_before_all_others_is_recorded_and_doubted(give: Give) -> None:
+    head = "呼叫ID,队列,主叫号码,呼入时间,结果\n"
+    first = give(SimpleUploadedFile("a.csv", f"{head}1,95598,13800000001,2025-05-01 08:00:00,接通\n".encode()))
+    assert first.context["job"].told[0].trouble_count == 0, "there was nothing to compare it with"
+    near = give(SimpleUploadedFile("b.csv", f"{head}2,95598,13800000001,2024-05-03 08:00:00,接通\n".encode()))
+    assert near.context["job"].told[0].trouble_count == 0
+    answer = give(SimpleUploadedFile("c.csv", f"{head}3,95598,13800000001,2016-05-01 01:00:00,接通\n".encode()))
+    [told] = answer.context["job"].told
+    assert (told.new, told.trouble_count) == (1, 1)
+    assert "The calls are of 2016-05-01 to 2016-05-01, more than a year before the first" in answer.content.decode()
+    assert Call.objects.count() == 3
+
+
 def test_what_sources_tell_differently_is_said(give: Give) -> None:
     head = "呼叫ID,队列,主叫号码,呼入时间,结果\n"
     give(SimpleUploadedFile("a.csv", f"{head}1,95598,13800000001,2026-05-01 08:00:00,接通\n".encode()))
@@ -207,6 +229,7 @@ TOLD: dict[Finding, dict[str, str | int]] = {
     Finding.LINE_TOO_LONG: {"limit_bytes": 1_000_000},
     Finding.KNOWN_ELSEWHERE: {"count": 81, "looked_at": 90, "exchange": "总机"},
     Finding.TIMES_OUT_OF_ORDER: {"earlier": "接通", "later": "呼入"},
+    Finding.YEARS_BEFORE: {"first": "2016-11-30", "last": "2016-12-01", "known": "2025-01-01"},
     Finding.CLOCK_WENT_BACK: {"back_s": 3600},
     Finding.WAITS_DIFFER: {"told_s": 12, "between_s": 3600},
     Finding.WAIT_BACKWARDS: {"told_s": 12},

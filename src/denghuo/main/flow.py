@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from denghuo.apps.crews.facts import (
     AssignmentRefused,
     AssignmentWithdrawn,
+    CrewAccepted,
     CrewArrived,
     CrewAssigned,
     OrdersAdded,
@@ -45,8 +46,9 @@ from denghuo.apps.orders.facts import (
     OrderCorrected,
     OrderOpened,
     OrderReopened,
+    OrdersMerged,
 )
-from denghuo.apps.organization.facts import CalendarImported
+from denghuo.apps.organization.facts import CalendarImported, CalendarYearWithdrawn
 from denghuo.apps.outages.facts import (
     CrewWanted,
     CustomersBack,
@@ -115,12 +117,15 @@ FLOW: list[Line] = [
     Line(CustomersBack, "outages.ask_whether_back", background=True),
     Line(MessageAnswered, "outages.follow_answer"),
     Line(CallBackAnswered, "outages.follow_call_back"),
-    # Who answers 1 to being sent has accepted; who is on the way for nothing any more is told.
+    # Who answers 1 to being sent has accepted; of what was merged, who was sent goes for the order that goes on; who is
+    # on the way for nothing any more is told.
     Line(MessageAnswered, "crews.follow_answer"),
+    Line(OrdersMerged, "crews.follow_merged"),
     Line(OrderClosed, "crews.follow_order_closed"),
     # An order goes the way of the crew that serves it; "still out" opens it again, and what is back was called back.
     Line(CrewAssigned, "orders.follow_assignment"),
-    Line(OrdersAdded, "orders.follow_assignment"),
+    Line(OrdersAdded, "orders.follow_added"),
+    Line(CrewAccepted, "orders.follow_acceptance"),
     Line(CrewArrived, "orders.follow_arrival"),
     Line(WorkFinished, "orders.follow_finish"),
     Line(TimeAnswered, "orders.follow_time_answered"),
@@ -133,6 +138,7 @@ FLOW: list[Line] = [
     Line(MessageAnswered, "orders.follow_reached"),
     # Other holidays are other deadlines.
     Line(CalendarImported, "orders.follow_calendar"),
+    Line(CalendarYearWithdrawn, "orders.follow_calendar"),
     # A visit that the register planned is an order of whoever answers for the customer, until it is made.
     Line(CareVisitDue, "orders.follow_visit_due"),
     Line(CareVisited, "orders.follow_visited"),

@@ -6,9 +6,11 @@ import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+
+from django.utils import timezone
 
 from denghuo.adapters.telephony import (
     CallTemplate,
@@ -26,13 +28,14 @@ from denghuo.adapters.telephony import (
 )
 from denghuo.apps.hotline.actions import Source, record_calls
 from denghuo.apps.hotline.facts import CallsRecorded
-from denghuo.apps.hotline.queries import known_elsewhere
+from denghuo.apps.hotline.queries import first_day, known_elsewhere
 from denghuo.main.call_logs.sentences import in_both
 
 _LOOKED_AT_BYTES = 65_536
 _RECORDED_AT_ONCE = 20_000
 _LOOKED_AT_CALLS = 500
 _NAME_CHARS = 180
+_LONG_BEFORE = timedelta(days=366)
 _TABLES = {".csv", ".xlsx", ".xlsm", ".tsv", ".txt"}
 
 
@@ -122,13 +125,13 @@ def read_logs(
     """
     told = kind or (LogFormat.TABLE if template is not None else recognize(paths[0]))
     if told is LogFormat.TABLE:
-        return believable(_together([read_calls(path, template=template) for path in paths]), now=now)
+        return _together([read_calls(path, template=template, now=now) for path in paths])
     readers: dict[LogFormat, Callable[..., TelephonyLog]] = {
         LogFormat.QUEUE_LOG: read_queue_log,
         LogFormat.AMI: read_ami_trace,
         LogFormat.FREESWITCH: read_freeswitch_events,
     }
-    return believable(readers[told](*paths), now=now)
+    return believable(readers[told](*paths), now=now, zone=timezone.get_default_timezone())
 
 
 def refuse_known_elsewhere(log: TelephonyLog, *, exchange_id: int) -> None:
@@ -142,6 +145,18 @@ def refuse_known_elsewhere(log: TelephonyLog, *, exchange_id: int) -> None:
     if exchange is not None and 2 * count > len(looked_at):
         told: dict[str, str | int] = {"count": count, "looked_at": len(looked_at), "exchange": str(exchange)}
         raise TelephonyError(TelephonyProblem(code=TelephonyCode.SAME_ID, finding=Finding.KNOWN_ELSEWHERE, told=told))
+
+
+def years_before_told(log: TelephonyLog, *, exchange_id: int) -> TelephonyLog:
+    """The log, with a word among its problems where all of it is long before what is known of its exchange: such calls
+    are believed, but are more often a wrong clock or a wrong year than history."""
+    known = first_day([exchange_id])
+    days = [timezone.localdate(call.entered_at) for call in log.calls]
+    if known is None or not days or max(days) >= known - _LONG_BEFORE:
+        return log
+    told: dict[str, str | int] = {"first": str(min(days)), "last": str(max(days)), "known": str(known)}
+    problem = TelephonyProblem(code=TelephonyCode.BAD_TIME, finding=Finding.YEARS_BEFORE, told=told)
+    return replace(log, problems=(problem, *log.problems))
 
 
 def _together(logs: list[TelephonyLog]) -> TelephonyLog:

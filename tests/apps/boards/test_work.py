@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from denghuo.apps.boards.queries import tasks_of
 from denghuo.apps.crews.actions import CrewEntry, assign, join_crew, open_crew
@@ -83,6 +83,25 @@ def test_a_head_finds_what_is_overdue_offered_and_not_announced(world: World) ->
     assert waiting(world.lin)[f"{home}?offered=1"] == 1
     assert reverse("outages:notice", args=[plan.pk]) in found
     assert waiting(world.bai) == {}, "another station's work waits for nobody else"
+
+
+def test_a_plan_that_is_told_too_late_does_not_look_like_one_in_time(world: World) -> None:
+    now = timezone.now()
+    temporary, maintenance = OutageKind.TEMPORARY_MAINTENANCE, OutageKind.PLANNED_MAINTENANCE_INTERNAL
+    for number, kind, days in (("P-1", temporary, 3), ("P-2", maintenance, 9), ("P-3", maintenance, 5)):
+        start, end = now + timedelta(days=days), now + timedelta(days=days, hours=4)
+        entry = OutageEntry(
+            number=number, kind=kind, planned_start_at=start, planned_end_at=end, planned_device_codes="FU1"
+        )
+        register_outage(network_id=world.network.pk, entry=entry, **who())
+    found = [one for one in tasks_of(world.zhou, at=now) if "P-" in one.text]
+    assert [(one.text[:3], one.tone) for one in found] == [("P-3", "breached"), ("P-1", "warning"), ("P-2", "warning")]
+    page = Client(headers={"accept-language": "en"})
+    page.force_login(world.zhou)
+    text = page.get(reverse("boards:home")).content.decode()
+    with translation.override("en"):
+        due, start = (outages.clock_told(now + timedelta(days=days), at=now) for days in (-2, 5))
+    assert f'<span class="bd-bad">was to be told by {due}; begins {start}</span>' in text
 
 
 def report(user: Any, **asked: str) -> tuple[int, str]:

@@ -8,17 +8,19 @@ import pytest
 from denghuo.apps.crews import actions, queries
 from denghuo.apps.crews.facts import (
     AssignmentRefused,
-    AssignmentSeen,
     AssignmentUnacknowledged,
     AssignmentWithdrawn,
+    CrewAccepted,
     CrewAssigned,
     OrdersAdded,
 )
 from denghuo.apps.crews.models import Channel, CrewMember, ReportKind, RuleKind, Skill, State, Whom
 from denghuo.apps.crews.queries import Why
+from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.notices.models import Message, Notice
 from denghuo.apps.notices.queries import unread_count
+from denghuo.apps.orders.models import Order
 from tests.apps.crews.conftest import MINUTE, TODAY, WHO, Tell, Town, make_order, send
 from tests.world import AT
 
@@ -50,9 +52,28 @@ def test_sent_twice_it_is_there_once_and_serves_what_is_new(town: Town) -> None:
     row, other = send(town), make_order(town.world)
     again = send(town, order_ids=[town.order.pk, other.pk], minutes=1)
     assert again == row
-    assert facts(OrdersAdded)[0].order_ids == (other.pk,)
+    (added,) = facts(OrdersAdded)
+    assert (added.order_ids, added.sent_at, added.accepted_at, added.arrived_at) == ((other.pk,), AT, None, None)
     assert len(facts(CrewAssigned)) == 1
     assert queries.assignments_serving(other.pk)[0].assignment_id == row.pk
+
+
+def test_who_reports_what_a_crew_is_there_for_waits_for_nobody(town: Town, tell: Tell) -> None:
+    outage = {"about": "outages.outage:1"}
+    row = send(town, **outage)
+    tell(row, ReportKind.ACCEPTED, 1)
+    tell(row, ReportKind.ARRIVED, 20)
+    deliveries.drain()
+    town.order.refresh_from_db()
+    assert (town.order.state, town.order.handler) == ("on_site", "")
+    late = make_order(town.world)
+    Order.objects.filter(pk=late.pk).update(received_at=AT + 61 * MINUTE, opened_at=AT + 61 * MINUTE)
+    send(town, order_ids=[late.pk], minutes=62, **outage)
+    deliveries.drain()
+    late.refresh_from_db()
+    told = list(late.steps.values_list("step", "told_at"))
+    assert told == [(step, AT + 61 * MINUTE) for step in ("dispatch", "accept", "arrive")]
+    assert late.state == "on_site"
 
 
 def test_an_order_that_is_not_there_is_not_served(town: Town) -> None:
@@ -177,7 +198,7 @@ def test_who_answers_1_has_accepted(town: Town) -> None:
     actions.follow_answer(Answer(about=about, to_ref=f"crews.member:{member.pk}", answer=" 1 "), **told)
     row.refresh_from_db()
     assert (row.state, row.accepted_by, row.accepted_at) == (State.ACCEPTED, "hu", AT + 2 * MINUTE)
-    assert facts(AssignmentSeen)[-1].state == "accepted"
+    assert [(one.order_ids, one.accepted_at) for one in facts(CrewAccepted)] == [((town.order.pk,), row.accepted_at)]
 
 
 def test_who_answers_2_cannot_go_unless_somebody_goes(town: Town, tell: Tell) -> None:

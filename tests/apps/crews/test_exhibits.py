@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils import translation
+
 from denghuo.apps.crews import actions, queries
 from denghuo.apps.crews.models import ReportKind
 from denghuo.apps.orders.queries import exhibits_of
@@ -15,8 +17,10 @@ def test_an_arrival_with_its_position_is_evidence_until_it_is_forgotten(town: To
     row = send(town)
     where = {"latitude": 30.123456, "longitude": 120.5, "accuracy_m": 12.0}
     tell(row, ReportKind.ARRIVED, 20, received=40, where=where)
-    sent, arrived = queries.order_exhibits(town.order.pk)
-    assert (sent.at, sent.who, sent.reference) == (AT, "lin", f"crews.assignment:{row.pk}")
+    with translation.override("en"):
+        sent, arrived = queries.order_exhibits(town.order.pk)
+    assert (sent.at, sent.who, sent.reference) == (AT, "lin", f"assignment {row.pk}")
+    assert arrived.reference == f"assignment {row.pk}, report {row.reports.get().pk}", "not its key in a program"
     assert (arrived.at, arrived.recorded_at) == (AT + 20 * MINUTE, AT + 40 * MINUTE)
     assert arrived.position == "30.12346, 120.50000 ±12 m"
     assert [one.who for one in exhibits_of(town.order.pk)] == [str(town.world.lin), str(town.world.ma)]

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from django.test import override_settings
+from django.urls import reverse
 from django.utils.translation import override
 
 from denghuo.apps.crews import actions, queries
 from denghuo.apps.crews.facts import (
     AssignmentSeen,
+    CrewAccepted,
     CrewArrived,
     CrewDeparted,
     PositionsForgotten,
@@ -35,8 +37,11 @@ from denghuo.apps.crews.models import (
 from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.customers.actions import AccountEntry, open_account
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.organization.actions import assign_role, register_user
+from denghuo.apps.organization.models import Role
 from tests.apps.crews.conftest import MINUTE, TODAY, WHO, Tell, Town, make_order, send
-from tests.world import AT
+from tests.apps.network.conftest import signed_in
+from tests.world import AT, PASSWORD
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 40
 QUOTE: dict[str, Any] = {"name": "张三丰", "signature": "M10.0 10.0L20.0 20.0"}
@@ -81,6 +86,26 @@ def test_the_customers_timeline_knows_of_it(town: Town, tell: Tell) -> None:
     (moment,) = queries.customer_moments(account.pk, **told, before=None)
     assert (moment.at, moment.path) == (AT + 20 * MINUTE, f"/crews/assignments/{row.pk}/")
     assert queries.customer_moments(account.pk, **told, before=moment.at) == []
+    type(town.order).objects.filter(pk=town.order.pk).update(received_at=AT + 45 * MINUTE)
+    (moment,) = queries.customer_moments(account.pk, **told, before=None)
+    assert moment.at == AT + 45 * MINUTE, "it was not there for her before she said anything"
+    assert queries.customer_moments(account.pk, **told, before=AT + 30 * MINUTE) == []
+
+
+def test_only_who_may_see_crews_is_led_to_them(town: Town, tell: Tell) -> None:
+    row, entry = send(town), AccountEntry(number="1000000001", name="张三丰", address="青禾村3组12号")
+    account = open_account(unit_id=town.world.lamp.pk, entry=entry, **WHO)
+    type(town.order).objects.filter(pk=town.order.pk).update(account_id=account.pk)
+    tell(row, ReportKind.ARRIVED, 20)
+    path = reverse("crews:assignment", args=[row.pk])
+    for role, leads in ((Role.CREW, True), (Role.CLERK, False)):
+        user = register_user(username=role.value, display_name=role.value, password=PASSWORD, **WHO)
+        assign_role(user=user, unit=town.world.lamp, role=role, **WHO)
+        client = signed_in(user)
+        for name in ("customers:account", "customers:timeline"):
+            page = client.get(reverse(name, args=[account.pk])).content.decode()
+            assert (str(row.crew) in page, path in page) == (True, leads)
+            assert client.get(path).status_code == (200 if leads else 403)
 
 
 def test_a_report_is_taken_once_however_often_it_comes(town: Town, tell: Tell) -> None:
@@ -102,7 +127,7 @@ def test_a_later_step_includes_the_earlier_and_a_late_one_fills_in(town: Town, t
     assert (row.state, row.accepted_at, row.departed_at) == (State.ARRIVED, AT + 20 * MINUTE, None)
     tell(row, ReportKind.DEPARTED, 3, received=25, user=town.hu)
     assert (row.state, row.departed_at) == (State.ARRIVED, AT + 3 * MINUTE)
-    assert [one.state for one in facts(AssignmentSeen)] == ["accepted"]
+    assert [one.accepted_at for one in facts(CrewAccepted)] == [AT + 20 * MINUTE]
 
 
 def test_of_two_who_tell_the_same_the_first_counts(town: Town, tell: Tell) -> None:

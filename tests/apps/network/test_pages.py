@@ -59,6 +59,14 @@ def test_who_has_none_is_told_what_will_be_here(world: World) -> None:
     assert "No network yet" in text(signed_in(world.bai), "home")
 
 
+def test_who_recorded_a_row_is_told_by_name_and_a_program_as_one(world: World, switch: Switch) -> None:
+    switch("QL1", "open", 1, "N-1")
+    switch("QL2", "open", 2, "N-1", actor="scada")
+    page = text(signed_in(world.lin), "log", world.network.pk)
+    assert ">林晓岚</span>" in page
+    assert '<span title="scada">a program</span>' in page
+
+
 @pytest.mark.parametrize("name", [*PAGES, "drawing", "state", "search"])
 def test_another_station_finds_nothing(world: World, name: str) -> None:
     assign_role(user=world.bai, unit=world.wick, role=Role.ADMINISTRATOR, at=AT, actor="test")

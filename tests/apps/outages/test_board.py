@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from denghuo.apps.crews.actions import assign
 from denghuo.apps.crews.actions.steps import StepEntry, take_step
 from denghuo.apps.crews.models import Assignment, ReportKind
 from denghuo.apps.ledger import deliveries
@@ -118,6 +119,17 @@ def test_clocks_near_and_past(desk: Desk, see: See) -> None:
     later = see(after_min=11)
     assert (later.counts.near, later.counts.overdue) == (0, 1)
     assert one(later, about(desk.single)).urgency is Urgency.OVERDUE
+
+
+def test_how_near_a_deadline_is_and_what_care_weighs_are_rules(world: World, desk: Desk, see: See) -> None:
+    Order.objects.update(next_due_at=None, overdue_at=None, next_warn_at=None)
+    told = {"next_due_at": NOW + timedelta(minutes=10), "next_warn_at": NOW - timedelta(minutes=1)}
+    Order.objects.filter(pk=desk.single.pk).update(**told)
+    judge(world, near_share=0.01)
+    assert (see().counts.near, one(see(), about(desk.single)).urgency) == (0, Urgency.NOBODY)
+    judge(world, near_share=1, many_customers=1)
+    assert see().counts.near == 1
+    assert {incident.urgency for incident in see().every if incident.kind == "outage"} == {Urgency.MANY}
 
 
 @pytest.mark.parametrize(
@@ -293,14 +305,34 @@ def test_what_cannot_be_put_to_a_fault(world: World, desk: Desk) -> None:
 
 
 def test_orders_that_are_the_same_are_merged(desk: Desk, see: See) -> None:
-    assert actions.find_same(into_id=desk.single.pk, order_ids=[desk.arrears.pk, desk.single.pk], **BY) == 1
+    found = actions.find_same(order_ids=[desk.arrears.pk, desk.single.pk], **BY)
+    assert (found.into_id, found.order_ids) == (desk.single.pk, (desk.arrears.pk,)), "the one that came in first stays"
     deliveries.drain()
     desk.arrears.refresh_from_db()
     assert (desk.arrears.state, desk.arrears.merged_into) == (State.MERGED, desk.single)
     assert see().of(about(desk.arrears)) is None
-    for others in ([desk.single.pk], [], [desk.arrears.pk], [0]):
+    for keys in ([desk.single.pk], [], [desk.single.pk, desk.arrears.pk], [desk.single.pk, 0]):
         with pytest.raises(ValueError, match="merged"):
-            actions.find_same(into_id=desk.single.pk, order_ids=others, **BY)
+            actions.find_same(order_ids=keys, **BY)
+
+
+def test_complaints_are_not_merged_at_the_desk(desk: Desk) -> None:
+    keys = [desk.single.pk, desk.danger.pk]
+    Order.objects.filter(pk__in=keys).update(kind=Kind.COMPLAINT)
+    with pytest.raises(ValueError, match="people of ours"):
+        actions.find_same(order_ids=keys, **BY)
+
+
+def test_the_crew_of_what_was_merged_goes_for_the_order_that_goes_on(desk: Desk) -> None:
+    told: dict[str, Any] = {"crew_id": desk.near.pk, "order_ids": (desk.arrears.pk,), "x": None, "y": None, **BY}
+    row = assign(about=about(desk.arrears), place="", **told)
+    deliveries.drain()
+    actions.find_same(order_ids=[desk.arrears.pk, desk.single.pk], **BY)
+    deliveries.drain()
+    row.refresh_from_db()
+    assert row.is_open
+    assert set(row.orders.values_list("order_id", flat=True)) == {desk.arrears.pk, desk.single.pk}
+    assert Order.objects.get(pk=desk.single.pk).state == State.DISPATCHED
 
 
 def test_an_incident_in_full(world: World, desk: Desk, see: See) -> None:
@@ -375,7 +407,7 @@ def test_for_how_long_a_device_seen_closed_is_not_suspected(
     assert ("FU1" not in queries.seen_closed(world.network.pk, [], at=NOW)) == suspected
 
 
-def judge(world: World, **told: int) -> None:
+def judge(world: World, **told: float) -> None:
     """A rule of judging for Lamp station, of today."""
     usual = {
         "meter_word_holds_s": 43_200,
@@ -384,6 +416,9 @@ def judge(world: World, **told: int) -> None:
         "around_plan_s": 1800,
         "found_before_days": 90,
         "told_within_s": 21_600,
+        "many_customers": 100,
+        "care_weighs": 100,
+        "near_share": 0.5,
     }
     actions.set_judging_rule(
         unit_id=world.lamp.pk,
@@ -406,6 +441,9 @@ def test_a_rule_of_judging_says_where_it_comes_from(world: World) -> None:
             around_plan_s=1,
             found_before_days=1,
             told_within_s=1,
+            many_customers=1,
+            care_weighs=1,
+            near_share=1,
             source=" ",
             at=NOW,
             actor="gu",

@@ -1,7 +1,6 @@
 """The dispatcher's page where something is doubtful: what it asks back, what it proposes, and in which order it puts
 what waits."""
 
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from denghuo.apps.notices.models import Message
 from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions import OutageEntry, register_outage, send_crew
-from denghuo.apps.outages.models import Estimate, Method, Outage, Suspicion, SuspicionState
+from denghuo.apps.outages.models import Estimate, JudgingRule, Method, Outage, Suspicion, SuspicionState
 from denghuo.apps.outages.queries import Urgency, Wanted
 from denghuo.engines.reliability import OutageKind
 from tests.apps.outages.desk import Desk, report
@@ -159,9 +158,7 @@ def test_planned_work_beyond_its_end_is_like_any_other(world: World, desk: Desk,
     assert "No crew needed: tell whoever reported" not in text(lin, about=outage.about)
 
 
-def test_a_visit_with_nearly_all_of_its_time_left_stands_below_many_without_supply(
-    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_visit_with_nearly_all_of_its_time_left_stands_below_many_without_supply(world: World, desk: Desk) -> None:
     Order.objects.update(next_due_at=None, overdue_at=None, next_warn_at=None)
     visit = report(
         world, NOW, kind=Kind.SERVICE, topic=Topic.CARE_VISIT, account_id=desk.care.pk, load_code="T3", place="青禾村"
@@ -179,7 +176,7 @@ def test_a_visit_with_nearly_all_of_its_time_left_stands_below_many_without_supp
     assert (fresh.is_near, fresh.urgency) == (False, Urgency.NOBODY)
     assert see(world, desk.suspicion.about).urgency is Urgency.CARE
     assert due(50).urgency is Urgency.NEAR
-    monkeypatch.setattr(sys.modules[queries.board.__module__], "MANY", 20)
+    JudgingRule.objects.create(unit=world.lamp, from_date=date(2026, 1, 1), many_customers=20, source="所内规定")
     assert see(world, desk.outage.about).urgency is Urgency.MANY
     rows = queries.board([str(world.lamp.path)], wanted=Wanted(), username="lin", at=NOW).every
     order = [one.about for one in rows]

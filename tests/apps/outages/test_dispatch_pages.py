@@ -1,6 +1,7 @@
 """The dispatcher's page without script, what is done from it, the pages around it, and the same for programs."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from denghuo.apps.crews.actions import assign
 from denghuo.apps.crews.models import Assignment
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.models import SwitchingOperation
@@ -264,9 +266,16 @@ def test_an_order_is_put_to_a_fault_and_taken_away(lin: Client, desk: Desk) -> N
     assert none.status_code == 422 and "Choose a fault." in none.content.decode()
 
 
+def test_how_long_a_crew_has_been_on_duty_is_said_of_which_day(lin: Client, desk: Desk) -> None:
+    page = text(lin, about=desk.suspicion.about)
+    assert re.search(r"\d h on duty in the last 24 h · ", page), "two hours so far"
+    assert re.search(r"\d h on duty in the last 24 h: a long day, suggested as if \d+ min farther away", page)
+
+
 def test_orders_are_merged(lin: Client, desk: Desk) -> None:
-    page = do(lin, "same", orders=f"{desk.single.pk} {desk.arrears.pk}").content.decode()
+    page = do(lin, "same", orders=f"{desk.arrears.pk} {desk.single.pk}").content.decode()
     assert "1 order was merged into it." in page
+    assert f'data-about="orders.order:{desk.single.pk}"' in page, "the one that came in first stays"
     assert Order.objects.get(pk=desk.arrears.pk).merged_into == desk.single
     for wrong in ("", "x", str(desk.single.pk), f"{desk.single.pk} {'9' * 30}"):
         assert do(lin, "same", orders=wrong).status_code == 422
@@ -365,6 +374,7 @@ def test_rules_of_telling(world: World, desk: Desk, lin: Client) -> None:
         "estimate_percent": "80",
         "remind_before_h": "20",
         "remind_again_min": "0",
+        "plan_told_before_h": "6",
         "phone": "95598",
         "source": "所内规定",
     }
@@ -373,7 +383,7 @@ def test_rules_of_telling(world: World, desk: Desk, lin: Client) -> None:
     assert gu.post(path, told).status_code == 302
     row = TellingRule.objects.get()
     assert (row.care_answer_within_s, row.others_after_s, row.estimate_share) == (240, 150, 0.8)
-    assert (row.remind_before_s, row.remind_again_s) == (72_000, 0)
+    assert (row.remind_before_s, row.remind_again_s, row.plan_told_before_s) == (72_000, 0, 21_600)
     assert "所内规定" in text(gu, path)
 
 
@@ -436,6 +446,9 @@ JUDGING = {
     "around_plan_min": "45",
     "found_before_days": "30",
     "told_within_h": "3",
+    "many_customers": "50",
+    "care_weighs": "40",
+    "near_percent": "25",
     "source": "所内规定",
 }
 
@@ -450,4 +463,14 @@ def test_rules_of_judging(world: World, desk: Desk, lin: Client) -> None:
     assert gu.post(path, told).status_code == 302
     row = JudgingRule.objects.get()
     assert (row.shut_for_s, row.several_reports, row.around_plan_s, row.told_within_s) == (5400, 4, 2700, 10800)
-    assert "所内规定" in text(gu, path)
+    assert (row.many_customers, row.care_weighs, row.near_share) == (50, 40, 0.25)
+    for word in ("所内规定", "from 50 customers, special care as 40, near at 25%"):
+        assert word in text(gu, path)
+
+
+def test_a_crews_card_says_how_far_it_is_before_where(world: World, desk: Desk) -> None:
+    place = "10kV三河线 小湾村53号台区跌落式熔断器 FU1"
+    told: dict[str, Any] = {"about": desk.suspicion.about, "order_ids": [], "x": None, "y": None}
+    assign(crew_id=desk.near.pk, place=place, at=NOW, actor="lin", **told)
+    page = signed_in(world.lin, "en").get(PAGE).content.decode()
+    assert re.search(rf'class="dp-crew__task [^>]*title="{place}">Sent · {place}</span>', page)

@@ -19,6 +19,7 @@ from denghuo.apps.orders.models import Kind, Order, Topic
 from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages.actions import say_still_out
 from denghuo.apps.outages.models import Outage, Report, ReportState
+from denghuo.apps.outages.queries import dark_against, last_there
 from tests.apps.network.conftest import Switch, after, signed_in
 from tests.apps.outages import desk
 from tests.world import AT, World
@@ -245,3 +246,35 @@ def test_an_order_without_a_report_is_finished_as_ever(world: World, sent: Assig
     finish(row, world, after(2.5), after(2.4))
     other.refresh_from_db()
     assert (other.state, row.restored_at) == (OrderState.DONE, after(2.4))
+
+
+def test_a_finding_that_closed_nothing_is_held_against_the_log(world: World, sent: Assignment) -> None:
+    """FU1 is open by the log; the crew says that it is the customer's own wiring."""
+    with patch("django.utils.timezone.now", return_value=after(2.5)):
+        mine = signed_in(world.ma, "en").get(reverse("crews:mine")).content.decode()
+    (card,) = cards([sent])
+    assert card.supply is not None and card.supply.dark_customers > 0
+    assert f"By the switching log {card.supply.dark_customers} customers here are without supply" in mine
+    told = {"finding": "customer_wiring", "receipt": "户内漏电保护器损坏，已告知用户"}
+    assert tell(sent, world, ReportKind.FINISHED, after(3), **told).status == "taken"
+    assert {one.state for one in Order.objects.all()} == {OrderState.REGISTERED}, "the log has both still dark"
+    outage = Outage.objects.get()
+    pages = [reverse("outages:dispatch") + f"?about={outage.about}", reverse("outages:outage", args=[outage.pk])]
+    says = f"Without supply by the switching log: {card.supply.dark_customers} customers, though 抢修一班 was there"
+    for page in pages:
+        with patch("django.utils.timezone.now", return_value=after(3.1)):
+            shown = signed_in(world.lin, "en").get(page).content.decode()
+        assert says in shown
+        assert "<b>The customer&#x27;s own wiring</b>" in shown and told["receipt"] in shown
+        assert reverse("crews:assignment", args=[sent.pk]) in shown
+
+
+def test_who_was_there_last_is_named_after_it_was_mended_too(world: World, sent: Assignment) -> None:
+    outage = Outage.objects.get()
+    assert last_there(outage.about) is None and dark_against(outage, None) == 0
+    finish(sent, world, after(3))
+    outage.refresh_from_db()
+    last = last_there(outage.about)
+    assert last is not None and (last.assignment_id, last.receipt) == (sent.pk, RECEIPT)
+    assert last_there(f"orders.order:{sent.orders.first().order_id}") == last
+    assert dark_against(outage, last) == 0

@@ -156,6 +156,9 @@ def test_planning(world: World) -> None:
     assert "Its approved end has passed, and nothing was switched for it." in text(client, "outage", planned.pk)
     again = client.post(reverse("outages:new"), plan(network=str(world.network.pk)))
     assert again.headers["Location"] == answer.headers["Location"], "back, and once more: it is planned already"
+    noted = plan(network=str(world.network.pk), note="另带发电车")
+    page = client.post(reverse("outages:new"), noted, follow=True).content.decode()
+    assert "“另带发电车”" in page and "Kind and cause" in page, "what was typed is not dropped without a word"
     other = plan(network=str(world.network.pk)) | {"planned_device_codes": "QL1"}
     assert "This number is taken" in client.post(reverse("outages:new"), other).content.decode()
     assert Outage.objects.count() == 1

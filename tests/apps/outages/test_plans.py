@@ -1,6 +1,6 @@
 """Who hangs behind a plan is told before it happens; who is left stands in a list that is worked off."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ from denghuo.apps.outages.actions import (
     remind_of_plans,
 )
 from denghuo.apps.outages.facts import OutageTold, PlanDevicesNamed, PlanMoved
-from denghuo.apps.outages.models import Cause, Outage
+from denghuo.apps.outages.models import Cause, Outage, TellingRule
 from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.engines.standards import OutageKind
 from tests.apps.network.conftest import Switch, after, signed_in
@@ -90,7 +90,8 @@ def test_what_has_begun_is_not_announced(world: World, switch: Switch, people: d
 
 
 def left(outage: Outage) -> dict[str, str]:
-    return {one.customer.ref: one.reason for one in queries.missed(outage, queries.people_of_plan(outage))}
+    rows = queries.missed(outage, queries.people_of_plan(outage), proofs=queries.proofs_of_plan(outage))
+    return {one.who.ref: one.reason for one in rows}
 
 
 def test_who_is_left_is_worked_off(world: World, people: dict[str, Account]) -> None:
@@ -309,6 +310,27 @@ def test_what_was_brought_by_hand_is_told_of_a_change_as_well(world: World, peop
     assert to(people["somebody"]) in {ref for ref, _ in told("outages.plan_changed")}
 
 
+def test_what_is_brought_in_the_minute_of_a_move_is_told_of_the_new_time(
+    world: World, people: dict[str, Account]
+) -> None:
+    """People write down minutes. What was written down before the move told of the old time."""
+    outage, minute = planned(world), after(1)
+    by_hand = {"about": outage.about, "case": "planned", "how": How.LEFT, "receiver": "邻居张", "actor": "lin"}
+    by_hand |= {"unit_id": world.lamp.pk, "delivered_at": minute}
+    posted = by_hand | {"how": How.POSTED, "to_ref": "public", "receiver": ""}
+    record_delivery(to_ref=to(people["care"]), at=minute + timedelta(seconds=5), **by_hand)
+    move_plan(
+        outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=minute + timedelta(seconds=19),
+        actor="lin",
+    )  # fmt: skip
+    record_delivery(to_ref=to(people["somebody"]), at=minute + timedelta(seconds=40), **by_hand)
+    record_delivery(at=minute + timedelta(minutes=3), **posted)
+    outage.refresh_from_db()
+    assert to(people["care"]) in left(outage)
+    assert to(people["somebody"]) not in left(outage)
+    assert notices.announced_at(outage.about, since=outage.plan_moved_at) == minute
+
+
 def test_only_whom_a_plan_concerns_is_proved_to_be_told(world: World, people: dict[str, Account]) -> None:
     outage = planned(world)
     by_hand: dict[str, Any] = {"about": outage.about, "case": "planned", "how": How.LEFT, "receiver": "邻居张"}
@@ -343,7 +365,7 @@ def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account
     start = timezone.now() + timedelta(days=9)
     outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
     client, page = signed_in(world.zhou), reverse("outages:plan", args=[outage.pk])
-    whole = reverse("outages:outage", args=[outage.pk])
+    whole, notice = (reverse(f"outages:{one}", args=[outage.pk]) for one in ("outage", "notice"))
     assert client.get(page).status_code == 200 and page in client.get(whole).content.decode()
     same = {"start_at": timezone.localtime(start).strftime(LOCAL), "reason": "雨", "deed": "move"}
     same["end_at"] = timezone.localtime(start + timedelta(hours=2)).strftime(LOCAL)
@@ -352,13 +374,25 @@ def test_moving_and_cancelling_on_a_page(world: World, people: dict[str, Account
     later = {name: timezone.localtime(start + timedelta(days=days)).strftime(LOCAL) for name, days in DAYS}
     assert client.post(page, later | {"deed": "move"}).status_code == 422
     assert client.post(page, later | {"deed": "move", "reason": "雨", "end_at": later["start_at"]}).status_code == 422
-    assert client.post(page, later | {"deed": "move", "reason": "雨"}).status_code == 302
+    assert client.post(page, later | {"deed": "move", "reason": "等吊车"}).status_code == 302
+    for one in (whole, notice):
+        assert "等吊车" in client.get(one).content.decode(), one
     assert client.post(page, {"deed": "cancel"}).status_code == 422
-    assert client.post(page, {"deed": "cancel", "reason": "雨"}).status_code == 302
+    assert client.post(page, {"deed": "cancel", "reason": "有雨"}).status_code == 302
+    for one in (whole, notice):
+        assert "有雨" in client.get(one).content.decode(), one
     outage.refresh_from_db()
     assert outage.plan_moved_at and outage.plan_cancelled_at
     assert page not in client.get(whole).content.decode()
     assert signed_in(world.ma).get(page).status_code == 403
+
+
+def test_a_plan_without_devices_says_so_where_its_deadlines_stand(world: World) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_device_codes="", planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    shown = signed_in(world.zhou, "en").get(reverse("outages:outage", args=[outage.pk])).content.decode()
+    assert "The plan names no device yet" in shown
+    assert reverse("outages:plan", args=[outage.pk]) + "#h-devices" in shown
 
 
 DAYS = (("start_at", 1), ("end_at", 2))
@@ -407,8 +441,15 @@ def test_the_words_of_a_change_name_the_old_time(world: World, people: dict[str,
         move_plan(outage_id=outage.pk, start_at=new, end_at=after(9 * 24 + 2), reason="雨", at=after(2), actor="lin")
 
 
-@pytest.mark.parametrize(("days", "waits"), [(9, True), (1, False)])
-def test_at_night_only_what_is_near_goes_out(world: World, people: dict[str, Account], days: int, waits: bool) -> None:
+@pytest.mark.parametrize(
+    ("days", "before_h", "waits"), [(9, 12, True), (1, 12, False), (1, 40, False), (9, 230, False)]
+)
+def test_at_night_only_what_is_near_goes_out(
+    world: World, people: dict[str, Account], days: int, before_h: int, waits: bool
+) -> None:
+    TellingRule.objects.create(
+        unit=world.lamp, from_date=date(2026, 1, 1), plan_told_before_s=3600 * before_h, source="所内规定"
+    )
     night, morning = after(15.8), after(24)  # 23:48 there, and 8 o'clock
     times = {"planned_start_at": after(24 * days + 10), "planned_end_at": after(24 * days + 12)}
     outage = planned(world, OutageKind.TEMPORARY_MAINTENANCE, **times)

@@ -88,6 +88,9 @@ def test_the_rule_says_of_how_old_a_fault_people_are_told(
         around_plan_s=1_800,
         found_before_days=90,
         told_within_s=told_within_s,
+        many_customers=100,
+        care_weighs=100,
+        near_share=0.5,
         source="所内规定",
         **SYSTEM,
     )

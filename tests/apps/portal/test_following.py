@@ -1,7 +1,7 @@
 """Where a report stands, for whoever made it and nobody else."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.ledger import deliveries
-from denghuo.apps.orders.actions import give_promise, merge_orders, take_step
+from denghuo.apps.orders.actions import give_promise, merge_orders, set_order_rule, take_step
 from denghuo.apps.orders.models import Order, PromiseOf
 from denghuo.apps.outages.models import ReportState
 from denghuo.apps.outages.queries import report_of_order
@@ -102,6 +102,9 @@ def test_what_was_closed_is_opened_again_by_who_is_still_out_within_a_day(
     Order.objects.filter(pk=row.pk).update(closed_at=row.received_at - timedelta(days=2))
     assert "po-says" not in stranger.get(where).content.decode()
     assert say(stranger, where, "still_out") == 409
+    at = timezone.now()
+    set_order_rule(values={"reopen_within_h": 96}, from_date=date(2026, 1, 1), source="本所", at=at, actor="meng")
+    assert say(stranger, where, "still_out") == 302
 
 
 def test_of_what_was_merged_it_is_said_of_the_whole(world: World, stranger: Client) -> None:
@@ -110,7 +113,7 @@ def test_of_what_was_merged_it_is_said_of_the_whole(world: World, stranger: Clie
     theirs, where = sent(stranger, sticker=code, text="again")
     other, elsewhere = sent(stranger, sticker=code, caller="13900139000")
     told = {"at": max(other.opened_at, other.received_at), "actor": "lin"}
-    merge_orders(into_id=whole.pk, order_ids=[theirs.pk, other.pk], **told)
+    merge_orders(order_ids=[whole.pk, theirs.pk, other.pk], **told)
     deliveries.drain()
     assert "Others reported the same" in stranger.get(elsewhere).content.decode()
     assert say(stranger, elsewhere, "still_out") == 302
@@ -175,8 +178,13 @@ def test_a_complaint_that_was_ended_says_whom_to_ask_unless_it_was_taken_back(wo
 def test_an_account_alone_does_not_open_the_book(world: World, stranger: Client) -> None:
     """How far it is would tell whether there is such an account, and whether it is dark."""
     row, where = sent(stranger, account="1001", place="", unit=str(world.lamp.pk))
-    step(row, "dispatch")
-    assert "We have it" in stranger.get(where).content.decode()
+    pages = []
+    for name in ("", "dispatch", "arrive", "finish"):
+        if name:
+            step(row, name)
+        pages.append(stranger.get(where).content.decode())
+    said = f"How far it is is not shown here; call {world.lamp.name} to hear it."
+    assert [said in page for page in pages] == [True] * 4, "which is true at every step"
 
 
 def test_back_and_still_out_reach_the_outage(world: World, stranger: Client, switch: Switch) -> None:

@@ -41,6 +41,14 @@ def test_the_head_of_the_station_prints_them(world: World, settings: Settings) -
     assert Client().get("/report/stickers/").status_code == 302
 
 
+def test_while_the_door_is_closed_no_code_leads_to_it(world: World, settings: Settings) -> None:
+    head, door = signed_in(world.zhou), f'href="/report/at/{sticker_code("lamp", "T3")}/"'
+    assert door in head.get("/report/stickers/").content.decode()
+    settings.PUBLIC_REPORTS = False
+    page = head.get("/report/stickers/").content.decode()
+    assert sticker_code("lamp", "T3") in page and door not in page
+
+
 def test_a_contact_card_leads_to_the_door(world: World, settings: Settings) -> None:
     given = {"unit_id": world.lamp.pk, "extent": Extent.LOAD, "targets": ["T1"], "user_id": world.ma.pk}
     give_responsibility(**given, **SYSTEM)

@@ -92,18 +92,17 @@ def _of_orders(user: User, at: datetime) -> Iterator[Task]:
 def _of_plans(user: User, at: datetime) -> Iterator[Task]:
     """Plans that have to be announced and were not, or cannot be while nobody says what they open."""
     scope = scope_of(user, Permission.NOTICES_SEND)
-    silent = [
-        row
-        for row in outages.planned_outages(scope, after=at)
-        if row.plan_told_at is None and outages.case_of(row) is not None
-    ]
-    for row in silent[:_SHOWN_PLANS]:
-        bare = not row.planned_device_codes
+    ahead = [row for row in outages.planned_outages(scope, after=at) if row.plan_told_at is None]
+    silent = [(due_at, row) for row in ahead if (due_at := outages.tell_by(row)) is not None]
+    for due_at, row in sorted(silent, key=lambda pair: pair[0])[:_SHOWN_PLANS]:
+        bare, late = not row.planned_device_codes, due_at < at
         text = _("%(number)s names no devices yet") if bare else _("%(number)s is not announced yet")
+        note = _("was to be told by %(due)s; begins %(start)s") if late else _("tell by %(due)s; begins %(start)s")
+        start_at = row.planned_start_at or due_at
         yield Task(
-            icon="speakerphone",
+            icon="alarm" if late else "speakerphone",
             text=text % {"number": row.number},
-            note=outages.clock_told(row.planned_start_at) if row.planned_start_at else "",
+            note=note % {"due": outages.clock_told(due_at, at=at), "start": outages.clock_told(start_at, at=at)},
             path=reverse("outages:notice", args=[row.pk]),
-            tone="warning",
+            tone="breached" if late else "warning",
         )

@@ -94,21 +94,33 @@ class CrewAssigned:
 
 @dataclass(frozen=True, kw_only=True)
 class OrdersAdded:
-    """An assignment serves more orders than it did; ``order_ids`` are the new ones."""
+    """An assignment serves more orders than it did; ``order_ids`` are the new ones. When it was sent, and whether the
+    crew has accepted and is there by now."""
 
     assignment_id: int
     crew_id: int
     about: str
     order_ids: tuple[int, ...]
     unit_id: int
+    sent_at: datetime | None = None
+    accepted_at: datetime | None = None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentSeen:
-    """It was delivered, read or accepted."""
+    """It was delivered or read."""
 
     assignment_id: int
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrewAccepted:
+    assignment_id: int
+    about: str
+    order_ids: tuple[int, ...]
+    accepted_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

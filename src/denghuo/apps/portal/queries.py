@@ -2,7 +2,7 @@
 not tell anything that is in the customer file: whoever wrote an account's number need not be its customer."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.core import signing
@@ -13,7 +13,7 @@ from denghuo.apps.customers.queries.spots import Spot, spot_of_ref
 from denghuo.apps.network.queries import supply_marks
 from denghuo.apps.network.queries.changes import network_of_unit
 from denghuo.apps.orders import queries as orders
-from denghuo.apps.orders.models import Channel, Kind, Order, PromiseOf, State, Topic
+from denghuo.apps.orders.models import Channel, Kind, Order, Promise, PromiseOf, State, Topic
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import Report, ReportState
 from denghuo.apps.outages.queries import phones_of_stations
@@ -25,7 +25,6 @@ KEPT_S = 60 * 24 * 3600  # so long a link leads to what was reported
 _SALT = "portal.order"
 ACTOR = "customer"  # who does what is done at the door
 _MOST_MERGED = 5
-_OPENED_AGAIN_WITHIN = timedelta(days=1)  # who is still without supply says so of what was closed for so long
 _DAY = 6  # digits of a number that tell its day
 
 
@@ -33,6 +32,7 @@ class Stage(StrEnum):
     """How far a report is, as its customer reads it."""
 
     RECEIVED = "received"
+    NOT_TOLD = "not_told"
     ARRANGED = "arranged"
     IN_HAND = "in_hand"
     ON_SITE = "on_site"
@@ -54,7 +54,7 @@ _STAGES = {
     State.TERMINATED: Stage.ENDED,
     State.MERGED: Stage.RECEIVED,
 }
-_UNDER_WAY = {Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stage.DONE, Stage.BACK}
+_UNDER_WAY = {Stage.RECEIVED, Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stage.DONE, Stage.BACK}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,8 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
     report = report_of_order(whole.pk)
     stage = _stage(whole, report, is_open_book=_is_open_book(row, spot))
     told = whole if is_theirs else row
-    promised = [one for one in told.promises.filter(moved_at=None, kept_at=None) if one.due_at > at]
+    given = Promise.objects.filter(order__in={row.pk, told.pk}, moved_at=None, kept_at=None, due_at__gt=at)
+    promised = list(given.order_by("due_at", "pk")[:1])
     answering = orders.unit_answering(row)
     if answering.pk == row.unit_id:
         phones = phones_for(row.unit_id, at=at)
@@ -190,7 +191,7 @@ def _stage(row: Order, report: Report | None, *, is_open_book: bool) -> Stage:
         if report.state == ReportState.LIT:  # what they told themselves they may read
             return Stage.BACK
         stage = Stage.BACK if report.state == ReportState.BACK else stage
-    return Stage.RECEIVED if not is_open_book and stage in _UNDER_WAY else stage
+    return Stage.NOT_TOLD if not is_open_book and stage in _UNDER_WAY else stage
 
 
 def _due_at(row: Order, *, at: datetime) -> datetime | None:
@@ -202,7 +203,7 @@ def _due_at(row: Order, *, at: datetime) -> datetime | None:
 def _may_say(row: Order, whole: Order, report: Report | None, stage: Stage, *, at: datetime) -> tuple[str, ...]:
     is_supply = whole.kind == Kind.FAULT and whole.topic in (Topic.NO_SUPPLY, Topic.PART)
     if whole.closed_at is not None:
-        is_fresh = whole.state == State.CLOSED and at - whole.closed_at < _OPENED_AGAIN_WITHIN
+        is_fresh = whole.state == State.CLOSED and at - whole.closed_at < orders.reopened_within(at)
         return ("still_out",) if is_supply and is_fresh and report is not None else ()
     words = []
     if is_supply:

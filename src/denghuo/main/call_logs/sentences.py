@@ -12,6 +12,10 @@ FINDINGS = {
     Finding.NO_QUEUE_LOG: _(
         "This is no queue log: no line reads time|call|queue|agent|event. Choose Asterisk's file queue_log."
     ),
+    Finding.TIMES_NOT_SECONDS: _(
+        "The lines read time|call|queue|agent|event, but no time can be believed, such as %(value)s: seconds since "
+        "1970 are expected, of the years 1990 to 2099. Set the exchange's clock, or choose the log as it was written."
+    ),
     Finding.NO_AMI_TRACE: _(
         "This is no trace of Asterisk's manager interface: no block begins with “Event:” or “Response:”. Choose "
         "another."
@@ -71,6 +75,14 @@ FINDINGS = {
     Finding.TIME_NOT_BELIEVABLE: _(
         "The call %(call)s is of %(value)s, before the year 2000 or yet to come; it was left out. Set the exchange's "
         "clock, or say how its times are written, then read it again."
+    ),
+    Finding.ROW_NOT_BELIEVABLE: _(
+        "“%(value)s” in the column “%(event)s” is before the year 2000 or yet to come; the row was left out. Set the "
+        "exchange's clock, or say how its times are written, then read the table again."
+    ),
+    Finding.YEARS_BEFORE: _(
+        "The calls are of %(first)s to %(last)s, more than a year before the first known of this exchange so far "
+        "(%(known)s). If that cannot be, check the exchange's clock and how the days are written."
     ),
     Finding.TIMES_OUT_OF_ORDER: _("“%(earlier)s” lies before “%(later)s”; both were kept. Check the table."),
     Finding.CLOCK_WENT_BACK: _(

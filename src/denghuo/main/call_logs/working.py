@@ -17,7 +17,16 @@ from denghuo.main.call_logs import jobs
 from denghuo.main.call_logs.jobs import Job, Status, Told, Trouble
 from denghuo.main.call_logs.sentences import given_of
 from denghuo.main.imports.words import Sentence, in_both
-from denghuo.main.telephone_logs import LogFormat, Part, digest_of, parts_of, read_logs, refuse_known_elsewhere, take_in
+from denghuo.main.telephone_logs import (
+    LogFormat,
+    Part,
+    digest_of,
+    parts_of,
+    read_logs,
+    refuse_known_elsewhere,
+    take_in,
+    years_before_told,
+)
 
 _SHOWN = 200
 _PREVIEWED = 8
@@ -68,6 +77,7 @@ def _read(job: Job, part: Part) -> Told:
     try:
         log = read_logs(part.paths, now=timezone.now(), kind=part.kind, template=template)
         refuse_known_elsewhere(log, exchange_id=job.exchange_id)
+        log = years_before_told(log, exchange_id=job.exchange_id)
     except TelephonyError as error:
         troubles = _troubles(error.problems)
         seen = _seen(part) if is_table else None

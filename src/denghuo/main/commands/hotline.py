@@ -36,7 +36,14 @@ from denghuo.main.call_logs.working import work
 from denghuo.main.commands._output import UserError, add_examples, add_json_argument, emit
 from denghuo.main.listening import follow
 from denghuo.main.processes import bound_this_process
-from denghuo.main.telephone_logs import LogFormat, digest_of, read_logs, refuse_known_elsewhere, take_in
+from denghuo.main.telephone_logs import (
+    LogFormat,
+    digest_of,
+    read_logs,
+    refuse_known_elsewhere,
+    take_in,
+    years_before_told,
+)
 
 NAME = "hotline"
 HELP = "open telephone exchanges, read their call logs, listen to them live"
@@ -127,6 +134,7 @@ def _import(args: argparse.Namespace) -> int:
         log = read_logs(args.files, now=timezone.now(), kind=kind, template=template)
         if not args.anyway:
             refuse_known_elsewhere(log, exchange_id=exchange.pk)
+        log = years_before_told(log, exchange_id=exchange.pk)
     except TelephonyError as error:
         raise UserError(_told(error)) from None
     fact = take_in(

@@ -90,6 +90,7 @@ def _hurry(unit_id: int, speed: float, *, at: datetime) -> None:
         estimate_share=0.7,
         remind_before_s=TellingRule().remind_before_s,
         remind_again_s=TellingRule().remind_again_s,
+        plan_told_before_s=TellingRule().plan_told_before_s,
         phone="95598",
         source=f"演示：风暴按 {speed:g} 倍速播放",
         at=at,

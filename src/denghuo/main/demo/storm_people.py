@@ -71,9 +71,8 @@ class Storm:
             self.at_(one.after_s, partial(self._call, one, ""))
         self.at_(2400.0, self._insist)
         self.at_(45.0, self._answer)
-        if self.by_hand:
-            self.at_(100.0, self._look)
-        else:
+        self.at_(100.0, self._look)
+        if not self.by_hand:
             self.at_(100.0, self._dispatch)
             self.at_(110.0, self._work)
 
@@ -99,7 +98,7 @@ class Storm:
         return [one for one in find(self.scope, is_open=True) if one.assignment_id not in self.elsewhere]
 
     def _look(self, second: float) -> None:
-        """See what people at the screens have mended."""
+        """See what others have mended: people at the screens, who may be the only ones to."""
         of_storm = Outage.objects.filter(network_id=self.plan.network_id, started_at__gte=self.began_at)
         back = of_storm.filter(restored_at__isnull=False).values_list("device_code", flat=True)
         mended = Suspicion.objects.filter(
@@ -216,8 +215,8 @@ class Storm:
             for one in suggestions(self.scope, x=spot.x if spot else None, y=spot.y if spot else None, at=self.now())
             if not one.why_not and {doing.assignment_id for doing in one.doing} <= self.elsewhere
         ]
-        if ready:
-            outages.send_crew(about=subject.about, crew_id=ready[0].crew_id, note="", skill="", **self._by(_DISPATCHER))
+        told: dict[str, Any] = {"note": "", "skill": "", **self._by(_DISPATCHER)}
+        if ready and self._does(outages.send_crew, about=subject.about, crew_id=ready[0].crew_id, **told):
             self.tell("sent", {"crew": ready[0].name, "where": subject.where})
 
     # Crews.
@@ -259,13 +258,14 @@ class Storm:
             isinstance(subject, Suspicion)
             and subject.state == SuspicionState.OPEN
             and subject.device_code in self.broken
-        ):
-            outages.confirm_fault(
+            and self._does(
+                outages.confirm_fault,
                 suspicion_id=subject.pk,
                 device_code=subject.device_code,
                 opened_at=min(queries.open_by(subject), self.now()),
                 **self._by(_DISPATCHER),
             )
+        ):
             self.tell("confirmed", {"device": subject.device_code})
         if subject is not None and not self._is_mended(one):
             meant_s = left_s * float(self.rng.uniform(*_MEANT))  # nobody knows to the minute
@@ -277,7 +277,8 @@ class Storm:
     def _promise(self, one: Assignment, expected_at: datetime) -> None:
         if expected_at <= self.now() + timedelta(seconds=1):
             return
-        outages.give_estimate(
+        self._does(
+            outages.give_estimate,
             about=one.about,
             expected_at=expected_at,
             method=Method.CREW,
@@ -307,7 +308,8 @@ class Storm:
             self.broken.discard(self.plan.section)
         device = subject.device_code if subject is not None else ""
         if isinstance(subject, Suspicion) and subject.state == SuspicionState.OPEN and device not in self.broken:
-            outages.dismiss_suspicion(suspicion_id=subject.pk, reason="现场查看，设备完好", **self._by(_DISPATCHER))
+            why = "现场查看，设备完好"
+            self._does(outages.dismiss_suspicion, suspicion_id=subject.pk, reason=why, **self._by(_DISPATCHER))
             self._say(
                 one, ReportKind.FINISHED, finding=CrewFinding.NOT_FOUND, receipt="到现场查看，设备完好，未发现故障。"
             )
@@ -350,6 +352,15 @@ class Storm:
     # Small things.
     def _by(self, actor: str) -> dict[str, Any]:
         return {"at": self.now(), "actor": actor}
+
+    def _does(self, action: Callable[..., object], **told: Any) -> bool:
+        """Whether it was still to be done: the server's own worker and people at the screens work beside the storm, and
+        what is over since it was looked at is refused."""
+        try:
+            action(**told)
+        except ValueError:
+            return False
+        return True
 
     def _step(self, order_id: int, step: str, actor: str) -> None:
         try:

@@ -32,7 +32,7 @@ from denghuo.apps.crews.actions.rules import (
     set_rule,
 )
 from denghuo.apps.crews.actions.steps import StepEntry, take_step, withdraw_assignment
-from denghuo.apps.crews.actions.wanted import follow_attached, follow_wanted
+from denghuo.apps.crews.actions.wanted import follow_attached, follow_merged, follow_wanted
 
 __all__ = [
     "CertificateMissingError",
@@ -51,6 +51,7 @@ __all__ = [
     "follow_answer",
     "follow_attached",
     "follow_forgotten",
+    "follow_merged",
     "follow_order_closed",
     "follow_wanted",
     "forget_positions",

@@ -121,7 +121,14 @@ def add_orders(*, assignment_id: int, order_ids: Sequence[int], at: datetime, ac
     new = _serve(row, order_ids)
     if new:
         fact = OrdersAdded(
-            assignment_id=row.pk, crew_id=row.crew_id, about=row.about, order_ids=new, unit_id=row.unit_id
+            assignment_id=row.pk,
+            crew_id=row.crew_id,
+            about=row.about,
+            order_ids=new,
+            unit_id=row.unit_id,
+            sent_at=row.sent_at,
+            accepted_at=row.accepted_at,
+            arrived_at=row.arrived_at,
         )
         record(fact, at=at, actor=actor)
     return new

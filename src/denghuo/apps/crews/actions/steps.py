@@ -11,6 +11,7 @@ from denghuo.apps.crews.facts import (
     AssignmentRefused,
     AssignmentSeen,
     AssignmentWithdrawn,
+    CrewAccepted,
     CrewArrived,
     CrewDeparted,
     WorkFinished,
@@ -85,8 +86,8 @@ def _facts(row: Assignment, entry: StepEntry, accepts: bool) -> Iterator[object]
     """What a step is recorded as."""
     orders = tuple(order_ids_of([row.pk]).get(row.pk, ()))
     whom: dict[str, Any] = {"assignment_id": row.pk, "about": row.about, "order_ids": orders}
-    if accepts:
-        yield AssignmentSeen(assignment_id=row.pk, state=State.ACCEPTED.value)
+    if accepts or entry.kind == ReportKind.ACCEPTED:
+        yield CrewAccepted(**whom, accepted_at=entry.happened_at)
     if entry.kind == ReportKind.DEPARTED:
         yield CrewDeparted(**whom, departed_at=entry.happened_at)
     elif entry.kind == ReportKind.ARRIVED:
@@ -99,7 +100,7 @@ def _facts(row: Assignment, entry: StepEntry, accepts: bool) -> Iterator[object]
             finished_at=entry.happened_at,
             again_date=row.again_date,
         )
-    else:
+    elif entry.kind != ReportKind.ACCEPTED:
         yield AssignmentSeen(assignment_id=row.pk, state=MOVING[entry.kind].value)
 
 

@@ -44,6 +44,15 @@ class Attached(Protocol):
     def order_ids(self) -> tuple[int, ...]: ...
 
 
+class Merged(Protocol):
+    """The fact that orders are the same matter as one that goes on."""
+
+    @property
+    def into_id(self) -> int: ...
+    @property
+    def order_ids(self) -> tuple[int, ...]: ...
+
+
 def follow_wanted(fact: Wanted, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the crew is sent. If it cannot go any more, whoever chose it is told."""
     names = ("about", "crew_id", "order_ids", "place", "note", "skill", "x", "y")
@@ -64,3 +73,12 @@ def follow_attached(fact: Attached, *, at: datetime, actor: str, delivery_key: s
     names = {fact.about, *fact.formerly} - {""}
     for row in Assignment.objects.filter(about__in=names, state__in=OPEN).order_by("pk"):
         add_orders(assignment_id=row.pk, order_ids=fact.order_ids, at=at, actor=actor)
+
+
+def follow_merged(fact: Merged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: whoever was sent for what was merged goes for the order that goes on, where nobody does yet."""
+    del delivery_key  # served once, it is served
+    sent = Assignment.objects.filter(state__in=OPEN)
+    if not sent.filter(orders__order_id=fact.into_id).exists():
+        for row in sent.filter(orders__order_id__in=fact.order_ids).distinct().order_by("pk"):
+            add_orders(assignment_id=row.pk, order_ids=[fact.into_id], at=at, actor=actor)

@@ -1,6 +1,7 @@
 """Tables of crews."""
 
 from denghuo.apps.crews.models.assignments import (
+    NOTHING_CLOSED,
     OPEN,
     STEPS,
     WAITING,
@@ -27,6 +28,7 @@ from denghuo.apps.crews.models.people import Certificate, Crew, CrewMember, Duty
 from denghuo.apps.crews.models.rules import Channel, LadderRule, Rule, RuleKind, Whom
 
 __all__ = [
+    "NOTHING_CLOSED",
     "OPEN",
     "STEPS",
     "WAITING",

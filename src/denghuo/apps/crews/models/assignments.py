@@ -44,6 +44,10 @@ class Finding(models.TextChoices):
     DONE = "done", _("Work done")
 
 
+# Nothing is left to be done, says the crew, and it closed nothing that had opened.
+NOTHING_CLOSED = (Finding.CUSTOMER_SIDE, Finding.ARREARS_CUT, Finding.NOT_FOUND, Finding.DONE)
+
+
 class Assignment(models.Model):
     """A crew is sent somewhere. ``about`` names what for, as "outages.outage:12" or "orders.order:9".
 

@@ -46,6 +46,7 @@ class Sent:
     finding: str
     restored_at: datetime | None
     again_date: date | None
+    receipt: str
     ended_because: str
     rung: int
     x: float | None = None
@@ -61,11 +62,16 @@ class Sent:
         """Whether nobody has said yet that they go."""
         return self.state in WAITING
 
+    @property
+    def found(self) -> str:
+        """What the crew found, in words; "" before it has finished."""
+        return str(Finding(self.finding).label) if self.finding else ""
+
 
 _COPIED = (
     *("crew_id", "unit_id", "about", "place", "skill", "sent_at", "delivered_at", "read_at", "accepted_at"),
     *("departed_at", "arrived_at", "finished_at", "finding", "restored_at", "again_date", "ended_because", "rung"),
-    *("x", "y"),
+    *("receipt", "x", "y"),
 )
 
 

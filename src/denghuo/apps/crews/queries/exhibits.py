@@ -19,7 +19,7 @@ def _sending(row: Assignment) -> Exhibit:
         source=str(row.crew),
         what=_("Sent to %(place)s") % {"place": row.place},
         who=row.sent_by,
-        reference=f"crews.assignment:{row.pk}",
+        reference=_("assignment %(number)d") % {"number": row.pk},
     )
 
 
@@ -42,8 +42,14 @@ def _report(row: FieldReport) -> Exhibit:
         who=row.user.username,
         recorded_at=row.received_at,
         position=_position(row),
-        reference=f"sha256:{photo.digest}" if photo else str(row.client_id),
+        reference=_reference(row, photo.digest if photo else ""),
     )
+
+
+def _reference(row: FieldReport, digest: str) -> str:
+    """Where a report is found; a photo by what it is known by, whoever shows it."""
+    told = _("assignment %(number)d, report %(report)d") % {"number": row.assignment_id, "report": row.pk}
+    return f"{told}, SHA-256 {digest}" if digest else told
 
 
 def _position(row: FieldReport) -> str:

@@ -11,12 +11,13 @@ from denghuo.apps.organization.ports import Port
 class Supply:
     """Since when supply is gone, and when the switching log says that it came back; None: not known, or not yet.
     ``left_dark`` are places that by the log do not come back with the device that opened, ``left_customers`` how many
-    live there."""
+    live there; ``dark_customers`` are without supply now, by the log."""
 
     gone_at: datetime | None
     back_at: datetime | None
     left_dark: tuple[str, ...] = ()
     left_customers: int = 0
+    dark_customers: int = 0
 
 
 # Who knows of the supply of what a crew is sent for, by its reference.

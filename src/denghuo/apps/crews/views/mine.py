@@ -24,7 +24,7 @@ from django.views.decorators.http import require_GET, require_POST
 from denghuo.apps.crews import actions, queries
 from denghuo.apps.crews.actions.field import PHOTO_BYTES
 from denghuo.apps.crews.forms import told_of
-from denghuo.apps.crews.models import Assignment, CrewMember, Finding, Odd, Refusal, ReportKind, Side
+from denghuo.apps.crews.models import NOTHING_CLOSED, Assignment, CrewMember, Finding, Odd, Refusal, ReportKind, Side
 from denghuo.apps.crews.queries import receipt
 from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.crews.views.frame import today, who
@@ -87,6 +87,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "prices": queries.prices(member.crew.unit, on=today()) if member else [],
         "sides": Side.choices,
         "findings": Finding.choices,
+        "nothing_closed": NOTHING_CLOSED,
         "odd_labels": dict(Odd.choices),
         "words": _words(),
         "zone": timezone.get_current_timezone_name(),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from denghuo.apps.network.models import Branch, Feeder, Load, SwitchingOperation
 from denghuo.apps.network.queries.findings import log_oddities
@@ -152,6 +153,11 @@ def log_rows(network_id: int, operations: Iterable[SwitchingOperation]) -> list[
     ]
 
 
+def _name_of(recorded_by: str, names: dict[str, str]) -> str:
+    """What somebody is called; who has no account is a program: the remote control, an import."""
+    return names.get(recorded_by) or _("a program")
+
+
 def _log_row(
     row: SwitchingOperation,
     correction: SwitchingOperation | None,
@@ -169,10 +175,10 @@ def _log_row(
         note=row.note,
         recorded_at=row.recorded_at,
         recorded_by=row.recorded_by,
-        recorder=names.get(row.recorded_by, row.recorded_by),
+        recorder=_name_of(row.recorded_by, names),
         void=row.void or (correction is not None and correction.void),
         corrected_at=correction.recorded_at if correction else None,
-        corrected_by=names.get(correction.recorded_by, correction.recorded_by) if correction else "",
+        corrected_by=_name_of(correction.recorded_by, names) if correction else "",
         reason=correction.note if correction and correction.note != row.note else "",
         instead_of=row.corrects.operated_at if row.corrects else None,
         odd=tuple(odd),

@@ -1,11 +1,12 @@
 """What a dispatcher does at the desk: takes an incident, puts a report where it belongs, says what is the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Kind, Order
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.actions.dispatch import NothingToDoError
@@ -118,21 +119,24 @@ def _let_go(reports: Iterable[Report], *, at: datetime, actor: str) -> None:
 
 
 @transaction.atomic
-def find_same(*, into_id: int, order_ids: Sequence[int], at: datetime, actor: str) -> int:
-    """Say that orders are the same matter as one; returns how many they are. Orders follow, and merge them.
+def find_same(*, order_ids: Collection[int], at: datetime, actor: str) -> OrdersFoundSame:
+    """Say that orders are the same matter: the one that came in first stays. Orders follow, and merge them.
 
     Raises:
-        ValueError: one is over, of another kind or unit, or there is none beside the one itself.
+        ValueError: fewer than two, one that is over, of another kind or unit, or about people of ours.
     """
-    wanted = tuple(sorted({*order_ids} - {into_id}))
-    rows = {row.pk: row for row in Order.objects.filter(pk__in=[into_id, *wanted], closed_at=None)}
-    into = rows.get(into_id)
-    if into is None or not wanted or len(rows) != len(wanted) + 1:
-        raise ValueError("orders are merged into another one that is open")
-    if any((row.kind, row.unit_id) != (into.kind, into.unit_id) for row in rows.values()):
+    rows = list(Order.objects.filter(pk__in={*order_ids}, closed_at=None).order_by("pk"))
+    if len(rows) < 2 or len(rows) != len({*order_ids}):
+        raise ValueError("two orders or more are merged, which are open")
+    if len({(row.kind, row.unit_id) for row in rows}) > 1:
         raise ValueError("orders of one kind and one unit are merged")
-    record(OrdersFoundSame(into_id=into_id, order_ids=wanted), at=at, actor=actor)
-    return len(wanted)
+    into = orders.first_come(rows)
+    others = [row for row in rows if row.pk != into.pk]
+    if into.kind in orders.ABOUT_PEOPLE or any(orders.refused_as_own(row, "merge", actor) for row in others):
+        raise ValueError("what is about people of ours is not merged at this desk")
+    fact = OrdersFoundSame(into_id=into.pk, order_ids=tuple(row.pk for row in others))
+    record(fact, at=at, actor=actor)
+    return fact
 
 
 def follow_joined(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Purpose
-from denghuo.apps.customers.queries import Customer, Reach
+from denghuo.apps.customers.queries import CustomerRef, Reach
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
@@ -26,7 +26,10 @@ from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
 _CHANGED, _CANCELLED, _SOON = "outages.plan_changed", "outages.plan_cancelled", "outages.before"
-_MOVED = ("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at", "plan_told_at")
+_MOVED = (
+    *("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at"),
+    *("plan_told_at", "plan_changed_because"),
+)
 _CHANNELS = (Channel.SMS, Channel.VOICE)
 _TELLS = (State.SENDING, State.SENT, State.DELIVERED)
 
@@ -74,6 +77,7 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
     )
     outage.plan_was_start_at, outage.plan_told_at = outage.planned_start_at, None
     outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
+    outage.plan_changed_because = fact.reason
     outage.save(update_fields=_MOVED)
     if was_announced and queries.case_of(outage) is not None:
         _announce(outage, at=at, actor=actor)
@@ -93,8 +97,8 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     if not reason.strip():
         raise ValueError("a plan is cancelled for a reason")
     cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
-    outage.plan_cancelled_at = at
-    outage.save(update_fields=["plan_cancelled_at"])
+    outage.plan_cancelled_at, outage.plan_changed_because = at, reason.strip()
+    outage.save(update_fields=["plan_cancelled_at", "plan_changed_because"])
     _tell(outage, _CANCELLED, _who_was_told(outage, queries.people_of_plan(outage), before=at), at=at, actor=actor)
     fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
     record(fact, at=at, actor=actor)
@@ -178,7 +182,7 @@ def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
     return new
 
 
-def _who_was_told(outage: Outage, people: Sequence[Customer], *, before: datetime) -> list[Customer]:
+def _who_was_told(outage: Outage, people: Sequence[CustomerRef], *, before: datetime) -> list[CustomerRef]:
     """Those who were told of it, by message or by hand, and not since that it does not take place; what was posted in
     public was told to everybody. What was called off or could not be delivered told nobody; what a gateway has in hand
     may have."""
@@ -194,7 +198,7 @@ def _knows(proofs: Sequence[Proof], before: datetime) -> bool:
 def _tell(
     outage: Outage,
     event: str,
-    people: Sequence[Customer],
+    people: Sequence[CustomerRef],
     *,
     at: datetime,
     actor: str,

@@ -20,6 +20,9 @@ def set_judging_rule(
     around_plan_s: int,
     found_before_days: int,
     told_within_s: int,
+    many_customers: int,
+    care_weighs: int,
+    near_share: float,
     source: str,
     at: datetime,
     actor: str,
@@ -28,7 +31,7 @@ def set_judging_rule(
 
     Raises:
         ValueError: nobody says where the rule comes from.
-        django.db.IntegrityError: one report is not several.
+        django.db.IntegrityError: one report is not several, or no share is near.
     """
     if not source.strip():
         raise ValueError("a rule says where it comes from")
@@ -39,6 +42,9 @@ def set_judging_rule(
         "around_plan_s": around_plan_s,
         "found_before_days": found_before_days,
         "told_within_s": told_within_s,
+        "many_customers": many_customers,
+        "care_weighs": care_weighs,
+        "near_share": near_share,
         "source": source,
     }
     row, _new = JudgingRule.objects.update_or_create(unit_id=unit_id, from_date=from_date, defaults=told)

@@ -142,12 +142,12 @@ class JoinForm(AboutForm):
 
 
 class SameForm(forms.Form):
-    """Orders that are the same matter; the first one stays."""
+    """Orders that are the same matter."""
 
     orders = forms.CharField(max_length=2000)
 
     def clean_orders(self) -> list[int]:
-        """Keys, each once, in the order in which they were chosen."""
+        """Keys, each once."""
         parts = self.cleaned_data["orders"].replace(",", " ").split()
         if not parts or not all(one.isdecimal() and len(one) < 16 for one in parts):
             raise forms.ValidationError(_("Choose at least two orders."))

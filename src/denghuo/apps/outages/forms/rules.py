@@ -45,6 +45,9 @@ class TellingRuleForm(_RuleForm):
     remind_again_min = forms.FloatField(
         label=_("and once more before it begins (min; 0: not)"), min_value=0, max_value=1440
     )
+    plan_told_before_h = forms.FloatField(
+        label=_("Who is behind a plan hears of it before it begins, whatever the hour (h)"), min_value=0, max_value=168
+    )
     quiet_from = forms.TimeField(
         label=_("Quiet hours from"),
         required=False,
@@ -76,6 +79,7 @@ class TellingRuleForm(_RuleForm):
             "estimate_share": told["estimate_percent"] / 100,
             "remind_before_s": round(3600 * told["remind_before_h"]),
             "remind_again_s": round(60 * told["remind_again_min"]),
+            "plan_told_before_s": round(3600 * told["plan_told_before_h"]),
             "quiet_from": told["quiet_from"],
             "quiet_until": told["quiet_until"],
             "phone": told["phone"],
@@ -106,6 +110,15 @@ class JudgingRuleForm(_RuleForm):
     told_within_h = forms.FloatField(
         label=_("Nobody is told of a fault that began longer ago than (h)"), min_value=0, max_value=240
     )
+    many_customers = forms.IntegerField(
+        label=_("A fault of so many customers goes before what nears its deadline"), min_value=1, max_value=1_000_000
+    )
+    care_weighs = forms.IntegerField(
+        label=_("In order, a special-care customer counts as so many"), min_value=1, max_value=100_000
+    )
+    near_percent = forms.FloatField(
+        label=_("Near its deadline is what has no more left of its time than (%)"), min_value=1, max_value=100
+    )
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
     def rule(self) -> dict[str, Any]:
@@ -120,5 +133,8 @@ class JudgingRuleForm(_RuleForm):
             "around_plan_s": round(60 * told["around_plan_min"]),
             "found_before_days": told["found_before_days"],
             "told_within_s": round(3600 * told["told_within_h"]),
+            "many_customers": told["many_customers"],
+            "care_weighs": told["care_weighs"],
+            "near_share": told["near_percent"] / 100,
             "source": told["source"],
         }

@@ -56,7 +56,8 @@ class TellingRule(models.Model):
     supply is back may answer for so long. ``estimate_share``: an expected time taken from history is so long that this
     share of such faults was over by then. ``remind_before_s`` and ``remind_again_s``: whoever is behind a plan that
     was announced is reminded so long before it begins; 0: not. That they are told again half an hour before is the
-    authority's rule of 1996 for cuts and temporary work. ``quiet_from`` and ``quiet_until``: what is told of a plan
+    authority's rule of 1996 for cuts and temporary work. ``plan_told_before_s``: whoever is behind a plan hears of it
+    at least so long before it begins, whatever the hour. ``quiet_from`` and ``quiet_until``: what is told of a plan
     waits between these local times of day where that does no harm; NULL: no such hours.
     """
 
@@ -68,6 +69,7 @@ class TellingRule(models.Model):
     estimate_share = models.FloatField(default=0.7)
     remind_before_s = models.PositiveIntegerField(default=86_400)
     remind_again_s = models.PositiveIntegerField(default=1800)
+    plan_told_before_s = models.PositiveIntegerField(default=12 * 3600)
     quiet_from = models.TimeField(null=True, default=QUIET[0])
     quiet_until = models.TimeField(null=True, default=QUIET[1])
     phone = models.CharField(max_length=20, default="95598")

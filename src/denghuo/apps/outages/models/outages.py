@@ -61,7 +61,8 @@ class Outage(models.Model):
     supply: planned, or withdrawn by a correction of the log. What was told of a plan before ``plan_moved_at`` told
     another time; a plan that is cancelled stays, and what is switched all the same is an outage like any other.
     ``plan_told_at``: when its people were last told of this time, all of them: announced, then reminded.
-    ``plan_was_start_at``: when it was to begin before it was last moved. ``entered_at``: when people entered it; NULL
+    ``plan_was_start_at``: when it was to begin before it was last moved, and ``plan_changed_because`` why it was moved
+    or cancelled. ``entered_at``: when people entered it; NULL
     where the log found it first, or a register brought it.
     """
 
@@ -79,6 +80,7 @@ class Outage(models.Model):
     plan_moved_at = models.DateTimeField(null=True)
     plan_told_at = models.DateTimeField(null=True)
     plan_cancelled_at = models.DateTimeField(null=True)
+    plan_changed_because = models.CharField(max_length=200, blank=True)
 
     device_code = models.CharField(max_length=120, blank=True)
     feeder = models.ForeignKey("network.Feeder", on_delete=models.SET_NULL, null=True, related_name="+")

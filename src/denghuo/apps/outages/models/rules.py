@@ -12,7 +12,9 @@ class JudgingRule(models.Model):
     closed is not suspected again for so long. ``several_reports``: so many from one transformer that no device explains
     point to what feeds it. ``around_plan_s``: a plan that begins so much sooner, or ends so much later, is still the
     reason. ``found_before_days``: own wiring that was found so long ago is looked at first. ``told_within_s``: nobody
-    is told any more of a fault that began longer ago.
+    is told any more of a fault that began longer ago. ``many_customers``: a fault of so many to which nobody is sent
+    goes before what nears its deadline. ``care_weighs``: in order within one urgency, a special-care customer counts as
+    so many. ``near_share``: with more than this of its time left, nothing is near its deadline.
     """
 
     unit = models.ForeignKey("organization.Unit", on_delete=models.PROTECT, related_name="+")
@@ -23,6 +25,9 @@ class JudgingRule(models.Model):
     around_plan_s = models.PositiveIntegerField(default=30 * 60)
     found_before_days = models.PositiveSmallIntegerField(default=90)
     told_within_s = models.PositiveIntegerField(default=6 * 3600)
+    many_customers = models.PositiveIntegerField(default=100)
+    care_weighs = models.PositiveIntegerField(default=100)
+    near_share = models.FloatField(default=0.5)
     source = models.CharField(max_length=200)
 
     class Meta:
@@ -30,5 +35,6 @@ class JudgingRule(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["unit", "from_date"], name="judging_rule_once"),
             models.CheckConstraint(condition=Q(several_reports__gte=2), name="judging_rule_several"),
+            models.CheckConstraint(condition=Q(near_share__gt=0, near_share__lte=1), name="judging_rule_near"),
         ]
         verbose_name = _("rule of judging")

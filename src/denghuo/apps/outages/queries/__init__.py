@@ -32,7 +32,13 @@ from denghuo.apps.outages.queries.faults import (
     seen_closed,
     suspicion_for,
 )
-from denghuo.apps.outages.queries.field import said_back, says_still_out, supply_of
+from denghuo.apps.outages.queries.field import (
+    dark_against,
+    last_there,
+    said_back,
+    says_still_out,
+    supply_of,
+)
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
 from denghuo.apps.outages.queries.outages import (
     Cost,
@@ -56,12 +62,14 @@ from denghuo.apps.outages.queries.outages import (
 )
 from denghuo.apps.outages.queries.plans import (
     Missed,
+    Proofs,
     case_of,
     case_of_kind,
     count_by_reason,
     line_of_plan,
     missed,
     people_of_plan,
+    proofs_of_plan,
     reason_of_plan,
     reminders_of,
     sheet_of_plan,
@@ -73,7 +81,7 @@ from denghuo.apps.outages.queries.shift import OutageTold, outages_between
 from denghuo.apps.outages.queries.skills import needed_skill
 from denghuo.apps.outages.queries.telling import area_told, clock_told
 from denghuo.apps.outages.queries.ties import order_ties
-from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, quiet_of
+from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, quiet_of, tell_by
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
@@ -90,6 +98,7 @@ __all__ = [
     "LoadOut",
     "Missed",
     "OutageTold",
+    "Proofs",
     "PublicOutage",
     "Score",
     "Shine",
@@ -109,6 +118,7 @@ __all__ = [
     "cost_of_loads",
     "costs",
     "count_by_reason",
+    "dark_against",
     "doubts_of_times",
     "estimates_of",
     "estimates_of_outage",
@@ -121,6 +131,7 @@ __all__ = [
     "judging_for",
     "judging_rules",
     "kinds_by_number",
+    "last_there",
     "last_word_of",
     "lasting_outages",
     "legal_by",
@@ -143,6 +154,7 @@ __all__ = [
     "phones_of_stations",
     "place_of",
     "planned_outages",
+    "proofs_of_plan",
     "public_outages",
     "quiet_of",
     "reason_of_plan",
@@ -162,6 +174,7 @@ __all__ = [
     "subject_of",
     "supply_of",
     "suspicion_for",
+    "tell_by",
     "timeline",
     "triage",
     "unclassified_outages",

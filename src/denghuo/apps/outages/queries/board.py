@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypedDict
 
+from django.utils import timezone
+
 from denghuo.apps.crews.queries import Sent
 from denghuo.apps.crews.queries.board import Board as Crews
 from denghuo.apps.crews.queries.board import board as crews_board
@@ -17,9 +19,8 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.orders.models import Topic, number_of
 from denghuo.apps.organization import queries as organization
-from denghuo.apps.outages.models import Outage, Suspicion, Watch
+from denghuo.apps.outages.models import JudgingRule, Outage, Suspicion, Watch
 from denghuo.apps.outages.queries.desk import (
-    NEAR_SHARE,
     Desk,
     Marked,
     OrderRow,
@@ -34,12 +35,10 @@ from denghuo.apps.outages.queries.desk import (
 )
 from denghuo.apps.outages.queries.estimates import runs_as_planned
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
+from denghuo.apps.outages.queries.rules import judging_rules_of
 from denghuo.apps.outages.queries.triage import Grounds, Light, grounds_of, lights
 
 SHOWN = 60
-# So many customers without supply, and nobody sent, go before one whose deadline is near; who needs supply to live, or
-# is to be told first, weighs as so many others. Choices of this product, not a norm.
-MANY, CARE_WEIGHS = 100, 100
 _ORDER_NUMBER = re.compile(r"^(?:\d{6}-)?0*(\d{1,12})$")
 
 
@@ -61,6 +60,7 @@ class _Around:
     important: Marked
     placed: _Placed
     grounds: Grounds
+    rules: Mapping[int, JudgingRule]  # by unit
     sent: Mapping[str, Sequence[Sent]]
     watches: Mapping[str, Watch]
     names: Mapping[str, str]
@@ -72,7 +72,7 @@ def board(scope: Iterable[str], *, wanted: Wanted, username: str, at: datetime, 
     scope = tuple(scope)
     told, crews = desk(scope, at=at), crews_board(scope, at=at)
     around = _around(scope, told, crews, at)
-    every = sorted(_incidents(around), key=_by_urgency)
+    every = sorted(_incidents(around), key=lambda one: _by_urgency(one, around.rules[one.unit_id]))
     found = [one for one in every if _fits(one, wanted, username)]
     return Board(
         incidents=tuple(_with_lamps(found[:limit], around)),
@@ -104,12 +104,15 @@ def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _
         for one in seat.doing:
             for about in {one.about, *(f"orders.order:{order_id}" for order_id in one.order_ids)}:
                 sent[about].append(one)
+    units = {one.unit_id for one in told.orders.values()}
+    units |= {one.network.unit_id for one in told.outages} | {one.network.unit_id for one in told.suspicions}
     return _Around(
         told=told,
         placed=placed,
         care=care,
         important=important,
         grounds=grounds_of([*told.reports.values(), *(_as_report(one, told) for one in placed.alone)], at=at),
+        rules=judging_rules_of(units, on=timezone.localdate(at)),
         sent=sent,
         watches=watches,
         names=organization.names_of({row.username for row in watches.values()}),
@@ -224,7 +227,7 @@ def _of_fault(
     in_vain = sum(any(light is not Light.KNOWN for light in around.grounds.against(one)) for one in reports)
     planned = runs_as_planned(row, at=around.at)
     is_vain = planned or (bool(reports) and in_vain == len(reports))
-    clocks, hands = _clocks(orders, around.at), _hands(abouts, around)
+    clocks, hands, rule = _clocks(orders, around), _hands(abouts, around), around.rules[row.network.unit_id]
     return Incident(
         about=row.about,
         kind=kind,
@@ -249,7 +252,7 @@ def _of_fault(
         **people,
         **clocks,
         **hands,
-        urgency=_urgency(orders, clocks, hands["crews"], people=people, still_out=still_out, in_vain=is_vain),
+        urgency=_urgency(orders, clocks, hands["crews"], rule, people=people, still_out=still_out, in_vain=is_vain),
         is_unborn=isinstance(row, Suspicion) and row.is_unborn,
         is_planned=planned,
     )
@@ -262,9 +265,10 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
     care = int(row.account_id in around.care.accounts)
     still_out = int(report is not None and report.still_out_count > 0)
     in_vain = row.topic != Topic.CARE_VISIT and bool(around.grounds.against(_as_report(row, around.told)))
-    clocks, hands = _clocks([row], around.at), _hands([f"orders.order:{row.pk}"], around)
+    clocks, hands = _clocks([row], around), _hands([f"orders.order:{row.pk}"], around)
+    rule = around.rules[row.unit_id]
     # A visit says nothing of supply: it presses when its time runs out.
-    pressing = care if row.topic != Topic.CARE_VISIT or row.share_left(around.at) <= NEAR_SHARE else 0
+    people = _one(care if row.topic != Topic.CARE_VISIT or row.share_left(around.at) <= rule.near_share else 0)
     return Incident(
         about=f"orders.order:{row.pk}",
         kind="order",
@@ -292,7 +296,7 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
         lamps=(),
         **clocks,
         **hands,
-        urgency=_urgency([row], clocks, hands["crews"], people=_one(pressing), still_out=still_out, in_vain=in_vain),
+        urgency=_urgency([row], clocks, hands["crews"], rule, people=people, still_out=still_out, in_vain=in_vain),
     )
 
 
@@ -332,14 +336,14 @@ class _Hands(TypedDict):
     handlers: frozenset[str]
 
 
-def _clocks(orders: Sequence[OrderRow], at: datetime) -> _Clocks:
+def _clocks(orders: Sequence[OrderRow], around: _Around) -> _Clocks:
     due = [due_at for one in orders if (due_at := one.due_at()) is not None]
     first = min(due, default=None)
     return _Clocks(
         urged_count=sum(one.urged_count for one in orders),
         due_at=first,
-        is_overdue=first is not None and first <= at,
-        is_near=any(one.is_near(at) for one in orders),
+        is_overdue=first is not None and first <= around.at,
+        is_near=any(one.is_near(around.at, share=around.rules[one.unit_id].near_share) for one in orders),
     )
 
 
@@ -364,6 +368,7 @@ def _urgency(
     orders: Sequence[OrderRow],
     clocks: _Clocks,
     crews: Sequence[Sent],
+    rule: JudgingRule,
     *,
     people: _People,
     still_out: int,
@@ -377,7 +382,7 @@ def _urgency(
         Urgency.OVERDUE: clocks["is_overdue"],
         Urgency.STILL_OUT: still_out > 0 and not moving,
         Urgency.UNHEARD: any(one.is_waiting and one.rung for one in crews),
-        Urgency.MANY: people["lv_customers"] >= MANY and not sent and not in_vain,
+        Urgency.MANY: people["lv_customers"] >= rule.many_customers and not sent and not in_vain,
         Urgency.NEAR: clocks["is_near"],
         Urgency.NEEDLESS: in_vain and not sent,
         Urgency.CARE: people["care_count"] > 0 and not sent,
@@ -386,9 +391,9 @@ def _urgency(
     return next((urgency for urgency, does in holds.items() if does), Urgency.NOBODY)
 
 
-def _by_urgency(one: Incident) -> tuple[object, ...]:
+def _by_urgency(one: Incident, rule: JudgingRule) -> tuple[object, ...]:
     due = one.due_at.timestamp() if one.due_at else float("inf")
-    people = (1 if one.lv_customers is None else one.lv_customers) + CARE_WEIGHS * one.care_count
+    people = (1 if one.lv_customers is None else one.lv_customers) + rule.care_weighs * one.care_count
     return (one.urgency, -people, due, one.since_at, one.about)
 
 

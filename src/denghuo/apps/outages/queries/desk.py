@@ -23,7 +23,6 @@ from denghuo.apps.outages.queries.outages import lasting_outages
 
 # What is done waits for a call back, not for a dispatcher.
 _NOT_HERE = (State.DONE,)
-NEAR_SHARE = 0.5  # with more than this of the time left, nothing is near its deadline
 
 
 class OrderRow(NamedTuple):
@@ -62,9 +61,9 @@ class OrderRow(NamedTuple):
         span = (due_at - self.received_at).total_seconds()
         return max((due_at - at).total_seconds() / span, 0.0) if span > 0 else 0.0
 
-    def is_near(self, at: datetime) -> bool:
-        """Whether half of the time is gone, and what is still to be done fills what is left until the deadline."""
-        return bool(self.is_warned) and not self.is_overdue(at) and self.share_left(at) <= NEAR_SHARE
+    def is_near(self, at: datetime, *, share: float) -> bool:
+        """Whether no more than a share of the time is left, and what is still to be done fills it."""
+        return bool(self.is_warned) and not self.is_overdue(at) and self.share_left(at) <= share
 
     @property
     def is_on_site(self) -> bool:

@@ -39,12 +39,12 @@ def _supply(report: Report) -> Iterator[Exhibit]:
 def _message(proof: Proof) -> Exhibit:
     how = dict([*Channel.choices, *How.choices]).get(proof.how, proof.how)
     state = dict(State.choices).get(proof.state, proof.state)
-    kind, key = ("message", proof.message_id) if proof.message_id else ("delivery", proof.delivery_id)
+    words = _("message %(number)s") if proof.message_id else _("delivery by hand %(number)s")
     return Exhibit(
         at=proof.delivered_at or proof.sent_at or proof.queued_at,
         source=str(how),
         what=f"{event_label(proof.event)} · {state}" if proof.event else str(state),
         who=proof.by,
         recorded_at=proof.queued_at,
-        reference=f"notices.{kind}:{key}",
+        reference=words % {"number": proof.message_id or proof.delivery_id},
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from denghuo.apps.crews.models import Finding
-from denghuo.apps.crews.queries import Sent, assignments_about
+from denghuo.apps.crews.models import NOTHING_CLOSED, Finding
+from denghuo.apps.crews.queries import Sent, assignments_about, assignments_serving
 from denghuo.apps.crews.queries.supply import Supply
 from denghuo.apps.network import queries as network
 from denghuo.apps.orders.models import OrderStep
@@ -37,8 +37,48 @@ def supply_of(about: str) -> Supply | None:
         gone_at=subject.started_at,
         back_at=subject.restored_at,
         left_dark=tuple(str(loads.loads.name[loads.load_position[code]]) or code for code in left),
-        left_customers=sum(int(loads.loads.lv_customers[loads.load_position[code]]) for code in left),
+        left_customers=_customers(subject, left),
+        dark_customers=_customers(subject, _dark(subject)),
     )
+
+
+def _customers(outage: Outage, codes: Iterable[str]) -> int:
+    grid = network.network_snapshot(outage.network_id).grid
+    return sum(int(grid.loads.lv_customers[grid.load_position[code]]) for code in codes)
+
+
+def dark_against(outage: Outage, last: Sent | None) -> int:
+    """How many an outage keeps without supply by the log though who was there last found nothing to be closed; 0 where
+    they do not differ."""
+    return _customers(outage, _dark(outage)) if _closed_nothing(last) else 0
+
+
+def _dark(outage: Outage) -> list[str]:
+    marks = network.supply_marks(outage.network_id).event_of_load if outage.lasts else {}
+    return sorted(code for code, number in marks.items() if number == outage.number)
+
+
+def last_there(about: str) -> Sent | None:
+    """Who finished last of those who were sent for something, also while an outage was only a suspected fault."""
+    thing, _colon, key = about.partition(":")
+    if thing == "orders.order":
+        sent = assignments_serving(int(key))
+    else:
+        subject = subject_of(about)
+        was = subject.formerly if isinstance(subject, Outage) else ()
+        sent = [one for listed in assignments_about([about, *was]).values() for one in listed]
+    return _last(sent)
+
+
+def _last(sent: Iterable[Sent]) -> Sent | None:
+    """Who finished last."""
+    done = [(one.finished_at, one) for one in sent if one.finished_at is not None]
+    return max(done, key=lambda pair: pair[0])[1] if done else None
+
+
+def _closed_nothing(last: Sent | None) -> bool:
+    """Whether who was there last says that nothing is left to be done, and closed nothing."""
+    return last is not None and last.finding in NOTHING_CLOSED
 
 
 def said_back(outage: Outage) -> list[Sent]:
@@ -54,14 +94,12 @@ def left_dark(outage: Outage) -> list[str]:
     closed: something further down is open."""
     if not outage.lasts:
         return []
-    marks = network.supply_marks(outage.network_id).event_of_load
     snapshot = network.network_snapshot(outage.network_id)
     closed = network.log_snapshot(outage.network_id).replayed.closed.copy()
     if outage.device_code in snapshot.grid.switch_position:
         closed[snapshot.grid.switch_position[outage.device_code]] = True
     live = network.state_if(outage.network_id, closed=closed).section_energized[snapshot.topology.load_section]
-    own = sorted(code for code, number in marks.items() if number == outage.number)
-    return [code for code in own if not live[snapshot.grid.load_position[code]]]
+    return [code for code in _dark(outage) if not live[snapshot.grid.load_position[code]]]
 
 
 def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
@@ -72,13 +110,17 @@ def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
 
 
 def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:
-    """Orders of an outage that lasts whose load does not come back with its device: that was so since supply last came
-    back to others, and when a crew was there. What a crew says there is of none of them (``abouts``)."""
+    """Orders of an outage that lasts whose load does not come back with its device, or where a crew found nothing to be
+    closed: that was so since supply last came back to others, and when a crew was there. What a crew says there is of
+    none of them (``abouts``)."""
     rows = Report.objects.filter(order_id__in=order_ids, outage__started_at__isnull=False, outage__restored_at=None)
     rows = rows.exclude(state__in=REPORT_OVER).select_related("outage")
     outages = {one.outage_id: one.outage for one in rows if one.outage}
-    dark = {pk: set(left_dark(one)) for pk, one in outages.items()}
-    left = [one for one in rows if one.load_code in dark[one.outage_id]]
+    named = {one.order_id: _names(one.outage, one.order_id) for one in rows if one.outage}
+    sent = assignments_about({name for names in named.values() for name in names})
+    last = {key: _last(one for name in names for one in sent.get(name, ())) for key, names in named.items()}
+    stays = {pk: (set(left_dark(one)), set(_dark(one))) for pk, one in outages.items()}
+    left = [one for one in rows if one.load_code in stays[one.outage_id][_closed_nothing(last[one.order_id])]]
     if not left:
         return {}
     since = {pk: _last_back(one) for pk, one in outages.items()}
@@ -92,6 +134,11 @@ def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:
         )
         for one in left
     }
+
+
+def _names(outage: Outage, order_id: int) -> list[str]:
+    """What crews are sent for, to an outage or to one order of it."""
+    return [outage.about, *outage.formerly, f"orders.order:{order_id}"]
 
 
 def _last_back(outage: Outage) -> datetime | None:

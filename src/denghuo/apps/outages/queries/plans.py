@@ -1,9 +1,10 @@
 """Who is to be told of a plan before it happens, and who was not."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.utils import timezone
@@ -14,12 +15,14 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Purpose
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.models import Channel, NoticeCase
-from denghuo.apps.notices.queries import Sheet, unnotified
+from denghuo.apps.notices.queries import Proof, Sheet, proof_of, unnotified
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.apps.outages.queries.public import areas_planned
 from denghuo.apps.outages.queries.rules import rule_for
 from denghuo.engines.standards import OutageKind
 
+_Way = TypeVar("_Way", customers.Reach, customers.Way)
+Proofs = Mapping[str, Sequence[Proof]]
 _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
 
 
@@ -27,7 +30,7 @@ _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCa
 class Missed:
     """Somebody behind a plan of whom it is not proved that they were told: why not, and what the gateway said."""
 
-    customer: customers.Customer
+    who: customers.CustomerRef
     reason: str
     code: str
 
@@ -42,11 +45,11 @@ def case_of_kind(kind: int) -> NoticeCase | None:
     return next((of for family, of in _CASES.items() if OutageKind(kind).within(family)), None)
 
 
-def people_of_plan(outage: Outage) -> list[customers.Customer]:
+def people_of_plan(outage: Outage) -> list[customers.CustomerRef]:
     """Everybody whose main supply hangs behind the devices of a plan, as the switches normally stand."""
     codes = outage.planned_device_codes.split()
     loads = network.loads_behind(outage.network_id, device_codes=codes) if codes else []
-    return customers.customers_on(outage.network.unit_id, loads)
+    return customers.refs_on(outage.network.unit_id, loads)
 
 
 def line_of_plan(outage: Outage) -> str:
@@ -92,7 +95,7 @@ def reminders_of(outage: Outage) -> list[datetime]:
     return sorted(due for lead in leads if (due := start_at - timedelta(seconds=lead)) > told_at)
 
 
-def ways_to(reach: Sequence[customers.Reach], who: customers.Customer) -> Iterator[tuple[Channel, customers.Reach]]:
+def ways_to(reach: Sequence[_Way], who: customers.CustomerRef) -> Iterator[tuple[Channel, _Way]]:
     """How somebody can be told of a plan: everybody by one short message to a number that may be used for it; special
     care is called as well, and their first carer is written to."""
     mobiles = [one for one in reach if one.kind == "mobile"]
@@ -108,20 +111,25 @@ def ways_to(reach: Sequence[customers.Reach], who: customers.Customer) -> Iterat
             yield Channel.SMS, carer
 
 
-def missed(outage: Outage, people: Sequence[customers.Customer]) -> list[Missed]:
+def proofs_of_plan(outage: Outage) -> dict[str, list[Proof]]:
+    """Every proof that somebody was told of a plan, by whom it is of."""
+    case = case_of(outage)
+    return proof_of(outage.about, case=case.value if case else "")
+
+
+def missed(outage: Outage, people: Sequence[customers.CustomerRef], *, proofs: Proofs) -> list[Missed]:
     """Those of whom it is not proved that they were told: special care first, then important users, then by place. Who
     was not written to and cannot be is `unreachable`."""
-    case = case_of(outage)
     of = {who.ref: who for who in people}
-    left = unnotified(outage.about, of, case=case.value if case else "", since=outage.plan_moved_at)
+    left = unnotified(outage.about, of, proofs=proofs, since=outage.plan_moved_at)
     never = [of[one.to_ref] for one in left if one.reason == "never"]
-    reach = customers.reach_of([who.account_id for who in never], purpose=Purpose.OUTAGE)
-    silent = {who.ref for who in never if not any(ways_to(reach.get(who.account_id, []), who))}
+    ways = customers.ways_of([who.account_id for who in never], purpose=Purpose.OUTAGE)
+    silent = {who.ref for who in never if not any(ways_to(ways.get(who.account_id, []), who))}
     found = [
-        Missed(customer=of[one.to_ref], reason="unreachable" if one.to_ref in silent else one.reason, code=one.code)
+        Missed(who=of[one.to_ref], reason="unreachable" if one.to_ref in silent else one.reason, code=one.code)
         for one in left
     ]
-    return sorted(found, key=lambda one: (not one.customer.care_kind, not one.customer.important))
+    return sorted(found, key=lambda one: (not one.who.care_kind, not one.who.important))
 
 
 def count_by_reason(rows: Sequence[Missed]) -> dict[str, int]:

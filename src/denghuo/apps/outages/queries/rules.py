@@ -5,6 +5,7 @@ from datetime import date
 from typing import TypeVar
 
 from denghuo.apps.network.models import Network
+from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import JudgingRule, TellingRule
 
 _Rule = TypeVar("_Rule", TellingRule, JudgingRule)
@@ -34,6 +35,14 @@ def judging_rules(network_ids: Iterable[int], *, on: date) -> Mapping[int, Judgi
         return {network_id: JudgingRule() for network_id in network_ids}
     paths = Network.objects.filter(pk__in=network_ids).values_list("pk", "unit__path")
     return {network_id: _nearest(rows, str(path)) or JudgingRule() for network_id, path in paths}
+
+
+def judging_rules_of(unit_ids: Iterable[int], *, on: date) -> Mapping[int, JudgingRule]:
+    """The rules of judging that hold in units on a day."""
+    unit_ids = list(unit_ids)
+    rows = list(JudgingRule.objects.filter(from_date__lte=on).select_related("unit")) if unit_ids else []
+    paths = Unit.objects.filter(pk__in=unit_ids).values_list("pk", "path") if rows else ((pk, "") for pk in unit_ids)
+    return {pk: _nearest(rows, str(path)) or JudgingRule() for pk, path in paths}
 
 
 def _nearest(rows: Iterable[_Rule], unit_path: str) -> _Rule | None:

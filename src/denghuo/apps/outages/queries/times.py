@@ -15,8 +15,6 @@ from denghuo.apps.outages.queries.rules import rule_for
 
 _LONG = timedelta(days=3)
 _FAR = timedelta(days=366)
-# Whoever is behind a plan hears of it at least so long before it begins, whatever the hour.
-_LEAST = timedelta(hours=12)
 
 
 def doubts_of_times(kind: int, unit_path: str, start_at: datetime, end_at: datetime, *, at: datetime) -> Iterator[str]:
@@ -53,13 +51,22 @@ def _minute(instant: datetime) -> str:
 
 
 def legal_by(outage: Outage, *, at: datetime) -> datetime:
-    """By when the next notice of a plan must be there: the next deadline of the law that has not passed, and half a day
-    before it begins at the latest."""
+    """By when the next notice of a plan must be there: the next deadline of the law that has not passed, and as long
+    before it begins as the rule of telling has it at the latest."""
     start_at = outage.planned_start_at
     assert start_at is not None
     case, path = case_of(outage), str(outage.network.unit.path)
     dues = [one.due_at for one in _deadlines(case, path, start_at)] if case else []
-    return min([*(due for due in dues if due > at), start_at - _LEAST])
+    least = timedelta(seconds=rule_for(path, on=timezone.localdate(at)).plan_told_before_s)
+    return min([*(due for due in dues if due > at), start_at - least])
+
+
+def tell_by(outage: Outage) -> datetime | None:
+    """By when the law wants a plan told first; None: it wants no notice of it."""
+    case, start_at = case_of(outage), outage.planned_start_at
+    if case is None or start_at is None:
+        return None
+    return min((one.due_at for one in _deadlines(case, str(outage.network.unit.path), start_at)), default=None)
 
 
 def quiet_of(network: Network, *, on: datetime) -> tuple[time | None, time | None]:

@@ -261,18 +261,18 @@ def join(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required(Permission.CREWS_DISPATCH)
 def same(request: HttpRequest) -> HttpResponse:
-    """Merge orders that are the same matter into the one chosen first."""
+    """Merge orders that are the same matter into the one that came in first."""
     form = SameForm(request.POST)
     if not form.is_valid():
         return after(request, "", _("Choose at least two orders."), failed=True)
-    into, *others = form.cleaned_data["orders"]
-    for key in (into, *others):
+    keys = form.cleaned_data["orders"]
+    for key in keys:
         reach(request, f"orders.order:{key}")
-    about = f"orders.order:{into}"
     try:
-        count = actions.find_same(into_id=into, order_ids=others, **who(request))
+        found = actions.find_same(order_ids=keys, **who(request))
     except ValueError:
         said = _("Only open orders of one kind and one unit can be merged. Nothing was done.")
-        return after(request, about, said, failed=True)
+        return after(request, f"orders.order:{keys[0]}", said, failed=True)
+    count = len(found.order_ids)
     said = ngettext("%(n)d order was merged into it.", "%(n)d orders were merged into it.", count)
-    return after(request, about, said % {"n": count})
+    return after(request, f"orders.order:{found.into_id}", said % {"n": count})

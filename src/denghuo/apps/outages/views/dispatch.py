@@ -21,6 +21,7 @@ from denghuo.apps.outages.forms import ConfirmForm, DismissForm, EstimateForm, W
 from denghuo.apps.outages.models import Method, Outage, Suspicion
 from denghuo.apps.outages.queries.detail import Detail, detail
 from denghuo.apps.outages.queries.incidents import Board, Incident
+from denghuo.apps.outages.views.field import found_there
 
 # Without anything happening the time that is left to deadlines is looked at again after so long.
 _LOOK_AGAIN_S = 30
@@ -128,6 +129,7 @@ def _detail(
     return {
         "detail": full,
         "claims": queries.said_back(full.subject) if isinstance(full.subject, Outage) else [],
+        **found_there(full.subject, incident.about),
         "faults": [one for one in shown.every if one.kind != "order" and one.unit_id == incident.unit_id],
         "drawing": _drawing(incident) if may(user, Permission.NETWORK_VIEW, path=path) else {},
         "may_operate": may(user, Permission.NETWORK_OPERATE, path=path),
@@ -211,7 +213,9 @@ def _words() -> dict[str, str]:
         "failed": _("That did not go through. Look again and repeat it."),
         "darkPart": _("{n} customers out"),
         "lamp": _("{name} · {n} customers"),
-        "chosen": _("{n} orders chosen. M merges them into the one chosen first."),
+        "chosen": _("{n} orders chosen. M merges them into the one that came in first."),
+        "mergeInto": _("Merge {others} into {first}, which came in first and stays? This cannot be undone."),
+        "merge": pgettext("orders", "Merge"),
         "fewer": _("Choose at least two single orders with X, then press M."),
         "open": pgettext("incident", "Open"),
         "leave": _("What you typed would be lost. Open the other one all the same?"),

@@ -14,10 +14,10 @@ from denghuo.apps.crews import queries as crews
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Category
 from denghuo.apps.notices import queries as notices
-from denghuo.apps.notices.models import Audience, NoticeCase
+from denghuo.apps.notices.models import Audience
 from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.models import REPORT_OVER, Outage, Report
+from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, Suspicion
 from denghuo.apps.outages.queries.detail import (
     REPORTS_SHOWN,
     orders_of,
@@ -55,9 +55,11 @@ def in_the_field(
         "reports_more": max(len(order_ids) - REPORTS_SHOWN, 0),
         "still_out": still_out.count() if order_ids else 0,
         "sent": sorted(sent, key=lambda one: one.sent_at, reverse=True),
+        **found_there(outage, outage.about),
         "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
+        "names_no_device": not devices and outage.is_plan_ahead(at),
         "deadlines": deadlines(outage, queries.people_of_plan(outage) if is_ahead else [], at=at),
         "may_dispatch": may(request.user, Permission.CREWS_DISPATCH, path=path),
         "may_see_orders": Permission.ORDERS_VIEW in allowed,
@@ -68,7 +70,19 @@ def in_the_field(
     }
 
 
-def deadlines(outage: Outage, people: Sequence[customers.Customer], *, at: datetime) -> list[dict[str, Any]]:
+def found_there(subject: Outage | Suspicion | None, about: str) -> dict[str, Any]:
+    """Who was there last, and how many the log has without supply though they found nothing to be closed."""
+    last = queries.last_there(about)
+    return {"last_there": last, "dark": queries.dark_against(subject, last) if isinstance(subject, Outage) else 0}
+
+
+def deadlines(
+    outage: Outage,
+    people: Sequence[customers.CustomerRef],
+    *,
+    at: datetime,
+    proofs: queries.Proofs | None = None,
+) -> list[dict[str, Any]]:
     """By when whom the law wants told, and whether it was done: users one by one, the public by a posted notice."""
     case = queries.case_of(outage)
     if case is None or outage.planned_start_at is None or outage.plan_cancelled_at is not None:
@@ -79,16 +93,17 @@ def deadlines(outage: Outage, people: Sequence[customers.Customer], *, at: datet
         unit_path=str(outage.network.unit.path),
         on=timezone.localdate(outage.planned_start_at),
     )
+    proofs = queries.proofs_of_plan(outage) if proofs is None else proofs
     found = []
     for one in told:
         wanted = [who.ref for who in people if _is_meant(who, one.duty.audience)]
-        tone, says = _kept(outage, one, wanted, case, at)
+        tone, says = _kept(outage, one, wanted, proofs, at)
         audience, basis = Audience(one.duty.audience).label, one.duty.basis
         found.append({"audience": audience, "basis": basis, "due_at": one.due_at, "tone": tone, "says": says})
     return found
 
 
-def _is_meant(who: customers.Customer, audience: str) -> bool:
+def _is_meant(who: customers.CustomerRef, audience: str) -> bool:
     is_resident = who.category == Category.RESIDENTIAL
     meant = {
         Audience.IMPORTANT: bool(who.important),
@@ -98,9 +113,12 @@ def _is_meant(who: customers.Customer, audience: str) -> bool:
     return meant.get(Audience(audience), True)
 
 
-def _said_of(outage: Outage, case: NoticeCase, wanted: Sequence[str], missing: Sequence[notices.Unnotified]) -> str:
+def _said_of(
+    outage: Outage, proofs: queries.Proofs, wanted: Sequence[str], missing: Sequence[notices.Unnotified]
+) -> str:
     """Who was not told as the law wants it: not at all, too late, or otherwise; each household once."""
-    unproved = {one.to_ref for one in notices.unnotified(outage.about, wanted, case=case, since=outage.plan_moved_at)}
+    left = notices.unnotified(outage.about, wanted, proofs=proofs, since=outage.plan_moved_at)
+    unproved = {one.to_ref for one in left}
     late = sum(one.reason == "late" and one.to_ref not in unproved for one in missing)
     otherwise = len(missing) - len(unproved) - late
     parts = (
@@ -115,24 +133,27 @@ def _said_of(outage: Outage, case: NoticeCase, wanted: Sequence[str], missing: S
 
 
 def _kept(
-    outage: Outage, deadline: notices.Deadline, wanted: list[str], case: NoticeCase, at: datetime
+    outage: Outage, deadline: notices.Deadline, wanted: list[str], proofs: queries.Proofs, at: datetime
 ) -> tuple[str, str]:
     late = deadline.is_over(at)
     if deadline.duty.audience not in (Audience.PUBLIC, Audience.AUTHORITY):
         missing = notices.unnotified(
             outage.about,
             wanted,
-            case=case,
+            proofs=proofs,
             channels=deadline.duty.channels,
             by=deadline.due_at,
             since=outage.plan_moved_at,
         )
         if wanted and not missing:
             return "done", _("All proved to be told")
+        if not wanted and not outage.planned_device_codes.strip():
+            return ("breached" if late else "act"), _("The plan names no device yet")
         if not wanted:
             return ("breached", _("Too late")) if late else ("waiting", _("Nobody is known yet"))
-        return ("breached" if late else "act"), _said_of(outage, case, wanted, missing)
-    announced_at = notices.announced_at(outage.about, case=case, since=outage.plan_moved_at)
+        return ("breached" if late else "act"), _said_of(outage, proofs, wanted, missing)
+    case = queries.case_of(outage)
+    announced_at = notices.announced_at(outage.about, case=case.value if case else "", since=outage.plan_moved_at)
     if announced_at is not None and announced_at <= deadline.due_at:
         return "done", _("Posted in time")
     if announced_at is not None:

@@ -157,7 +157,10 @@ def new(request: HttpRequest) -> HttpResponse:
         network_id = told.pop("network")
         if same := _planned_already(network_id, told):
             messages.info(request, _("This is planned already: here it is."))
-            return redirect("outages:outage", same)
+            if told["note"] and told["note"] != same.note:
+                said = _("Your note was not taken over: “%(note)s”. Add it under “Kind and cause”.")
+                messages.warning(request, said % {"note": told["note"]})
+            return redirect("outages:outage", same.pk)
         try:
             planned = actions.register_outage(
                 network_id=network_id,
@@ -173,12 +176,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "outages/new.html", {"form": form, "networks": networks}, status=422 if form.errors else 200)
 
 
-def _planned_already(network_id: int, told: dict[str, Any]) -> int | None:
+def _planned_already(network_id: int, told: dict[str, Any]) -> Outage | None:
     """The plan that this one is once more, as after going back to the form, which proposes another number then."""
     same = ("kind", "cause", "planned_start_at", "planned_end_at", "planned_device_codes", "place")
     ahead = Outage.objects.filter(network_id=network_id, plan_cancelled_at=None, started_at=None)
-    found = ahead.filter(**{name: told[name] for name in same})
-    return found.values_list("pk", flat=True).first()
+    return ahead.filter(**{name: told[name] for name in same}).first()
 
 
 def _look(request: HttpRequest, form: PlanForm, networks: list[Network]) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from denghuo.apps.customers.actions import export_customers, unmask_letters
-from denghuo.apps.customers.queries import Customer
+from denghuo.apps.customers.queries import CustomerRef, customers_by_id
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.actions import record_delivery, record_printing
 from denghuo.apps.notices.models import How
@@ -50,9 +50,12 @@ def _shown(
 ) -> HttpResponse:
     now = timezone.localtime().replace(second=0, microsecond=0)
     people, case = queries.people_of_plan(outage), queries.case_of(outage)
-    left = queries.missed(outage, people)
+    proofs = queries.proofs_of_plan(outage)
+    left = queries.missed(outage, people, proofs=proofs)
     reasons, reason = queries.count_by_reason(left), request.GET.get("reason", "")
     chosen = [one for one in left if reason in ("", one.reason)]
+    page = Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    of = customers_by_id(one.who.account_id for one in page)
     wrong = any(form is not None and form.errors for form in (posted, delivered))
     context = {
         "outage": outage,
@@ -61,8 +64,9 @@ def _shown(
         "left": len(left),
         "reasons": reasons,
         "reason": reason,
-        "rows": Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page")),
-        "deadlines": [] if outage.is_cancelled else deadlines(outage, people, at=now),
+        "rows": page,
+        "shown": [(one, of[one.who.account_id]) for one in page],
+        "deadlines": [] if outage.is_cancelled else deadlines(outage, people, at=now, proofs=proofs),
         "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
         "may_write": bool(reasons.get("never")),
         "held_back": notices.held_back(outage.about, at=timezone.now()),
@@ -155,7 +159,7 @@ def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     return redirect("outages:notice", outage.pk)
 
 
-def _chosen(request: HttpRequest, outage: Outage) -> list[Customer]:
+def _chosen(request: HttpRequest, outage: Outage) -> list[CustomerRef]:
     behind = {one.ref: one for one in queries.people_of_plan(outage)}
     return [behind[ref] for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
 
@@ -196,14 +200,15 @@ def _record(request: HttpRequest, outage: Outage, to_ref: str, **told: Any) -> N
 def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Hand out who is left as a workbook, masked as on the page, and record that it was done."""
     outage = outage_seen(request, outage_id)
-    rows = queries.missed(outage, queries.people_of_plan(outage))
+    rows = queries.missed(outage, queries.people_of_plan(outage), proofs=queries.proofs_of_plan(outage))
+    found = customers_by_id(one.who.account_id for one in rows)
     target, told = BytesIO(), who(request)
     whose = [_("Account"), _("Customer's name"), _("Address"), _("Load"), _("Who answers")]
     head = [*whose, _("Why not told"), _("Told by")]
     lines = [
         [of.number, of.name, of.address, of.load_code, of.responsible_name, str(missed_word(one)), ""]
         for one in rows
-        for of in [one.customer]
+        for of in [found[one.who.account_id]]
     ]
     with new_workbook(target) as book:
         foot = [[_("Masked. Handed out to %(who)s.") % {"who": str(request.user)}, told["at"]]]

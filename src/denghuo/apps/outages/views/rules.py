@@ -29,6 +29,7 @@ def telling_rules(request: HttpRequest) -> HttpResponse:
         "estimate_percent": f"{100 * product.estimate_share:g}",
         "remind_before_h": f"{product.remind_before_s / 3600:g}",
         "remind_again_min": f"{product.remind_again_s / 60:g}",
+        "plan_told_before_h": f"{product.plan_told_before_s / 3600:g}",
         "quiet_from": product.quiet_from,
         "quiet_until": product.quiet_until,
         "phone": product.phone,
@@ -48,6 +49,9 @@ def judging_rules(request: HttpRequest) -> HttpResponse:
         "around_plan_min": f"{product.around_plan_s / 60:g}",
         "found_before_days": product.found_before_days,
         "told_within_h": f"{product.told_within_s / 3600:g}",
+        "many_customers": product.many_customers,
+        "care_weighs": product.care_weighs,
+        "near_percent": f"{100 * product.near_share:g}",
     }
     return _rules(request, JudgingRuleForm, actions.set_judging_rule, product, initial, "judging")
 

@@ -15,6 +15,7 @@ register = template.Library()
 
 _STAGE_ICONS = {
     Stage.RECEIVED: "inbox",
+    Stage.NOT_TOLD: "inbox",
     Stage.ARRANGED: "user-check",
     Stage.IN_HAND: "progress",
     Stage.ON_SITE: "tools",
@@ -41,6 +42,7 @@ def stage_text(standing: Standing) -> str:
         return _("You told us that your supply is back. Thank you.")
     words = {
         Stage.RECEIVED: _("We have it; the station is looking at it."),
+        Stage.NOT_TOLD: _("We have it. How far it is is not shown here; call %(unit)s to hear it."),
         Stage.ARRANGED: _("A crew has been given it.") if is_fault else _("Somebody has been given it."),
         Stage.IN_HAND: _("Somebody is working on it."),
         Stage.ON_SITE: _("The crew is on site.") if is_fault else _("Somebody of ours is there."),

@@ -236,6 +236,16 @@ async function settle(report, answer) {
   else await queue.change(report.seq, { status: answer.status, text: answer.text, photo: null });
 }
 
+/* Room for a keyboard */
+
+const WRITTEN = '.cr-parts :is(input:not([type="radio"], [type="checkbox"]), select, textarea)';
+
+/** While somebody writes into a part, what comes next does not lie over it. A press takes the focus away before the finger
+ * lifts: what it is meant for moves only after the click. */
+function makeRoom() {
+  for (const card of cards()) card.classList.toggle("is-writing", card.contains(document.activeElement) && document.activeElement.matches(WRITTEN));
+}
+
 /* What the server says */
 
 const isHeld = (card) => touched.has(card.id) || (card.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
@@ -327,7 +337,9 @@ async function begin() {
     if (quote) showTotal(quote);
     if (event.target.matches("[data-cr-receipt]")) advise(event.target);
   });
+  document.addEventListener("focusin", (event) => { if (event.target.matches(WRITTEN)) makeRoom(); });
   document.addEventListener("click", async (event) => {
+    makeRoom();
     const drop = event.target.closest("[data-cr-drop]");
     if (drop) {
       await queue.drop(Number(drop.dataset.crDrop));

@@ -13,7 +13,7 @@ const { lang } = document.documentElement;
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const part = (id) => document.getElementById(id);
 const last = new Map(); // id -> as the server wrote it, clocks left out
-const chosen = []; // orders to be merged, in the order in which they were chosen
+const chosen = []; // orders to be merged
 let { seen } = page.dataset, seenAt = new Date(), asked = 0, waiting = null, dragging = false, movedAt = 0, saidFor = 0;
 
 // What a part says, without what changes by itself: the time that is left, and the token of a form.
@@ -212,12 +212,20 @@ function sendCrew({ about, number, seen, crew, name }) {
   tell(say(words.sendTo, { crew: name, number }), { deeds: [[words.send, go, true], [words.cancel, () => {}]] });
 }
 
+// What is merged stays so: it is asked first, with the place of each. The one that came in first stays.
 function merge() {
   const form = page.parentElement.querySelector("[data-dp-same]");
   if (chosen.length < 2) return tell(words.fewer);
-  form.elements.orders.value = chosen.join(" ");
-  chosen.length = 0;
-  return send(form);
+  const rows = chosen.map((key) => page.querySelector(`.dp-choose[value="${CSS.escape(key)}"]`).closest(".dp-row"));
+  const since = (row) => Date.parse(row.dataset.since);
+  rows.sort((one, other) => since(one) - since(other) || Number(one.dataset.key) - Number(other.dataset.key));
+  const [first, ...others] = rows.map((row) => [...new Set([row.dataset.number, row.dataset.where])].filter(Boolean).join(" "));
+  const go = () => {
+    form.elements.orders.value = rows.map((row) => row.dataset.key).join(" ");
+    chosen.length = 0;
+    return send(form);
+  };
+  return tell(say(words.mergeInto, { first, others: others.join("、") }), { deeds: [[words.merge, go, true], [words.cancel, () => {}]] });
 }
 
 function tick() {
