@@ -6,6 +6,7 @@ import csv
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,10 +16,12 @@ from denghuo.adapters.telephony import (
     AgentEventKind,
     CallOutcome,
     CallRecord,
+    Finding,
     TelephonyCode,
     TelephonyError,
     TelephonyLog,
     Unknowable,
+    believable,
     merge_calls,
     read_queue_log,
 )
@@ -325,3 +328,24 @@ def test_rotated_files_are_one_log(tmp_path: Path) -> None:
     old.write_bytes(gzip.compress("".join(f"{line}\n" for line in RECORDED_LINES[:100]).encode()))
     new.write_text("".join(f"{line}\n" for line in RECORDED_LINES[100:]))
     assert read_queue_log(old, new).calls == WHOLE.calls
+
+
+@pytest.mark.parametrize("second", ["4119660600", "1764470000000", "60"])
+def test_a_log_of_times_that_cannot_be_is_told_from_another_file(tmp_path: Path, second: str) -> None:
+    """The years 2100 and 1970, and milliseconds: the lines have the form, and no time is one."""
+    path = tmp_path / "queue_log"
+    path.write_text(f"{second}|c1|95598|NONE|ENTERQUEUE||138\n{second}|c1|95598|NONE|ABANDON|1|1|5\n")
+    with pytest.raises(TelephonyError) as refused:
+        read_queue_log(path)
+    assert [(one.finding, one.value) for one in refused.value.problems] == [(Finding.TIMES_NOT_SECONDS, second)]
+    path.write_text("a|b|c|d|e\nf|g|h|i|j\n")
+    with pytest.raises(TelephonyError) as refused:
+        read_queue_log(path)
+    assert refused.value.problems[0].finding is Finding.NO_QUEUE_LOG
+
+
+def test_calls_yet_to_come_are_told_in_local_time() -> None:
+    log = log_of("0|c1|95598|NONE|ENTERQUEUE||138", "90000|c2|95598|NONE|ENTERQUEUE||139")
+    left = believable(log, now=datetime.fromtimestamp(START - 3600, UTC), zone=ZoneInfo("Asia/Shanghai"))
+    assert [call.call_id for call in left.calls] == ["c1"]
+    assert (left.problems[-1].finding, left.problems[-1].value) == (Finding.TIME_NOT_BELIEVABLE, "2023-11-16 07:13")

@@ -21,7 +21,6 @@ from denghuo.adapters.telephony import (
     TelephonyCode,
     TelephonyError,
     TelephonyLog,
-    believable,
     read_calls,
 )
 from denghuo.adapters.telephony.csv_calls import _seconds
@@ -203,7 +202,16 @@ def test_the_anonymous_bank_to_the_figure(reference_data: Path) -> None:
 
 def test_what_nobody_can_have_called_at_is_left_out(tmp_path: Path) -> None:
     odd = CHINESE.replace("2026-03-01 08:05:00", "1970-01-01 08:05:00").replace("2026/3/1 8:06", "2099/3/1 8:06")
-    log = believable(read_calls(written(tmp_path / "calls.csv", odd)), now=datetime(2026, 3, 1, tzinfo=UTC))
+    log = read_calls(written(tmp_path / "calls.csv", odd), now=datetime(2026, 3, 1, tzinfo=UTC))
     assert [call.call_id for call in log.calls] == ["3", "4"]
-    assert (log.first_at, log.last_at) == tuple(call.entered_at for call in log.calls)
-    assert [problem.finding for problem in log.problems][-2:] == [Finding.TIME_NOT_BELIEVABLE] * 2
+    assert [(one.finding, one.line, one.event, one.value) for one in log.problems] == [
+        (Finding.ROW_NOT_BELIEVABLE, 2, "呼入时间", "1970-01-01 08:05:00"),
+        (Finding.ROW_NOT_BELIEVABLE, 3, "呼入时间", "2099/3/1 8:06"),
+    ], "each by its line, with the time as it is written"
+
+
+def test_a_day_and_a_time_in_columns_of_their_own_are_told_as_written(tmp_path: Path) -> None:
+    text = "日期,呼入时间,结果\n20991130,10:32:00,放弃\n20260301,10:32:00,放弃\n"
+    log = read_calls(written(tmp_path / "calls.csv", text), now=datetime(2026, 3, 1, tzinfo=UTC))
+    assert [(one.line, one.value) for one in log.problems] == [(2, "20991130 10:32:00")]
+    assert len(log.calls) == 1

@@ -196,6 +196,46 @@ def test_an_expected_time_is_what_is_said(hotline: Hotline, joins: Join, switch:
     assert f"{timezone.localtime(expected):%H:%M}" in out.text
 
 
+def test_whom_somebody_called_for_is_proposed_when_the_number_calls_again(
+    world: World, hotline: Hotline, joins: Join, switch: Switch
+) -> None:
+    account, number = joins("0601", "T4", phone=""), "13911111111"
+    switch("QL1", "open", 1, "F-1")
+    assert about(hotline, number).callers == ()
+    entry = actions.NoteEntry(text="邻居家停电", kind="fault_report", account_id=account.pk)
+    key = {"exchange_id": hotline.exchange.pk, "call_id": "", "number": number}
+    actions.keep_note(**key, entry=entry, at=after(2), actor="he")
+    switch("QL1", "close", 3, "F-1")
+    told = about(hotline, number, at=after(3.1))
+    assert told.known is not None and told.back is not None
+    assert (told.known.account_id, told.known.called_at, told.back.back_at) == (account.pk, after(2), after(3))
+    shown = page(hotline, number=number)
+    for words in (f'value="{account.pk}" form="note" checked', "called for from this number at 2026-05-01 10:00"):
+        assert words in shown
+    assert "Nothing is known of this number" not in shown
+    found = signed_in(hotline.agent).post(
+        reverse("hotline:desk-customers"), key | {"customer": "060", "account": str(account.pk)}
+    )
+    assert f'value="{account.pk}"' not in found.content.decode(), "who is proposed stands above"
+    own = joins("0602", phone=number)
+    assert [one.account_id for one in about(hotline, number).callers] == [own.pk, account.pk]
+    assert about(hotline, number).known == queries.caller_on(hotline.exchange, own.pk), "whose number it is comes first"
+    assert about(hotline, number, account_id=queries.NOBODY).known is None
+    close_account(account_id=account.pk, closed_date=AT.date(), **SYSTEM)
+    assert [one.account_id for one in about(hotline, number).callers] == [own.pk]
+
+
+def test_whom_an_order_is_about_now_is_proposed_and_none_who_is_accused(
+    world: World, hotline: Hotline, joins: Join
+) -> None:
+    first, other, number = joins("0601", phone=""), joins("0602", phone=""), "13911111111"
+    told: dict[str, Any] = {"unit_id": world.lamp.pk, "received_at": AT, "caller": number}
+    open_order(entry=OrderEntry(kind="misconduct", topic="other", account_id=first.pk, **told), **SYSTEM)
+    row = open_order(entry=OrderEntry(kind="fault", topic="no_supply", account_id=first.pk, **told), **SYSTEM)
+    Order.objects.filter(pk=row.pk).update(account_id=other.pk)
+    assert [one.account_id for one in about(hotline, number).callers] == [other.pk]
+
+
 def test_a_search_finds_customers_and_keeps_who_was_chosen(world: World, hotline: Hotline, joins: Join) -> None:
     first, other = joins("0601"), joins("0602", phone="")
     client, address = signed_in(hotline.agent), reverse("hotline:desk-customers")

@@ -132,6 +132,10 @@ def test_a_number_is_looked_up_whole(known: Hotline) -> None:
         told = page(client, number=part)
         assert "a part of one cannot be looked up" in told
         assert f"{reverse('hotline:calls')}?q=0077" in told
+    for long in ("13800000077138000000", "138000000771", "0312881000771"):
+        told = page(client, number=long)
+        assert f"That has {len(long)} digits, which is too long" in told
+        assert "a part of one" not in told
     assert "138****0077" in page(client, number="+86 138-0000-0077")
     CallerNumber.objects.create(unit=known.exchange.unit, number="8705", name="柳溪厂")
     assert "柳*厂" in page(client, number="8705"), "as the exchange tells it"

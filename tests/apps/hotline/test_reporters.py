@@ -102,7 +102,7 @@ def test_another_exchange_does_not_see_them(world: World, hotline: Hotline, repo
 
 def test_the_rule_of_the_unit_says_how_long_they_may_answer(world: World, hotline: Hotline, report: Report) -> None:
     rule: dict[str, Any] = {"care_answer_within_s": 300, "others_after_s": 180, "ask_within_s": 600}
-    rule |= {"remind_before_s": 0, "remind_again_s": 0}
+    rule |= {"remind_before_s": 0, "remind_again_s": 0, "plan_told_before_s": 43_200}
     rule |= {"estimate_share": 0.7, "phone": "95598", "source": "值班长", "from_date": after(0).date()}
     set_telling_rule(unit_id=world.city.pk, **rule, at=after(0), actor="test")
     assert len(queries.unanswered(scope(hotline), at=after(4.2))) == 1

@@ -10,6 +10,7 @@ from django.urls import reverse
 from denghuo.adapters.telephony.records import CallOutcome, CallRecord
 from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.actions import draft_announcement
+from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.models import Outage
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import Switch, after, signed_in, switch
@@ -97,6 +98,22 @@ def test_each_call_counts_at_one_outage(hotline: Hotline, outage: Outage, ring: 
     page = signed_in(hotline.leader).get(reverse("hotline:wave", args=[outage.pk])).content.decode()
     assert "8 more than usual, 5 counted here" in page
     assert reverse("hotline:wave", args=[other.pk]) in page
+
+
+def test_who_has_supply_again_is_not_told_as_out(hotline: Hotline, switch: Switch) -> None:
+    switch("QF1", "open", 1.5, "F-2")
+    lasting = Outage.objects.get(number="F-2")
+    address = reverse("hotline:wave", args=[lasting.pk])
+    assert "60 customers without supply since 2026-05-01 09:30; it lasts." in (
+        signed_in(hotline.leader).get(address).content.decode()
+    )
+    switch("QL1", "open", 2, "F-2")
+    switch("QF1", "close", 2.5, "F-2")
+    lasting.refresh_from_db()
+    left = outages.cost(lasting, at=after(3)).lv_customers_out
+    assert 0 < left < 60
+    told = f"60 customers lost supply from 2026-05-01 09:30 on; {left} of them are still out."
+    assert told in signed_in(hotline.leader).get(address).content.decode()
 
 
 def test_the_page_follows_the_chain(hotline: Hotline, outage: Outage, ring: Ring) -> None:

@@ -84,6 +84,20 @@ def test_the_administrator_makes_one_and_sees_it_once(world: World) -> None:
     assert secret in answer.content.decode() and post(secret) == 201
     page = admin.get(PATH).content.decode()
     assert "采集主站" in page and secret not in page
+    assert str(world.gu) in page and f"{world.gu.username}</td>" not in page, "who gave it, by name"
     assert signed_in(world.lin).get(PATH).status_code == 403
     kinds = set(Fact.objects.values_list("kind", flat=True))
     assert "organization.TokenGiven" in kinds
+
+
+def test_the_form_sent_again_makes_no_second_token(world: World) -> None:
+    admin, held = signed_in(world.gu), Assignment.objects.get(user=world.lin)
+    told = {"name": "采集主站", "assignment": held.pk}
+    assert admin.post(PATH, told).status_code == 200
+    again = admin.post(PATH, told)
+    assert (again.status_code, again.context["secret"], Token.objects.count()) == (422, "", 1)
+    assert "If it is lost, revoke it and make another" in again.content.decode()
+    assert admin.post(PATH, told | {"name": "采集主站 2"}).status_code == 200
+    admin.post(f"{PATH}{Token.objects.get(name='采集主站').pk}/revoke/")
+    assert admin.post(PATH, told).status_code == 200, "what is revoked takes no name"
+    assert Token.objects.count() == 3

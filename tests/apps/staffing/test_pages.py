@@ -105,6 +105,47 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
     assert leader.post(reverse("staffing:calendar"), days | {"text": "soon,holiday"}).status_code == 422
 
 
+def test_a_calendar_with_slips_is_refused_line_by_line(station: Station) -> None:
+    leader, url = signed_in(station.leader), reverse("staffing:calendar")
+    lines = (
+        "1890-01-01,holiday,元旦", "2027-02-30,holiday", "2027-01-01,feast", "2027-01-02,holiday", "2027-01-02,makeup",
+    )  # fmt: skip
+    answer = leader.post(url, {"text": "\n".join(lines), "source": "通知", "save": "1"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["text"] == [
+        "Line 1: Choose a year from 1900 to 2100.",
+        "Line 2: “2027-02-30” is no date. Write the day as 2027-01-01.",
+        "Line 3: “feast” is neither holiday nor makeup. Write one of the two after the day.",
+        "Line 5: 2027-01-02 stands in line 4 already. Keep one of the two.",
+    ]
+    before = CalendarDay.objects.count()
+    for year, lacking in ((2019, "2020–2023"), (2028, "2027"), (1990, "1991–2023")):
+        days = {"text": f"{year}-01-01,holiday,元旦", "source": "通知", "save": "1"}
+        told = leader.post(url, days)
+        assert told.status_code == 422
+        assert f"The holidays of {lacking} are not told" in told.content.decode()
+    assert CalendarDay.objects.count() == before
+    both = "2027-01-01,holiday,元旦\n2028-01-01,holiday,元旦"
+    assert leader.post(url, {"text": both, "source": "通知", "save": "1"}).status_code == 302
+
+
+def test_a_year_told_by_mistake_is_taken_out_again(station: Station) -> None:
+    leader, url = signed_in(station.leader), reverse("staffing:calendar")
+    slip = {"text": "2025-10-01,holiday,国庆节", "source": "通知"}
+    assert "2025 is told already" in leader.post(url, slip).content.decode()
+    CalendarDay.objects.create(date=date(1990, 1, 1), kind="holiday", source="通知")
+    choices = [value for value, _label in leader.get(url).context["out"].fields["year"].choices]
+    assert choices[:3] == ["", 1990, 2024]
+    for year in (2025, today().year):
+        assert leader.post(url, {"form": "year", "year": year, "save": "1"}).status_code == 422, "it has to stay"
+    looked = leader.post(url, {"form": "year", "year": "1990"})
+    assert looked.context["preview"].moved == 0
+    assert CalendarDay.objects.filter(date__year=1990).exists()
+    assert leader.post(url, {"form": "year", "year": "1990", "save": "1"}).status_code == 302
+    assert not CalendarDay.objects.filter(date__year=1990).exists()
+    assert signed_in(station.agent_user).post(url, {"form": "year", "year": "2024"}).status_code == 403
+
+
 def test_adherence_tells_who_was_there(station: Station) -> None:
     plan = actions.make_plan(unit=station.unit, month=date(2026, 5, 1), **WHO)
     actions.publish_plan(plan_id=plan.pk, **WHO)

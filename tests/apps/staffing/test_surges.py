@@ -161,7 +161,13 @@ def test_a_proposal_is_made_anew_when_many_have_supply_again(world: World, stati
     first = propose_now(station, outage)
     assert first.customers == 60
     now = timezone.now()
+    rule = {"kind": RuleKind.SURGE_FEWER_SHARE, "from_date": NOW.date(), "source": "test"}
+    actions.set_rule(unit_id=station.unit.pk, value=0.7, **rule, **WHO)
     part_back(world, at=now)
+    same = actions.propose_surge(unit=station.unit, outage=outage, at=now, actor="system")
+    assert same is not None
+    assert same.customers == 60, "two thirds are too few for that"
+    actions.set_rule(unit_id=station.unit.pk, value=0.2, **rule, **WHO)
     again = actions.propose_surge(unit=station.unit, outage=outage, at=now, actor="system")
     assert again is not None
     assert (again.state, again.customers, again.proposed_at) == (SurgeState.PROPOSED, 20, now)

@@ -17,6 +17,7 @@ from denghuo.adapters.tables.problems import TableError
 from denghuo.adapters.telephony.assembling import Account, caller_number, seconds_between
 from denghuo.adapters.telephony.call_templates import COMMON, TEMPLATES, CallTemplate
 from denghuo.adapters.telephony.findings import Finding
+from denghuo.adapters.telephony.instants import is_believable
 from denghuo.adapters.telephony.records import (
     CallOutcome,
     CallRecord,
@@ -49,6 +50,7 @@ def read_calls(
     template: CallTemplate | None = None,
     timezone: str | None = None,
     limits: Limits | None = None,
+    now: datetime | None = None,
 ) -> TelephonyLog:
     """Read a table of calls.
 
@@ -58,6 +60,7 @@ def read_calls(
             underscores, and may have a unit in brackets.
         timezone: where times without an offset are, if not where the template says.
         limits: how much is read before the file is refused.
+        now: rows of a time when nobody can have called by then are told and left out; none: they are read.
 
     Raises:
         TelephonyError: no such file, no table, or no column that tells when calls came.
@@ -74,7 +77,7 @@ def read_calls(
                 account.lines += 1
                 if all(map(is_blank, cells)):
                     continue
-                call = reader.call(cells)
+                call = reader.call(cells, now=now)
                 account.count("row", used=call is not None)
                 if call is not None:
                     calls.append(call)
@@ -156,7 +159,7 @@ class _Reader:
         }
         return tuple(one for one, is_lacking in lacks.items() if is_lacking)
 
-    def call(self, cells: list[Any]) -> CallRecord | None:
+    def call(self, cells: list[Any], *, now: datetime | None = None) -> CallRecord | None:
         word = self._text(cells, "outcome")
         if fold(word) in self.phantoms and word:
             self._tell(TelephonyCode.PHANTOM_CALL, Finding.ROW_OF_NO_CALL, "outcome", word)
@@ -165,6 +168,11 @@ class _Reader:
         entered_at = times.get("entered_at") or times.get("queued_at")
         if entered_at is None:
             self._tell(TelephonyCode.MISSING_FIELD, Finding.ROW_WITHOUT_TIME, "entered_at")
+            return None
+        if now is not None and not is_believable(entered_at, now=now):
+            name = "entered_at" if "entered_at" in times else "queued_at"
+            written = " ".join(text for text in (self._text(cells, "date"), self._text(cells, name)) if text)
+            self._tell(TelephonyCode.BAD_TIME, Finding.ROW_NOT_BELIEVABLE, name, written)
             return None
         lasts = {name: self._duration(cells, name) for name in _DURATIONS if name in self.places}
         outcome = self._outcome(cells, word, times, lasts)

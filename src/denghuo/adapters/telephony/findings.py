@@ -11,8 +11,12 @@ class Finding(StrEnum):
     # The file as a whole, and its bytes.
     KNOWN_ELSEWHERE = "known_elsewhere"
     """told: ``count``, ``looked_at``, ``exchange``."""
+    YEARS_BEFORE = "years_before"
+    """told: ``first``, ``last``, ``known``: days. More than a year before all that was known."""
     NO_FILE = "no_file"
     NO_QUEUE_LOG = "no_queue_log"
+    TIMES_NOT_SECONDS = "times_not_seconds"
+    """Every line has the form of a queue log's, and none a time that can be one."""
     NO_AMI_TRACE = "no_ami_trace"
     NO_FREESWITCH_EVENTS = "no_freeswitch_events"
     NO_TABLE = "no_table"
@@ -55,6 +59,7 @@ class Finding(StrEnum):
     NO_DATE = "no_date"
     NO_DURATION = "no_duration"
     TIME_NOT_BELIEVABLE = "time_not_believable"
+    ROW_NOT_BELIEVABLE = "row_not_believable"
     TIMES_OUT_OF_ORDER = "times_out_of_order"
     """told: ``earlier``, ``later``: the headings. Both are kept."""
 

@@ -78,6 +78,7 @@ class QueueLogAssembler:
         self._ended: OrderedDict[tuple[str, str], datetime] = OrderedDict()
         self._recent: OrderedDict[str, None] = OrderedDict()
         self.recognized = 0
+        self.odd_time = ""  # the first time that is a number, but of no year in which such a log was kept
 
     def feed(self, text: str) -> None:
         """Take one line, without its end."""
@@ -134,6 +135,8 @@ class QueueLogAssembler:
         if at is None or not event:
             code = TelephonyCode.BAD_TIME if event else TelephonyCode.MISSING_FIELD
             finding = Finding.LINE_WITHOUT_TIME if event else Finding.LINE_WITHOUT_EVENT
+            if event and not self.odd_time and parts[0].strip().replace(".", "", 1).isdecimal():
+                self.odd_time = parts[0].strip()[:40]
             self.account.tell(code, finding, event=event[:40], value=text)
             return None
         agent = "" if parts[3] in _NOBODY else self._names.get(parts[3], parts[3])
@@ -426,7 +429,8 @@ def _read_file(path: Path, assembler: QueueLogAssembler, offset: int) -> int:
             if tried >= _RECOGNIZED_WITHIN and assembler.recognized == before:
                 break
     if tried and assembler.recognized == before:
+        finding, value = (Finding.TIMES_NOT_SECONDS, odd) if (odd := assembler.odd_time) else (Finding.NO_QUEUE_LOG, "")
         raise TelephonyError(
-            TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=Finding.NO_QUEUE_LOG, file=path.name)
+            TelephonyProblem(code=TelephonyCode.NOT_RECOGNIZED, finding=finding, file=path.name, value=value)
         )
     return unread

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.organization.facts import (
     CalendarImported,
+    CalendarYearWithdrawn,
     PasswordChanged,
     RoleAssigned,
     TokenGiven,
@@ -17,10 +19,14 @@ from denghuo.apps.organization.facts import (
     UserRegistered,
 )
 from denghuo.apps.organization.models import Assignment, CalendarDay, Role, Token, Unit, UnitKind, User
-from denghuo.apps.organization.queries import TOKEN_BEGINS, digest_of
+from denghuo.apps.organization.queries import TOKEN_BEGINS, digest_of, withdrawable_years
 from denghuo.apps.organization.snapshot import CALENDAR_SOURCE, calendar_days
 
 _BATCH = 200
+
+
+class NameInUseError(ValueError):
+    """A program of this name may sign in to the unit already."""
 
 
 @transaction.atomic
@@ -61,7 +67,13 @@ def assign_role(*, user: User, unit: Unit, role: Role, at: datetime, actor: str)
 
 @transaction.atomic
 def give_token(*, name: str, assignment: Assignment, at: datetime, actor: str) -> tuple[Token, str]:
-    """Let a program sign in as somebody in one of their roles; the row, and the token, which is shown now or never."""
+    """Let a program sign in as somebody in one of their roles; the row, and the token, which is shown now or never.
+
+    Raises:
+        NameInUseError: another token of the unit has this name and is not revoked.
+    """
+    if Token.objects.filter(name=name.strip(), unit_id=assignment.unit_id, revoked_at=None).exists():
+        raise NameInUseError(name)
     secret = f"{TOKEN_BEGINS}{secrets.token_urlsafe(32)}"
     row = Token.objects.create(
         name=name.strip(),
@@ -97,6 +109,16 @@ def import_calendar(*, rows: Sequence[CalendarDay], source: str, at: datetime, a
     CalendarDay.objects.bulk_create(rows, batch_size=_BATCH)
     record(CalendarImported(years=tuple(years), day_count=len(rows), source=source), at=at, actor=actor)
     return len(rows)
+
+
+@transaction.atomic
+def withdraw_calendar_year(*, year: int, at: datetime, actor: str) -> int:
+    """Tell the holidays of a year no more, as after a slip; how many there were, 0 where the year has to stay."""
+    count = withdrawable_years(timezone.localdate(at)).get(year, 0)
+    if count:
+        CalendarDay.objects.filter(date__year=year).delete()
+        record(CalendarYearWithdrawn(year=year, day_count=count), at=at, actor=actor)
+    return count
 
 
 @transaction.atomic

@@ -48,3 +48,11 @@ class CalendarImported:
     years: tuple[int, ...]
     day_count: int
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarYearWithdrawn:
+    """No holiday of that year is told any more."""
+
+    year: int
+    day_count: int

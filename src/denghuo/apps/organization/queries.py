@@ -1,11 +1,13 @@
 """Every read of the organization that others may use."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, within
 from denghuo.apps.organization.models import Assignment, CalendarDay, Token, Unit, UnitKind, User
+from denghuo.apps.organization.snapshot import counted_years
 
 TOKEN_BEGINS = "dh_"  # so that whoever finds one in a file knows what it is
 _USED_AGAIN = timedelta(hours=1)
@@ -45,6 +47,32 @@ def unknown_years(first: date, last: date) -> list[int]:
     """Years of which no holiday has been told: nobody knows which of its days are worked."""
     known = set(CalendarDay.objects.filter(date__year__gte=first.year).values_list("date__year", flat=True))
     return [year for year in range(first.year, last.year + 1) if year not in known]
+
+
+def calendar_years() -> dict[int, int]:
+    """How many holidays and make-up workdays are told of each year."""
+    return dict(sorted(Counter(day.year for day in CalendarDay.objects.values_list("date", flat=True)).items()))
+
+
+def years_lacking(new: Iterable[int], known: Iterable[int]) -> list[int]:
+    """Years that lie between those newly told and those by which deadlines are counted, and of which none is told."""
+    known, new = set(known), set(new)
+    wanted = new | set(counted_years(known))
+    told = known | new
+    if wanted <= set(counted_years(told)):
+        return []
+    return [year for year in range(min(wanted), max(wanted) + 1) if year not in told]
+
+
+def withdrawable_years(on: date) -> dict[int, int]:
+    """Years that can be told no more, with how many days they have: not the year of the day, and no gap is left."""
+    told = calendar_years()
+    counted = set(counted_years(told))
+    return {
+        year: count
+        for year, count in told.items()
+        if year != on.year and counted - {year} <= set(counted_years(told.keys() - {year}))
+    }
 
 
 def digest_of(secret: str) -> str:

@@ -59,17 +59,30 @@ def calendar_days() -> Iterator[tuple[date, str, str, str]]:
                 yield day, DayKind.MAKEUP, name, source
 
 
-def work_calendar(rows: Iterable[CalendarDay]) -> WorkCalendar | None:
-    """Which days are worked, from the first year told until the first that is not; None if none is told.
+def counted_years(told: Iterable[int]) -> range:
+    """The years by which deadlines are counted: the longest stretch of years told without a gap, of equals the latest.
 
-    A year of which no day was told is not known, and neither is what comes after it.
+    >>> counted_years([2024, 1890, 2025]), counted_years([])
+    (range(2024, 2026), range(0, 0))
+    """
+    years, found, start = sorted(set(told)), range(0), 0
+    for n, year in enumerate(years):
+        start = n if n and year != years[n - 1] + 1 else start
+        if n - start + 1 >= len(found):
+            found = range(years[start], year + 1)
+    return found
+
+
+def work_calendar(rows: Iterable[CalendarDay]) -> WorkCalendar | None:
+    """Which days are worked in the years by which deadlines are counted; None if none is told.
+
+    A year of which no day was told is not known. One that stands apart from the others takes nothing away from them.
     """
     told = {row.date: row.kind for row in rows}
-    years = {day.year for day in told}
+    years = counted_years(day.year for day in told)
     if not years:
         return None
-    last = min(year for year in years if year + 1 not in years)
-    first_day = date(min(years), 1, 1)
-    days = [first_day + timedelta(days=n) for n in range((date(last + 1, 1, 1) - first_day).days)]
+    first_day = date(years[0], 1, 1)
+    days = [first_day + timedelta(days=n) for n in range((date(years[-1] + 1, 1, 1) - first_day).days)]
     working = [told.get(day) == DayKind.MAKEUP or (day.weekday() < 5 and day not in told) for day in days]
     return build_calendar(first_day, working)

@@ -146,7 +146,8 @@ def record_care_visit(
     actor: str,
 ) -> CareVisit:
     """Somebody went there. Where they were met the next visit is due on the day agreed with them, else a plan's time
-    later; where not, the visit stays due.
+    later; where not, the visit stays due. One that is written down late takes nothing back: what was planned since then
+    stays.
 
     Raises:
         ValueError: the next visit would not come after this one.
@@ -157,12 +158,20 @@ def record_care_visit(
     visit = CareVisit.objects.create(
         care=care, visited_date=visited_date, met=met, note=note, recorded_at=at, recorded_by=actor
     )
-    if met and (next_date or care.visit_every_days):
-        care.next_visit_date = next_date or visited_date + timedelta(days=care.visit_every_days or 0)
+    if met:
+        care.next_visit_date = next_date or _next_visit(care, visited_date)
         care.save(update_fields=["next_visit_date"])
     fact = CareVisited(care_id=care_id, account_id=care.account_id, visited_date=visited_date, met=met)
     record(fact, at=at, actor=actor)
     return visit
+
+
+def _next_visit(care: Care, visited_date: date) -> date | None:
+    planned = care.next_visit_date
+    if care.visit_every_days:
+        later = visited_date + timedelta(days=care.visit_every_days)
+        return max(planned, later) if planned else later
+    return None if planned and planned <= visited_date else planned  # the one that was planned is made
 
 
 @transaction.atomic

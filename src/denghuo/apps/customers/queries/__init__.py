@@ -15,12 +15,13 @@ from denghuo.apps.customers.queries.customers import (
     letters,
     open_count,
     other_accounts,
+    refs_on,
     within_reach,
 )
 from denghuo.apps.customers.queries.imports import Comparison, compare, imports_within
 from denghuo.apps.customers.queries.matters import MATTERS, Matter, open_matters
 from denghuo.apps.customers.queries.moments import customer_moments
-from denghuo.apps.customers.queries.reaching import care_of, reach_of
+from denghuo.apps.customers.queries.reaching import care_of, reach_of, ways_of
 from denghuo.apps.customers.queries.registers import (
     CareDue,
     CareLine,
@@ -53,6 +54,7 @@ from denghuo.apps.customers.queries.timeline import MOMENTS, OF_THE_PLACE, timel
 from denghuo.apps.customers.queries.values import (
     CareOf,
     Customer,
+    CustomerRef,
     Found,
     Hit,
     Letter,
@@ -60,6 +62,7 @@ from denghuo.apps.customers.queries.values import (
     Reach,
     Responsible,
     VisitPlan,
+    Way,
 )
 
 __all__ = [
@@ -71,6 +74,7 @@ __all__ = [
     "CareOf",
     "Comparison",
     "Customer",
+    "CustomerRef",
     "Found",
     "Hit",
     "Letter",
@@ -81,6 +85,7 @@ __all__ = [
     "SupplyNow",
     "UnmaskingLine",
     "VisitPlan",
+    "Way",
     "account_by_number",
     "account_for",
     "account_of_meter",
@@ -112,6 +117,7 @@ __all__ = [
     "open_matters",
     "other_accounts",
     "reach_of",
+    "refs_on",
     "responsibilities_of_account",
     "responsibilities_within",
     "responsible_for",
@@ -123,6 +129,7 @@ __all__ = [
     "unmasking_for",
     "unmaskings",
     "visit_plan",
+    "ways_of",
     "who_answers_for",
     "within_reach",
 ]

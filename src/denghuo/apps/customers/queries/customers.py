@@ -6,7 +6,7 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from denghuo.apps.customers.models import Account, Care, Phone, SupplyPoint
 from denghuo.apps.customers.queries.responsible import Answering, answering
-from denghuo.apps.customers.queries.values import Customer, Letter
+from denghuo.apps.customers.queries.values import Customer, CustomerRef, Letter
 from denghuo.apps.customers.snapshot import keys
 from denghuo.apps.organization.access import within
 from denghuo.apps.sealed import masked_address, masked_name
@@ -68,6 +68,24 @@ def customers_on(unit_id: int, load_codes: Iterable[str]) -> list[Customer]:
         found += _told(list(rows))
     place = {code: index for index, code in enumerate(codes)}
     return sorted(found, key=lambda one: (place.get(one.load_code, 0), one.number))
+
+
+def refs_on(unit_id: int, load_codes: Iterable[str]) -> list[CustomerRef]:
+    """The same as what tells them apart alone, for thousands at once."""
+    codes = list(dict.fromkeys(load_codes))
+    place = {code: index for index, code in enumerate(codes)}
+    found: list[tuple[str, str, int, int, str, str | None]] = []
+    for start in range(0, len(codes), _AT_ONCE):
+        points = SupplyPoint.objects.filter(unit_id=unit_id, load_code__in=codes[start : start + _AT_ONCE], position=0)
+        found += points.filter(account__closed_date=None).values_list(
+            "load_code", "account__number", "account_id", "account__unit_id", "account__category",
+            "account__important__level",
+        )  # fmt: skip
+    care = dict(
+        Care.objects.filter(account__unit_id=unit_id, ended_at=None).order_by().values_list("account_id", "kind")
+    )
+    found.sort(key=lambda row: (place[row[0]], row[1]))
+    return [CustomerRef(pk, unit, category, care.get(pk, ""), level or "") for _, _, pk, unit, category, level in found]
 
 
 def counts_on(unit_id: int) -> dict[str, int]:

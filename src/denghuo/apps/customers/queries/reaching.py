@@ -1,10 +1,11 @@
 """How customers are reached: numbers in the clear, for whatever sends messages or dials, and for nothing else."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from denghuo.adapters.phones import kind_of_number, plain_number
 from denghuo.apps.customers.models import Account, Care, Carer, Person, Phone, Purpose
-from denghuo.apps.customers.queries.values import CareOf, Reach
+from denghuo.apps.customers.queries.values import CareOf, Reach, Way
 from denghuo.apps.sealed import masked_name
 
 _AT_ONCE = 500
@@ -23,14 +24,35 @@ def reach_of(account_ids: Iterable[int], *, purpose: str) -> dict[int, list[Reac
     field = _FIELD_OF[Purpose(purpose)]
     found: dict[int, list[Reach]] = {}
     for part in _parts(account_ids):
-        rows = Account.objects.filter(pk__in=part).select_related("person").prefetch_related("person__phones")
+        rows = list(Account.objects.filter(pk__in=part).select_related("person"))
+        phones: dict[int, list[Phone]] = defaultdict(list)
+        for phone in Phone.objects.filter(person__in={row.person_id for row in rows}):
+            phones[phone.person_id].append(phone)
         for row in rows:
-            found[row.pk] = [_own(row.pk, row.person, phone, field) for phone in row.person.phones.all()]
+            found[row.pk] = [_own(row.pk, row.person, phone, field) for phone in phones[row.person_id]]
         carers = Carer.objects.filter(care__account__in=part, care__ended_at=None).select_related(
             "care__account__person"
         )
         for carer in carers.order_by("position", "pk"):
             found[carer.care.account_id].append(_of_carer(carer, purpose))
+    return found
+
+
+def ways_of(account_ids: Iterable[int], *, purpose: str) -> dict[int, list[Way]]:
+    """The same without any number, for whoever only asks whether there is one."""
+    field = _FIELD_OF[Purpose(purpose)]
+    found: dict[int, list[Way]] = {}
+    for part in _parts(account_ids):
+        persons = dict(Account.objects.filter(pk__in=part).order_by().values_list("pk", "person_id"))
+        phones: dict[int, list[Way]] = defaultdict(list)
+        rows = Phone.objects.filter(person__in=persons.values()).values_list("person", "kind", field)
+        for person_id, kind, consented in rows:
+            phones[person_id].append(Way(kind, consented, carer=False))
+        found |= {pk: phones[person_id][:] for pk, person_id in persons.items()}
+        carers = Carer.objects.filter(care__account__in=part, care__ended_at=None).select_related("care")
+        for carer in carers:
+            way = Way(kind_of_number(carer.number), purpose == Purpose.OUTAGE, carer=True)
+            found[carer.care.account_id].append(way)
     return found
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import NamedTuple
+
+from denghuo.apps.organization.access import Permission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,21 @@ class Customer:
         return f"customers.account:{self.account_id}"
 
 
+class CustomerRef(NamedTuple):
+    """What tells customers apart where there are thousands: nothing that is sealed, nothing to be read by people."""
+
+    account_id: int
+    unit_id: int
+    category: str
+    care_kind: str
+    important: str
+
+    @property
+    def ref(self) -> str:
+        """How others refer to it."""
+        return f"customers.account:{self.account_id}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Letter:
     """Whom a letter goes to, in the clear, for its envelope and for nothing else."""
@@ -46,6 +64,14 @@ class Letter:
     name: str
     number: str
     address: str
+
+
+class Way(NamedTuple):
+    """A number without the number: what kind it is, whether it may be used, and whether it is a carer's."""
+
+    kind: str
+    consented: bool
+    carer: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +149,13 @@ class Found:
 @dataclass(frozen=True, kw_only=True)
 class Moment:
     """Something that happened to a customer. ``tone`` is a state color of the house (``act``, ``waiting``, ``done``,
-    ``breached``) or empty; ``path`` leads to more of it, empty: there is no more. ``of_a_day``: of ``at`` only the day
-    is known."""
+    ``breached``) or empty; ``path`` leads to more of it, for whoever has the ``permission`` where one is named; empty:
+    there is no more. ``of_a_day``: of ``at`` only the day is known."""
 
     at: datetime
     kind: str
     text: str
     path: str = ""
+    permission: Permission | None = None
     tone: str = ""
     of_a_day: bool = False

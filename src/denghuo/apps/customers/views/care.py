@@ -117,10 +117,12 @@ def visit_care(request: HttpRequest, account_id: int) -> HttpResponse:
     row = _in_care_of(request, account_id)
     entry = _entry(row)
     form = VisitForm(request.POST or None, initial={"visited_date": timezone.localdate(), "met": True})
-    if request.method == "POST" and form.is_valid() and form.cleaned_data["visited_date"] > timezone.localdate():
+    today, told = timezone.localdate(), form.cleaned_data if request.method == "POST" and form.is_valid() else {}
+    if told and told["visited_date"] > today:
         form.add_error("visited_date", _("This day has not come yet."))
-    told = form.cleaned_data if request.method == "POST" and form.is_valid() else {}
-    if told.get("next_date") and told["next_date"] <= max(told["visited_date"], timezone.localdate()):
+    elif told and told["visited_date"] < today - _REVIEW_AFTER:
+        form.add_error("visited_date", _("That is more than a year ago. Look at the date."))
+    if told.get("next_date") and told["next_date"] <= today:
         form.add_error("next_date", _("The next visit lies ahead."))
     return form_page(
         request,

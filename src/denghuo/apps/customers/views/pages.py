@@ -1,5 +1,7 @@
 """The box that finds customers, and the page of one."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -99,7 +101,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
 def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
     """What the page of a customer shows, nothing of it hidden data."""
     seen, unit_path = queries.customers_by_id([row.pk])[row.pk], row.unit.path
-    moments = queries.timeline(seen, before=timezone.now())
+    moments = _moments(request, row, before=timezone.now())
     return {
         "account": row,
         "customer": seen,
@@ -117,6 +119,14 @@ def account_context(request: HttpRequest, row: Account) -> dict[str, Any]:
         "deeds": deeds_on(request, row),
         **hidden_context(row),
     }
+
+
+def _moments(request: HttpRequest, row: Account, *, before: datetime) -> list[queries.Moment]:
+    """The newest moments before an instant; those lead further only where this person may follow."""
+    told = queries.timeline(queries.customers_by_id([row.pk])[row.pk], before=before)
+    asked = {one.permission for one in told if one.permission is not None}
+    denied = {one for one in asked if not may(request.user, one, path=row.unit.path)}
+    return [replace(one, path="") if one.permission in denied else one for one in told]
 
 
 def hidden_context(row: Account, form: UnmaskForm | None = None) -> dict[str, Any]:
@@ -181,6 +191,5 @@ def moments(request: HttpRequest, account_id: int) -> HttpResponse:
         before = None
     if before is None or before.tzinfo is None:
         before = timezone.now()
-    seen = queries.customers_by_id([row.pk])[row.pk]
-    context = {"account": row, "moments": queries.timeline(seen, before=before)}
+    context = {"account": row, "moments": _moments(request, row, before=before)}
     return render(request, "customers/moments.html", context)

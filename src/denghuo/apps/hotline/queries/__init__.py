@@ -86,7 +86,7 @@ from denghuo.apps.hotline.queries.kept import Became, Kept, kept_note, key_of
 from denghuo.apps.hotline.queries.moments import customer_moments
 from denghuo.apps.hotline.queries.outs import OutAt, out_at
 from denghuo.apps.hotline.queries.places import District, Where, places_like, stations_of, where_of
-from denghuo.apps.hotline.queries.pops import About, Contact, Pop, about_of, pop_of
+from denghuo.apps.hotline.queries.pops import About, Contact, Pop, about_of, pop_of, whom_of
 from denghuo.apps.hotline.queries.reporters import Unanswered, reporter_for, unanswered
 from denghuo.apps.hotline.queries.reviews import (
     Drawn,
@@ -289,5 +289,6 @@ __all__ = [
     "versions_of",
     "waiting_on",
     "where_of",
+    "whom_of",
     "worded",
 ]

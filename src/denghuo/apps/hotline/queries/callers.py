@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from denghuo.adapters.phones import plain_number
 from denghuo.apps.customers import queries as customers
@@ -22,6 +23,7 @@ class Caller:
 
     ``customer`` is the account in the customer file; None: only the table of numbers knows the number, and ``note`` is
     what it says. ``carer`` is who calls for somebody they look after: their name, and what they are to them.
+    ``called_at``: nobody knows the number as theirs; somebody called from it for them then.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Caller:
     note: str = ""
     customer: Customer | None = None
     carer: str = ""
+    called_at: datetime | None = None
 
     @property
     def account_id(self) -> int | None:

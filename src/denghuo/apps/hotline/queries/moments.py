@@ -12,6 +12,7 @@ from denghuo.apps.customers.queries import Moment
 from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.queries.announcements import exchanges_serving
 from denghuo.apps.hotline.queries.callers import numbers_of
+from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.models import Unit
 
 _SERVED = (CallOutcome.ANSWERED, CallOutcome.ANNOUNCED)
@@ -52,6 +53,7 @@ def _of_call(call: Call, notes: Sequence[CallNote], account_id: int) -> Moment |
         kind="hotline.call",
         text=_("Called the hotline: %(what)s") % {"what": pgettext("between names", ", ").join([what, *kinds])},
         path=reverse("hotline:call", args=[call.pk]),
+        permission=Permission.HOTLINE_VIEW,
         tone="done" if call.outcome in _SERVED else "act",
     )
 

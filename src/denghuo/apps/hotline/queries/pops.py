@@ -1,9 +1,9 @@
 """Everything that is known of who calls, the moment the call is there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import ContactCard
@@ -22,6 +22,7 @@ from denghuo.apps.outages.models import Suspicion
 _CONTACTS = 8
 _ORDERS = 5
 _FINDINGS = 2
+_CALLED_FOR = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,9 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """Whom a call is about. ``callers`` is everybody the number is known of, and ``known`` the one in question: their
-    state, what is out at their load, who cares and answers for them, what is open and was found before.
+    """Whom a call is about. ``callers`` is everybody the number is known of or was called from for, and ``known`` the
+    one in question: their state, what is out at their load, who cares and answers for them, what is open and was found
+    before.
 
     ``dark`` are the keys of those of ``callers`` who are without supply. ``back`` is the outage that is over for them;
     ``around`` are the outages of the area, where nobody knows which load is theirs; ``is_unplaced``: their file names a
@@ -74,7 +76,7 @@ def about_of(
     """Whom a call is about: the account that was chosen, or else the first of those the number is known of that is
     without supply, or the first. ``account_id`` :data:`NOBODY`: it is somebody else. Of their orders, what ``reader``
     may know."""
-    callers = callers_of(exchange, number)
+    callers = whom_of(exchange, number, reader=reader)
     supply = Supply(exchange)
     dark = _dark(callers, supply)
     known = _in_question(exchange, callers, dark, account_id)
@@ -100,6 +102,32 @@ def about_of(
         orders=open_orders(exchange, number, account_id=account, reader=reader),
         findings=tuple(orders.findings_of_account(account, limit=_FINDINGS, reader=reader)) if account else (),
     )
+
+
+def whom_of(exchange: Exchange, number: str, *, reader: Reader | None) -> tuple[Caller, ...]:
+    """Everybody a number is known of, and after them whom somebody last called for from it, as far as ``reader`` may
+    know: a report by a neighbor's telephone is asked about by the same telephone."""
+    known = callers_of(exchange, number)
+    if not number:
+        return known
+    notes = _notes(exchange, number, reader).select_related("order")[:_CONTACTS]
+    asked = orders_of_caller([str(exchange.unit.path)], number, limit=_CONTACTS, reader=reader)
+    told = [((note.order or note).account_id, note.drafted_at) for note in notes]
+    told += [(order.account_id, order.received_at) for order in asked]
+    last: dict[int, datetime] = {}
+    for account_id, at in told:
+        if account_id is not None and account_id not in {one.account_id for one in known}:
+            last[account_id] = max(at, last.get(account_id, at))
+    newest = sorted(last, key=lambda key: last[key], reverse=True)[:_CALLED_FOR]
+    found = [(caller_on(exchange, account_id), last[account_id]) for account_id in newest]
+    open_ones = ((one, at) for one, at in found if one and one.customer and one.customer.closed_date is None)
+    return (*known, *(replace(one, called_at=at) for one, at in open_ones))
+
+
+def _notes(exchange: Exchange, number: str, reader: Reader | None) -> QuerySet[CallNote]:
+    """What was kept of the calls of a number, as far as ``reader`` may know, the newest first."""
+    kept = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False)
+    return kept.filter(Q(order=None) | readable(reader, field="order__"))
 
 
 def _dark(callers: tuple[Caller, ...], supply: Supply) -> frozenset[int | None]:
@@ -137,8 +165,7 @@ def pop_of(
 ) -> Pop:
     """Who calls, whether they are without supply, and what was between us before this call that ``reader`` may know."""
     about = about_of(exchange, number, account_id=account_id, at=at, reader=reader)
-    notes = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False).select_related("order")
-    notes = notes.filter(Q(order=None) | readable(reader, field="order__"))
+    notes = _notes(exchange, number, reader).select_related("order")
     if call_id:
         notes = notes.exclude(call_id=call_id)
     own = tuple(notes_of(Call(exchange=exchange, call_id=call_id)))

@@ -12,6 +12,7 @@ from denghuo.apps.hotline import queries
 from denghuo.apps.hotline.forms import NUMBER_WANTED
 from denghuo.apps.hotline.models import CallNote, Exchange
 
+_MOBILE_DIGITS, _LANDLINE_DIGITS = 11, 12
 _ENDING = re.compile(r"[0-9]{1,4}$")
 
 
@@ -45,9 +46,19 @@ def asked_of(request: HttpRequest, typed: str) -> tuple[Asked | None, str]:
     number = dialed(typed)
     if queries.can_be_looked_up(own, number):
         return Asked(exchange=own, call_id="", number=number, account_id=key_in(request, "account")), ""
+    return in_hand(request, exchanges), _why_not(typed, number)
+
+
+def _why_not(typed: str, number: str) -> str:
+    """Why what was typed in cannot be looked up; ``number``: its digits, if it has nothing else."""
+    if len(number) > (_LANDLINE_DIGITS if number.startswith("0") else _MOBILE_DIGITS):
+        text = _(
+            "That has %(n)d digits, which is too long: a mobile number has 11, a landline with its area code 10 to 12. "
+            "Type it in anew."
+        )
+        return text % {"n": len(number)}
     part = bool(number) or dialed(typed.replace("*", "0")) != ""
-    why = _("A masked number or a part of one cannot be looked up here.") if part else NUMBER_WANTED
-    return in_hand(request, exchanges), str(why)
+    return _("A masked number or a part of one cannot be looked up here.") if part else str(NUMBER_WANTED)
 
 
 def _draft(request: HttpRequest) -> CallNote | None:

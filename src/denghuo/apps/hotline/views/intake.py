@@ -206,7 +206,7 @@ def desk_customers(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("customer", "").replace("\x00", "").strip()[:_LONGEST]
     scope = [str(exchange.unit.path)]
     found = customers.search(scope, text, limit=_FOUND) if text else None
-    known = {one.account_id for one in queries.callers_of(exchange, number)}
+    known = {one.account_id for one in queries.whom_of(exchange, number, reader=reader(request))}
     chosen = form.cleaned_data.get("account")
     kept = queries.caller_on(exchange, chosen) if chosen and chosen not in known else None
     hits = [queries.told_of(hit.customer) for hit in found.hits] if found else []

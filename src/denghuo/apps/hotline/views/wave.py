@@ -58,6 +58,7 @@ def wave(request: HttpRequest, outage_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "outage": outage,
         "exchanges": exchanges,
+        "customers_out": outages.cost(outage, at=now).lv_customers_out,
         "may_see_outage": Permission.OUTAGES_VIEW in permissions_of(request.user),
     }
     if told is not None:

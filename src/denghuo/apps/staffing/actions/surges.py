@@ -32,8 +32,6 @@ from denghuo.apps.staffing.queries.sent import sending_now
 from denghuo.apps.staffing.queries.surges import surge_inputs, undecided
 from denghuo.apps.staffing.snapshot.surges import Measure, proposal
 
-# A proposal for so much fewer customers is another one, even where the rest is still a large outage.
-_FEWER_SHARE = 0.2
 _TIER = {Measure.SECOND.value: 2, Measure.THIRD.value: 3}
 
 
@@ -75,13 +73,15 @@ def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Su
     is still to be done is proposed, on top of what was sent."""
     row = Surge.objects.select_for_update().filter(unit_id=unit.pk, outage_id=outage.pk).first()
     customers = outages.cost(outage, at=at).lv_customers_out
-    least = rule_book(unit.pk).value(RuleKind.SURGE_CUSTOMERS, on=timezone.localdate(at))
+    book, today = rule_book(unit.pk), timezone.localdate(at)
+    least = book.value(RuleKind.SURGE_CUSTOMERS, on=today)
     if row is None and customers < least:
         return None
     if row is not None and row.state == SurgeState.PROPOSED and not row.accepted and customers < least:
         _end(row, at=at, actor=actor)
         return row
-    if row is not None and not _is_another(row, customers=customers, least=least):
+    fewer_share = book.value(RuleKind.SURGE_FEWER_SHARE, on=today)
+    if row is not None and not _is_another(row, customers=customers, least=least, fewer_share=fewer_share):
         return row
     told = proposal(surge_inputs(unit, outage, at=at))
     defaults = {"customers": customers, "proposed_at": at, "told": told, "state": SurgeState.PROPOSED}
@@ -91,11 +91,11 @@ def propose_surge(*, unit: Unit, outage: Outage, at: datetime, actor: str) -> Su
     return row
 
 
-def _is_another(row: Surge, *, customers: int, least: float) -> bool:
+def _is_another(row: Surge, *, customers: int, least: float, fewer_share: float) -> bool:
     """Whether so many more or fewer are out that what was worked out, or decided, holds no more."""
     grown = customers - row.customers
     if row.state == SurgeState.PROPOSED:
-        return grown >= 1 or -grown >= max(min(least, _FEWER_SHARE * row.customers), 1)
+        return grown >= 1 or -grown >= max(fewer_share * row.customers, 1)
     if row.state == SurgeState.OVER and not row.accepted:
         return customers >= least
     return grown >= least

@@ -1,7 +1,15 @@
 """What people tell staffing."""
 
 from denghuo.apps.staffing.forms.known import KnownDaysForm, WeatherForm
-from denghuo.apps.staffing.forms.people import AbsenceForm, CalendarForm, RuleForm, SkillsForm, SwapForm, WishForm
+from denghuo.apps.staffing.forms.people import (
+    AbsenceForm,
+    CalendarForm,
+    RuleForm,
+    SkillsForm,
+    SwapForm,
+    WishForm,
+    YearForm,
+)
 from denghuo.apps.staffing.forms.shifts import (
     HALF,
     AllowForm,
@@ -35,6 +43,7 @@ __all__ = [
     "WeatherForm",
     "WishForm",
     "WithdrawShiftForm",
+    "YearForm",
     "clock",
     "clocks_of",
     "labeled",

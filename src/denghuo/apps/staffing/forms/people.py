@@ -1,16 +1,19 @@
 """Rules, absences, wishes, skills, swaps and the calendar, as people tell them."""
 
 import re
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import CalendarDay, DayKind
-from denghuo.apps.organization.when import DayField
+from denghuo.apps.organization.queries import years_lacking
+from denghuo.apps.organization.when import DayField, in_our_time
 from denghuo.apps.staffing.forms.shifts import labeled
 from denghuo.apps.staffing.models import AbsenceKind, RuleKind, Shift
 from denghuo.apps.staffing.snapshot.rules import COUNTS, SHARES
@@ -152,17 +155,78 @@ class CalendarForm(forms.Form):
     )
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
+    def __init__(self, *args: Any, known: Iterable[int] = (), **kwargs: Any) -> None:
+        """``known``: the years told so far."""
+        super().__init__(*args, **kwargs)
+        self._known = known
+
     def clean_text(self) -> list[CalendarDay]:
-        rows: dict[Any, CalendarDay] = {}
+        rows: dict[date, CalendarDay] = {}
+        told_in: dict[date, int] = {}
+        wrong: list[Any] = []
         for number, line in enumerate(self.cleaned_data["text"].splitlines(), 1):
             if not line.strip():
                 continue
-            day, kind, name = [*(part.strip() for part in line.replace("，", ",").split(",")), "", ""][:3]
             try:
-                date = forms.DateField().clean(day)
-            except forms.ValidationError:
-                date = None
-            if date is None or kind not in DayKind.values:
-                raise forms.ValidationError(_("Line %(line)d cannot be read.") % {"line": number})
-            rows[date] = CalendarDay(date=date, kind=kind, name=name[:40])
+                row = _day_told(line)
+            except forms.ValidationError as error:
+                wrong.append(_("Line %(line)d: %(what)s") % {"line": number, "what": error.messages[0]})
+                continue
+            if row.date in rows:
+                told = {"line": number, "first": told_in[row.date], "day": row.date}
+                wrong.append(_("Line %(line)d: %(day)s stands in line %(first)d already. Keep one of the two.") % told)
+            rows.setdefault(row.date, row)
+            told_in.setdefault(row.date, number)
+        if not wrong and (lacking := years_lacking({day.year for day in rows}, self._known)):
+            wrong.append(
+                _(
+                    "The holidays of %(years)s are not told, and deadlines are not counted across a gap. Correct the "
+                    "year, or tell those years too."
+                )
+                % {"years": _in_stretches(lacking)}
+            )
+        if wrong:
+            raise forms.ValidationError(wrong)
         return list(rows.values())
+
+
+def _day_told(line: str) -> CalendarDay:
+    """One line of a calendar.
+
+    Raises:
+        forms.ValidationError: it says no day, or not what is with it.
+    """
+    day, kind, name = [*(part.strip() for part in line.replace("，", ",").split(",")), "", ""][:3]
+    try:
+        found = forms.DateField().clean(day)
+    except forms.ValidationError as error:
+        raise forms.ValidationError(
+            _("“%(day)s” is no date. Write the day as 2027-01-01.") % {"day": day[:40]}
+        ) from error
+    in_our_time(found)
+    if kind not in DayKind.values:
+        raise forms.ValidationError(
+            _("“%(kind)s” is neither holiday nor makeup. Write one of the two after the day.") % {"kind": kind[:40]}
+        )
+    return CalendarDay(date=found, kind=kind, name=name[:40])
+
+
+def _in_stretches(years: Sequence[int]) -> str:
+    """Years in order as people write them: 2019, 2021–2023."""
+    stretches = [[year for _n, year in part] for _d, part in groupby(enumerate(years), lambda one: one[1] - one[0])]
+    return ", ".join(str(one[0]) if len(one) == 1 else f"{one[0]}–{one[-1]}" for one in stretches)
+
+
+class YearForm(forms.Form):
+    """A year whose days are taken out of the calendar."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int)
+
+    def __init__(self, *args: Any, years: Mapping[int, int], **kwargs: Any) -> None:
+        """``years``: those that can be taken out, with how many days they have."""
+        super().__init__(*args, **kwargs)
+        told = [
+            (year, ngettext("%(year)d: %(n)d day", "%(year)d: %(n)d days", count) % {"year": year, "n": count})
+            for year, count in years.items()
+        ]
+        self.fields["year"].choices = [("", _("Choose")), *told]  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ class RuleKind(models.TextChoices):
     MONTH_H = "month_h", _("Most hours in a month (h)")
     DUE_H = "due_h", _("Hours due in a month (h)")
     SURGE_CUSTOMERS = "surge_customers", _("Propose a surge from so many customers without supply")
+    SURGE_FEWER_SHARE = "surge_fewer_share", _("A surge not yet sent is worked out anew when so many fewer are out (%)")
     SURGE_H = "surge_h", _("How long a surge is planned for (h)")
     OUTAGE_H = "outage_h", _("Outage taken to last, where nobody has said how long (h)")
     ANNOUNCE_MIN = "announce_min", _("Minutes until an announcement is on (min)")

@@ -30,6 +30,7 @@ STANDARD: dict[RuleKind, tuple[float, str | Promise]] = {
     RuleKind.MONTH_H: (201, _LABOR),
     RuleKind.DUE_H: (165, _("248 workdays of 8 h a year, holidays as from 2025")),
     RuleKind.SURGE_CUSTOMERS: (300, OURS),
+    RuleKind.SURGE_FEWER_SHARE: (0.2, OURS),
     RuleKind.SURGE_H: (4, OURS),
     RuleKind.OUTAGE_H: (2, OURS),
     RuleKind.ANNOUNCE_MIN: (5, OURS),
@@ -41,7 +42,7 @@ STANDARD: dict[RuleKind, tuple[float, str | Promise]] = {
     RuleKind.THIRD_YUAN_PER_H: (90, OURS),
     RuleKind.CALL_BACK_HEADS: (1, OURS),
 }
-SHARES = frozenset({RuleKind.TARGET_SHARE, RuleKind.DEMAND_SHARE, RuleKind.SHRINKAGE_SHARE})
+SHARES = frozenset({RuleKind.TARGET_SHARE, RuleKind.DEMAND_SHARE, RuleKind.SHRINKAGE_SHARE, RuleKind.SURGE_FEWER_SHARE})
 # Counted in people, customers, days or nights; the others are measured, and may be broken.
 COUNTS = frozenset(
     {

@@ -1,5 +1,6 @@
 """What planning goes by: rules, shifts, rota, calendar, absences."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.staffing import actions, queries
-from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, clock
+from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, YearForm, clock
 from denghuo.apps.staffing.models import AbsenceKind, Duty, RuleKind
 from denghuo.apps.staffing.snapshot.rules import as_shown
 from denghuo.apps.staffing.views.frame import may_edit, today, unit_of, unit_to_edit, who
@@ -155,23 +156,57 @@ def withdraw(request: HttpRequest, absence_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required(Permission.STAFFING_VIEW)
 def calendar(request: HttpRequest) -> HttpResponse:
-    """Holidays and make-up workdays, and a form to read a year in."""
+    """Holidays and make-up workdays, a form to read a year in, and one to take a year out that was a slip."""
     unit = unit_of(request)
-    form = CalendarForm(request.POST or None) if may_edit(request, unit) else None
-    preview = None
-    if request.method == "POST":
-        if form is None:
-            raise PermissionDenied
-        if form.is_valid() and "save" not in request.POST:
-            scope = scope_of(request.user, Permission.ORDERS_VIEW)
-            preview = orders.what_if_calendar(scope, form.cleaned_data["text"], at=timezone.now())
-        elif form.is_valid():
-            count = organization_actions.import_calendar(
-                rows=form.cleaned_data["text"], source=form.cleaned_data["source"], **who(request)
-            )
-            messages.success(request, _("%(days)d days read. Make the forecast anew.") % {"days": count})
+    may = may_edit(request, unit)
+    if request.method == "POST" and not may:
+        raise PermissionDenied
+    sent = request.POST.get("form", "days") if request.method == "POST" else ""
+    known = organization.calendar_years()
+    form = CalendarForm(request.POST if sent == "days" else None, known=known)
+    years = organization.withdrawable_years(today())
+    out = YearForm(request.POST if sent == "year" else None, years=years)
+    preview, replaced = None, []
+    if sent and (out if sent == "year" else form).is_valid():
+        if "save" in request.POST:
+            messages.success(request, _taken_out(request, out) if sent == "year" else _read_in(request, form))
             return redirect("staffing:calendar")
-    rows = organization.all_calendar_days(first=today().replace(month=1, day=1))
-    missing = organization.unknown_years(today(), today().replace(year=today().year + 1, day=1))
-    context = {"unit": unit, "form": form, "preview": preview, "rows": rows, "unknown_years": missing}
-    return render(request, "staffing/calendar.html", context, status=422 if form and form.errors else 200)
+        days = form.cleaned_data["text"] if sent == "days" else []
+        year = out.cleaned_data["year"] if sent == "year" else None
+        scope = scope_of(request.user, Permission.ORDERS_VIEW)
+        preview = orders.what_if_calendar(scope, days, at=timezone.now(), without=year)
+        told = Counter(one.date.year for one in days)
+        replaced = [(year, known[year], count) for year, count in sorted(told.items()) if year in known]
+    context = {
+        "unit": unit,
+        "form": form if may else None,
+        "out": out if may and years else None,
+        "preview": preview,
+        "replaced": replaced,
+        "sent": sent,
+        "rows": organization.all_calendar_days(first=today().replace(month=1, day=1)),
+        "unknown_years": organization.unknown_years(today(), today().replace(year=today().year + 1, day=1)),
+    }
+    return render(request, "staffing/calendar.html", context, status=422 if form.errors or out.errors else 200)
+
+
+def _read_in(request: HttpRequest, form: CalendarForm) -> str:
+    """Take the days over; what is said of it."""
+    days, source = form.cleaned_data["text"], form.cleaned_data["source"]
+    count = organization_actions.import_calendar(rows=days, source=source, **who(request))
+    return _("%(days)d days read. Make the forecast anew.") % {"days": count}
+
+
+def _taken_out(request: HttpRequest, form: YearForm) -> str:
+    """Take a year out; what is said of it."""
+    year = form.cleaned_data["year"]
+    count = organization_actions.withdraw_calendar_year(year=year, **who(request))
+    told = {"year": year, "count": count}
+    return (
+        ngettext(
+            "%(year)d is taken out, with %(count)d day. Make the forecast anew.",
+            "%(year)d is taken out, with %(count)d days. Make the forecast anew.",
+            count,
+        )
+        % told
+    )
