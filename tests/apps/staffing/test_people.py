@@ -7,15 +7,12 @@ from django.urls import reverse
 
 from denghuo.apps.hotline.actions import end_agent, open_exchange
 from denghuo.apps.hotline.models import Agent
-from denghuo.apps.organization.actions import assign_role
-from denghuo.apps.organization.models import Role
 from denghuo.apps.staffing import queries
 from denghuo.apps.staffing.models import Duty, Plan, PlanState
 from denghuo.apps.staffing.queries.plans import staff_of
 from denghuo.apps.staffing.views.frame import today
 from tests.apps.staffing.conftest import NOW, Station
 from tests.apps.staffing.test_pages import signed_in
-from tests.world import World
 
 JUNE = date(2026, 6, 1)
 WHO: dict[str, Any] = {"at": NOW, "actor": "test"}
@@ -72,10 +69,3 @@ def test_nobody_who_has_left_can_be_chosen(station: Station) -> None:
     end_agent(agent_id=gone.pk, until_date=today() - timedelta(1), **WHO)
     for page in ("absences", "wishes"):
         assert named not in leader.get(reverse(f"staffing:{page}")).content.decode()
-
-
-def test_where_nothing_is_to_be_staffed_the_page_says_where_to_begin(world: World) -> None:
-    assign_role(user=world.zhou, unit=world.lamp, role=Role.SHIFT_LEADER, **WHO)
-    page = signed_in(world.zhou).get(reverse("staffing:home")).content.decode()
-    assert "No hotline to staff" in page
-    assert f'href="{reverse("hotline:sources")}">How to bring calls in' in page

@@ -34,6 +34,7 @@ from denghuo.apps.outages.queries.faults import (
 )
 from denghuo.apps.outages.queries.field import (
     dark_against,
+    last_of,
     last_there,
     said_back,
     says_still_out,
@@ -131,6 +132,7 @@ __all__ = [
     "judging_for",
     "judging_rules",
     "kinds_by_number",
+    "last_of",
     "last_there",
     "last_word_of",
     "lasting_outages",

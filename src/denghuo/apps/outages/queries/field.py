@@ -67,10 +67,10 @@ def last_there(about: str) -> Sent | None:
         subject = subject_of(about)
         was = subject.formerly if isinstance(subject, Outage) else ()
         sent = [one for listed in assignments_about([about, *was]).values() for one in listed]
-    return _last(sent)
+    return last_of(sent)
 
 
-def _last(sent: Iterable[Sent]) -> Sent | None:
+def last_of(sent: Iterable[Sent]) -> Sent | None:
     """Who finished last."""
     done = [(one.finished_at, one) for one in sent if one.finished_at is not None]
     return max(done, key=lambda pair: pair[0])[1] if done else None
@@ -118,7 +118,7 @@ def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:
     outages = {one.outage_id: one.outage for one in rows if one.outage}
     named = {one.order_id: _names(one.outage, one.order_id) for one in rows if one.outage}
     sent = assignments_about({name for names in named.values() for name in names})
-    last = {key: _last(one for name in names for one in sent.get(name, ())) for key, names in named.items()}
+    last = {key: last_of(one for name in names for one in sent.get(name, ())) for key, names in named.items()}
     stays = {pk: (set(left_dark(one)), set(_dark(one))) for pk, one in outages.items()}
     left = [one for one in rows if one.load_code in stays[one.outage_id][_closed_nothing(last[one.order_id])]]
     if not left:

@@ -42,6 +42,7 @@ def in_the_field(
     abouts = [outage.about, *(one.about for one in outage.suspicions.all())]
     order_ids = orders_of(outage) if Permission.ORDERS_VIEW in allowed else []
     sent = [one for listed in crews.assignments_about(abouts).values() for one in listed]
+    last = queries.last_of(sent)
     codes = [load.code for load in loads if load.ended_at is None]
     still_out = Report.objects.filter(order_id__in=order_ids, still_out_count__gt=0).exclude(state__in=REPORT_OVER)
     devices = outage.planned_device_codes.split()
@@ -55,7 +56,8 @@ def in_the_field(
         "reports_more": max(len(order_ids) - REPORTS_SHOWN, 0),
         "still_out": still_out.count() if order_ids else 0,
         "sent": sorted(sent, key=lambda one: one.sent_at, reverse=True),
-        **found_there(outage, outage.about),
+        "last_there": last,
+        "dark": queries.dark_against(outage, last),
         "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
