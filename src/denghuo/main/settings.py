@@ -4,7 +4,7 @@
 |---|---|---|
 | `DENGHUO_HOME` | folder of the database, uploads and the secret key | `var` |
 | `DATABASE_URL` | `sqlite:///path` or `postgresql://user:password@host:port/name` | a file in the home folder |
-| `DENGHUO_DATABASE_POOL` | PostgreSQL connections kept by one process; 0 keeps none | 8 |
+| `DENGHUO_DATABASE_POOL` | PostgreSQL connections kept by one process; 0 keeps none | 12 |
 | `DENGHUO_SECRET_KEY` | signs sessions | made on the first start, kept in the home folder |
 | `DENGHUO_DATA_KEYS` | encrypt personal data: `number algorithm base64`, by commas; the last seals | as the key above |
 | `DENGHUO_DATA_CIPHER` | what a key made on the first start encrypts with: `aes-gcm` or `sm4-gcm` | `aes-gcm` |
@@ -108,7 +108,7 @@ TEMPLATES = [
 DATABASES = {
     "default": env.database(
         env.text("DATABASE_URL", f"sqlite:///{HOME / 'denghuo.sqlite3'}"),
-        pool=env.whole("DENGHUO_DATABASE_POOL", 8),
+        pool=env.whole("DENGHUO_DATABASE_POOL", 12),
         busy_s=30,
     )
 }
@@ -173,6 +173,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 # A sign-in lasts for a shift, not for two weeks on a machine that others use as well.
+SESSION_ENGINE = "denghuo.apps.organization.sessions"
 SESSION_COOKIE_AGE = 3600 * env.whole("DENGHUO_SESSION_H", 12, least=1)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

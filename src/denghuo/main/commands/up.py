@@ -38,6 +38,9 @@ ANNOUNCE_WITHIN_S = 120.0
 AFTER_S = {"live pages": 3.0, "worker": 6.0, "message sender": 7.0, "demo line": 8.0, "demo gateway": 9.0}
 
 LISTENS_AFTER_S = 5.0
+# Words that wait for each other are written in one transaction (`orders/intake.py`): the more may wait in a process,
+# the less each costs. No more than the connections that a process keeps (DENGHUO_DATABASE_POOL).
+AT_ONCE = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +165,7 @@ def _denghuo(command: str) -> list[str]:
 
 
 def _web_server(host: str, port: int, workers: int) -> list[str]:
-    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4"]
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(AT_ONCE)]
     options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "warning"]
     # A worker process that is told to end while it starts does not hear it.
     options += ["--workers-kill-timeout", "5"]
