@@ -192,6 +192,16 @@ def test_a_telephone_that_is_slow_accepts_no_sooner_than_it_was_sent(opened: Ope
     assert steps_told(row)[1:] == [("dispatch", AT + 2 * MINUTE), ("accept", AT + 2 * MINUTE)]
 
 
+def test_an_acceptance_that_is_heard_of_late_does_not_accept_what_was_sent_anew(opened: Open) -> None:
+    row = opened()
+    react("follow_assignment", 1, Field(order_ids=(row.pk,)))
+    actions.take_step(order_id=row.pk, step="return", reason="x", at=AT + 5 * MINUTE, actor="he")
+    react("follow_assignment", 6, Field(order_ids=(row.pk,)))
+    react("follow_acceptance", 2, Field(order_ids=(row.pk,), accepted_at=AT + 2 * MINUTE))
+    row.refresh_from_db()
+    assert row.state == State.DISPATCHED
+
+
 def test_what_a_customer_answers_while_the_crew_is_there_stands_in_the_order(opened: Open) -> None:
     row = opened()
     react("follow_assignment", 1, Field(order_ids=(row.pk,)))

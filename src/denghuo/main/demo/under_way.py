@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from denghuo.apps.crews import actions
@@ -74,16 +75,17 @@ def _send(
         at=sent_at,
         actor="dispatcher",
     )
-    for order in orders[1:]:
-        if order.received_at + _SENT_AFTER <= now:
-            at = order.received_at + _SENT_AFTER
-            actions.add_orders(assignment_id=row.pk, order_ids=[order.pk], at=at, actor="dispatcher")
-    _tell(row, seat.people[0], now, told)
-
-
-def _tell(row: Assignment, who: CrewMember, now: datetime, told: Sequence[tuple[float, ReportKind]]) -> None:
-    for minutes, kind in told:
-        at = row.sent_at + minutes * _MIN
+    happens = [(order.received_at + _SENT_AFTER, partial(_add, row, order)) for order in orders[1:]]
+    happens += [(row.sent_at + minutes * _MIN, partial(_tell, row, seat.people[0], kind)) for minutes, kind in told]
+    for at, do in sorted(happens, key=lambda one: one[0]):  # a crew that has accepted is asked nothing again
         if at <= now:
-            entry = actions.ReportEntry(client_id=uuid4(), assignment_id=row.pk, kind=kind, told_at=at)
-            actions.take_reports(user_id=who.user_id, entries=[entry], at=at, actor=who.user.get_username())
+            do(at)
+
+
+def _add(row: Assignment, order: Order, at: datetime) -> None:
+    actions.add_orders(assignment_id=row.pk, order_ids=[order.pk], at=at, actor="dispatcher")
+
+
+def _tell(row: Assignment, who: CrewMember, kind: ReportKind, at: datetime) -> None:
+    entry = actions.ReportEntry(client_id=uuid4(), assignment_id=row.pk, kind=kind, told_at=at)
+    actions.take_reports(user_id=who.user_id, entries=[entry], at=at, actor=who.user.get_username())

@@ -249,6 +249,8 @@ def _all(
         when = None if told_at is None else max(told_at, row.received_at)
         if when is not None and (in_order or step in ("dispatch", "accept")):
             when = max([when, *row.steps.filter(step__in=_ANEW).values_list("told_at", flat=True)])
+            if when > at:  # it was sent or brought back since, and that has its own answer
+                continue
         found = finding if finding in FOUND else None
         stays = row.handler if step in ("accept", "return") else None  # a crew does it; whoever has it in hand keeps it
         told: dict[str, Any] = {"told_at": when, "finding": found, "reason": reason, "handler": stays}
