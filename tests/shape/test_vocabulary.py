@@ -24,7 +24,7 @@ OWN = {
     "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "rounds", "worker"},
     "notices": {"sender"},
     "orders": {"intake"},
-    "organization": {"access", "counting", "ports", "when"},
+    "organization": {"access", "counting", "ports", "sessions", "when"},
 }
 DRAWER = re.compile(r"(^|_)(utils?|helpers?|common|misc|auxiliary|shared|tools?|lib|stuff)$")
 
