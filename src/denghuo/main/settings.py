@@ -4,7 +4,7 @@
 |---|---|---|
 | `DENGHUO_HOME` | folder of the database, uploads and the secret key | `var` |
 | `DATABASE_URL` | `sqlite:///path` or `postgresql://user:password@host:port/name` | a file in the home folder |
-| `DENGHUO_DATABASE_POOL` | PostgreSQL connections kept by one process; 0 keeps none | 12 |
+| `DENGHUO_DATABASE_POOL` | PostgreSQL connections of one process, as many as it answers at once; 0: 12, not kept | 12 |
 | `DENGHUO_SECRET_KEY` | signs sessions | made on the first start, kept in the home folder |
 | `DENGHUO_DATA_KEYS` | encrypt personal data: `number algorithm base64`, by commas; the last seals | as the key above |
 | `DENGHUO_DATA_CIPHER` | what a key made on the first start encrypts with: `aes-gcm` or `sm4-gcm` | `aes-gcm` |
@@ -105,10 +105,11 @@ TEMPLATES = [
     },
 ]
 
+DATABASE_POOL = env.whole("DENGHUO_DATABASE_POOL", 12)
 DATABASES = {
     "default": env.database(
         env.text("DATABASE_URL", f"sqlite:///{HOME / 'denghuo.sqlite3'}"),
-        pool=env.whole("DENGHUO_DATABASE_POOL", 12),
+        pool=DATABASE_POOL,
         busy_s=30,
     )
 }

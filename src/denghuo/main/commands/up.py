@@ -38,8 +38,8 @@ ANNOUNCE_WITHIN_S = 120.0
 AFTER_S = {"live pages": 3.0, "worker": 6.0, "message sender": 7.0, "demo line": 8.0, "demo gateway": 9.0}
 
 LISTENS_AFTER_S = 5.0
-# Words that wait for each other are written in one transaction (`orders/intake.py`): the more may wait in a process,
-# the less each costs. No more than the connections that a process keeps (DENGHUO_DATABASE_POOL).
+# Of a web process that keeps no connections; one that does answers as many requests at once. Words that wait for each
+# other are written in one transaction (`orders/intake.py`): the more may wait, the less each costs.
 AT_ONCE = 12
 
 
@@ -165,7 +165,8 @@ def _denghuo(command: str) -> list[str]:
 
 
 def _web_server(host: str, port: int, workers: int) -> list[str]:
-    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(AT_ONCE)]
+    threads = settings.DATABASE_POOL or AT_ONCE
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(threads)]
     options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "warning"]
     # A worker process that is told to end while it starts does not hear it.
     options += ["--workers-kill-timeout", "5"]

@@ -28,7 +28,7 @@ NAMES: Port[Callable[[Collection[str]], Mapping[str, str]]] = Port("notices.name
 NUMBERED: Port[Callable[[str, str], Sequence[str]]] = Port("notices.numbered")
 
 PUBLIC = "public"  # whom a public announcement is for
-_MINUTE = timedelta(minutes=1)  # people tell times to the minute
+MINUTE = timedelta(minutes=1)  # people tell times to the minute
 _GATEWAY = "notices.gateway:"
 
 
@@ -67,7 +67,7 @@ def matter_since(about: str) -> datetime | None:
 def is_before_matter(about: str, delivered_at: datetime) -> bool:
     """Whether a notice is said to have come before there was anything to tell."""
     since = matter_since(about)
-    return since is not None and delivered_at + _MINUTE <= since
+    return since is not None and delivered_at + MINUTE <= since
 
 
 def lack_of_matter(about: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from denghuo.apps.notices.models import HandCall, HandDelivery, How, Message, State
-from denghuo.apps.notices.queries.matters import PUBLIC
+from denghuo.apps.notices.queries.matters import MINUTE, PUBLIC
 
 _REASONS_TOLD = {
     "no_address": gettext_lazy("there is no address"),
@@ -30,7 +30,6 @@ _REASONS_TOLD = {
     "plan_cancelled": gettext_lazy("the plan was cancelled before it left"),
 }
 
-_MINUTE = timedelta(minutes=1)  # people tell times to the minute
 _COLUMNS = (
     *("pk", "event", "channel", "to_ref", "address_blind", "state", "reason"),
     *("queued_at", "queued_by", "sent_at", "delivered_at", "answered_at"),
@@ -164,7 +163,7 @@ def _by_hand(about: str, case: str) -> list[Proof]:
 
 def _within_its_minute(row: HandDelivery) -> datetime:
     """When something was brought: people tell a minute, and it was not before they wrote it down in that minute."""
-    return min(max(row.recorded_at, row.delivered_at), row.delivered_at + _MINUTE - timedelta(microseconds=1))
+    return min(max(row.recorded_at, row.delivered_at), row.delivered_at + MINUTE - timedelta(microseconds=1))
 
 
 def unnotified(
@@ -239,7 +238,7 @@ def held_back(about: str, *, at: datetime) -> HeldBack | None:
 def announced_at(about: str, *, case: str = "", since: datetime | None = None) -> datetime | None:
     """When something was first announced to the public, ``since`` an instant; None: it was not."""
     rows = HandDelivery.objects.filter(about=about, to_ref=PUBLIC, how=How.POSTED)
-    rows = rows.filter(delivered_at__gt=since - _MINUTE, recorded_at__gte=since) if since else rows
+    rows = rows.filter(delivered_at__gt=since - MINUTE, recorded_at__gte=since) if since else rows
     rows = rows.filter(case=case) if case else rows
     first = rows.order_by("delivered_at").first()
     return first.delivered_at if first else None
