@@ -254,6 +254,14 @@ def test_who_refuses_says_why(town: Town, tell: Tell) -> None:
     assert facts(AssignmentRefused)[0].order_ids == (town.order.pk,)
 
 
+def test_an_order_stays_with_the_crew_that_goes_while_another_cannot(town: Town, tell: Tell) -> None:
+    first, second = send(town), send(town, town.second)
+    tell(second, ReportKind.REFUSED, 2, because="车辆故障", user=town.shen)
+    assert facts(AssignmentRefused)[0].order_ids == ()
+    actions.withdraw_assignment(assignment_id=first.pk, reason="误报", at=AT + 3 * MINUTE, actor="lin")
+    assert facts(AssignmentWithdrawn)[0].order_ids == (town.order.pk,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Closed:
     order_id: int

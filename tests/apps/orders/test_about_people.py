@@ -187,8 +187,8 @@ def test_who_judged_alone_leaves_the_end_to_another_who_judges_and_they_hear_of_
     assert "Told of it: 顾一鸣" in page
     do("chen", "take-step", row, step="terminate", reason="x")
     assert Order.objects.get(pk=row.pk).state == State.DONE
-    for step in ("call_back", "close"):
-        do("gu", "take-step", row, step=step)
+    for step in ({"step": "call_back", "result": "no_view"}, {"step": "close"}):
+        do("gu", "take-step", row, **step)
     assert Order.objects.get(pk=row.pk).state == State.CLOSED
 
 

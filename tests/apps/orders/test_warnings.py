@@ -11,7 +11,7 @@ from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import Notice
 from denghuo.apps.orders import actions
 from denghuo.apps.orders.actions import LimitEntry
-from denghuo.apps.orders.models import Kind, Order, SuspensionCause
+from denghuo.apps.orders.models import Kind, Order, Promise, PromiseOf, Sign, SuspensionCause, Topic
 from tests.apps.orders.conftest import Open, People
 from tests.world import AT
 
@@ -155,3 +155,75 @@ def test_who_was_told_is_not_asked_where_nobody_was_and_once_for_many(opened: Op
         watch(46)
     of_pages = [one for one in asked if "notices_notice" in one["sql"] and f"/orders/{rows[0].pk}/" in one["sql"]]
     assert len([one for one in of_pages if one["sql"].startswith("SELECT") and '"path" IN' in one["sql"]]) == 1
+
+
+def waiting(*kinds: str) -> int:
+    """How many notices of some kinds anybody still holds."""
+    return Notice.objects.filter(kind__in=kinds, withdrawn_at=None).count()
+
+
+def promised(row: Order) -> Promise:
+    """An arrival that was promised within the hour, and is warned of."""
+    due_at = AT + 60 * MINUTE
+    told = actions.give_promise(order_id=row.pk, what=PromiseOf.ARRIVE, due_at=due_at, at=AT, actor="he")
+    actions.watch_promises(at=AT + 50 * MINUTE, actor="rounds")
+    assert waiting("orders.promise")
+    return told
+
+
+def moved(told: Promise) -> None:
+    later = {"due_at": AT + 90 * MINUTE, "note": "路上有树，晚半小时"}
+    actions.move_promise(promise_id=told.pk, **later, at=AT + 55 * MINUTE, actor="he")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        moved,
+        lambda told: actions.keep_promise(
+            promise_id=told.pk, kept_at=AT + 52 * MINUTE, at=AT + 55 * MINUTE, actor="he"
+        ),
+        lambda told: step(told.order, "arrive", 55),
+        lambda told: step(told.order, "terminate", 55, reason="客户撤诉"),
+        lambda _told: actions.watch_promises(at=AT + 61 * MINUTE, actor="rounds"),
+    ],
+)
+def test_a_promise_that_is_kept_moved_over_or_broken_is_warned_of_no_more(opened: Open, end: object) -> None:
+    told = promised(opened())
+    end(told)  # type: ignore[operator]
+    assert not waiting("orders.promise")
+
+
+def test_what_was_promised_of_an_order_that_goes_on_elsewhere_is_still_warned_of(opened: Open) -> None:
+    first, later = opened(), opened()
+    told = promised(later)
+    actions.merge_orders(order_ids=[first.pk, later.pk], at=AT + 52 * MINUTE, actor="he")
+    assert waiting("orders.promise")
+    step(first, "arrive", 55)
+    assert not waiting("orders.promise")
+    told.refresh_from_db()
+    assert told.kept_at == AT + 55 * MINUTE
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_hand_over_that_is_answered_waits_no_more(opened: Open, accepts: bool) -> None:
+    row = opened()
+    whom = {"to_username": "tang", "to_unit_id": None, "reason": "交班"}
+    offer = actions.offer_hand_over(order_id=row.pk, **whom, at=AT, actor="he")  # type: ignore[arg-type]
+    actions.watch_hand_overs(at=AT + 40 * MINUTE, actor="rounds")
+    assert waiting("orders.stuck")
+    if accepts:
+        actions.accept_hand_over(hand_over_id=offer.pk, at=AT + 41 * MINUTE, actor="tang")
+    else:
+        actions.refuse_hand_over(hand_over_id=offer.pk, reason="不归我", at=AT + 41 * MINUTE, actor="tang")
+    assert not waiting("orders.stuck")
+
+
+def test_a_sign_that_is_answered_waits_for_nobody(opened: Open) -> None:
+    opened(Kind.FAULT, Topic.DANGER)
+    actions.raise_signs(at=AT, actor="rounds")
+    actions.watch_signs(at=AT + 120 * MINUTE, actor="rounds")
+    assert waiting("orders.sign")
+    assert waiting("orders.sign_late")
+    actions.see_sign(sign_id=Sign.objects.get().pk, answer="已派人", at=AT + 121 * MINUTE, actor="tang")
+    assert not waiting("orders.sign", "orders.sign_late")

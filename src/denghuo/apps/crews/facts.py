@@ -133,7 +133,7 @@ class AssignmentUnacknowledged:
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentRefused:
-    """The crew cannot go."""
+    """The crew cannot go. ``order_ids`` are the orders that nobody else is sent for."""
 
     assignment_id: int
     about: str
@@ -143,7 +143,7 @@ class AssignmentRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentWithdrawn:
-    """The crew need not go, or no further."""
+    """The crew need not go, or no further. ``order_ids`` are the orders that nobody else is sent for."""
 
     assignment_id: int
     about: str

@@ -64,6 +64,7 @@ class StepTaken:
     from_state: str
     to_state: str
     told_at: datetime
+    result: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -331,7 +331,7 @@ def _course(
     at += days * 1_440 * _MIN + 31 * _MIN
     yield PastStep(step="finish", told_at=at, actor="head" if kind == Kind.COMPLAINT else "agent")
     at += float(rng.gamma(1.5, 300)) * _MIN
-    yield PastStep(step="call_back", told_at=at, actor="agent")
+    yield from _call_back(at)
     yield PastStep(step="close", told_at=at + 5 * _MIN, actor="agent")
 
 
@@ -350,8 +350,26 @@ def _field(
     yield PastStep(step="restore", told_at=worked_at, actor="crew")
     yield PastStep(step="finish", told_at=worked_at + 4 * _MIN, actor="crew")
     at = worked_at + float(rng.gamma(2.0, 240)) * _MIN + 5 * _MIN
-    yield PastStep(step="call_back", told_at=at, actor="agent")
+    yield from _call_back(at)
     yield PastStep(step="close", told_at=at + 3 * _MIN, actor="agent")
+
+
+_SAID = (
+    *(("satisfied", "") for _ in range(13)),
+    *(("fair", "") for _ in range(3)),
+    *(("no_view", "") for _ in range(2)),
+    ("dissatisfied", "等的时间太长，打了两次电话才有人说清楚。"),
+    ("", ""),
+)
+
+
+def _call_back(at: datetime) -> Iterator[PastStep]:
+    """What the customer says afterwards: most are satisfied, one in twenty is not, and some do not answer at first."""
+    result, words = _SAID[int(at.timestamp()) % len(_SAID)]
+    if not result:
+        yield PastStep(step="no_answer", told_at=at, actor="agent")
+        at, result = at + 2 * _MIN, "satisfied"
+    yield PastStep(step="call_back", told_at=at, actor="agent", result=result, reason=words)
 
 
 def _promise(

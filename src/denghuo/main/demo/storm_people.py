@@ -346,7 +346,7 @@ class Storm:
     def _close_orders(self) -> None:
         told = Report.objects.filter(state__in=(ReportState.LIT, ReportState.ALONE), order__state=OrderState.DONE)
         for report in told.filter(taken_at__gte=self.began_at)[:20]:
-            self._step(report.order_id, "call_back", _AGENT)
+            self._step(report.order_id, "call_back", _AGENT, result="satisfied")
             self._step(report.order_id, "close", _AGENT)
 
     # Small things.
@@ -362,9 +362,9 @@ class Storm:
             return False
         return True
 
-    def _step(self, order_id: int, step: str, actor: str) -> None:
+    def _step(self, order_id: int, step: str, actor: str, result: str = "") -> None:
         try:
-            take_step(order_id=order_id, step=step, at=self.now(), actor=actor)
+            take_step(order_id=order_id, step=step, result=result, at=self.now(), actor=actor)
         except StepRefusedError:
             return  # somebody at a screen was quicker
 

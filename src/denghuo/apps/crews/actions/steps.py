@@ -17,7 +17,7 @@ from denghuo.apps.crews.facts import (
     WorkFinished,
 )
 from denghuo.apps.crews.models import STEPS, Assignment, CrewMember, Finding, ReportKind, State
-from denghuo.apps.crews.queries.assignments import order_ids_of
+from denghuo.apps.crews.queries.assignments import order_ids_of, orders_left
 from denghuo.apps.crews.queries.people import supervisors_of
 from denghuo.apps.crews.queries.words import assigned_key, silent_key, withdrawn_notice
 from denghuo.apps.ledger.actions import record
@@ -111,8 +111,8 @@ def _refuse(row: Assignment, entry: StepEntry, *, at: datetime, actor: str) -> b
     row.state, row.ended_at, row.ended_because = State.REFUSED, entry.happened_at, entry.reason
     row.save(update_fields=["state", "ended_at", "ended_because"])
     _hush(row, at=at, actor=actor)
-    orders = tuple(order_ids_of([row.pk]).get(row.pk, ()))
-    fact = AssignmentRefused(assignment_id=row.pk, about=row.about, order_ids=orders, reason=entry.reason)
+    left = orders_left(row)
+    fact = AssignmentRefused(assignment_id=row.pk, about=row.about, order_ids=left, reason=entry.reason)
     record(fact, at=at, actor=actor)
     return True
 
@@ -135,8 +135,8 @@ def withdraw_assignment(*, assignment_id: int, reason: str, at: datetime, actor:
         entry = NoticeEntry(**vars(withdrawn_notice(row)))
         key = f"{assigned_key(row.pk)}-withdrawn"
         queue_notice(recipient_id=member.user_id, key=key, entry=entry, at=at, actor=actor)
-    orders = tuple(order_ids_of([row.pk]).get(row.pk, ()))
-    fact = AssignmentWithdrawn(assignment_id=row.pk, about=row.about, order_ids=orders, reason=row.ended_because)
+    left = orders_left(row)
+    fact = AssignmentWithdrawn(assignment_id=row.pk, about=row.about, order_ids=left, reason=row.ended_because)
     record(fact, at=at, actor=actor)
     return row
 

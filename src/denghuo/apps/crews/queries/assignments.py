@@ -89,6 +89,14 @@ def order_ids_of(assignment_ids: Iterable[int]) -> dict[int, list[int]]:
     return found
 
 
+def orders_left(row: Assignment) -> tuple[int, ...]:
+    """The orders of an assignment that no other crew is sent for or works on."""
+    mine = order_ids_of([row.pk]).get(row.pk, [])
+    others = AssignmentOrder.objects.filter(order_id__in=mine, assignment__state__in=OPEN).exclude(assignment=row)
+    served = set(others.values_list("order_id", flat=True))
+    return tuple(one for one in mine if one not in served)
+
+
 def _all_sent(rows: Sequence[Assignment]) -> list[Sent]:
     orders = order_ids_of(row.pk for row in rows)
     return [_sent(row, orders.get(row.pk, ())) for row in rows]

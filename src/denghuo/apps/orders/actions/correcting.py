@@ -13,6 +13,7 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.telling import Telling
+from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import HandOverRefused, OrderCorrected
 from denghuo.apps.orders.models import TOPICS_OF_KIND, Area, Correction, Kind, Order, OrderStep, State, Topic
 from denghuo.apps.orders.queries.clocks import due_of
@@ -93,6 +94,7 @@ def _take_away(row: Order, *, at: datetime, actor: str) -> None:
     for offer in row.hand_overs.filter(accepted_at=None, refused_at=None):
         offer.refused_at, offer.refused_by = at, actor
         offer.save(update_fields=["refused_at", "refused_by"])
+        Warnings(at=at, actor=actor).take_back_stuck(offer)
         record(HandOverRefused(hand_over_id=offer.pk, order_id=row.pk, username=actor), at=at, actor=actor)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.facts import CallersForgotten
-from denghuo.apps.orders.models import Correction, Order
+from denghuo.apps.orders.models import Correction, Order, OrderStep
 from denghuo.apps.orders.queries.corrections import PERSONAL, changed
 
 
@@ -21,11 +21,13 @@ class Anonymized(Protocol):
 
 
 def follow_anonymized(fact: Anonymized, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: number, name, words and place leave their orders; kinds, clocks and what was judged stay."""
+    """Reaction: number, name, words and place leave their orders, and so does what they said when called back; kinds,
+    clocks and what was judged stay."""
     del delivery_key  # what is empty stays empty
     mine = Order.objects.filter(account_id__in=fact.account_ids)
     order_ids = tuple(mine.order_by("pk").values_list("pk", flat=True))
     _forget_corrections(order_ids, fact.account_ids)
+    OrderStep.objects.filter(order_id__in=order_ids).exclude(result="").update(reason="")
     mine.update(caller="", caller_index=None, contact_name="", text="", place="")
     record(CallersForgotten(account_ids=fact.account_ids, order_ids=order_ids), at=at, actor=actor)
 

@@ -9,6 +9,7 @@ from django.utils import translation
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.telling import Telling
+from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import (
     HandOverAccepted,
     HandOverRefused,
@@ -127,7 +128,8 @@ def _refuse(offer: HandOver, *, reason: str, at: datetime, actor: str) -> None:
 
 
 def _answered(what: str, offer: HandOver, *, at: datetime, actor: str) -> None:
-    """Both who offered it and who had it in hand hear how it was answered."""
+    """Both who offered it and who had it in hand hear how it was answered; that nobody answers holds no more."""
+    Warnings(at=at, actor=actor).take_back_stuck(offer)
     whom = people_by_username([offer.offered_by, offer.from_username]).values()
     Telling(order=offer.order, at=at, actor=actor).tell(what, whom, key=str(offer.pk), why=offer.refused_because)
 

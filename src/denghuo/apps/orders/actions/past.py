@@ -29,6 +29,7 @@ class PastStep:
     actor: str
     reason: str = ""
     handler: str | None = None
+    result: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,8 @@ def _course(key: int, told: PastOrder, book: RuleBook) -> tuple[Order, list[Orde
     )
     rule = book.steps_of(row.kind, timezone.localdate(row.received_at))["open"]
     row.state = rule.to_state
-    steps = [_step(row, "open", "", row.received_at, entry.first_asked or "system", rule.effects)]
+    opened = PastStep(step="open", told_at=row.received_at, actor=entry.first_asked or "system")
+    steps = [_step(row, opened, "", rule.effects)]
     before = ""
     for one in told.steps:
         rule = book.steps_of(row.kind, timezone.localdate(one.told_at)).get(one.step) or _refuse(one.step)
@@ -104,7 +106,7 @@ def _course(key: int, told: PastOrder, book: RuleBook) -> tuple[Order, list[Orde
         row.urged_count += one.step == "urge"
         row.reopened_count += one.step == "reopen"
         row.closed_at = one.told_at if row.state in OVER else None
-        steps.append(_step(row, one.step, from_state, one.told_at, one.actor, rule.effects, one.reason))
+        steps.append(_step(row, one, from_state, rule.effects))
     return row, steps
 
 
@@ -131,19 +133,18 @@ def _refuse(step: str) -> Any:
     raise StepRefusedError("unknown", step)
 
 
-def _step(
-    row: Order, step: str, from_state: str, told_at: datetime, actor: str, effects: str, reason: str = ""
-) -> OrderStep:
+def _step(row: Order, one: PastStep, from_state: str, effects: str) -> OrderStep:
     return OrderStep(
         order=row,
-        step=step,
+        step=one.step,
         from_state=from_state,
         to_state=row.state,
-        told_at=told_at,
-        at=told_at,
-        actor=actor,
-        reason=reason,
+        told_at=one.told_at,
+        at=one.told_at,
+        actor=one.actor,
+        reason=one.reason,
         effects=effects,
+        result=one.result,
     )
 
 

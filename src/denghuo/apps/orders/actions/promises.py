@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from denghuo.apps.ledger.actions import record
+from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import PromiseGiven, PromiseKept, PromiseMoved
 from denghuo.apps.orders.models import Order, Promise, PromiseOf
 
@@ -53,6 +54,7 @@ def move_promise(*, promise_id: int, due_at: datetime, note: str, at: datetime, 
     if at > told.due_at:
         told.broken_at = told.broken_at or at
     told.save(update_fields=["moved_at", "broken_at"])
+    Warnings(at=at, actor=actor).take_back_promises([told])
     record(PromiseMoved(promise_id=told.pk, order_id=told.order_id, due_at=due_at), at=at, actor=actor)
     what = PromiseOf(told.what)
     order_id = told.order.merged_into_id or told.order_id
@@ -73,5 +75,6 @@ def keep_promise(*, promise_id: int, kept_at: datetime, at: datetime, actor: str
     if kept_at > told.due_at:
         told.broken_at = told.broken_at or told.due_at
     told.save(update_fields=["kept_at", "broken_at"])
+    Warnings(at=at, actor=actor).take_back_promises([told])
     record(PromiseKept(promise_id=told.pk, order_id=told.order_id, kept_at=kept_at), at=at, actor=actor)
     return told

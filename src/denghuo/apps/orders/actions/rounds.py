@@ -47,6 +47,7 @@ from denghuo.apps.orders.queries.readers import CONFIDENTIAL, asked_first
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.signs import Shows, signs_showing
+from denghuo.apps.orders.queries.warned import hand_over_key, promise_key, sign_key
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.rows import update
 
@@ -88,7 +89,9 @@ def watch_promises(*, at: datetime, actor: str) -> int:
     rows = rows.select_related("order__unit", "order__merged_into__unit").order_by("pk")
     book = rule_book()
     facts: list[PromiseBroken | PromiseWarned] = []
-    for row in rows.filter(broken_at=None, due_at__lte=at)[:_AT_ONCE]:
+    broken = list(rows.filter(broken_at=None, due_at__lte=at)[:_AT_ONCE])
+    Warnings(at=at, actor=actor).take_back_promises(broken)  # it cannot be kept any more
+    for row in broken:
         row.broken_at = row.due_at
         row.save(update_fields=["broken_at"])
         facts.append(PromiseBroken(promise_id=row.pk, order_id=row.order_id, due_at=row.due_at))
@@ -129,7 +132,7 @@ def _tell_promise(row: Promise, *, at: datetime, actor: str) -> None:
             urgent=True,
         )
     for person in list(people) or answering_for(order):
-        queue_notice(recipient_id=person.pk, key=f"promise-{row.pk}", entry=entry, at=at, actor=actor)
+        queue_notice(recipient_id=person.pk, key=promise_key(row), entry=entry, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -167,7 +170,7 @@ def _tell_stuck(row: HandOver, *, at: datetime, actor: str) -> None:
     if row.to_unit is not None:
         above |= set(judging_within(row.to_unit) if order.kind in CONFIDENTIAL else supervisors_of(row.to_unit))
     for person in {*both, *above}:
-        queue_notice(recipient_id=person.pk, key=f"hand-over-{row.pk}", entry=entry, at=at, actor=actor)
+        queue_notice(recipient_id=person.pk, key=hand_over_key(row), entry=entry, at=at, actor=actor)
 
 
 @transaction.atomic
@@ -183,7 +186,7 @@ def raise_signs(*, at: datetime, actor: str) -> int:
         raised.append(row)
         for person in people:
             entry = _sign_entry(one)
-            queue_notice(recipient_id=person.pk, key=f"sign-{row.pk}", entry=entry, at=at, actor=actor)
+            queue_notice(recipient_id=person.pk, key=sign_key(row), entry=entry, at=at, actor=actor)
     facts = [
         SignRaised(
             sign_id=row.pk,
@@ -207,6 +210,7 @@ def _sign_entry(one: Shows) -> NoticeEntry:
             SignKind.CLUSTER: _("%(n)d orders from %(load)s: look what they have in common"),
             SignKind.PROMISE: _("A promise was not kept: call the customer"),
             SignKind.DANGER: _("Danger was reported: see that somebody is on the way"),
+            SignKind.UNHAPPY: _("Called back, a customer is not satisfied: look what is left to do"),
         }[SignKind(one.kind)]
         subject = words % {"n": one.order_count, "load": one.load_code}
     return NoticeEntry(kind="orders.sign", subject=subject, path=reverse("orders:signs"), urgent=True)
@@ -223,7 +227,7 @@ def watch_signs(*, at: datetime, actor: str) -> int:
         for what, people in (("late", near), ("above", above)):
             entry = _late_entry(row, what)
             for person in people:
-                queue_notice(recipient_id=person.pk, key=f"sign-{what}-{row.pk}", entry=entry, at=at, actor=actor)
+                queue_notice(recipient_id=person.pk, key=sign_key(row, what), entry=entry, at=at, actor=actor)
         row.escalated_at, row.above_count = at, len(above)
         row.save(update_fields=["escalated_at", "above_count"])
         fact = SignEscalated(
@@ -263,6 +267,7 @@ def see_sign(*, sign_id: int, answer: str, at: datetime, actor: str) -> Sign:
         raise ValueError("somebody says once what is done about a sign")
     row.seen_at, row.seen_by, row.answer = at, actor, answer.strip()
     row.save(update_fields=["seen_at", "seen_by", "answer"])
+    Warnings(at=at, actor=actor).take_back_sign(row)
     record(SignSeen(sign_id=row.pk), at=at, actor=actor)
     return row
 

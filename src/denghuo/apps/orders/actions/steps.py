@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from denghuo.apps.ledger.actions import record
@@ -19,7 +20,17 @@ from denghuo.apps.orders.facts import (
     PromiseKept,
     StepTaken,
 )
-from denghuo.apps.orders.models import OVER, Finding, Order, OrderStep, Promise, PromiseOf, State, StepRule
+from denghuo.apps.orders.models import (
+    OVER,
+    CallBackResult,
+    Finding,
+    Order,
+    OrderStep,
+    Promise,
+    PromiseOf,
+    State,
+    StepRule,
+)
 from denghuo.apps.orders.queries.clocks import due_of
 from denghuo.apps.orders.queries.confirming import confirmers_of, giver_of, refused_as_own
 from denghuo.apps.orders.queries.orders import first_come
@@ -61,9 +72,11 @@ def take_step(
     place: str = "",
     handler: str | None = None,
     finding: str | None = None,
+    result: str = "",
 ) -> Order:
     """Take a step. Whoever returns an order returns it to whom they have it from, unless ``handler`` is told.
-    ``told_at`` is when it happened, by the device of whoever did it; now where none is told.
+    ``told_at`` is when it happened, by the device of whoever did it; now where none is told. ``result`` is what the
+    customer said of the work when called back.
 
     Raises:
         StepRefusedError: the rules of the day do not have it, not in this state or not without a reason, or it is told
@@ -72,6 +85,9 @@ def take_step(
     """
     row = Order.objects.select_for_update(of=("self",)).select_related("unit").get(pk=order_id)
     rule = _allowed(row, step, at=at, told_at=told_at, reason=reason)
+    said = CallBackResult(result).value if step == "call_back" and result else ""
+    if said == CallBackResult.DISSATISFIED and not reason.strip():
+        raise StepRefusedError("reason", step)
     if refused_as_own(row, step, actor):
         raise StepRefusedError("own", step)
     happened_at = min(told_at or at, at)
@@ -83,7 +99,8 @@ def take_step(
         row.handler = giver_of(row) or row.handler
     if finding is not None:
         row.finding = Finding(finding).value
-    facts = _write(row, rule, happened_at=happened_at, at=at, actor=actor, reason=reason, place=place)
+    told = {"reason": reason.strip(), "place": place.strip(), "result": said}
+    facts = _write(row, rule, happened_at=happened_at, at=at, actor=actor, **told)
     for fact in facts:
         record(fact, at=at, actor=actor)
     if step == "return" and handler is None:
@@ -120,10 +137,9 @@ def _to_state(row: Order, rule: StepRule) -> str:
     return before or State.REGISTERED
 
 
-def _write(
-    row: Order, rule: StepRule, *, happened_at: datetime, at: datetime, actor: str, reason: str = "", place: str = ""
-) -> list[Any]:
-    """Write a step down, with all that follows within the order; the facts to record of it, in order."""
+def _write(row: Order, rule: StepRule, *, happened_at: datetime, at: datetime, actor: str, **told: str) -> list[Any]:
+    """Write a step down, with all that follows within the order; the facts to record of it, in order. ``told`` is the
+    reason, the place and the result, where there are any."""
     from_state, to_state = row.state, _to_state(row, rule)
     OrderStep.objects.create(
         order=row,
@@ -133,9 +149,8 @@ def _write(
         told_at=happened_at,
         at=at,
         actor=actor,
-        reason=reason.strip(),
-        place=place.strip(),
         effects=rule.effects,
+        **told,
     )
     row.state = to_state
     if rule.step == "reopen":
@@ -143,10 +158,13 @@ def _write(
     row.closed_at = (row.closed_at or at) if to_state in OVER else None
     _refresh(row, at=at, actor=actor)
     kept = _keep(row, rule.step, happened_at)
+    # What was promised of an order that goes on in another one still binds.
+    ends = to_state in OVER and to_state != State.MERGED
+    Warnings(at=at, actor=actor).take_back_promises([*kept, *(_open_promises(row) if ends else ())])
     facts: list[Any] = [PromiseKept(promise_id=one.pk, order_id=one.order_id, kept_at=happened_at) for one in kept]
-    facts.append(
-        StepTaken(order_id=row.pk, step=rule.step, from_state=from_state, to_state=to_state, told_at=happened_at)
-    )
+    states = {"from_state": from_state, "to_state": to_state}
+    said = told.get("result", "")
+    facts.append(StepTaken(order_id=row.pk, step=rule.step, **states, told_at=happened_at, result=said))
     if rule.step == "reopen":
         facts.append(OrderReopened(order_id=row.pk))
     return [*facts, _closed(row)] if to_state in OVER else facts
@@ -173,11 +191,15 @@ def _keep(row: Order, step: str, happened_at: datetime) -> list[Promise]:
     what = _KEEPS.get(step, ())
     if not what:
         return []
-    rows = list(promises_of(row).filter(what__in=what, kept_at=None, moved_at=None))
+    rows = list(_open_promises(row).filter(what__in=what))
     for one in rows:
         one.kept_at = happened_at
         one.save(update_fields=["kept_at"])
     return rows
+
+
+def _open_promises(row: Order) -> "QuerySet[Promise]":
+    return promises_of(row).filter(kept_at=None, moved_at=None)
 
 
 def _closed(row: Order) -> OrderClosed:

@@ -12,8 +12,16 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notices
-from denghuo.apps.orders.models import Clock, Order
-from denghuo.apps.orders.queries.warned import late_key, near_key, warned_counts, warned_people
+from denghuo.apps.orders.models import Clock, HandOver, Order, Promise, Sign
+from denghuo.apps.orders.queries.warned import (
+    hand_over_key,
+    late_key,
+    near_key,
+    promise_key,
+    sign_key,
+    warned_counts,
+    warned_people,
+)
 from denghuo.apps.organization.models import User
 
 NEAR, LATE = "orders.near", "orders.late"
@@ -51,6 +59,27 @@ class Warnings:
             gone = [one.pk for one in held if one.key not in holds[one.path]]
             withdraw_notices(notice_ids=gone, at=self.at, actor=self.actor)
 
+    def take_back_promises(self, promises: Iterable[Promise]) -> None:
+        """Take back that promises can still be kept, of those that were warned of."""
+        warned = [one for one in promises if one.warned_at is not None]
+        orders = {one.order.merged_into_id or one.order_id for one in warned} | {one.order_id for one in warned}
+        self._take_back_keys(("orders.promise",), _paths(orders), [promise_key(one) for one in warned])
+
+    def take_back_stuck(self, offer: HandOver) -> None:
+        """Take back that a hand-over waits for an answer, if it was stuck."""
+        if offer.stuck_at is not None:
+            self._take_back_keys(("orders.stuck",), _paths([offer.order_id]), [hand_over_key(offer)])
+
+    def take_back_sign(self, sign: Sign) -> None:
+        """Take back that a sign waits for an answer."""
+        keys = [sign_key(sign), *(sign_key(sign, what) for what in ("late", "above"))]
+        self._take_back_keys(("orders.sign", "orders.sign_late"), [reverse("orders:signs")], keys)
+
+    def _take_back_keys(self, kinds: Collection[str], paths: Collection[str], keys: Collection[str]) -> None:
+        if keys:
+            held = notices.notices_held(kinds, paths).filter(key__in=list(keys))
+            withdraw_notices(notice_ids=[one.pk for one in held], at=self.at, actor=self.actor)
+
     def take_back_counts(self) -> None:
         """Take back what was told of many orders at once: where none is left, and what a later one replaces."""
         for what, kind in (("near", NEAR), ("late", LATE)):
@@ -59,6 +88,10 @@ class Warnings:
             newest = {one.recipient_id: one.pk for one in sorted(held, key=lambda one: (one.queued_at, one.pk))}
             gone = [one.pk for one in held if one.recipient_id not in counts or newest[one.recipient_id] != one.pk]
             withdraw_notices(notice_ids=gone, at=self.at, actor=self.actor)
+
+
+def _paths(order_ids: Iterable[int]) -> list[str]:
+    return [reverse("orders:order", args=[pk]) for pk in order_ids]
 
 
 def _list_path(what: str) -> str:

@@ -32,6 +32,7 @@ _LEAST = {
     "repeat_within_days": 1,
     "cluster_within_h": 1,
     "promise_within_days": 1,
+    "call_back_tries": 1,
 }
 
 
@@ -123,6 +124,7 @@ class NumbersForm(forms.ModelForm):
             "must_know_within_s": _("Whoever must know does so within (s)"),
             "promise_within_days": _("A time promised lies at most so many days ahead"),
             "reopen_within_h": _("Who is still without supply opens a closed report again within (h)"),
+            "call_back_tries": _("An order may be closed after so many calls back without an answer"),
             "source": _("Where it is written"),
         }
 

@@ -9,18 +9,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from denghuo.apps.orders.models import Clock, Finding, PromiseOf, Remark, SuspensionCause
+from denghuo.apps.orders.models import CallBackResult, Clock, Finding, PromiseOf, Remark, SuspensionCause
 from denghuo.apps.orders.queries.receipts import HOLDS_NUMBER
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.when import MinuteField
 
 
 class StepTakenForm(forms.Form):
-    """A step: which, when it happened, why."""
+    """A step: which, when it happened, why; what the customer said, where they were called back."""
 
     step = forms.CharField(max_length=16, widget=forms.HiddenInput())
     told_at = MinuteField(label=_("Happened at"), required=False)
     reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+    result = forms.ChoiceField(label=_("What the customer says"), required=False, choices=CallBackResult.choices)
 
 
 class HandOverForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from denghuo.apps.orders.models.course import (
     Appeal,
+    CallBackResult,
     Correction,
     Draft,
     HandOver,
@@ -42,6 +43,7 @@ __all__ = [
     "TOPICS_OF_KIND",
     "Appeal",
     "Area",
+    "CallBackResult",
     "Certainty",
     "Channel",
     "Clock",

@@ -7,11 +7,21 @@ from denghuo.apps.orders.models.orders import Finding, Order
 from denghuo.apps.sealed import SealedTextField
 
 
+class CallBackResult(models.TextChoices):
+    """What customers say of the work when they are called back."""
+
+    SATISFIED = "satisfied", _("Satisfied")
+    FAIR = "fair", _("Fairly satisfied")
+    DISSATISFIED = "dissatisfied", _("Not satisfied")
+    NO_VIEW = "no_view", _("Gave no view")
+
+
 class OrderStep(models.Model):
     """One step of an order. Rows are never changed.
 
     ``told_at`` is when it happened, by the device of whoever did it; ``at`` when it was recorded here. ``effects`` is
-    what it did to the clocks, as the rule of that day said: ``arrive:stop,restore:start``.
+    what it did to the clocks, as the rule of that day said: ``arrive:stop,restore:start``. ``result`` is what the
+    customer said when called back; blank where nobody asked.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="steps")
@@ -24,9 +34,13 @@ class OrderStep(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     place = models.CharField(max_length=200, blank=True)
     effects = models.CharField(max_length=200, blank=True)
+    result = models.CharField(max_length=12, choices=CallBackResult, blank=True)
 
     class Meta:
         ordering = ["order", "told_at", "pk"]
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(result="dissatisfied"), name="step_dissatisfied"),
+        ]
         verbose_name = _("step")
 
 

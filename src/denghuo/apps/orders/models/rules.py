@@ -122,6 +122,7 @@ class OrderRule(models.Model):
     must_know_within_s = models.PositiveIntegerField(default=3_600)
     promise_within_days = models.PositiveSmallIntegerField(default=60)
     reopen_within_h = models.PositiveSmallIntegerField(default=24)
+    call_back_tries = models.PositiveSmallIntegerField(default=3)
     source = models.CharField(max_length=200)
 
     class Meta:

@@ -13,6 +13,7 @@ class SignKind(models.TextChoices):
     CLUSTER = "cluster", _("Many in one place")
     PROMISE = "promise", _("A promise is overdue")
     DANGER = "danger", _("Danger")
+    UNHAPPY = "unhappy", _("A customer is not satisfied")
 
 
 class Sign(models.Model):

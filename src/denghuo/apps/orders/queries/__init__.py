@@ -58,6 +58,7 @@ from denghuo.apps.orders.queries.readers import (
 )
 from denghuo.apps.orders.queries.receipts import ReceiptEntry, ReceiptFinding, check_receipt, findings_for
 from denghuo.apps.orders.queries.rules import calendar, order_rules, reopened_within, rule_book, unknown_years
+from denghuo.apps.orders.queries.satisfaction import Answer, Satisfaction, answers_of_month, satisfaction
 from denghuo.apps.orders.queries.shift import Shift, shift_of
 from denghuo.apps.orders.queries.signs import signs_within
 from denghuo.apps.orders.queries.still_out import SaysOut, still_out
@@ -79,6 +80,7 @@ __all__ = [
     "EXHIBITS",
     "OF_CLOCKS",
     "AccountFinding",
+    "Answer",
     "Changed",
     "Counts",
     "Course",
@@ -89,6 +91,7 @@ __all__ = [
     "Reader",
     "ReceiptEntry",
     "ReceiptFinding",
+    "Satisfaction",
     "SaysOut",
     "Shift",
     "StepWhatIf",
@@ -98,6 +101,7 @@ __all__ = [
     "Words",
     "accounts_changed",
     "alike",
+    "answers_of_month",
     "calendar",
     "changed",
     "check_receipt",
@@ -140,6 +144,7 @@ __all__ = [
     "refused_as_own",
     "reopened_within",
     "rule_book",
+    "satisfaction",
     "shift_of",
     "signs_within",
     "steps_open",

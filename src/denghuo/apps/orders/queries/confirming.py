@@ -8,7 +8,7 @@ from denghuo.apps.orders.queries.people import judges_of, people_by_username, su
 from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, asked_first
 from denghuo.apps.organization.models import User
 
-CONFIRMS = frozenset({"call_back", "close"})
+CONFIRMS = frozenset({"call_back", "no_answer", "close"})
 ENDS = frozenset({"terminate", "merge"})
 _WORK = ("accept", "arrive", "contact", "finish")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
@@ -277,7 +278,7 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
             del found[step]
     if order.kind in ABOUT_PEOPLE and not supervises:
         found.pop("merge", None)  # it ends an order as well
-    if "close" in found and not _called_back(order):
+    if "close" in found and not _called_back(order, at):
         del found["close"]
     return found
 
@@ -286,12 +287,19 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
 _FOR_ALL = frozenset({"urge", "escalate"})
 
 
-def _called_back(order: Order) -> bool:
-    """Whether the customer was called since the work was finished; nobody can be called where no number was told."""
+def _called_back(order: Order, at: datetime) -> bool:
+    """Whether the customer was called since the work was finished, or did not answer as often as the rule of the day
+    asks for; nobody can be called where no number was told."""
     if not order.caller:
         return True
-    last = order.steps.filter(step__in=("finish", "call_back")).order_by("-told_at", "-pk").first()
-    return last is None or last.step == "call_back"
+    since = list(
+        order.steps.filter(step__in=("finish", "call_back", "no_answer"))
+        .order_by("-told_at", "-pk")
+        .values_list("step", flat=True)
+    )
+    calls = list(takewhile(lambda step: step != "finish", since))
+    tries = rule_book().number(timezone.localdate(at)).call_back_tries
+    return len(calls) == len(since) or "call_back" in calls or len(calls) >= tries
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:

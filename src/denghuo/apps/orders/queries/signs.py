@@ -1,4 +1,5 @@
-"""Early signs, found in what came in lately: one customer again and again, many in one place, danger."""
+"""Early signs, found in what came in lately: one customer again and again, many in one place, danger, a customer who is
+not satisfied."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
-from denghuo.apps.orders.models import Kind, Order, Promise, Sign, SignKind, Topic
+from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep, Promise, Sign, SignKind, Topic
 from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
@@ -33,7 +34,7 @@ class Shows:
 
 def signs_showing(*, at: datetime) -> list[Shows]:
     """Signs that show now and were not raised yet."""
-    found = [*_repeats(at), *_clusters(at), *_dangers(at), *_promises()]
+    found = [*_repeats(at), *_clusters(at), *_dangers(at), *_promises(), *_unhappy(at)]
     known = set(Sign.objects.filter(key__in=[one.key for one in found]).values_list("key", flat=True))
     return [one for one in {one.key: one for one in found}.values() if one.key not in known]
 
@@ -116,6 +117,20 @@ def _promises() -> Iterator[Shows]:
             account_id=row.order.account_id,
             load_code=row.order.load_code,
             topic=row.what,
+        )
+
+
+def _unhappy(at: datetime) -> Iterator[Shows]:
+    rows = OrderStep.objects.filter(result=CallBackResult.DISSATISFIED, at__gt=at - _LOOK_BACK, at__lte=at)
+    for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
+        yield Shows(
+            kind=SignKind.UNHAPPY,
+            key=f"unhappy:{row.pk}",
+            unit_id=row.order.unit_id,
+            order_id=row.order_id,
+            account_id=row.order.account_id,
+            load_code=row.order.load_code,
+            topic=row.order.topic,
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from denghuo.apps.orders.models import Order, State
+from denghuo.apps.orders.models import HandOver, Order, Promise, Sign, State
 from denghuo.apps.orders.queries.people import answering_for, people_by_username
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.snapshot.clocks import ClockShown
@@ -55,6 +55,21 @@ def near_key(order_id: int, warned_at: datetime | None) -> str:
 def late_key(order_id: int, due_at: datetime) -> str:
     """By what has passed: that is told of once."""
     return f"orders-late-{order_id}-{due_at:%Y%m%d%H%M}"
+
+
+def promise_key(promise: Promise) -> str:
+    """What people are told of a promise by, once."""
+    return f"promise-{promise.pk}"
+
+
+def hand_over_key(offer: HandOver) -> str:
+    """What people are told of a hand-over that is stuck by, once."""
+    return f"hand-over-{offer.pk}"
+
+
+def sign_key(sign: Sign, what: str = "") -> str:
+    """What people are told of a sign by, once; ``what``: that it is ``late``, and that to those ``above``."""
+    return f"sign-{what}-{sign.pk}" if what else f"sign-{sign.pk}"
 
 
 def still_so(order_id: int, shown: Iterable[ClockShown], *, warned_at: datetime | None, at: datetime) -> set[str]:

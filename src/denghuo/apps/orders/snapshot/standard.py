@@ -34,6 +34,7 @@ _STEPS: tuple[_Step, ...] = (
         "您反映的事项已办理完毕，稍后将回访。",
     ),
     ("", "call_back", [State.DONE], "", Who.WORKS, False, "call_back:stop", ""),
+    ("", "no_answer", [State.DONE], "", Who.WORKS, False, "", ""),
     ("", "close", [State.DONE], State.CLOSED, Who.WORKS, False, "*:drop", ""),
     (
         "",

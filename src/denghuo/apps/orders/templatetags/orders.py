@@ -15,6 +15,7 @@ from denghuo.apps.orders.forms.rules import REGIONS
 from denghuo.apps.orders.models import (
     Appeal,
     Area,
+    CallBackResult,
     Certainty,
     Channel,
     Clock,
@@ -343,6 +344,7 @@ STEP_NAMES = {
     "restore": lambda: _("Supply restored"),
     "finish": lambda: _("Finish the work"),
     "call_back": lambda: _("Called back"),
+    "no_answer": lambda: _("Called, no answer"),
     "close": lambda: _("Close the order"),
     "reopen": lambda: _("Reopen"),
     "suspend": lambda: _("Suspend"),
@@ -387,6 +389,12 @@ def step_done(step: str) -> str:
     """What a step is called where it was taken."""
     known = STEPS_DONE.get(step)
     return known() if known else step_name(step)
+
+
+@register.filter
+def result_name(result: str) -> str:
+    """What came of calling a customer back."""
+    return str(CallBackResult(result).label) if result in CallBackResult.values else _("No answer")
 
 
 @register.filter

@@ -129,7 +129,10 @@ def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
     if step == "escalate":
         actions.escalate_order(order_id=row.pk, reason=told["reason"], **by)
         return _("Those who supervise are told.")
-    actions.take_step(order_id=row.pk, step=step, told_at=told["told_at"], reason=told["reason"], **by)
+    if step == "call_back" and not told["result"]:
+        raise StepRefusedError("result", step)
+    how = {name: told[name] for name in ("told_at", "reason", "result")}
+    actions.take_step(order_id=row.pk, step=step, **how, **by)
     return None
 
 

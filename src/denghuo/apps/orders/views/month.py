@@ -1,4 +1,4 @@
-"""A month: each limit's own way of being kept, and how promises were kept."""
+"""A month: each limit's own way of being kept, how promises were kept, and what customers said when called back."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from denghuo.apps.orders import queries
-from denghuo.apps.orders.queries import Kept
+from denghuo.apps.orders.queries import Answer, Kept
 from denghuo.apps.orders.views.reach import reader
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required
@@ -45,6 +45,8 @@ def month(request: HttpRequest) -> HttpResponse:
     first = month_asked(request.GET.get("month", ""), timezone.localdate(now))
     span = {"since": midnight(first), "until": midnight(next_month(first))}
     rows = queries.month_of_limits(scope, **span, at=now)
+    if "said" in request.GET:
+        return _said(request, first, queries.answers_of_month(scope, **span))
     if "which" in request.GET:
         return _late(request, first, next((row for row in rows if row.key == request.GET["which"]), None))
     words = queries.promises_kept(scope, **span, at=now)
@@ -62,6 +64,7 @@ def month(request: HttpRequest) -> HttpResponse:
             for one in words
             if one.name.startswith("user:")
         ],
+        "said": queries.satisfaction(queries.answers_of_month(scope, **span)),
         "unknown_years": queries.unknown_years(first),
     }
     return render(request, "orders/month.html", context)
@@ -81,3 +84,20 @@ def _late(request: HttpRequest, first: date, row: Kept | None) -> HttpResponse:
     names = organization.names_of({order.handler for _, order in shown} - {""})
     context = {"first": first, "one": row, "rows": rows, "shown": shown, "names": names}
     return render(request, "orders/month_late.html", context)
+
+
+def _said(request: HttpRequest, first: date, answers: list[Answer]) -> HttpResponse:
+    """The orders of a kind whose customers gave one answer when they were called back, with their words."""
+    kind, result = request.GET.get("kind", ""), request.GET["said"]
+    mine = [one for one in answers if (one.kind, one.result) == (kind, result)]
+    if not mine:
+        raise Http404
+    if kind in queries.CONFIDENTIAL:
+        readable = queries.readable_ids([one.order_id for one in mine], reader(request))
+        mine = [one for one in mine if one.order_id in readable]
+    rows = Paginator(mine, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    orders = queries.orders_by_id([one.order_id for one in rows])
+    shown = [(one, orders[one.order_id]) for one in rows]
+    names = organization.names_of({one.by for one, _ in shown})
+    context = {"first": first, "kind": kind, "result": result, "rows": rows, "shown": shown, "names": names}
+    return render(request, "orders/month_said.html", context)

@@ -29,7 +29,7 @@ from denghuo.apps.orders.forms import (
     RemarkForm,
     SuspensionForm,
 )
-from denghuo.apps.orders.models import Channel, Kind, Order, State, Topic
+from denghuo.apps.orders.models import CallBackResult, Channel, Kind, Order, State, Topic
 from denghuo.apps.orders.queries import ReceiptFinding, Tie
 from denghuo.apps.orders.views.opening import better_said
 from denghuo.apps.orders.views.reach import (
@@ -86,7 +86,8 @@ def page(
         "accounts": queries.accounts_changed(course.corrections),
         "may_correct": working and bool(queries.correctable(row, username=me, supervises=above, at=now)),
         "main": plain.get(main),
-        "others": [rule for step, rule in plain.items() if step != main],
+        "others": [rule for step, rule in plain.items() if step not in (main, "call_back")],
+        "call_back_results": CallBackResult.choices if "call_back" in plain else (),
         **_theirs(request, row, working=working, dealing=dealing),
         "answering": queries.unit_answering(row),
         "may_supervise": above,

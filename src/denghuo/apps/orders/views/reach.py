@@ -99,6 +99,7 @@ def refusal(error: ValueError) -> str:
         "unknown": _("This kind of order has no such step."),
         "state": _("The order has moved on meanwhile: look at its state and try again."),
         "reason": _("Say why: this step needs a reason."),
+        "result": _("Say what the customer says of the work."),
         "future": _("That time has not come yet. Look at the clock of the device."),
         "before": _("That was before the order came in. Look at the time."),
         "own": _("You did the work: somebody else calls the customer back and closes the order."),
@@ -106,6 +107,8 @@ def refusal(error: ValueError) -> str:
     }
     if isinstance(error, StepRefusedError) and (error.code, error.step) == ("own", "terminate"):
         return _("You have it in hand or worked on it: somebody else ends it.")
+    if isinstance(error, StepRefusedError) and (error.code, error.step) == ("reason", "call_back"):
+        return _("Write down what the customer is not satisfied with.")
     if isinstance(error, StepRefusedError) and error.step == "merge" and error.code in ("own", "who"):
         return _("Merging ends the later one: of what is about people of ours, who supervises and did not work on it.")
     if isinstance(error, StepRefusedError):

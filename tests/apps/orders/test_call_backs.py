@@ -1,0 +1,153 @@
+"""What customers say when they are called back, who hears of it, and what a month makes of it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from denghuo.apps.ledger.models import Fact
+from denghuo.apps.orders import actions, queries
+from denghuo.apps.orders.actions import StepRefusedError
+from denghuo.apps.orders.models import Kind, Order, Sign, SignKind, State, Topic
+from tests.apps.orders.conftest import Open, client_of
+from tests.world import AT
+
+MINUTE = timedelta(minutes=1)
+
+
+def step(row: Order, code: str, minutes: float, **told: str) -> Order:
+    return actions.take_step(order_id=row.pk, step=code, at=AT + minutes * MINUTE, actor="he", **told)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def done(opened: Open) -> Order:
+    row = opened(caller="13800000001")
+    step(row, "arrive", 20)
+    return step(row, "finish", 55)
+
+
+def open_to(row: Order, minutes: float) -> set[str]:
+    row = Order.objects.get(pk=row.pk)
+    return set(queries.steps_open(row, username="he", supervises=True, at=AT + minutes * MINUTE))
+
+
+def running(row: Order, minutes: float) -> set[str]:
+    row = Order.objects.get(pk=row.pk)
+    return {one.clock for one in queries.clocks_of(row, at=AT + minutes * MINUTE) if one.runs}
+
+
+def test_what_a_customer_says_stays_with_the_order_and_ends_the_clock(done: Order) -> None:
+    assert "call_back" in running(done, 60)
+    step(done, "call_back", 90, result="fair", reason="师傅很客气，就是等得久")
+    said = done.steps.get(step="call_back")
+    assert (said.result, said.reason) == ("fair", "师傅很客气，就是等得久")
+    assert "call_back" not in running(done, 91)
+    assert json.loads(Fact.objects.filter(kind="orders.StepTaken").order_by("pk").last().data)["result"] == "fair"  # type: ignore[union-attr]
+
+
+def test_who_is_not_satisfied_is_asked_why(done: Order) -> None:
+    with pytest.raises(StepRefusedError) as refused:
+        step(done, "call_back", 90, result="dissatisfied", reason=" ")
+    assert refused.value.code == "reason"
+    assert not done.steps.filter(step="call_back").exists()
+
+
+def test_nobody_who_answers_leaves_the_call_owed_until_it_was_tried_often_enough(done: Order) -> None:
+    assert "close" not in open_to(done, 60)
+    for tried in (1, 2):
+        step(done, "no_answer", 60 + tried)
+        assert "close" not in open_to(done, 70)
+    assert "call_back" in running(done, 70)
+    step(done, "no_answer", 80)
+    assert "close" in open_to(done, 81)
+    assert step(done, "close", 82).state == State.CLOSED
+
+
+def test_how_often_is_a_rule_of_a_day(done: Order) -> None:
+    since = AT.date() - timedelta(days=1)
+    actions.set_order_rule(values={"call_back_tries": 1}, from_date=since, source="本所", at=AT, actor="meng")
+    step(done, "no_answer", 60)
+    assert "close" in open_to(done, 61)
+
+
+def test_what_was_tried_before_it_was_opened_again_counts_no_more(done: Order) -> None:
+    for tried in (1, 2, 3):
+        step(done, "no_answer", 60 + tried)
+    step(done, "reopen", 70, reason="又没电了")
+    step(done, "finish", 90)
+    assert "close" not in open_to(done, 91)
+
+
+def test_a_customer_who_is_not_satisfied_is_a_sign_once(done: Order) -> None:
+    step(done, "call_back", 90, result="dissatisfied", reason="灯还是一闪一闪的")
+    for minutes in (91, 92):
+        actions.raise_signs(at=AT + minutes * MINUTE, actor="system")
+    sign = Sign.objects.get(kind=SignKind.UNHAPPY)
+    assert (sign.order_id, sign.unit_id) == (done.pk, done.unit_id)
+    assert "is not satisfied" in client_of("he").get(reverse("orders:signs")).content.decode()
+
+
+def test_misconduct_raises_no_sign_that_everybody_sees(opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.OTHER, caller="13800000001")
+    step(row, "finish", 60)
+    told = {"result": "dissatisfied", "reason": "没有人处理"}
+    actions.take_step(order_id=row.pk, step="call_back", **told, at=AT + 60 * MINUTE, actor="gu")
+    assert row.steps.filter(result="dissatisfied").exists()
+    actions.raise_signs(at=AT + 91 * MINUTE, actor="system")
+    assert not Sign.objects.filter(kind=SignKind.UNHAPPY).exists()
+
+
+def test_a_month_counts_each_order_once_by_its_last_answer(opened: Open) -> None:
+    for said in ("satisfied", "satisfied", "fair", "dissatisfied", "no_view", ""):
+        row = opened(caller="13800000001")
+        step(row, "finish", 55)
+        if said:
+            step(row, "no_answer", 60)
+            step(row, "call_back", 70, result=said, reason="等得久")
+            step(row, "no_answer", 75)
+        else:
+            step(row, "no_answer", 60)
+    span = {"since": AT - timedelta(days=1), "until": AT + timedelta(days=1)}
+    (fault,) = queries.satisfaction(queries.answers_of_month(("/",), **span))
+    counted = (fault.satisfied, fault.fair, fault.dissatisfied, fault.no_view, fault.no_answer, fault.called)
+    assert counted == (2, 1, 1, 1, 1, 6)
+    assert fault.satisfied_share == 0.75
+
+
+def test_nobody_asked_is_no_share(opened: Open) -> None:
+    row = opened(caller="13800000001")
+    step(row, "finish", 55)
+    step(row, "call_back", 60)
+    span = {"since": AT - timedelta(days=1), "until": AT + timedelta(days=1)}
+    assert queries.satisfaction(queries.answers_of_month(("/",), **span)) == []
+    step(row, "call_back", 61, result="no_view")
+    (fault,) = queries.satisfaction(queries.answers_of_month(("/",), **span))
+    assert fault.satisfied_share != fault.satisfied_share
+
+
+def test_the_page_asks_what_the_customer_says(done: Order) -> None:
+    client, to = client_of("he"), reverse("orders:take-step", args=[done.pk])
+    page = client.get(reverse("orders:order", args=[done.pk])).content.decode()
+    assert 'href="#call-back"' in page
+    assert 'value="dissatisfied"' in page
+    assert client.post(to, {"step": "call_back"}).status_code == 422
+    refused = client.post(to, {"step": "call_back", "result": "dissatisfied"})
+    assert refused.status_code == 422
+    assert "Write down what the customer is not satisfied with." in refused.content.decode()
+    assert not done.steps.filter(step="call_back").exists()
+    client.post(to, {"step": "call_back", "result": "dissatisfied", "reason": "还是不亮"})
+    page = client.get(reverse("orders:order", args=[done.pk])).content.decode()
+    assert "Called back: Not satisfied" in page
+    assert "还是不亮" in page
+
+
+def test_an_answer_of_a_month_opens_to_its_orders(done: Order) -> None:
+    step(done, "call_back", 90, result="dissatisfied", reason="灯还是一闪一闪的")
+    client, page = client_of("he"), reverse("orders:month")
+    asked = {"month": f"{AT:%Y-%m}", "kind": "fault", "said": "dissatisfied"}
+    assert f"said={asked['said']}" in client.get(page, {"month": asked["month"]}).content.decode()
+    listed = client.get(page, asked).content.decode()
+    assert done.number in listed
+    assert "灯还是一闪一闪的" in listed
+    assert client.get(page, asked | {"said": "satisfied"}).status_code == 404
