@@ -80,6 +80,36 @@ def test_a_program_that_dies_is_started_again(tmp_path: Path) -> None:
     assert second != first
 
 
+# Notes when it began, then waits to be told to end.
+NOTING = (
+    "import signal, sys, time, os; open(sys.argv[1], 'a').write(f'{os.getpid()} {time.monotonic()}\\n'); signal.pause()"
+)
+
+
+def began(path: Path, times: int) -> list[tuple[int, float]]:
+    """When a program that notes it began, and which process that was."""
+    pause = threading.Event()
+    while not path.exists() or path.read_text().count("\n") < times:
+        pause.wait(0.02)
+    return [(int(pid), float(at)) for pid, at in map(str.split, path.read_text().splitlines())]
+
+
+def test_what_was_killed_at_once_comes_back_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "POLL_S", 0.02)
+    monkeypatch.setattr(supervisor, "STEADY_S", 0.0)
+    commands = {name: python(NOTING, tmp_path / name) for name in ("late", "first")}
+    keeper = Supervisor(commands, after_s={"late": 1.0})
+    thread = threading.Thread(target=keeper.run)
+    thread.start()
+    for name in ("late", "first"):
+        ((pid, _at),) = began(tmp_path / name, 1)
+        os.kill(pid, signal.SIGKILL)
+    late, first = (began(tmp_path / name, 2)[1][1] for name in ("late", "first"))
+    keeper.stop()
+    thread.join()
+    assert late > first
+
+
 def test_a_program_that_will_not_stay_up_ends_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "LONGEST_WAIT_S", 0.0)
     keeper = Supervisor({"a": python(LASTING, tmp_path / "a"), "b": python(DYING, tmp_path / "b")}, give_up_after=3)

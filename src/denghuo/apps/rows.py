@@ -20,13 +20,17 @@ _VALUES = 1_000  # in one statement: some tens of rows go in with half the work 
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """Insert objects of one model, none of which has a key yet."""
+    """Insert objects of one model: either all with their keys (see `reserve`), or none of which has one yet."""
     if not rows:
         return
-    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    keyed = rows[0].pk is not None
+    fields = [field for field in rows[0]._meta.concrete_fields if keyed or not field.primary_key]
     attributes = [field.attname for field in fields]
     values = ([told[name] for name in attributes] for told in map(vars, rows))
     _insert(_into(type(rows[0]), fields), fields, values)
+    if keyed:
+        for one in rows:
+            one._state.adding, one._state.db = False, connection.alias
 
 
 def update(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:

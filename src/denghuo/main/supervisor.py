@@ -22,11 +22,17 @@ _log = logging.getLogger(__name__)
 class _Program:
     name: str
     command: Sequence[str]
+    delay_s: float = 0.0
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float = 0.0
     quick_deaths: int = 0
     is_patient: bool = False
+
+    @property
+    def begins_at(self) -> float:
+        """When it was started last, or will be."""
+        return self.started if self.process is not None else self.start_at
 
     def start(self) -> None:
         # In a session of its own: Ctrl-C reaches the supervisor alone, which then ends everybody in order.
@@ -45,13 +51,14 @@ class Supervisor:
         after_s: Mapping[str, float] | None = None,
         patient: Collection[str] = (),
     ) -> None:
-        """``after_s``: how long a program, by name, leaves the machine to the others first [s]. ``patient``: programs
-        that are tried again for ever, and never take the others with them: what they need lies outside this machine.
+        """``after_s``: how long a program, by name, leaves the machine to those that begin at once [s], also where all
+        died together. ``patient``: programs that are tried again for ever, and never take the others with them: what
+        they need lies outside this machine.
         """
         now = time.monotonic()
         delays = after_s or {}
         self._programs = [
-            _Program(name, command, start_at=now + delays.get(name, 0.0), is_patient=name in patient)
+            _Program(name, command, delay_s=delays.get(name, 0.0), start_at=now, is_patient=name in patient)
             for name, command in commands.items()
         ]
         self._give_up_after = give_up_after
@@ -77,21 +84,29 @@ class Supervisor:
         """Start what is not running; False means that it is hopeless."""
         now = time.monotonic()
         if program.process is None:
-            if now >= program.start_at:
+            if now >= self._turn_of(program):
                 program.start()
             return True
         code = program.process.poll()
         if code is None:
             return True
         program.process = None
-        program.quick_deaths = 1 if now - program.started > STEADY_S else program.quick_deaths + 1
+        is_steady = now - program.started > STEADY_S
+        program.quick_deaths = 1 if is_steady else program.quick_deaths + 1
         if program.quick_deaths >= self._give_up_after and not program.is_patient:
             _log.error("%s ended with code %s, %d times in a row: giving up", program.name, code, program.quick_deaths)
             return False
-        wait_s = min(2.0 ** min(program.quick_deaths - 1, 10), LONGEST_WAIT_S)
+        wait_s = 0.0 if is_steady else min(2.0 ** min(program.quick_deaths - 1, 10), LONGEST_WAIT_S)
         _log.warning("%s ended with code %s; starting it again in %.0f s", program.name, code, wait_s)
         program.start_at = now + wait_s
         return True
+
+    def _turn_of(self, program: _Program) -> float:
+        """When a program is to start: some time after those that begin at once."""
+        if not program.delay_s:
+            return program.start_at
+        first = max((one.begins_at for one in self._programs if not one.delay_s), default=program.start_at)
+        return max(program.start_at, first + program.delay_s)
 
     def _end_all(self) -> None:
         """End every program with all that it started: a server killed while it starts leaves its workers behind."""

@@ -41,3 +41,12 @@ def test_values_are_written_as_their_columns_want_them(world: World) -> None:
     assert Person.objects.get(pk=key).name == "张\t小\\灯\n"
     rows.update(Person, ("name",), [("", key)])
     assert Person.objects.get(pk=key).name == ""
+
+
+@pytest.mark.django_db
+def test_objects_that_were_given_their_keys_are_there_as_if_saved(world: World) -> None:
+    made = [Place(pk=key, unit_id=world.lamp.pk, name=f"{key}村") for key in rows.reserve(Place, 3)]
+    rows.insert(made)
+    made[0].name = "改名村"
+    made[0].save()
+    assert sorted(Place.objects.values_list("pk", "name")) == sorted((one.pk, one.name) for one in made)

@@ -32,7 +32,8 @@ def record_all(facts: Sequence[Any], *, at: datetime, actor: str) -> list[Fact]:
         raise ValueError(f"{at} has no time zone")
     told = [(registry.kind_of(type(fact)), codec.dump(fact)) for fact in facts]
     database.lock_chain()
-    rows = Fact.objects.bulk_create(_linked(told, at=at, actor=actor))
+    rows = list(_linked(told, at=at, actor=actor))
+    insert(rows)
     owed = [(row, line) for row in rows for line in registry.subscriptions(row.kind)]
     if owed:
         insert([Delivery(fact=row, reaction=line.reaction, background=line.background) for row, line in owed])

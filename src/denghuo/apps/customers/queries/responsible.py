@@ -51,10 +51,16 @@ def answering(unit_ids: Iterable[int], *, numbers: Iterable[str] | None = None) 
     """Everybody who answers now in these units; the areas of loads are read only where areas are given out.
     ``numbers``: of accounts that somebody answers for by name, only these."""
     wanted = set(unit_ids)
-    rows = Responsibility.objects.filter(unit_id__in=wanted, until_at=None).select_related("user")
+    rows = Responsibility.objects.filter(unit_id__in=wanted, until_at=None)
     if numbers is not None:
-        rows = rows.filter(~Q(extent=Extent.ACCOUNT) | Q(target__in=set(numbers)))
-    found = {(row.unit_id, row.extent, row.target): Answers(row.user_id, str(row.user), row.pk) for row in rows}
+        told = set(numbers)
+        rows = rows.filter(~Q(extent=Extent.ACCOUNT) | Q(target__in=told) if told else ~Q(extent=Extent.ACCOUNT))
+    # Columns, not rows of models: in a storm this is asked for every word that comes in.
+    names = ("unit_id", "extent", "target", "user_id", "user__display_name", "user__username", "pk")
+    found = {
+        (unit_id, extent, target): Answers(user_id, display_name or username, pk)
+        for unit_id, extent, target, user_id, display_name, username, pk in rows.values_list(*names)
+    }
     by_area = {unit_id for unit_id, extent, _ in found if extent == Extent.AREA}
     return Answering(found, {unit_id: loads_of(unit_id).areas for unit_id in by_area})
 

@@ -18,7 +18,7 @@ from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.snapshot.clocks import NextDue, Told, clocks_shown, next_due, opened_due, opening
 from denghuo.apps.orders.snapshot.rules import RuleBook
-from denghuo.apps.rows import insert
+from denghuo.apps.rows import insert, reserve
 from denghuo.apps.sealed import blind
 
 CALLER_INDEX = "orders.order.caller"
@@ -126,7 +126,9 @@ def _rows(entries: Iterable[OrderEntry], book: RuleBook, at: datetime) -> Iterat
 
 
 def _write(rows: Sequence[Order], book: RuleBook, *, at: datetime, actor: str) -> None:
-    Order.objects.bulk_create(rows)
+    for row, key in zip(rows, reserve(Order, len(rows)), strict=True):
+        row.pk = key
+    insert(rows)
     steps = [
         OrderStep(
             order=row,
