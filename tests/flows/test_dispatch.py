@@ -147,6 +147,8 @@ def test_orders_are_chosen_and_merged_by_keys(at_desk: Page, desk: Desk) -> None
     expect(row(page, order(desk.arrears)).locator(".dp-choose")).to_be_checked()
     assert not Order.objects.exclude(merged_into=None).exists(), "it is asked first"
     page.keyboard.press("m")
+    expect(page.locator("#dp-said button").last).to_be_focused()  # Enter alone does nothing that cannot be undone
+    page.keyboard.press("Shift+Tab")
     expect(page.locator("#dp-said .dh-btn--primary")).to_be_focused()
     page.keyboard.press("Enter")
     expect(row(page, order(desk.arrears))).to_have_count(0)

@@ -81,6 +81,52 @@ def test_two_years_are_booked_and_nothing_is_owed(demo: Demo) -> None:
     assert demo.run("ledger", "verify").returncode == 0
 
 
+LASTING = "SELECT id FROM outages_outage WHERE started_at NOT NULL AND restored_at IS NULL"
+
+
+def test_who_lost_supply_was_told_special_care_first_and_who_did_not_answer_is_visited(demo: Demo) -> None:
+    lasting = demo.ask(f"SELECT id, started_at FROM outages_outage WHERE id IN ({LASTING}) ORDER BY started_at")
+    assert len(lasting) == 2
+    for outage_id, started_at in lasting:
+        late = (
+            f"SELECT count(*) FROM notices_message WHERE about = 'outages.outage:{outage_id}' "
+            f"AND abs(julianday(queued_at) - julianday('{started_at}')) > 3.0 / 1440"
+        )
+        assert demo.ask(late) == [(0,)], "told when it began, not when the demo was loaded"
+    first = f"outages.outage:{lasting[0][0]}"
+    told = f"FROM notices_message WHERE about = '{first}'"
+    assert demo.ask(f"SELECT count(*) {told} AND ring = 3 AND state IN ('queued', 'delivered')")[0][0] >= 20
+    assert demo.ask(f"SELECT min(sent_at) {told} AND ring = 1") < demo.ask(f"SELECT min(due_at) {told} AND ring = 3")
+    assert demo.ask(f"SELECT count(*) {told} AND channel = 'voice' AND answered_at NOT NULL")[0][0] >= 1
+    assert demo.ask(f"SELECT count(*) {told} AND unanswered_at NOT NULL") == [(1,)]
+    visit = "SELECT state, source_ref FROM orders_order WHERE topic = 'care_visit'"
+    assert demo.ask(visit) == [("on_site", first)]
+
+
+def test_nothing_of_the_demo_leaves_this_machine(demo: Demo) -> None:
+    endpoints = demo.ask("SELECT endpoint FROM notices_gateway")
+    assert len(endpoints) == 3
+    assert [one for (one,) in endpoints if not one.startswith("http://127.0.0.1:")] == []
+    assert demo.ask("SELECT count(*) FROM notices_message WHERE state = 'sending'") == [(0,)]
+
+
+def test_who_reports_a_running_outage_lives_behind_it(demo: Demo) -> None:
+    reported = demo.ask("SELECT outage_id, count(*) FROM outages_report GROUP BY outage_id")
+    assert {outage_id for outage_id, _ in reported} <= set(sum(demo.ask(LASTING), ()))
+    assert max(count for _, count in reported) >= 2
+    for outage_id, count in reported:
+        served = (
+            "SELECT count(*) FROM crews_assignment a JOIN crews_assignmentorder o ON o.assignment_id = a.id "
+            f"WHERE a.about = 'outages.outage:{outage_id}' AND a.accepted_at NOT NULL"
+        )
+        assert demo.ask(served) == [(count,)], "one crew was sent for them all"
+    alone = (
+        "SELECT o.text FROM orders_order o LEFT JOIN outages_report r ON r.order_id = o.id "
+        "WHERE o.kind = 'fault' AND o.closed_at IS NULL AND r.id IS NULL AND o.state <> 'done'"
+    )
+    assert [text for (text,) in demo.ask(alone) if "整片" in text] == [], "one house alone does not speak for all"
+
+
 def test_everybody_can_sign_in(demo: Demo) -> None:
     names = {name for (name,) in demo.ask("SELECT username FROM organization_user WHERE password LIKE 'pbkdf2%'")}
     assert names == {person.username for person in PEOPLE}

@@ -57,7 +57,7 @@ def test_nobody_who_called_is_left(stormed: Path) -> None:
     left = ask(
         stormed,
         "select o.state, r.state, count(*) from outages_report r join orders_order o on o.id = r.order_id "
-        "where r.outage_id is not null and r.state not in ('lit', 'closed', 'back') group by 1, 2",
+        f"where r.outage_id in ({OF_STORM}) and r.state not in ('lit', 'closed', 'back') group by 1, 2",
     )
     assert left == []
     late = ask(
@@ -66,6 +66,17 @@ def test_nobody_who_called_is_left(stormed: Path) -> None:
         "where r.state = 'lit' and o.state in ('registered', 'in_hand')",
     )
     assert late == [(0,)], "whoever reported while a crew was on its way is served by it"
+
+
+def test_what_went_on_before_is_left_as_it_is(stormed: Path) -> None:
+    sent = ask(
+        stormed,
+        "select a.about, count(*) from crews_assignment a join outages_outage o on a.about = 'outages.outage:' || o.id "
+        "where o.restored_at is null group by a.about",
+    )
+    assert [count for _, count in sent] == [1, 1], "the crews that were there already, and nobody else"
+    told = "select number from outages_outage where number glob 'D*' and substr(number, 6, 2) <> "
+    assert ask(stormed, f"{told} strftime('%H', started_at, '+8 hours')") == [], "by the clock on the wall"
 
 
 def test_still_out_finds_the_fault_behind_the_fault(stormed: Path) -> None:

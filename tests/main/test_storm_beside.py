@@ -1,6 +1,6 @@
 """The storm beside people at the screens and the server's own worker: what is over meanwhile it leaves, and it ends."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +57,28 @@ def test_nobody_is_sent_to_what_is_over_since_it_was_looked_at(world: World, clo
     assert find((world.lamp.path,)) == []
     with pytest.raises(NothingToDoError):
         send_crew(about=seen.about, crew_id=1, note="", skill="", at=clock.at, actor="lin")
+
+
+def test_nobody_is_sent_where_somebody_was_sent_before_the_storm(world: World, clock: Clock) -> None:
+    desk.crew(world, "抢修一班", AT, people=[world.ma], x=1, y=1, hours=2)
+    sent = desk.crew(world, "抢修二班", AT, people=[world.bai], x=1, y=1, hours=2)
+    told: list[str] = []
+    played = storm(world, clock, told)
+    switched(world, AT, closes=False, event=played.event)
+    (seen,) = lasting_outages((world.lamp.path,))
+    send_crew(about=seen.about, crew_id=sent.pk, note="", skill="", at=clock.at, actor="lin")
+    deliveries.drain()
+    played.elsewhere = frozenset(one.assignment_id for one in find((world.lamp.path,), is_open=True))
+    for second in (100.0, 160.0, 220.0):
+        played._dispatch(second)
+        deliveries.drain()
+    assert told == []
+    assert [one.crew for one in find((world.lamp.path,))] == ["抢修二班"]
+
+
+def test_the_number_of_what_trips_tells_the_hour_on_the_wall(world: World, clock: Clock) -> None:
+    clock.at = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+    assert storm(world, clock, []).event == "D11301630"
 
 
 def test_it_ends_where_others_mended_what_it_broke(world: World, clock: Clock) -> None:

@@ -47,6 +47,7 @@ from denghuo.apps.orders.facts import (
     OrderOpened,
     OrderReopened,
     OrdersMerged,
+    StepTaken,
 )
 from denghuo.apps.organization.facts import CalendarImported, CalendarYearWithdrawn
 from denghuo.apps.outages.facts import (
@@ -59,6 +60,7 @@ from denghuo.apps.outages.facts import (
     OrdersFoundSame,
     OutageClassified,
     OutageClosed,
+    PlanMoved,
     ReportsAttached,
     StillOut,
     SupplyChanged,
@@ -122,12 +124,14 @@ FLOW: list[Line] = [
     Line(MessageAnswered, "crews.follow_answer"),
     Line(OrdersMerged, "crews.follow_merged"),
     Line(OrderClosed, "crews.follow_order_closed"),
+    Line(StepTaken, "crews.follow_orders_done", background=True, together=True),
     # An order goes the way of the crew that serves it; "still out" opens it again, and what is back was called back.
     Line(CrewAssigned, "orders.follow_assignment"),
     Line(OrdersAdded, "orders.follow_added"),
     Line(CrewAccepted, "orders.follow_acceptance"),
     Line(CrewArrived, "orders.follow_arrival"),
     Line(WorkFinished, "orders.follow_finish"),
+    Line(WorkFinished, "crews.follow_finished"),
     Line(TimeAnswered, "orders.follow_time_answered"),
     Line(AssignmentRefused, "orders.follow_release"),
     Line(AssignmentWithdrawn, "orders.follow_release"),
@@ -157,6 +161,8 @@ FLOW: list[Line] = [
     # Callers hear of what is out, from its announcement until supply is back.
     Line(SupplyChanged, "hotline.announce_outages"),
     Line(OutageClosed, "hotline.expire_with_outage"),
+    Line(EstimateGiven, "hotline.follow_estimate"),
+    Line(PlanMoved, "hotline.follow_moved_plan"),
     Line(AnnouncementPublished, "hotline.hand_over_announcement", background=True),
     Line(AnnouncementExpired, "hotline.take_back_announcement", background=True),
     # A fault sends callers: what the hotline will need is proposed at once.

@@ -3,6 +3,7 @@
 By the name of a port, queries as `context.queries:function`:
 
     orders.still_out    (order_ids) -> Mapping[int, SaysOut]   who says that they are still without supply
+    orders.cause_known  (order_ids) -> Collection[int]         which of them belong to an outage that is known
     crews.supply        (about) -> Supply | None               since when supply is gone, and since when it is back
     notices.matters     (about) -> Matter | None               since when there is something to tell of, and to whom
     notices.names       (refs) -> Mapping[str, str]            what things and people are called, masked
@@ -13,6 +14,7 @@ from denghuo.apps.organization import ports
 
 SOURCES: dict[str, list[str]] = {
     "orders.still_out": ["outages.queries:says_still_out"],
+    "orders.cause_known": ["outages.queries:cause_known"],
     "crews.supply": ["outages.queries:supply_of"],
     "notices.matters": ["outages.queries.named:matter_of"],
     "notices.names": [

@@ -276,7 +276,7 @@ def test_on_the_way_for_nothing_any_more(town: Town, tell: Tell) -> None:
         type(order).objects.filter(pk=order.pk).update(state="closed", closed_at=AT)
         actions.follow_order_closed(fact, **WHO, delivery_key="1:x")
         row.refresh_from_db()
-    assert (row.state, row.ended_because) == (State.WITHDRAWN, "260501-000001")
+    assert (row.state, row.ended_because) == (State.WITHDRAWN, "工单260501-000001已结束。")
 
 
 def test_who_is_on_site_finishes(town: Town, tell: Tell) -> None:

@@ -27,11 +27,13 @@ from denghuo.apps.crews.models import (
     Quote,
     ReportKind,
     Rule,
+    RuleKind,
     Skill,
     State,
 )
 from denghuo.apps.crews.queries.cards import cards
-from denghuo.apps.customers.actions import AccountEntry, CareEntry, open_account, register_care
+from denghuo.apps.crews.queries.rules import DEFAULTS
+from denghuo.apps.customers.actions import AccountEntry, CareEntry, add_phone, open_account, register_care
 from denghuo.apps.customers.models import Boundary, CareKind
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.orders.models import Order
@@ -180,6 +182,24 @@ def test_an_assignment_shows_its_course_and_is_withdrawn(town: Town) -> None:
     assert "need not go" in page(town.world.ma, "mine")
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("speed_km_per_h", "5000", "估算路程的车速（km/h）：须在5至120之间。"),
+        ("speed_km_per_h", "4.9", "须在5至120之间"),
+        ("long_day_h", "100", "须在1至24之间"),
+        ("tired_min", "-1", "须在0至1,440之间"),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_and_said_why(town: Town, kind: str, value: str, said: str) -> None:
+    told = {"form": "rule", "kind": kind, "value": value, "from_date": TODAY.isoformat(), "source": "所规"}
+    client = signed_in(town.world.zhou, "zh-hans")
+    answer = client.post(reverse("crews:rules") + f"?unit={town.world.lamp.pk}", told)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert queries.number(town.world.lamp, RuleKind(kind), on=TODAY) == DEFAULTS[kind]
+
+
 def test_prices_and_rules_are_set(town: Town) -> None:
     zhou, day = town.world.zhou, "2026-06-01"
     price = {"code": "B1", "name": "空开", "measure": "只", "price": "85.50", "from_date": day, "source": "价目"}
@@ -309,6 +329,18 @@ def test_another_crews_assignment_is_not_there(town: Town) -> None:
     for user in (town.shen, town.world.gu):
         assert signed_in(user).post(reverse("crews:step", args=[row.pk]), {"kind": "accepted"}).status_code == 404
     assert signed_in(town.world.ma).post(reverse("crews:step", args=[row.pk]), {"kind": "dance"}).status_code == 404
+
+
+def test_who_told_no_number_is_called_by_the_one_in_the_customer_file(town: Town) -> None:
+    by = {"at": timezone.now(), "actor": "zhou"}
+    entry = AccountEntry(number="0502000011", name="演示客户", address="灯山镇枫林村3组11号")
+    account = open_account(unit_id=town.world.lamp.pk, entry=entry, **by)
+    add_phone(person_id=account.person_id, number="13900000011", **by)
+    Order.objects.filter(pk=town.order.pk).update(account_id=account.pk, caller="")
+    row = now_sent(town)
+    assert "139****0011" in page(town.world.ma, "mine")
+    path = reverse("crews:call", args=[row.pk, town.order.pk])
+    assert "tel:13900000011" in signed_in(town.world.ma).post(path).content.decode()
 
 
 def test_a_caller_is_called_and_that_is_recorded(town: Town) -> None:

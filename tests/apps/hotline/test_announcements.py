@@ -1,11 +1,12 @@
 """Announcements: from an outage to the exchange and off it again, and what they absorb."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from denghuo.adapters.speech import EspeakVoice
 from denghuo.adapters.telephony.records import CallOutcome
@@ -15,8 +16,10 @@ from denghuo.apps.hotline.facts import AnnouncementExpired, AnnouncementHandedOv
 from denghuo.apps.hotline.models import Announcement, AnnouncementKind, DeskRule
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.notices.models import Notice
+from denghuo.apps.outages.actions import give_estimate
 from denghuo.apps.outages.facts import OutageClosed, SupplyChanged
-from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.models import Method, Outage
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import Switch, after, signed_in, switch
 from tests.world import AT, World
@@ -258,3 +261,76 @@ def test_templates_page(world: World, hotline: Hotline) -> None:
     assert client.post(address, told | {"text": "{area}停电"}).status_code == 302
     assert "{area}停电" in client.get(address).content.decode()
     assert signed_in(hotline.agent).post(address, told).status_code == 403
+
+
+def give(outage: Outage, expected_at: datetime, at: datetime) -> None:
+    told: dict[str, Any] = {"method": Method.DISPATCHER, "team": "", "reason": "更换电杆", "at": at, "actor": "lin"}
+    give_estimate(about=outage.about, expected_at=expected_at, **told)
+    deliveries.drain()
+
+
+@pytest.fixture
+def playing(hotline: Hotline, outage: Outage) -> Announcement:
+    """Callers hear that the time is not known yet, since a minute after the line went out."""
+    return published(outage)
+
+
+def unread(hotline: Hotline) -> list[str]:
+    rows = Notice.objects.filter(recipient=hotline.leader, withdrawn_at=None, kind="hotline.announcement_outdated")
+    return list(rows.values_list("text", flat=True))
+
+
+def test_what_was_given_since_is_said_at_the_desk(hotline: Hotline, outage: Outage, playing: Announcement) -> None:
+    expected_at = AT + timedelta(hours=3)
+    give(outage, expected_at, AT + timedelta(minutes=5))
+    (out,) = queries.out_at(hotline.exchange, "T1", at=AT + timedelta(minutes=6))
+    assert (out.promised_at, out.is_outdated, out.is_past) == (expected_at, True, False)
+    assert "预计5月1日11:00恢复供电" in out.text
+    (later,) = queries.out_at(hotline.exchange, "T1", at=AT + timedelta(hours=4))
+    assert (later.promised_at, later.is_past) == (expected_at, True)
+    assert "尚未确定" in later.text, "a time that has passed is not promised once more"
+
+
+def test_who_approves_is_told_of_an_old_time_until_it_is_renewed(
+    hotline: Hotline, outage: Outage, playing: Announcement
+) -> None:
+    now = timezone.now().replace(second=30)
+    give(outage, now + timedelta(hours=2), now)
+    assert ["播报说复电时间尚未确定" in one for one in unread(hotline)] == [True]
+    client = signed_in(hotline.leader, "zh-hans")
+    given = f"{timezone.localtime(now + timedelta(hours=2)):%m-%d %H:%M}"
+    for name in ("announcements", "board"):
+        shown = client.get(reverse(f"hotline:{name}")).content.decode()
+        assert f"最近给出的预计复电时间是{given}" in shown
+    page = reverse("hotline:announcement", args=[playing.pk])
+    assert client.post(reverse("hotline:renew-announcement", args=[playing.pk])).headers["Location"] == page
+    assert "写有新时间的版本待审核发布" in client.get(page).content.decode()
+    playing.refresh_from_db()
+    assert (playing.latest, playing.templated, playing.published) == (2, 2, 1)
+    assert len(unread(hotline)) == 1, "callers hear the old one still"
+    published(outage)
+    assert unread(hotline) == []
+    assert queries.outdated_within([str(hotline.exchange.unit.path)], at=now) == []
+    give(outage, now + timedelta(hours=2, seconds=10), now)
+    assert unread(hotline) == [], "the same minute is the same time"
+
+
+def test_of_each_time_they_are_told_once_and_no_more_when_it_is_taken_off(
+    hotline: Hotline, outage: Outage, playing: Announcement
+) -> None:
+    for minutes, hours in enumerate((3, 4, 3), 1):
+        give(outage, AT + timedelta(hours=hours), AT + timedelta(minutes=minutes))
+        (text,) = unread(hotline)
+        assert f"05-01 {8 + hours:02}:00" in text
+    actions.expire_announcement(announcement_id=playing.pk, because="by_hand", **SYSTEM)
+    assert unread(hotline) == []
+
+
+def test_a_draft_that_nobody_edited_says_what_is_given(hotline: Hotline, outage: Outage) -> None:
+    row = actions.draft_announcement(exchange_id=exchange_of(outage), outage_id=outage.pk, **SYSTEM)
+    now = timezone.now()
+    give(outage, now + timedelta(hours=2), now)
+    row.refresh_from_db()
+    assert queries.versions_of(row)[0].promised_at == now + timedelta(hours=2)
+    assert (row.latest, row.templated) == (2, 2)
+    assert unread(hotline) == [], "nobody hears it"

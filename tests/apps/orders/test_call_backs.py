@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from denghuo.apps.customers.actions import AccountEntry, add_phone, open_account
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import StepRefusedError
 from denghuo.apps.orders.models import Kind, Order, Sign, SignKind, State, Topic
+from denghuo.apps.orders.queries.callers import callers_of
 from tests.apps.orders.conftest import Open, client_of
-from tests.world import AT
+from tests.world import AT, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -55,13 +57,32 @@ def test_who_is_not_satisfied_is_asked_why(done: Order) -> None:
 
 def test_nobody_who_answers_leaves_the_call_owed_until_it_was_tried_often_enough(done: Order) -> None:
     assert "close" not in open_to(done, 60)
-    for tried in (1, 2):
-        step(done, "no_answer", 60 + tried)
-        assert "close" not in open_to(done, 70)
-    assert "call_back" in running(done, 70)
-    step(done, "no_answer", 80)
-    assert "close" in open_to(done, 81)
-    assert step(done, "close", 82).state == State.CLOSED
+    for minutes in (60, 61, 179, 180, 299):
+        step(done, "no_answer", minutes)
+        assert "close" not in open_to(done, minutes), "within two hours it is one try"
+    assert "call_back" in running(done, 299)
+    tries = queries.tries_of(Order.objects.get(pk=done.pk), at=AT + 299 * MINUTE)
+    assert (tries.count, tries.wanted, tries.next_at, tries.is_enough) == (2, 3, AT + 300 * MINUTE, False)
+    page = client_of("he").get(reverse("orders:order", args=[done.pk])).content.decode()
+    assert "Nobody answered 2 of 3 times" in page
+    step(done, "no_answer", 300)
+    assert "close" in open_to(done, 301)
+    assert step(done, "close", 302).state == State.CLOSED
+
+
+def test_who_is_in_the_customer_file_with_a_number_is_called_back_too(opened: Open, world: World) -> None:
+    entry = AccountEntry(number="0031", name="演示三", address="青禾村3组31号", load_code="T3")
+    account = open_account(unit_id=world.lamp.pk, entry=entry, at=AT, actor="test")
+    row = opened(account_id=account.pk)
+    step(row, "finish", 55)
+    assert "close" in open_to(row, 60), "nobody knows a number"
+    assert callers_of([row.pk]) == {}
+    add_phone(person_id=account.person_id, number="13900000031", at=AT, actor="test")
+    told = opened(account_id=account.pk, caller="13800000001")
+    assert callers_of([row.pk, told.pk]) == {row.pk: "13900000031", told.pk: "13800000001"}, "what was told goes first"
+    assert "close" not in open_to(row, 60)
+    step(row, "call_back", 61, result="satisfied")
+    assert "close" in open_to(row, 62)
 
 
 def test_how_often_is_a_rule_of_a_day(done: Order) -> None:
@@ -72,11 +93,12 @@ def test_how_often_is_a_rule_of_a_day(done: Order) -> None:
 
 
 def test_what_was_tried_before_it_was_opened_again_counts_no_more(done: Order) -> None:
-    for tried in (1, 2, 3):
-        step(done, "no_answer", 60 + tried)
-    step(done, "reopen", 70, reason="又没电了")
-    step(done, "finish", 90)
-    assert "close" not in open_to(done, 91)
+    for hours in (1, 3, 5):
+        step(done, "no_answer", 60 * hours)
+    assert "close" in open_to(done, 301)
+    step(done, "reopen", 310, reason="又没电了")
+    step(done, "finish", 320)
+    assert "close" not in open_to(done, 321)
 
 
 def test_a_customer_who_is_not_satisfied_is_a_sign_once(done: Order) -> None:
@@ -85,7 +107,9 @@ def test_a_customer_who_is_not_satisfied_is_a_sign_once(done: Order) -> None:
         actions.raise_signs(at=AT + minutes * MINUTE, actor="system")
     sign = Sign.objects.get(kind=SignKind.UNHAPPY)
     assert (sign.order_id, sign.unit_id) == (done.pk, done.unit_id)
-    assert "is not satisfied" in client_of("he").get(reverse("orders:signs")).content.decode()
+    page = client_of("he").get(reverse("orders:signs")).content.decode()
+    assert "is not satisfied" in page
+    assert "灯还是一闪一闪的" in page
 
 
 def test_misconduct_raises_no_sign_that_everybody_sees(opened: Open) -> None:
@@ -140,6 +164,28 @@ def test_the_page_asks_what_the_customer_says(done: Order) -> None:
     page = client.get(reverse("orders:order", args=[done.pk])).content.decode()
     assert "Called back: Not satisfied" in page
     assert "还是不亮" in page
+
+
+def test_after_a_customer_who_is_not_satisfied_nobody_is_led_to_close(done: Order) -> None:
+    path, close = reverse("orders:order", args=[done.pk]), "Close the order</button>"
+    step(done, "call_back", 90, result="satisfied")
+    page = client_of("he").get(path).content.decode()
+    assert page.index(close) < page.index('id="do-title"'), "it is the main thing to do"
+    step(done, "call_back", 91, result="dissatisfied", reason="还是不亮")
+    page = client_of("he").get(path).content.decode()
+    assert page.index(close) > page.index('id="do-title"')
+
+
+def test_who_may_not_read_a_report_of_misconduct_does_not_find_it_in_the_month(opened: Open) -> None:
+    row = opened(Kind.MISCONDUCT, Topic.OTHER, caller="13800000001")
+    step(row, "finish", 60)
+    actions.take_step(order_id=row.pk, step="call_back", result="fair", at=AT + 70 * MINUTE, actor="gu")
+    asked = {"month": f"{AT:%Y-%m}"}
+    for username, reads in (("tang", False), ("chen", True)):
+        page = client_of(username).get(reverse("orders:month"), asked).content.decode()
+        assert ("Report of misconduct" in page) is reads, username
+        answer = client_of(username).get(reverse("orders:month"), asked | {"kind": "misconduct", "said": "fair"})
+        assert answer.status_code == (200 if reads else 404), username
 
 
 def test_an_answer_of_a_month_opens_to_its_orders(done: Order) -> None:

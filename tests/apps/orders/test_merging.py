@@ -152,3 +152,23 @@ def test_reports_of_misconduct_are_never_merged(opened: Open) -> None:
     rows = [opened(Kind.MISCONDUCT, Topic.BRIBERY, caller=NUMBER, text="收礼") for _ in range(2)]
     with pytest.raises(ValueError, match="misconduct"):
         merged(*rows, actor="chen")
+
+
+def test_what_is_not_done_goes_on_with_nothing_that_is(opened: Open) -> None:
+    first, later = opened(load_code="T1"), opened(load_code="T1", at=AT + 20 * MINUTE)
+    actions.take_step(order_id=first.pk, step="finish", at=AT + 30 * MINUTE, actor="he")
+    page = client_of("he").get(reverse("orders:order", args=[later.pk])).content.decode()
+    assert "What is done already goes on no more" in page
+    assert "Merge into the one" not in page
+    client_of("he").post(reverse("orders:merge", args=[later.pk]), {"order": [str(first.pk)]})
+    with pytest.raises(ValueError, match="still worked on"):
+        merged(first, later)
+    assert Order.objects.get(pk=later.pk).merged_into is None
+    actions.take_step(order_id=later.pk, step="finish", at=AT + 50 * MINUTE, actor="he")
+    assert merged(first, later, minutes=60).pk == first.pk, "both are done: one call back is enough"
+
+
+def test_what_is_done_goes_on_with_what_is_not(opened: Open) -> None:
+    first, later = opened(load_code="T1"), opened(load_code="T1", at=AT + 20 * MINUTE)
+    actions.take_step(order_id=later.pk, step="finish", at=AT + 30 * MINUTE, actor="he")
+    assert merged(first, later).state != State.DONE

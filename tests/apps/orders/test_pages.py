@@ -123,7 +123,10 @@ def test_the_receipt_is_checked_as_it_is_written(opened: Open) -> None:
     told = {"finding": "customer_wiring", "found": "已处理", "done": "协助客户复位漏保"}
     page = client.post(reverse("orders:check-receipt", args=[row.pk]), told).content.decode()
     assert "says nothing" in page
-    assert client.post(reverse("orders:receipt", args=[row.pk]), told).status_code == 422
+    refused = client.post(reverse("orders:receipt", args=[row.pk]), told)
+    assert refused.status_code == 422
+    assert "The receipt is not taken yet. Look at: What was found." in refused.content.decode()
+    assert refused.context["receipt_form"].fields["found"].widget.attrs["autofocus"]
     told["found"] = "客户侧漏电保护器跳闸"
     assert "complete" in client.post(reverse("orders:check-receipt", args=[row.pk]), told).content.decode()
     assert client.post(reverse("orders:receipt", args=[row.pk]), told).status_code == 302

@@ -106,6 +106,7 @@ class Field:
     sent_at: datetime | None = None
     accepted_at: datetime | None = None
     arrived_at: datetime | None = None
+    crew: str = ""
     finding: str = ""
     restored_at: datetime | None = None
     again_date: date | None = None
@@ -157,6 +158,18 @@ def test_an_order_takes_over_what_its_crew_has_done(opened: Open) -> None:
     react("follow_added", 1, Field(order_ids=(row.pk,), sent_at=AT))
     row.refresh_from_db()
     assert (row.state, row.steps.count()) == (State.ON_SITE, 4), "another crew that serves it too does not set it back"
+
+
+def test_what_ran_out_before_anybody_was_sent_for_it_stays_so(opened: Open) -> None:
+    row = opened(area="city")
+    did = {"sent_at": AT - 60 * MINUTE, "accepted_at": AT - 59 * MINUTE, "arrived_at": AT - 40 * MINUTE}
+    react("follow_added", 10, Field(order_ids=(row.pk,), crew="抢修一班", **did))
+    row.refresh_from_db()
+    assert row.state == State.ON_SITE
+    assert steps_told(row)[1:] == [(step, AT + 10 * MINUTE) for step in ("dispatch", "accept", "arrive")]
+    assert "抢修一班" in row.steps.get(step="arrive").reason, "it was not whoever found that it belongs there"
+    late = {one.clock for one in queries.clocks_of(row, at=AT + 11 * MINUTE) if one.late}
+    assert late == {"dispatch"}
 
 
 def test_an_order_that_is_open_again_takes_it_over_from_then_on(opened: Open) -> None:
@@ -281,3 +294,27 @@ def test_where_nobody_is_above_the_station_itself_is_reminded(opened: Open, worl
     round_at("raise_signs", 1)
     assert round_at("watch_signs", 61) == 1
     assert Notice.objects.filter(kind="orders.sign_late", recipient__username="tang").exists()
+
+
+def test_danger_whose_order_is_done_asks_for_no_answer_any_more(opened: Open) -> None:
+    row = opened(Kind.FAULT, Topic.DANGER)
+    round_at("raise_signs", 1)
+    round_at("watch_signs", 2)
+    assert Sign.objects.get().seen_at is None
+    actions.take_step(order_id=row.pk, step="finish", at=AT + 30 * MINUTE, actor="he")
+    assert round_at("watch_signs", 90) == 0, "nobody is reminded of it"
+    sign = Sign.objects.get()
+    assert (sign.seen_at, sign.seen_by) == (AT + 90 * MINUTE, "rounds")
+    assert not Notice.objects.filter(kind="orders.sign", withdrawn_at=None).exists()
+
+
+def test_many_of_one_place_are_settled_with_the_last_of_them(opened: Open) -> None:
+    rows = [opened(load_code="T1", at=AT + n * MINUTE) for n in range(5)]
+    round_at("raise_signs", 6)
+    for row in rows[:-1]:
+        actions.take_step(order_id=row.pk, step="finish", at=AT + 10 * MINUTE, actor="he")
+    round_at("watch_signs", 11)
+    assert Sign.objects.get().seen_at is None
+    actions.take_step(order_id=rows[-1].pk, step="finish", at=AT + 12 * MINUTE, actor="he")
+    round_at("watch_signs", 13)
+    assert Sign.objects.get().seen_at == AT + 13 * MINUTE

@@ -212,11 +212,12 @@ def test_a_hand_over_that_is_answered_waits_no_more(opened: Open, accepts: bool)
     offer = actions.offer_hand_over(order_id=row.pk, **whom, at=AT, actor="he")  # type: ignore[arg-type]
     actions.watch_hand_overs(at=AT + 40 * MINUTE, actor="rounds")
     assert waiting("orders.stuck")
+    assert waiting("orders.offered")
     if accepts:
         actions.accept_hand_over(hand_over_id=offer.pk, at=AT + 41 * MINUTE, actor="tang")
     else:
         actions.refuse_hand_over(hand_over_id=offer.pk, reason="不归我", at=AT + 41 * MINUTE, actor="tang")
-    assert not waiting("orders.stuck")
+    assert not waiting("orders.stuck", "orders.offered")
 
 
 def test_a_sign_that_is_answered_waits_for_nobody(opened: Open) -> None:

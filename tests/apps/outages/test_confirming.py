@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from denghuo.apps.crews.facts import WorkFinished
 from denghuo.apps.crews.models import Finding
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.notices.models import Message, State
 from denghuo.apps.orders.actions import OrderEntry, open_order
@@ -26,7 +28,7 @@ from denghuo.apps.outages.actions import (
 from denghuo.apps.outages.facts import FaultKnown
 from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.queries import Wanted
-from tests.apps.network.conftest import Switch, after
+from tests.apps.network.conftest import Switch, after, signed_in
 from tests.world import World
 
 BY: dict[str, Any] = {"at": after(3), "actor": "lin"}
@@ -220,3 +222,30 @@ def test_who_reported_is_told_by_villages_and_with_the_year_where_it_is_another(
     new_year = after(24 * 250)
     assert "2027" in queries.clock_told(new_year, at=after(0))
     assert "2027" not in queries.clock_told(new_year, at=new_year - timedelta(days=1))
+
+
+def test_an_outage_that_was_suspected_has_the_place_of_those_who_lost_supply(world: World, switch: Switch) -> None:
+    confirm(suspected(world), 2)
+    outage = Outage.objects.get()
+    areas = {load.area for load in queries.loads_out(outage, at=after(3))}
+    assert areas == {outage.place} and outage.place
+    assert outage.place in outage.where and str(outage.feeder) in outage.where
+    switch("QL2", "open", 3, "N-2")
+    found = Outage.objects.get(number="N-2")
+    assert (found.place, found.where) == ("", f"{found.feeder} QL2"), "whom the log found has the device"
+
+
+def test_the_page_derives_a_place_that_nobody_told(world: World, switch: Switch) -> None:
+    switch("FU1", "open", 1, "N-1")
+    outage = Outage.objects.get()
+    (area,) = {load.area for load in queries.loads_out(outage, at=after(2))}
+    page = signed_in(world.lin, "en").get(reverse("outages:outage", args=[outage.pk])).content.decode()
+    assert f"<dt>Place</dt><dd>{area}</dd>" in page
+
+
+def test_another_device_than_the_suspected_one_has_a_place_of_its_own(world: World) -> None:
+    row = suspected(world)
+    confirm(row, 2, device_code="QL2")
+    row.refresh_from_db()
+    spot = network.spot_of(world.network.pk, code="QL2")
+    assert spot is not None and (row.place, row.feeder_id) == (spot.name, spot.feeder_id)

@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from pytest_django import Settings
 
+from denghuo.apps.customers.actions import AccountEntry, open_account
 from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.orders.actions import give_promise, merge_orders, set_order_rule, take_step
 from denghuo.apps.orders.models import Order, PromiseOf
-from denghuo.apps.outages.models import ReportState
+from denghuo.apps.outages.models import Outage, Report, ReportState
 from denghuo.apps.outages.queries import report_of_order
 from denghuo.apps.portal.queries import standing_of, token_of
 from denghuo.apps.portal.templatetags.portal import due_text
 from tests.apps.network.conftest import Switch
 from tests.apps.portal.conftest import sent
-from tests.world import World
+from tests.world import AT, World
 
 WHERE = "/report/where/"
 
@@ -223,3 +225,69 @@ def test_nobody_presses_without_end(mine: tuple[Order, str], stranger: Client) -
     codes = [say(stranger, where, "still_out") for _ in range(13)]
     assert codes == [302] * 12 + [429]
     assert say(stranger, where, "drop tables") == 409
+
+
+def test_a_report_by_place_alone_shows_how_far_it_is(world: World, stranger: Client) -> None:
+    """Two transformers have that village: nobody's account says on which of them it is."""
+    row, _where = sent(stranger, place="青禾村3组12号")
+    assert (row.load_code, row.account_id) == ("", None)
+    pages = []
+    for name in ("", "dispatch", "arrive", "restore"):
+        if name:
+            step(row, name)
+        answer = stranger.post(WHERE, {"number": row.number, "digits": "8000"})
+        pages.append(stranger.get(answer.headers["Location"]).content.decode())
+    words = (
+        "the station is looking at it",
+        "A crew has been given it",
+        "The crew is on site",
+        "should be back. Is it?",
+    )
+    assert [word in page for word, page in zip(words, pages, strict=True)] == [True] * 4
+    step(row, "finish")
+    step(row, "reopen", reason="仍未来电")
+    step(row, "dispatch")
+    step(row, "arrive")
+    page = stranger.get(answer.headers["Location"]).content.decode()
+    assert "The crew is on site" in page, "what was given back before it was opened again is not back"
+
+
+@pytest.mark.parametrize("number", ["1001", "9999"])
+def test_a_place_does_not_open_the_book_of_an_account(world: World, stranger: Client, number: str) -> None:
+    entry = AccountEntry(number="1001", name="张小灯", address="灯火镇青柳街1号", load_code="T3")
+    open_account(unit_id=world.lamp.pk, entry=entry, at=AT, actor="test")
+    row, where = sent(stranger, account=number, place="青禾村3组12号")
+    assert row.load_code == ("T3" if number == "1001" else "")
+    step(row, "dispatch")
+    assert "How far it is is not shown here" in stranger.get(where).content.decode(), "whether there is one or not"
+
+
+def test_a_report_by_place_that_was_merged_into_one_by_account_does_not_open_its_book(
+    world: World, stranger: Client
+) -> None:
+    whole, _where = sent(stranger, account="1001", place="", unit=str(world.lamp.pk))
+    row, where = sent(stranger, place="青禾村3组12号")
+    told: dict[str, Any] = {"at": max(row.opened_at, row.received_at), "actor": "lin"}
+    merge_orders(order_ids=[whole.pk, row.pk], **told)
+    deliveries.drain()
+    step(whole, "dispatch")
+    page = stranger.get(where).content.decode()
+    assert "Others reported the same" in page and "How far it is is not shown here" in page
+
+
+def test_of_a_village_partly_out_it_is_said_that_it_is_a_part_and_only_where_everybody_reads_it(
+    world: World, stranger: Client, switch: Switch, settings: Settings
+) -> None:
+    row, where = sent(stranger, place="柳溪村2组")
+    spot = standing_of(row, at=timezone.now())
+    assert (spot.where, spot.outage) == ("柳溪村", None)
+    switch("FU1", "open", 1, "N-1")
+    page = stranger.get(where).content.decode()
+    assert "A part of 柳溪村 is without supply" in page and "Out since" in page
+    settings.PUBLIC_OUTAGES = False
+    assert "Out since" not in stranger.get(where).content.decode()
+    Report.objects.filter(order=row).update(
+        network=world.network, outage=Outage.objects.get(number="N-1"), state=ReportState.OUT
+    )
+    page = stranger.get(where).content.decode()
+    assert "Out since" in page and "A part of" not in page, "it belongs to it: the desk has put it there"

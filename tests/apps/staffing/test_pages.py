@@ -1,5 +1,6 @@
 """Pages of staffing: what the leader sees and does, and what is an agent's own."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -11,8 +12,13 @@ from openpyxl import load_workbook
 
 from denghuo.adapters.telephony.records import AgentEventKind
 from denghuo.apps.hotline.models import AgentEntry
-from denghuo.apps.organization.models import CalendarDay, User
+from denghuo.apps.orders import queries as orders
+from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.queries.what_if import Example
+from denghuo.apps.organization.models import CalendarDay, DayKind, User
+from denghuo.apps.organization.snapshot import SparseYear, calendar_days, sparse_years
 from denghuo.apps.staffing import actions, queries
+from denghuo.apps.staffing.forms import CalendarForm
 from denghuo.apps.staffing.models import Absence, Rule
 from denghuo.apps.staffing.queries.duties import times_of
 from denghuo.apps.staffing.views.frame import percent, today
@@ -100,7 +106,7 @@ def test_rules_absences_and_calendar_are_edited(station: Station) -> None:
     looked = leader.post(reverse("staffing:calendar"), days)
     assert (looked.status_code, looked.context["preview"].open_count) == (200, 0)
     assert not CalendarDay.objects.filter(date__year=2027).exists()
-    assert leader.post(reverse("staffing:calendar"), days | {"save": "1"}).status_code == 302
+    assert leader.post(reverse("staffing:calendar"), days | {"save": "1", "sure": "on"}).status_code == 302
     assert CalendarDay.objects.filter(date__year=2027).count() == 2
     assert leader.post(reverse("staffing:calendar"), days | {"text": "soon,holiday"}).status_code == 422
 
@@ -126,7 +132,100 @@ def test_a_calendar_with_slips_is_refused_line_by_line(station: Station) -> None
         assert f"The holidays of {lacking} are not told" in told.content.decode()
     assert CalendarDay.objects.count() == before
     both = "2027-01-01,holiday,元旦\n2028-01-01,holiday,元旦"
-    assert leader.post(url, {"text": both, "source": "通知", "save": "1"}).status_code == 302
+    assert leader.post(url, {"text": both, "source": "通知", "save": "1", "sure": "on"}).status_code == 302
+
+
+def test_a_year_of_which_hardly_anything_is_told_is_read_in_only_by_who_says_that_this_is_all(
+    station: Station,
+) -> None:
+    leader, url = signed_in(station.leader), reverse("staffing:calendar")
+    days = {"text": "2027-01-01,holiday,元旦", "source": "通知"}
+    looked = leader.post(url, days).content.decode()
+    assert "2027: 1 day in all, no holiday at the Spring Festival, no holiday at National Day" in looked
+    assert "By rule of thumb" in looked
+    refused = leader.post(url, days | {"save": "1"})
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["sure"]
+    assert "Read in" in refused.content.decode()
+    assert not CalendarDay.objects.filter(date__year=2027).exists()
+    assert leader.post(url, days | {"save": "1", "sure": "on"}).status_code == 302
+    assert CalendarDay.objects.filter(date__year=2027).count() == 1
+
+
+def test_a_year_told_in_full_is_read_in_without_being_asked_back_about(station: Station) -> None:
+    leader, url = signed_in(station.leader), reverse("staffing:calendar")
+    lines = [f"{f'{day:%Y-%m-%d}'.replace('2026', '2027')},{kind},{name}" for day, kind, name, _s in of_2026()]
+    days = {"text": "\n".join(lines), "source": "通知"}
+    looked = leader.post(url, days)
+    assert looked.context["sparse"] == []
+    assert 'name="sure"' not in looked.content.decode()
+    assert leader.post(url, days | {"save": "1"}).status_code == 302
+    assert CalendarDay.objects.filter(date__year=2027).count() == len(lines)
+    assert "replaced by these 1." in leader.post(url, days | {"text": "2027-01-01,holiday"}).content.decode()
+    assert leader.post(url, days | {"text": "2027-01-01,holiday", "save": "1"}).status_code == 422
+
+
+def of_2026() -> list[tuple[date, str, str, str]]:
+    return [one for one in calendar_days() if one[0].year == 2026]
+
+
+def test_every_year_announced_so_far_is_whole_and_each_part_missing_is_told() -> None:
+    rows = [CalendarDay(date=day, kind=kind) for day, kind, *_more in calendar_days()]
+    assert sparse_years(rows) == []
+    october = [one for one in rows if one.date.year != 2026 or one.date.month != 10]
+    assert sparse_years(october) == [
+        SparseYear(year=2026, day_count=31, lacks_spring_festival=False, lacks_national_day=True)
+    ]
+    few = [one for one in rows if one.date.year == 2025 and one.date.month in (1, 10)][-9:]
+    assert [(one.day_count, one.lacks_national_day) for one in sparse_years(few)] == [(9, False)]
+    worked = [CalendarDay(date=date(2027, 1, 30), kind="makeup"), CalendarDay(date=date(2027, 10, 1), kind="holiday")]
+    assert [one.lacks_spring_festival for one in sparse_years(worked)] == [True], "a day worked is none off"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        *((word, DayKind.HOLIDAY) for word in ("holiday", "Holiday", "放假", "休息", "节假日")),
+        *((word, DayKind.MAKEUP) for word in ("makeup", "上班", "调休", "补班", "调休上班")),
+    ],
+)
+def test_the_kind_of_a_day_is_told_in_either_language(word: str, kind: str) -> None:
+    form = CalendarForm({"text": f"2027-01-02，{word}，元旦", "source": "通知"})
+    assert form.is_valid()
+    assert [(one.kind, one.name) for one in form.cleaned_data["text"]] == [(kind, "元旦")]
+
+
+def test_a_kind_that_is_none_is_refused_in_words_of_the_reader_s_language() -> None:
+    with override("zh-hans"):
+        form = CalendarForm({"text": "2027-01-01,节日,元旦\n2027-01-04,调休,元旦", "source": "通知"})
+        assert form.errors["text"] == [
+            "第 1 行：“节日”既不是放假也不是上班，请在日期后写放假或上班（也可写 holiday 或 makeup）。",
+            "第 2 行：2027-01-04 不是周末，“调休”可能是指放假，请改写放假或上班。",
+        ]
+        assert "补班" in str(form["text"].help_text)
+
+
+def test_the_calendar_says_how_many_orders_its_table_does_not_list(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [Order(pk=pk, kind=Kind.COMPLAINT, topic=Topic.ATTITUDE) for pk in range(1, 9)]
+    due = {"clock": "answer", "due_before": NOW, "due_after": NOW + timedelta(days=1)}
+    counts = {"open_count": 20, "sooner": 2, "later": 9, "newly_overdue": 0, "no_more_overdue": 0, "unknown": 0}
+    moves = orders.Moves(**counts, examples=tuple(Example(order=row, **due) for row in rows))
+    monkeypatch.setattr(orders, "what_if_calendar", lambda *_told, **_how: moves)
+    leader, url = signed_in(station.leader), reverse("staffing:calendar")
+    days = {"text": "2027-01-01,holiday,元旦", "source": "通知"}
+    page = leader.post(url, days).content.decode()
+    assert "And 3 more orders would be due at another time" in page
+    assert page.index("And 3 more") < page.index("dh-split"), "the preview stands across the page, not beside the list"
+    monkeypatch.setattr(orders, "what_if_calendar", lambda *_told, **_how: replace(moves, sooner=0, later=8))
+    assert "more order" not in leader.post(url, days).content.decode()
+
+
+def test_the_list_of_the_calendar_stacks_on_a_phone(station: Station) -> None:
+    CalendarDay.objects.get_or_create(date=today(), defaults={"kind": "holiday", "source": "通知"})
+    page = signed_in(station.leader).get(reverse("staffing:calendar")).content.decode()
+    assert "dh-table--stack" in page and 'data-label="Where it is written"' in page
 
 
 def test_a_year_told_by_mistake_is_taken_out_again(station: Station) -> None:

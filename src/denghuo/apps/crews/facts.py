@@ -105,6 +105,7 @@ class OrdersAdded:
     sent_at: datetime | None = None
     accepted_at: datetime | None = None
     arrived_at: datetime | None = None
+    crew: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("announcements/<int:announcement_id>/", views.announcement, name="announcement"),
     path("announcements/<int:announcement_id>/sound/", views.announcement_sound, name="announcement-sound"),
     path("announcements/<int:announcement_id>/edit/", views.edit_announcement, name="edit-announcement"),
+    path("announcements/<int:announcement_id>/renew/", views.renew_announcement, name="renew-announcement"),
     path("announcements/<int:announcement_id>/approve/", views.approve_announcement, name="approve-announcement"),
     path("announcements/<int:announcement_id>/publish/", views.publish_announcement, name="publish-announcement"),
     path("announcements/<int:announcement_id>/expire/", views.expire_announcement, name="expire-announcement"),

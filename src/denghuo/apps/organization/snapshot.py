@@ -1,12 +1,18 @@
 """The calendar: holidays and make-up workdays as rows, as they were announced, and as the engine's calendar."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.engines.worktime import WorkCalendar, build_calendar
 
 CALENDAR_SOURCE = "国务院办公厅关于部分节假日安排的通知"
+FEWEST_DAYS = 10
+# From the first to the last day on which the first day of the Spring Festival can fall.
+SPRING_FESTIVAL = ("01-21", "02-21")
+NATIONAL_DAY = ("10-01", "10-03")
 # By year: number of the notice, then name, first and last day off, and weekend days worked in exchange.
 _NOTICES: dict[int, tuple[str, tuple[tuple[str, ...], ...]]] = {
     2024: (
@@ -57,6 +63,41 @@ def calendar_days() -> Iterator[tuple[date, str, str, str]]:
                 yield first + timedelta(days=n), DayKind.HOLIDAY, name, source
             for day in worked:
                 yield day, DayKind.MAKEUP, name, source
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SparseYear:
+    """A year of which too little is told to be all: how much there is, and which of the two long holidays is missing.
+
+    It is a rule of thumb: since 2008 the law grants 11 days off a year or more, those of the Spring Festival and of
+    National Day among them, and weekends and the days worked in exchange come on top.
+    """
+
+    year: int
+    day_count: int
+    lacks_spring_festival: bool
+    lacks_national_day: bool
+
+
+def sparse_years(rows: Iterable[CalendarDay]) -> list[SparseYear]:
+    """Years among those that the rows speak of, of which hardly everything is told."""
+    told: dict[int, list[CalendarDay]] = defaultdict(list)
+    for row in rows:
+        told[row.date.year].append(row)
+    found = [
+        SparseYear(
+            year=year,
+            day_count=len(days),
+            lacks_spring_festival=not _any_off(days, SPRING_FESTIVAL),
+            lacks_national_day=not _any_off(days, NATIONAL_DAY),
+        )
+        for year, days in sorted(told.items())
+    ]
+    return [one for one in found if one.day_count < FEWEST_DAYS or one.lacks_spring_festival or one.lacks_national_day]
+
+
+def _any_off(days: Iterable[CalendarDay], within: tuple[str, str]) -> bool:
+    return any(day.kind == DayKind.HOLIDAY and within[0] <= f"{day.date:%m-%d}" <= within[1] for day in days)
 
 
 def counted_years(told: Iterable[int]) -> range:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Channel, Kind, Order, Promise, PromiseOf, State, Topic
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import Report, ReportState
-from denghuo.apps.outages.queries import phones_of_stations
+from denghuo.apps.outages.queries import loads_out, phones_of_stations
 from denghuo.apps.outages.queries.faults import report_of_order
 from denghuo.apps.outages.queries.public import PublicOutage, public_outage_of
 from denghuo.apps.outages.queries.rules import rule_for
@@ -54,14 +55,18 @@ _STAGES = {
     State.TERMINATED: Stage.ENDED,
     State.MERGED: Stage.RECEIVED,
 }
+# How an order refers to a place when nobody wrote the number of an account: nothing but the place says where it is.
+_BY_PLACE = "+place"
+_REF_LENGTH = 80
 _UNDER_WAY = {Stage.RECEIVED, Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stage.DONE, Stage.BACK}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a report stands. ``outage`` is what everybody may know of the place that it names; ``promised`` and
-    ``promised_at`` what somebody told the customer; ``due_at`` until when the service promise gives us time.
-    ``is_taken_back``: by whoever made it. ``may_say`` are the words that can be said of it now."""
+    """Where a report stands. ``outage`` is the one that it belongs to, or what everybody may know of the place that it
+    names: of a part of ``where``, if ``is_part``. ``promised`` and ``promised_at`` are what somebody told the customer;
+    ``due_at`` until when the service promise gives us time. ``is_taken_back``: by whoever made it. ``may_say`` are the
+    words that can be said of it now."""
 
     number: str
     kind: str
@@ -72,6 +77,8 @@ class Standing:
     station: str
     phone: str
     outage: PublicOutage | None
+    is_part: bool
+    where: str
     promised: str
     promised_at: datetime | None
     due_at: datetime | None
@@ -115,6 +122,16 @@ def phones_for(unit_id: int | None, *, at: datetime) -> tuple[str, ...]:
     return (phone,) if phone else phones_of_stations(at=at)
 
 
+def ref_of(spot: Spot | None, *, names_account: bool) -> str:
+    """How an order refers to where its report said that it is, and whether the place alone says so."""
+    ref = spot.ref if spot is not None else "portal.words"
+    return f"{ref[: _REF_LENGTH - len(_BY_PLACE)]}{'' if names_account else _BY_PLACE}"
+
+
+def _spot_of(row: Order) -> Spot | None:
+    return spot_of_ref(row.source_ref.removesuffix(_BY_PLACE), row.unit_id)
+
+
 def outage_at(spot: Spot | None, *, at: datetime) -> PublicOutage | None:
     """The outage by which a spot is without supply now, or a part of it is."""
     network = network_of_unit(spot.unit_id) if spot is not None and spot.load_codes else None
@@ -128,13 +145,41 @@ def is_part_out(spot: Spot) -> bool:
     return any(code not in dark for code in spot.load_codes)
 
 
+def _outage_of(
+    report: Report | None, spot: Spot | None, *, is_open_book: bool, at: datetime
+) -> tuple[PublicOutage | None, bool]:
+    """The outage that a report belongs to, else the only one of a place of several transformers where everybody may
+    read of it; and whether it may be another's part of the place."""
+    if spot is not None and spot.load_code:
+        return outage_at(spot, at=at), False
+    if report is not None and is_open_book:
+        if report.outage is not None and report.outage.restored_at is None:
+            dark = [one.code for one in loads_out(report.outage, at=at) if one.ended_at is None]
+            return public_outage_of(report.outage.network_id, dark, at=at), False
+        if report.load_code:  # the desk knows which transformer it is, and that one has supply
+            return None, False
+    if spot is None or not settings.PUBLIC_OUTAGES or len(_events_at(spot)) != 1:
+        return None, False
+    return outage_at(spot, at=at), is_part_out(spot)
+
+
+def _events_at(spot: Spot) -> set[str]:
+    """The outages by which some of a spot is without supply now."""
+    network = network_of_unit(spot.unit_id)
+    dark = supply_marks(network.pk).event_of_load if network else {}
+    return {dark[code] for code in spot.load_codes if dark.get(code)}
+
+
 def standing_of(row: Order, *, at: datetime) -> Standing:
     """Where a report stands; what was merged into another stands as that does."""
     whole = whole_of(row)
     is_theirs = _is_theirs(row, whole)
-    spot = spot_of_ref(row.source_ref, row.unit_id)
+    spot = _spot_of(row)
     report = report_of_order(whole.pk)
-    stage = _stage(whole, report, is_open_book=_is_open_book(row, spot))
+    # Of what was merged both: a report by place is no way to the course of one by an account.
+    is_open_book = _is_open_book(row, spot) and (whole.pk == row.pk or _is_open_book(whole, _spot_of(whole)))
+    outage, is_part = (None, False) if whole.is_over else _outage_of(report, spot, is_open_book=is_open_book, at=at)
+    stage = _stage(whole, report, is_open_book=is_open_book)
     told = whole if is_theirs else row
     given = Promise.objects.filter(order__in={row.pk, told.pk}, moved_at=None, kept_at=None, due_at__gt=at)
     promised = list(given.order_by("due_at", "pk")[:1])
@@ -152,7 +197,9 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
         is_with_others=whole.pk != row.pk,
         station=answering.name,
         phone=phones[0] if phones else "",
-        outage=None if whole.is_over else outage_at(spot, at=at),
+        outage=outage,
+        is_part=is_part,
+        where=spot.name if spot else "",
         promised=str(PromiseOf(promised[0].what).label) if promised else "",
         promised_at=promised[0].due_at if promised else None,
         due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(whole, at=at),
@@ -179,10 +226,12 @@ def _is_theirs(row: Order, whole: Order) -> bool:
 
 
 def _is_open_book(row: Order, spot: Spot | None) -> bool:
-    """Whether how far it is tells nothing beyond what everybody may know. A fault that was placed on the network by the
-    number of an account alone goes its way by what only the customer file knows."""
+    """Whether how far it is tells nothing beyond what everybody may know. A fault that may have been placed on the
+    network by the number of an account goes its way by what only the customer file knows, unless a place with a single
+    transformer says the same. Whether there is such an account makes no difference: that one was written does."""
     came_alone = row.channel in (Channel.WEB, Channel.QR) and row.source_ref.startswith("portal.")
-    return row.kind != Kind.FAULT or not came_alone or (spot is not None and bool(spot.load_code))
+    by_place = row.source_ref.endswith(_BY_PLACE) or (spot is not None and bool(spot.load_code))
+    return row.kind != Kind.FAULT or not came_alone or by_place
 
 
 def _stage(row: Order, report: Report | None, *, is_open_book: bool) -> Stage:
@@ -190,8 +239,17 @@ def _stage(row: Order, report: Report | None, *, is_open_book: bool) -> Stage:
     if report is not None and not row.is_over:
         if report.state == ReportState.LIT:  # what they told themselves they may read
             return Stage.BACK
-        stage = Stage.BACK if report.state == ReportState.BACK else stage
+        is_back = report.state == ReportState.BACK or (report.state != ReportState.OUT and _is_restored(row))
+        stage = Stage.BACK if is_back else stage
     return Stage.NOT_TOLD if not is_open_book and stage in _UNDER_WAY else stage
+
+
+def _is_restored(row: Order) -> bool:
+    """Whether a crew said that it gave supply back, also where nobody knows on which transformer that is."""
+    if row.state not in (State.ON_SITE, State.DONE):
+        return False
+    last = row.steps.filter(step__in=("dispatch", "restore", "reopen", "return")).order_by("pk").last()
+    return last is not None and last.step == "restore"
 
 
 def _due_at(row: Order, *, at: datetime) -> datetime | None:

@@ -50,7 +50,7 @@ _PRICES = (
 _DONE = (
     (300, "青禾村 3 组表箱", Finding.FAULT_CLEARED, Side.OURS, "表前空气开关烧损，更换后测量电压正常，已送电"),
     (190, "石桥村村委会", Finding.CUSTOMER_SIDE, Side.CUSTOMER, "表后线路绝缘破损漏电，已告知产权分界和处理办法"),
-    (80, "柳溪村 2 组", Finding.NOBODY_THERE, Side.OURS, "敲门无人应答，表箱外观正常，已留联系卡"),
+    (125, "柳溪村 2 组", Finding.NOBODY_THERE, Side.OURS, "敲门无人应答，表箱外观正常，已留联系卡"),
 )
 
 

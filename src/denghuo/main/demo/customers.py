@@ -24,6 +24,8 @@ from denghuo.apps.customers.actions import (
 from denghuo.apps.customers.models import Account, CareKind, Extent
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.models import User
+from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.queries import loads_out
 from denghuo.main.demo.load_hotline import callers_of
 from denghuo.main.demo.station import SEED
 
@@ -45,6 +47,8 @@ _KINDS = (
     CareKind.LIFE_SUPPORT,
 )
 _CARED_FOR = 96
+# Which of them are without supply when the demo begins.
+_OUT_NOW = (0, 2, 4, 5)
 _CUT_SHARE, _NO_PHONE_SHARE, _LANDLINE_SHARE = 0.0025, 0.05, 0.1
 # Who answers for which part of the villages, by sign-in name, with what their card says.
 _PEOPLE = (
@@ -63,7 +67,7 @@ def load_customers(*, network_id: int, unit_id: int, now: datetime) -> int:
         at=now,
         actor=ACTOR,
     )
-    _care(unit_id, now)
+    _care(unit_id, _dark(network_id, now), now)
     _answer(network_id, unit_id, now)
     return fact.added_count
 
@@ -164,13 +168,25 @@ def _category(kind: str) -> str:
 _PLAN_OF_LIFE_SUPPORT = "查看进户线和接地\n试验呼吸机备用电源\n带应急照明灯"
 
 
-def _care(unit_id: int, now: datetime) -> None:
+def _dark(network_id: int, now: datetime) -> list[str]:
+    """The loads of the outage that began first and lasts: whoever looks at the demo sees how special care is told."""
+    lasting = Outage.objects.filter(network_id=network_id, started_at__isnull=False, restored_at=None)
+    first = lasting.order_by("started_at", "pk").first()
+    return [one.code for one in loads_out(first, at=now) if one.ended_at is None] if first is not None else []
+
+
+def _care(unit_id: int, dark: list[str], now: datetime) -> None:
     """The special-care register: some visits and reviews are due, most are not."""
     rng = np.random.default_rng([SEED, 96])
     homes = Account.objects.filter(unit_id=unit_id, category="residential", supply_state="connected").order_by("number")
     ids = list(homes.values_list("pk", flat=True))
     today = now.date()
-    for place, index in enumerate(rng.choice(len(ids), size=min(_CARED_FOR, len(ids)), replace=False).tolist()):
+    chosen = [ids[index] for index in rng.choice(len(ids), size=min(_CARED_FOR, len(ids)), replace=False).tolist()]
+    behind = homes.filter(supply_points__position=0, supply_points__load_code__in=dark)
+    without = list(behind.exclude(pk__in=chosen).values_list("pk", flat=True)[: len(_OUT_NOW)])
+    for place, account_id in zip(_OUT_NOW, without, strict=False):
+        chosen[place] = account_id
+    for place, account_id in enumerate(chosen):
         kind = _KINDS[place % len(_KINDS)]
         every = 30 if kind == CareKind.LIFE_SUPPORT else 90
         carer = CarerEntry(
@@ -191,7 +207,7 @@ def _care(unit_id: int, now: datetime) -> None:
             next_visit_date=today + timedelta(days=int(rng.integers(-4, every))),
             review_date=today + timedelta(days=int(rng.integers(-10, 360))),
         )
-        register_care(account_id=ids[index], entry=entry, at=now, actor=ACTOR)
+        register_care(account_id=account_id, entry=entry, at=now, actor=ACTOR)
 
 
 def _answer(network_id: int, unit_id: int, now: datetime) -> None:

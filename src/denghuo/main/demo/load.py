@@ -30,7 +30,8 @@ from denghuo.main.demo.orders import load_orders
 from denghuo.main.demo.simulator import Correction, History, simulate
 from denghuo.main.demo.staffing import load_staffing
 from denghuo.main.demo.station import SEED
-from denghuo.main.demo.under_way import send_crews
+from denghuo.main.demo.told import tell_people
+from denghuo.main.demo.under_way import report_outages, send_crews
 from denghuo.main.demo_people import PASSWORD, PEOPLE
 
 ACTOR = "demo"
@@ -79,7 +80,10 @@ def load_demo(*, now: datetime, progress: Callable[[str, float], None], with_cal
     load_customers(network_id=station.network_id, unit_id=station.unit_id, now=local)
     load_crews(unit_id=station.unit_id, now=local)
     load_orders(network_id=station.network_id, now=local, progress=lambda share: progress("books", share))
-    send_crews(network_id=station.network_id, unit_id=station.unit_id, now=local)
+    tell_people(network_id=station.network_id, now=local)
+    report_outages(network_id=station.network_id, unit_id=station.unit_id, now=local)
+    deliveries.drain()
+    send_crews(unit_id=station.unit_id, now=local)
     deliveries.drain()
     progress("books", 1.0)
     if with_calls:

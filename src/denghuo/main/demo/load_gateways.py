@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django.urls import reverse
 
@@ -11,7 +12,6 @@ from denghuo.apps.notices.actions import GatewayEntry, set_gateway, set_gateway_
 from denghuo.apps.notices.models import Channel, Gateway, GatewayKind
 from denghuo.apps.notices.queries import EVENTS
 from denghuo.apps.organization.models import Unit
-from denghuo.main.demo.gateway import FakeGateway
 from denghuo.main.demo.gateway_reports import ReportTo
 
 ACTOR = "demo"
@@ -52,7 +52,13 @@ _ENTRIES = (
 )
 
 
-def set_up_gateways(gateway: FakeGateway, *, at: datetime) -> int:
+class Listens(Protocol):
+    """Something that says where a language is spoken."""
+
+    def url(self, kind: str) -> str: ...
+
+
+def set_up_gateways(gateway: Listens, *, at: datetime) -> int:
     """Lead the demo's gateways to where the trial gateway listens; those that lead there stay. Returns how many rows
     were written."""
     unit = Unit.objects.order_by("path").first()

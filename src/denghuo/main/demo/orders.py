@@ -12,6 +12,7 @@ from denghuo.apps.network.models import Load, Network
 from denghuo.apps.orders.actions import OrderEntry, PastOrder, PastStep, import_orders
 from denghuo.apps.orders.models import Kind, Topic
 from denghuo.apps.organization.actions import take_over_calendar
+from denghuo.apps.outages import queries as outages
 from denghuo.apps.outages.models import Outage
 
 ACTOR = "demo"
@@ -247,15 +248,17 @@ def _orders(network: Network, places: list[_Place], now: datetime) -> Iterator[P
 
 
 def _reports(network: Network, places: list[_Place], now: datetime, rng: np.random.Generator) -> Iterator[PastOrder]:
-    """What came in of outages: the first few who call are written down, the others are told."""
-    rows = Outage.objects.filter(network=network, started_at__isnull=False, kind__lt=20, started_at__lt=now)
+    """What came in of outages that are over: the first few who call are written down, the others are told."""
+    by_code = {one.load_code: one for one in places}
+    rows = Outage.objects.filter(network=network, started_at__isnull=False, kind__lt=20, restored_at__lt=now)
     for outage in rows.order_by("pk"):
         assert outage.started_at is not None
+        dark = [by_code[code] for code in outages.load_codes_of(outage) if code in by_code]
         for _ in range(min(1 + outage.lv_customers // _CUSTOMERS_A_REPORT, _MOST_REPORTS)):
             received_at = outage.started_at + float(rng.gamma(1.5, 6)) * _MIN
-            if received_at >= now:
+            if received_at >= now or not dark:
                 continue
-            place = places[int(rng.integers(len(places)))]
+            place = dark[int(rng.integers(len(dark)))]
             yield _order(network.unit_id, place, _OUTAGE, received_at, now, rng, restored_at=outage.restored_at)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from django.utils import timezone
 
 from denghuo.apps.crews import actions as crews
 from denghuo.apps.crews.models import Finding as CrewFinding
@@ -62,7 +63,7 @@ class Storm:
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
         self.began_at = self.now()
-        self.event = f"D{self.began_at:%m%d%H%M}"
+        self.event = f"D{timezone.localtime(self.began_at):%m%d%H%M}"
         self.at_(0.0, self._trip)
         for place, code in enumerate(self.plan.fuses):
             self.at_(90.0 + 150.0 * place, partial(self._blow, code))
@@ -190,7 +191,8 @@ class Storm:
 
     # The dispatcher.
     def _dispatch(self, second: float) -> None:
-        busy = {one.about for one in self._sent()}
+        # Also whom somebody had sent before the storm came: what they are sent for needs nobody else.
+        busy = {one.about for one in find(self.scope, is_open=True)}
         found: list[Outage | Suspicion] = [*queries.lasting_outages(self.scope), *queries.open_suspicions(self.scope)]
         for subject in found:
             before = {one.about for one in subject.suspicions.all()} if isinstance(subject, Outage) else set()

@@ -6,10 +6,15 @@ from denghuo.apps.crews.actions.dispatch import (
     assign,
     climb_ladder,
     follow_answer,
-    follow_order_closed,
 )
 from denghuo.apps.crews.actions.field import PhotoEntry, ReportEntry, Taken, take_reports
 from denghuo.apps.crews.actions.forgetting import follow_forgotten
+from denghuo.apps.crews.actions.needless import (
+    follow_finished,
+    follow_order_closed,
+    follow_orders_done,
+    free_needless,
+)
 from denghuo.apps.crews.actions.people import (
     CrewEntry,
     change_crew,
@@ -50,11 +55,14 @@ __all__ = [
     "close_crew",
     "follow_answer",
     "follow_attached",
+    "follow_finished",
     "follow_forgotten",
     "follow_merged",
     "follow_order_closed",
+    "follow_orders_done",
     "follow_wanted",
     "forget_positions",
+    "free_needless",
     "join_crew",
     "leave_crew",
     "open_crew",

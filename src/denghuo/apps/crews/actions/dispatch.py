@@ -7,7 +7,7 @@ from typing import Protocol
 from django.db import transaction
 from django.utils import timezone
 
-from denghuo.apps.crews.actions.steps import StepEntry, take_step, withdraw_assignment
+from denghuo.apps.crews.actions.steps import StepEntry, take_step
 from denghuo.apps.crews.facts import AssignmentUnacknowledged, CrewAssigned, OrdersAdded
 from denghuo.apps.crews.models import (
     OPEN,
@@ -129,6 +129,7 @@ def add_orders(*, assignment_id: int, order_ids: Sequence[int], at: datetime, ac
             sent_at=row.sent_at,
             accepted_at=row.accepted_at,
             arrived_at=row.arrived_at,
+            crew=str(row.crew),
         )
         record(fact, at=at, actor=actor)
     return new
@@ -229,22 +230,3 @@ def follow_answer(fact: Answered, *, at: datetime, actor: str, delivery_key: str
         return
     entry = StepEntry(kind=step, happened_at=at, reason=answered_no() if step == ReportKind.REFUSED else "")
     take_step(assignment_id=row.pk, entry=entry, at=at, actor=user.get_username())
-
-
-class Closed(Protocol):
-    """The fact that nothing more is to be done for an order."""
-
-    @property
-    def order_id(self) -> int: ...
-    @property
-    def number(self) -> str: ...
-
-
-def follow_order_closed(fact: Closed, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: a crew that is on its way for orders of which none is open any more need not go. One that is on site
-    finishes what it does, and who serves an outage goes by that."""
-    del delivery_key
-    own = Assignment.objects.filter(orders__order_id=fact.order_id, state__in=OPEN, arrived_at=None)
-    for row in own.exclude(about__startswith="outages."):
-        if not row.orders.filter(order__closed_at=None).exists():
-            withdraw_assignment(assignment_id=row.pk, reason=fact.number, at=at, actor=actor)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from denghuo.apps.crews.facts import DispatchRuleSet, LadderSet, PositionsForgotten, PriceSet
-from denghuo.apps.crews.models import Channel, FieldReport, LadderRule, PriceItem, Rule, RuleKind, Whom
+from denghuo.apps.crews.models import BOUNDS, Channel, FieldReport, LadderRule, PriceItem, Rule, RuleKind, Whom
 from denghuo.apps.crews.queries.rules import number
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.organization.models import Unit
@@ -90,7 +90,14 @@ def set_ladder(
 def set_rule(
     *, unit_id: int, kind: RuleKind, value: float, from_date: date, source: str, at: datetime, actor: str
 ) -> Rule:
-    """Set a number from a local day on."""
+    """Set a number from a local day on.
+
+    Raises:
+        ValueError: it cannot be so.
+    """
+    low, high = BOUNDS[kind]
+    if not low <= value <= high:
+        raise ValueError(f"{kind.value} lies between {low} and {high}")
     told = {"value": value, "source": source}
     row, _new = Rule.objects.update_or_create(unit_id=unit_id, kind=kind, from_date=from_date, defaults=told)
     fact = DispatchRuleSet(unit_id=unit_id, kind=kind.value, value=value, from_date=from_date)

@@ -10,15 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from denghuo.apps.crews.models import Channel, RuleKind, Skill, Whom
+from denghuo.apps.crews.models import BOUNDS, Channel, RuleKind, Skill, Whom
 from denghuo.apps.organization.models import Unit, User
 from denghuo.apps.organization.when import DayField
 
 _DIGITS = r"^[0-9+ -]{5,20}$"
 _RUNGS = 6
 _MOST_DAYS = 31
-# Otherwise nothing could be reckoned.
-_ABOVE_ZERO = (RuleKind.SPEED_KM_PER_H, RuleKind.POSITION_DAYS, RuleKind.CLOCK_OFF_S)
 
 
 def _day(label: Any, **told: Any) -> forms.DateField:
@@ -181,14 +179,18 @@ class RuleForm(forms.Form):
     """A number from a day on."""
 
     kind = forms.ChoiceField(label=_("Rule"), choices=RuleKind.choices)
-    value = forms.FloatField(label=_("Value"), min_value=0, max_value=100_000)
+    value = forms.FloatField(label=_("Value"))
     from_date = _day(_("From"))
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
-        if told.get("kind") in _ABOVE_ZERO and told.get("value") == 0:
-            self.add_error("value", _("This must be above 0."))
+        kind, value = told.get("kind"), told.get("value")
+        if kind is not None and value is not None:
+            low, high = BOUNDS[kind]
+            if not low <= value <= high:
+                said = {"rule": RuleKind(kind).label, "low": f"{low:,}", "high": f"{high:,}"}
+                self.add_error("value", _("%(rule)s: from %(low)s to %(high)s.") % said)
         return told
 
 

@@ -25,9 +25,10 @@ from denghuo.apps.crews.models.field import (
     Side,
 )
 from denghuo.apps.crews.models.people import Certificate, Crew, CrewMember, Duty, Skill
-from denghuo.apps.crews.models.rules import Channel, LadderRule, Rule, RuleKind, Whom
+from denghuo.apps.crews.models.rules import BOUNDS, Channel, LadderRule, Rule, RuleKind, Whom
 
 __all__ = [
+    "BOUNDS",
     "NOTHING_CLOSED",
     "OPEN",
     "STEPS",

@@ -51,6 +51,18 @@ class RuleKind(models.TextChoices):
     POSITION_DAYS = "position_days", _("Days for which positions are kept (days)")
 
 
+# What a number can be at all; what it ought to be is for whoever sets it. A day has 24 hours, a road a speed limit.
+BOUNDS: dict[str, tuple[int, int]] = {
+    RuleKind.SPEED_KM_PER_H: (5, 120),
+    RuleKind.OPEN_MIN: (0, 1440),
+    RuleKind.LONG_DAY_H: (1, 24),
+    RuleKind.TIRED_MIN: (0, 1440),
+    RuleKind.EXPIRES_DAYS: (0, 366),
+    RuleKind.CLOCK_OFF_S: (1, 86_400),
+    RuleKind.POSITION_DAYS: (1, 3660),
+}
+
+
 class Rule(models.Model):
     """The value of a number from a day on, and where that is written."""
 

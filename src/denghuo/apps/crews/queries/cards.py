@@ -13,6 +13,7 @@ from denghuo.apps.customers.models import SupplyPoint
 from denghuo.apps.orders.models import Order
 from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.orders.queries import SaysOut, still_out
+from denghuo.apps.orders.queries.callers import callers_of
 from denghuo.apps.sealed import masked_name, masked_phone
 
 _NEXT = {
@@ -161,8 +162,15 @@ def order_briefs(order_ids: Sequence[int]) -> dict[int, OrderBrief]:
     accounts = [row.account_id for row in rows if row.account_id is not None]
     says = still_out(order_ids)
     known, boundaries = customers.customers_by_id(accounts), _boundaries(accounts)
+    numbers = callers_of(order_ids)
     return {
-        row.pk: _brief(row, known.get(row.account_id or 0), boundaries.get(row.account_id or 0, ""), says.get(row.pk))
+        row.pk: _brief(
+            row,
+            known.get(row.account_id or 0),
+            boundaries.get(row.account_id or 0, ""),
+            says.get(row.pk),
+            numbers.get(row.pk, ""),
+        )
         for row in rows
     }
 
@@ -173,7 +181,9 @@ def _boundaries(account_ids: Sequence[int]) -> dict[int, str]:
     return {row.account_id: " ".join((str(row.get_boundary_display()), row.boundary_note)).strip() for row in rows}
 
 
-def _brief(row: Order, customer: "customers.Customer | None", boundary: str, says: SaysOut | None) -> OrderBrief:
+def _brief(
+    row: Order, customer: "customers.Customer | None", boundary: str, says: SaysOut | None, number: str
+) -> OrderBrief:
     return OrderBrief(
         order_id=row.pk,
         number=row.number,
@@ -182,7 +192,7 @@ def _brief(row: Order, customer: "customers.Customer | None", boundary: str, say
         place=row.place,
         name=customer.name if customer else masked_name(row.contact_name or ""),
         address=customer.address if customer else "",
-        phone=masked_phone(row.caller or ""),
+        phone=masked_phone(number),
         account=customer.number if customer else "",
         care=bool(customer and customer.care_kind),
         important=customer.important if customer else "",

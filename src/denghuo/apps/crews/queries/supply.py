@@ -11,13 +11,15 @@ from denghuo.apps.organization.ports import Port
 class Supply:
     """Since when supply is gone, and when the switching log says that it came back; None: not known, or not yet.
     ``left_dark`` are places that by the log do not come back with the device that opened, ``left_customers`` how many
-    live there; ``dark_customers`` are without supply now, by the log."""
+    live there; ``dark_customers`` are without supply now, by the log. ``is_over``: nothing of it is left to be
+    mended."""
 
     gone_at: datetime | None
     back_at: datetime | None
     left_dark: tuple[str, ...] = ()
     left_customers: int = 0
     dark_customers: int = 0
+    is_over: bool = False
 
 
 # Who knows of the supply of what a crew is sent for, by its reference.

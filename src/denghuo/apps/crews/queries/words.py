@@ -82,6 +82,18 @@ def answered_no() -> str:
         return _("They answered the message that they cannot come.")
 
 
+def over_reason() -> str:
+    """Why a crew need not go where nothing is left to be done."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("It is over: nothing is left to do there.")
+
+
+def closed_reason(number: str) -> str:
+    """Why a crew need not go for an order that is over."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("Order %(number)s is over.") % {"number": number}
+
+
 def message_words(row: Assignment, *, event: str, channel: Channel, on: date) -> str:
     """The words of a message about an assignment, by the templates of its unit."""
     with translation.override(settings.LANGUAGE_CODE):

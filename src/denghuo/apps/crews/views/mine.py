@@ -29,6 +29,7 @@ from denghuo.apps.crews.queries import receipt
 from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.crews.views.frame import today, who
 from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries.callers import callers_of
 from denghuo.apps.organization.access import Permission, permission_required
 
 _MOST_REPORTS = 50
@@ -247,11 +248,12 @@ def call(request: HttpRequest, assignment_id: int, order_id: int) -> HttpRespons
     """The number of a customer whom an open assignment of my crew serves, to be dialed; seeing it is recorded."""
     row = _own(request, assignment_id)
     order = Order.objects.filter(pk=order_id, crew_assignments__assignment=row).first()
-    if order is None or not row.is_open or not order.caller:
+    number = callers_of([order.pk]).get(order.pk, "") if order is not None else ""
+    if order is None or not row.is_open or not number:
         raise Http404
     reason = _("Call about assignment %(number)d") % {"number": row.pk}
     actions.unmask_phone(subject=f"orders.order:{order.pk}", reason=reason, **who(request))
-    context = {"number": order.caller, "row": row, "order": order}
+    context = {"number": number, "row": row, "order": order}
     return render(request, "crews/dial.html" if "HX-Request" in request.headers else "crews/call.html", context)
 
 

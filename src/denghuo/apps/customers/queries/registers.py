@@ -26,6 +26,7 @@ class CareLine:
     review_is_due: bool
     visit_is_due: bool
     visit_days_over: int
+    review_days_over: int
     last_visit_date: date | None
 
 
@@ -107,6 +108,7 @@ def care_register(
             review_is_due=care.review_date <= on,
             visit_is_due=care.next_visit_date is not None and care.next_visit_date <= on,
             visit_days_over=(on - care.next_visit_date).days if care.next_visit_date is not None else 0,
+            review_days_over=(on - care.review_date).days,
             last_visit_date=last.get(care.pk),
         )
         for care in cares

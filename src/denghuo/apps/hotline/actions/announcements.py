@@ -12,6 +12,7 @@ from django.utils import timezone
 from denghuo.adapters.sound_folder import hand_over, take_back
 from denghuo.adapters.speech import EspeakVoice, SpeechError, SpeechProblem, Voice, sound_s
 from denghuo.apps.hotline import queries
+from denghuo.apps.hotline.actions.outdated import OldTimes
 from denghuo.apps.hotline.facts import (
     AnnouncementApproved,
     AnnouncementDrafted,
@@ -31,8 +32,8 @@ from denghuo.apps.hotline.models import (
 )
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.outages import queries as outages
-from denghuo.apps.outages.facts import OutageClosed, SupplyChanged
-from denghuo.apps.outages.models import Outage
+from denghuo.apps.outages.facts import EstimateGiven, OutageClosed, PlanMoved, SupplyChanged
+from denghuo.apps.outages.models import Outage, Suspicion
 
 VOICE: Voice = EspeakVoice()
 
@@ -155,6 +156,7 @@ def publish_announcement(*, announcement_id: int, at: datetime, actor: str) -> A
         version=row.approved,
     )
     record(fact, at=at, actor=actor)
+    OldTimes(at=at, actor=actor).settle(row.pk)
     return row
 
 
@@ -176,6 +178,24 @@ def expire_announcement(*, announcement_id: int, because: str, at: datetime, act
         because=because,
     )
     record(fact, at=at, actor=actor)
+    OldTimes(at=at, actor=actor).settle(row.pk)
+
+
+@transaction.atomic
+def renew_announcement(*, announcement_id: int, at: datetime, actor: str) -> Announcement:
+    """Word it anew by the template, with what is known now; where it says so already, nothing happens.
+
+    Raises:
+        ValueError: it has expired.
+    """
+    row = _held(announcement_id)
+    words = queries.worded(row.outage, exchange=row.exchange, at=at)
+    if words.text == row.versions.get(number=row.latest).text:
+        return row
+    row = edit_announcement(announcement_id=row.pk, at=at, actor=actor, **vars(words))
+    row.templated = row.latest
+    row.save(update_fields=["templated"])
+    return row
 
 
 def announce_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -195,11 +215,8 @@ def announce_outages(fact: SupplyChanged, *, at: datetime, actor: str, delivery_
 def _reword_drafts(outage: Outage, at: datetime, actor: str) -> None:
     """Have drafts that nobody has edited or approved say where it is out now; what was approved stays as it was."""
     drafts = Announcement.objects.filter(outage=outage, expired_at=None, approved=None, latest=F("templated"))
-    for row in drafts.select_related("exchange__unit").order_by("pk"):
-        words = queries.worded(outage, exchange=row.exchange, at=at)
-        if words.text != row.versions.get(number=row.latest).text:
-            edit_announcement(announcement_id=row.pk, at=at, actor=actor, **vars(words))
-            Announcement.objects.filter(pk=row.pk).update(templated=F("latest"))
+    for row in drafts.order_by("pk"):
+        renew_announcement(announcement_id=row.pk, at=at, actor=actor)
 
 
 def _draft_everywhere(outage: Outage, at: datetime, actor: str) -> None:
@@ -207,6 +224,28 @@ def _draft_everywhere(outage: Outage, at: datetime, actor: str) -> None:
     for exchange in queries.exchanges_serving(str(outage.network.unit.path)):
         if not Announcement.objects.filter(exchange=exchange, outage=outage).exists():
             draft_announcement(exchange_id=exchange.pk, outage_id=outage.pk, at=at, actor=actor)
+
+
+def follow_estimate(fact: EstimateGiven, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: somebody said when supply is expected back; see :func:`_follow_given`."""
+    del delivery_key  # nothing leaves the database
+    subject = outages.subject_of(fact.about)
+    outage = subject.outage if isinstance(subject, Suspicion) else subject
+    if outage is not None:
+        _follow_given(outage, at, actor)
+
+
+def follow_moved_plan(fact: PlanMoved, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a plan is to end at another time; see :func:`_follow_given`."""
+    del delivery_key  # nothing leaves the database
+    _follow_given(Outage.objects.get(pk=fact.outage_id), at, actor)
+
+
+def _follow_given(outage: Outage, at: datetime, actor: str) -> None:
+    """Drafts that nobody has edited or approved say it; of what callers hear, whoever approves is told."""
+    _reword_drafts(outage, at, actor)
+    for row in Announcement.objects.filter(outage=outage, expired_at=None, published__isnull=False).order_by("pk"):
+        OldTimes(at=at, actor=actor).settle(row.pk)
 
 
 def expire_with_outage(fact: OutageClosed, *, at: datetime, actor: str, delivery_key: str) -> None:

@@ -84,6 +84,7 @@ from denghuo.apps.hotline.queries.figures import (
 from denghuo.apps.hotline.queries.intake import Intake, NoteRefusedError, intake_of, order_to_chase
 from denghuo.apps.hotline.queries.kept import Became, Kept, kept_note, key_of
 from denghuo.apps.hotline.queries.moments import customer_moments
+from denghuo.apps.hotline.queries.outdated import Outdated, outdated, outdated_within
 from denghuo.apps.hotline.queries.outs import OutAt, out_at
 from denghuo.apps.hotline.queries.places import District, Where, places_like, stations_of, where_of
 from denghuo.apps.hotline.queries.pops import About, Contact, Pop, about_of, pop_of, whom_of
@@ -164,6 +165,7 @@ __all__ = [
     "Kept",
     "NoteRefusedError",
     "OutAt",
+    "Outdated",
     "Pop",
     "Proposal",
     "Quiet",
@@ -246,6 +248,8 @@ __all__ = [
     "order_ties",
     "order_to_chase",
     "out_at",
+    "outdated",
+    "outdated_within",
     "owed",
     "owed_to",
     "places_like",

@@ -173,7 +173,7 @@ def worded(outage: Outage, *, exchange: Exchange, at: datetime) -> Worded:
     """What is to be said of an outage, by the template in force: area, line, since when, until when."""
     on = timezone.localdate(at)
     template = template_for(str(exchange.unit.path), kind=kind_of(outage), on=on)
-    started_at, promised_at = outage.started_at or outage.planned_start_at, _expected_at(outage, at)
+    started_at, promised_at = outage.started_at or outage.planned_start_at, expected_at(outage, at)
     told = {
         "area": _area(outage, at),
         "line": outage.feeder.name if outage.feeder else "供电线路",
@@ -184,10 +184,15 @@ def worded(outage: Outage, *, exchange: Exchange, at: datetime) -> Worded:
     return Worded(text=text, promised_at=promised_at)
 
 
-def _expected_at(outage: Outage, at: datetime) -> datetime | None:
-    """When supply is expected back: what was said last, else as planned, if that lies ahead."""
-    said = [one.expected_at for one in outages.estimates_of_outage(outage)[-1:]]
-    told = next((one for one in [*said, outage.planned_end_at] if one is not None), None)
+def given_at(outage: Outage) -> datetime | None:
+    """When supply is expected back: what was said last, else as planned; also where that has passed."""
+    last = outages.last_word_of(outage)
+    return last.expected_at if last is not None else outage.planned_end_at
+
+
+def expected_at(outage: Outage, at: datetime) -> datetime | None:
+    """The same, if it lies ahead."""
+    told = given_at(outage)
     return told if told is not None and told > at else None
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from denghuo.apps.hotline.models import Exchange
-from denghuo.apps.hotline.queries.announcements import published_text, worded
+from denghuo.apps.hotline.queries.announcements import given_at, published_text, worded
+from denghuo.apps.hotline.queries.outdated import tells_otherwise
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.queries import SupplyMarks
 from denghuo.apps.network.queries.changes import network_of_unit
@@ -20,13 +21,17 @@ _JUST_BACK = timedelta(hours=2)
 
 @dataclass(frozen=True, kw_only=True)
 class OutAt:
-    """An outage that keeps a load out, and what is to be said of it. ``published`` is whether callers hear it."""
+    """An outage that keeps a load out, and what is to be said of it. ``promised_at`` is the restoration that was given
+    last, ``is_past`` whether that was to be by now. ``published`` is whether callers hear an announcement of it, and
+    ``is_outdated`` whether that tells another time, or one that has passed, so that other words are to be said."""
 
     outage: Outage
     since: datetime
     promised_at: datetime | None
     text: str
     published: bool
+    is_outdated: bool = False
+    is_past: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +104,20 @@ def out_at(
 
 def _told_of(exchange: Exchange, outage: Outage, *, since: datetime, at: datetime) -> OutAt:
     heard = published_text(outage.pk, exchange_id=exchange.pk)
-    words = heard or worded(outage, exchange=exchange, at=at)
-    promised_at = words.promised_at or outage.planned_end_at
-    return OutAt(outage=outage, since=since, promised_at=promised_at, text=words.text, published=heard is not None)
+    heard_at = heard.promised_at if heard is not None else None
+    passed = heard_at is not None and heard_at <= at
+    is_outdated = heard is not None and (passed or tells_otherwise(heard, outage, at=at))
+    words = worded(outage, exchange=exchange, at=at) if heard is None or is_outdated else heard
+    promised_at = given_at(outage) or heard_at
+    return OutAt(
+        outage=outage,
+        since=since,
+        promised_at=promised_at,
+        text=words.text,
+        published=heard is not None,
+        is_outdated=is_outdated,
+        is_past=promised_at is not None and promised_at <= at,
+    )
 
 
 def back_at(supply: Supply, load_code: str, unit_id: int | None, *, at: datetime) -> BackAt | None:

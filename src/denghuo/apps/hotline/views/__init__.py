@@ -10,6 +10,7 @@ from denghuo.apps.hotline.views.announcements import (
     edit_announcement,
     expire_announcement,
     publish_announcement,
+    renew_announcement,
 )
 from denghuo.apps.hotline.views.board import board, stream
 from denghuo.apps.hotline.views.call_backs import (
@@ -62,6 +63,7 @@ __all__ = [
     "figure",
     "home",
     "publish_announcement",
+    "renew_announcement",
     "reporter_number",
     "review",
     "review_sheets",

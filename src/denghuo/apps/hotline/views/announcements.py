@@ -38,9 +38,13 @@ def announcements(request: HttpRequest) -> HttpResponse:
     rows = Paginator(queries.announcements_within(scope), _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     texts = queries.latest_texts(list(rows))
     editable = scope_of(request.user, Permission.HOTLINE_EDIT)
+    outdated = queries.outdated(list(rows), at=now)
     context = {
         "rows": rows,
-        "shown": [(row, texts[row.pk], _told(row, now), queries.unheard(row, at=now)) for row in rows],
+        "shown": [
+            (row, texts[row.pk], _told(row, now), queries.unheard(row, at=now), outdated.get(row.pk)) for row in rows
+        ],
+        "may_edit": bool(editable),
         "without": queries.unannounced_outages(queries.exchanges_within(editable), at=now) if editable else [],
         "problem": acting.VOICE.problem(),
         "folder": settings.PBX_SOUNDS,
@@ -98,6 +102,7 @@ def _page(request: HttpRequest, row: Announcement, form: AnnouncementForm | None
         "unheard": queries.unheard(row, at=now),
         "problem": acting.VOICE.problem(),
         "folder": settings.PBX_SOUNDS,
+        "outdated": queries.outdated([row], at=now).get(row.pk),
         "stale": row.expired_at is None and fresh.text != latest.text,
         "late": row.expired_at is None and latest.promised_at is not None and latest.promised_at < now,
     }
@@ -144,6 +149,14 @@ def edit_announcement(request: HttpRequest, announcement_id: int) -> HttpRespons
     return _done(
         request, row, lambda: actions.edit_announcement(announcement_id=row.pk, **form.cleaned_data, **who(request))
     )
+
+
+@require_POST
+@permission_required(Permission.HOTLINE_EDIT)
+def renew_announcement(request: HttpRequest, announcement_id: int) -> HttpResponse:
+    """Word it anew with the time that was given last; it waits for approval then."""
+    row = _found(request, announcement_id)
+    return _done(request, row, lambda: actions.renew_announcement(announcement_id=row.pk, **who(request)))
 
 
 @require_POST

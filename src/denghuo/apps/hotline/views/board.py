@@ -73,6 +73,7 @@ def _context(scope: tuple[str, ...], at: datetime) -> dict[str, Any]:
         "exchanges": exchanges,
         "told": bool(states),
         "told_at": max((state.told_at for state in states), default=None),
+        "outdated": queries.outdated_within(scope, at=at),
         "lost": [one for one in states if not one.is_current(at)],
         "waiting": sorted(waiting, key=lambda one: (one.since is None, one.since)),
         "longest": min((one.since for one in waiting if one.since), default=None),

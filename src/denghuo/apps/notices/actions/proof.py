@@ -32,11 +32,12 @@ def record_delivery(
 
     Raises:
         ValueError: no such case or way, handed over and nobody signed, left and nobody saw it, it lies ahead, or before
-            there was anything to tell, it was cancelled, or whom it is for is unknown or not concerned.
+            there was anything to tell, it was cancelled and they had not known of it, or whom it is for is unknown or
+            not concerned.
     """
     if case not in NoticeCase.values or how not in How.values:
         raise ValueError("a notice is of a known case and comes in a known way")
-    if lack := lack_of_delivery(how, receiver) or lack_of_matter(about) or lack_of_addressee(about, to_ref):
+    if lack := lack_of_delivery(how, receiver) or lack_of_matter(about, to_ref) or lack_of_addressee(about, to_ref):
         raise ValueError(lack)
     if delivered_at > at:
         raise ValueError("this lies ahead")

@@ -13,11 +13,13 @@ from denghuo.apps.organization.ports import Port
 @dataclass(frozen=True, kw_only=True)
 class Matter:
     """Something that can be told of. ``since``: nothing of it could be told before; None: not known. ``is_off``: it
-    does not take place. ``concerns``: whether it concerns somebody, by their reference."""
+    does not take place, and only who ``knew`` of it is still to be told so. ``concerns``: whether it concerns somebody,
+    by their reference."""
 
     since: datetime | None
     is_off: bool
     concerns: Callable[[str], bool]
+    knew: Callable[[str], bool] = lambda _ref: False
 
 
 # Who knows a matter by its reference; None: they do not know it.
@@ -70,10 +72,13 @@ def is_before_matter(about: str, delivered_at: datetime) -> bool:
     return since is not None and delivered_at + MINUTE <= since
 
 
-def lack_of_matter(about: str) -> str:
-    """Why nothing can be proved of a matter any more, "" where it can."""
+def lack_of_matter(about: str, to_ref: str = "") -> str:
+    """Why nothing can be proved of a matter any more, to somebody or at all, "" where it can: who knew of what was
+    cancelled can be told so."""
     found = matter_of(about)
-    return _("This was cancelled: there is nothing left to be told.") if found and found.is_off else ""
+    if found is None or not found.is_off or (to_ref and found.knew(to_ref)):
+        return ""
+    return _("This was cancelled: there is nothing left to be told.")
 
 
 def lack_of_addressee(about: str, to_ref: str) -> str:

@@ -94,7 +94,7 @@ def _take_away(row: Order, *, at: datetime, actor: str) -> None:
     for offer in row.hand_overs.filter(accepted_at=None, refused_at=None):
         offer.refused_at, offer.refused_by = at, actor
         offer.save(update_fields=["refused_at", "refused_by"])
-        Warnings(at=at, actor=actor).take_back_stuck(offer)
+        Warnings(at=at, actor=actor).take_back_offer(offer)
         record(HandOverRefused(hand_over_id=offer.pk, order_id=row.pk, username=actor), at=at, actor=actor)
 
 

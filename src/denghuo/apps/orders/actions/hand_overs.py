@@ -129,7 +129,7 @@ def _refuse(offer: HandOver, *, reason: str, at: datetime, actor: str) -> None:
 
 def _answered(what: str, offer: HandOver, *, at: datetime, actor: str) -> None:
     """Both who offered it and who had it in hand hear how it was answered; that nobody answers holds no more."""
-    Warnings(at=at, actor=actor).take_back_stuck(offer)
+    Warnings(at=at, actor=actor).take_back_offer(offer)
     whom = people_by_username([offer.offered_by, offer.from_username]).values()
     Telling(order=offer.order, at=at, actor=actor).tell(what, whom, key=str(offer.pk), why=offer.refused_because)
 

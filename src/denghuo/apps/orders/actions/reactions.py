@@ -18,9 +18,11 @@ from denghuo.apps.orders.actions.opening import OrderEntry, open_order
 from denghuo.apps.orders.actions.promises import give_promise
 from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.talk import make_remark
-from denghuo.apps.orders.models import Channel, Finding, Kind, Order, OrderStep, PromiseOf, Remark, State, Topic
+from denghuo.apps.orders.models import Channel, Clock, Finding, Kind, Order, OrderStep, PromiseOf, Remark, State, Topic
+from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.still_out import SaysOut, still_out
+from denghuo.apps.orders.snapshot.clocks import ClockShown
 
 _CORRECTED = {
     "departed": _("The crew corrects: it set out at %(at)s."),
@@ -56,6 +58,8 @@ class Added(Assigned, Protocol):
     def accepted_at(self) -> datetime | None: ...
     @property
     def arrived_at(self) -> datetime | None: ...
+    @property
+    def crew(self) -> str: ...
 
 
 class Accepted(Assigned, Protocol):
@@ -153,18 +157,27 @@ def follow_assignment(fact: Assigned, *, at: datetime, actor: str, delivery_key:
 
 def follow_added(fact: Added, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: orders are served by a crew that was sent before them. What it has done by now it did for them too: it
-    is not asked to accept again, nor to arrive."""
+    is not asked to accept again, nor to arrive. Where nobody was sent for an order until its time had run out, that
+    stays so: for it the crew was sent when somebody found that it belongs there."""
     del delivery_key  # a step that was taken is not open any more
-    told: dict[str, Any] = {"at": at, "actor": actor, "reason": _written(_("A crew had been sent there already."))}
-    new = [row.pk for row in Order.objects.filter(pk__in=fact.order_ids) if not _is_served(row)]
-    _all(new, "dispatch", **told, told_at=fact.sent_at)
-    if fact.accepted_at is not None:
-        _all(fact.order_ids, "accept", **told, told_at=fact.accepted_at)
-    if fact.arrived_at is not None:
-        elsewhere = (
-            Order.objects.filter(pk__in=fact.order_ids).exclude(state=State.ON_SITE).values_list("pk", flat=True)
-        )
-        _all(elsewhere, "arrive", **told, told_at=fact.arrived_at, in_order=True)
+    rows = list(Order.objects.filter(pk__in=fact.order_ids))
+    unserved = {row.pk for row in rows if not _is_served(row)}
+    late = unserved & {pk for pk, shown in clocks_of_all(rows, at=at).items() if any(map(_ran_out, shown))}
+    words = _("%(crew)s had been sent there already.") if fact.crew else _("A crew had been sent there already.")
+    told: dict[str, Any] = {"at": at, "actor": actor, "reason": _written(words) % {"crew": fact.crew}}
+    for keys, is_late in ((unserved - late, False), (late, True)):
+        _all(keys, "dispatch", **told, told_at=None if is_late else fact.sent_at)
+    for step, done_at in (("accept", fact.accepted_at), ("arrive", fact.arrived_at)):
+        if done_at is not None:
+            there = Order.objects.filter(pk__in=fact.order_ids, state=State.ON_SITE).values_list("pk", flat=True)
+            keys = {row.pk for row in rows} - (set(there) if step == "arrive" else set())
+            _all(keys - late, step, **told, told_at=done_at, in_order=True)
+            _all(keys & late, step, **told)
+
+
+def _ran_out(shown: ClockShown) -> bool:
+    """Whether nobody was sent or there in time, and still is not."""
+    return shown.clock in (Clock.DISPATCH, Clock.ARRIVE) and shown.runs and shown.late
 
 
 def follow_acceptance(fact: Accepted, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -193,7 +206,10 @@ def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str
         if fact.restored_at is not None:
             _all(done, "restore", at=at, actor=actor, told_at=fact.restored_at)
         _all(done, "finish", at=at, actor=actor, finding=fact.finding)
-        _all(_unsent(left, says), "return", at=at, actor=actor, reason=_written(_("Still without supply.")))
+        found = Finding(fact.finding).label if fact.finding in FOUND else ""
+        words = _("Still without supply; the crew found: %(found)s.") if found else _("Still without supply.")
+        why = _written(words) % {"found": _written(found)}
+        _all(_unsent(left, says), "return", at=at, actor=actor, reason=why)
     if fact.again_date is not None:
         _promise_visit(fact.order_ids, fact.again_date, at=at, actor=actor)
 

@@ -35,6 +35,7 @@ from denghuo.apps.orders.models import (
     SignKind,
 )
 from denghuo.apps.orders.queries.clocks import due_next
+from denghuo.apps.orders.queries.orders import load_name
 from denghuo.apps.orders.queries.people import (
     answering_for,
     judging_within,
@@ -46,7 +47,7 @@ from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL, asked_first
 from denghuo.apps.orders.queries.routes import routes_measured
 from denghuo.apps.orders.queries.rules import rule_book
-from denghuo.apps.orders.queries.signs import Shows, signs_showing
+from denghuo.apps.orders.queries.signs import Shows, signs_settled, signs_showing
 from denghuo.apps.orders.queries.warned import hand_over_key, promise_key, sign_key
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.rows import update
@@ -212,14 +213,18 @@ def _sign_entry(one: Shows) -> NoticeEntry:
             SignKind.DANGER: _("Danger was reported: see that somebody is on the way"),
             SignKind.UNHAPPY: _("Called back, a customer is not satisfied: look what is left to do"),
         }[SignKind(one.kind)]
-        subject = words % {"n": one.order_count, "load": one.load_code}
+        subject = words % {"n": one.order_count, "load": load_name(one.unit_id, one.load_code)}
     return NoticeEntry(kind="orders.sign", subject=subject, path=reverse("orders:signs"), urgent=True)
 
 
 @transaction.atomic
 def watch_signs(*, at: datetime, actor: str) -> int:
     """Signs that nobody has answered by when they had to be known: whoever was told is reminded, once, and those above
-    are told; how many signs that was."""
+    are told; how many signs that was. Of which nothing is left, those are answered by that."""
+    for row in signs_settled():
+        with translation.override(settings.LANGUAGE_CODE):
+            answer = _("All that it was about is done.")
+        _answer(row, answer, at=at, actor=actor)
     rows = Sign.objects.select_for_update(of=("self",)).filter(seen_at=None, escalated_at=None, know_by_at__lte=at)
     facts = []
     for row in rows.select_related("unit", "order").order_by("pk")[:_AT_ONCE]:
@@ -265,11 +270,15 @@ def see_sign(*, sign_id: int, answer: str, at: datetime, actor: str) -> Sign:
     row = Sign.objects.select_for_update().get(pk=sign_id)
     if row.seen_at is not None or not answer.strip():
         raise ValueError("somebody says once what is done about a sign")
+    _answer(row, answer, at=at, actor=actor)
+    return row
+
+
+def _answer(row: Sign, answer: str, *, at: datetime, actor: str) -> None:
     row.seen_at, row.seen_by, row.answer = at, actor, answer.strip()
     row.save(update_fields=["seen_at", "seen_by", "answer"])
     Warnings(at=at, actor=actor).take_back_sign(row)
     record(SignSeen(sign_id=row.pk), at=at, actor=actor)
-    return row
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from denghuo.apps.orders.actions.steps import merge_orders
-from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.models import Order, State
 
 
 class FoundSame(Protocol):
@@ -17,9 +17,9 @@ class FoundSame(Protocol):
 
 
 def follow_same(fact: FoundSame, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: they are merged. What has ended meanwhile stays as it ended."""
+    """Reaction: they are merged. What has ended or is done meanwhile stays as it is."""
     del delivery_key  # what is merged is not open any more
     found = Order.objects.filter(pk__in=[fact.into_id, *fact.order_ids], closed_at=None)
-    still = set(found.values_list("pk", flat=True))
+    still = set(found.exclude(state=State.DONE).values_list("pk", flat=True))
     if fact.into_id in still and len(still) > 1:
         merge_orders(order_ids=still, at=at, actor=actor)

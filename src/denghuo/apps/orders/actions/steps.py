@@ -33,7 +33,7 @@ from denghuo.apps.orders.models import (
 )
 from denghuo.apps.orders.queries.clocks import due_of
 from denghuo.apps.orders.queries.confirming import confirmers_of, giver_of, refused_as_own
-from denghuo.apps.orders.queries.orders import first_come
+from denghuo.apps.orders.queries.orders import first_come, goes_on
 from denghuo.apps.orders.queries.people import answering_for, people_by_username
 from denghuo.apps.orders.queries.promises import promises_of
 from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL
@@ -254,7 +254,7 @@ def merge_orders(*, order_ids: Collection[int], at: datetime, actor: str) -> Ord
 
     Raises:
         ValueError: fewer than two, one that is not there, another kind or unit, or reports of misconduct; or the first
-            is over.
+            is over, or done while another one is not.
         StepRefusedError: another one is over; or it is about people of ours, and whoever merges has it in hand or
             worked on it.
     """
@@ -265,8 +265,8 @@ def merge_orders(*, order_ids: Collection[int], at: datetime, actor: str) -> Ord
     if len({(row.kind, row.unit_id) for row in rows}) > 1 or rows[0].kind in CONFIDENTIAL:
         raise ValueError("orders of one kind and one unit are merged, and no reports of misconduct")
     into = first_come(rows)
-    if into.is_over:
-        raise ValueError("orders are merged into one that is open")
+    if into.is_over or not goes_on(rows):
+        raise ValueError("orders are merged into one that is open, and still worked on while they are")
     others = [row for row in rows if row.pk != into.pk]
     # Who serves them hears of that first, and goes on with the one that stays.
     facts: list[Any] = [OrdersMerged(into_id=into.pk, order_ids=tuple(row.pk for row in others))]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice
 from denghuo.apps.orders.models import Order
+from denghuo.apps.orders.queries.warned import told_key
 from denghuo.apps.organization.models import User
 
 _WORDS = {
@@ -59,5 +60,5 @@ class Telling:
         )
         for person in sorted({*people}, key=lambda one: one.pk):
             if person.username != self.actor:
-                told = f"order-{what}-{key}"
+                told = told_key(what, key)
                 queue_notice(recipient_id=person.pk, key=told, entry=entry, at=self.at, actor=self.actor)

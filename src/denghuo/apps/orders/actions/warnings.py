@@ -19,6 +19,7 @@ from denghuo.apps.orders.queries.warned import (
     near_key,
     promise_key,
     sign_key,
+    told_key,
     warned_counts,
     warned_people,
 )
@@ -65,10 +66,10 @@ class Warnings:
         orders = {one.order.merged_into_id or one.order_id for one in warned} | {one.order_id for one in warned}
         self._take_back_keys(("orders.promise",), _paths(orders), [promise_key(one) for one in warned])
 
-    def take_back_stuck(self, offer: HandOver) -> None:
-        """Take back that a hand-over waits for an answer, if it was stuck."""
-        if offer.stuck_at is not None:
-            self._take_back_keys(("orders.stuck",), _paths([offer.order_id]), [hand_over_key(offer)])
+    def take_back_offer(self, offer: HandOver) -> None:
+        """Take back that a hand-over is offered, and that it waits for an answer."""
+        keys = [told_key("offered", str(offer.pk)), hand_over_key(offer)]
+        self._take_back_keys(("orders.offered", "orders.stuck"), _paths([offer.order_id]), keys)
 
     def take_back_sign(self, sign: Sign) -> None:
         """Take back that a sign waits for an answer."""

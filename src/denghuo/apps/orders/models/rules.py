@@ -23,7 +23,7 @@ class Who(models.TextChoices):
     """Who may take a step."""
 
     WORKS = "works", _("Whoever works on orders")
-    HANDLER = "handler", _("Who has it in hand, or a supervisor")
+    HANDLER = "handler", _("Who has it in hand or was asked first, or a supervisor")
     SUPERVISES = "supervises", _("A supervisor")
 
 
@@ -123,6 +123,7 @@ class OrderRule(models.Model):
     promise_within_days = models.PositiveSmallIntegerField(default=60)
     reopen_within_h = models.PositiveSmallIntegerField(default=24)
     call_back_tries = models.PositiveSmallIntegerField(default=3)
+    call_back_gap_s = models.PositiveIntegerField(default=7_200)
     source = models.CharField(max_length=200)
 
     class Meta:

@@ -12,6 +12,7 @@ import numpy as np
 from denghuo.apps.orders.models import Appeal, Kind, Order, Promise, number_of
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.orders import of_units
+from denghuo.apps.orders.queries.readers import Reader, readable
 from denghuo.apps.orders.snapshot.clocks import ClockShown, judged_of, limit_of
 from denghuo.apps.orders.snapshot.rules import Limit
 from denghuo.apps.organization.access import within
@@ -91,12 +92,14 @@ class _Month:
                 self.first[key] = (order_id, limit_of(one))
 
 
-def month_of_limits(scope: Iterable[str], *, since: datetime, until: datetime, at: datetime) -> list[Kept]:
-    """Every limit of the orders that came in within a time.
+def month_of_limits(
+    scope: Iterable[str], *, since: datetime, until: datetime, at: datetime, reader: Reader | None = None
+) -> list[Kept]:
+    """Every limit of the orders that came in within a time, of those that ``reader`` may see.
 
     What ended counts as it was judged when it did, read as it is kept; the engine is asked only of what is open.
     """
-    rows = Order.objects.filter(of_units(scope), received_at__gte=since, received_at__lt=until)
+    rows = Order.objects.filter(of_units(scope), readable(reader), received_at__gte=since, received_at__lt=until)
     rows = rows.exclude(state="merged")
     month, unjudged = _Month(), []
     for pk, kind, received_at, judged in (
@@ -166,11 +169,12 @@ class Words:
         return (self.kept + self.moved) / settled if settled else float("nan")
 
 
-def promises_kept(scope: Iterable[str], *, since: datetime, until: datetime, at: datetime) -> list[Words]:
-    """How promises of a time were kept, by team and by whoever gave them."""
-    rows = Promise.objects.filter(
-        within(scope, field="order__unit__path"), due_at__gte=since, due_at__lt=until
-    ).select_related("order__unit")
+def promises_kept(
+    scope: Iterable[str], *, since: datetime, until: datetime, at: datetime, reader: Reader | None = None
+) -> list[Words]:
+    """How promises of a time were kept, by team and by whoever gave them, of orders that ``reader`` may see."""
+    inside = within(scope, field="order__unit__path") & readable(reader, field="order__")
+    rows = Promise.objects.filter(inside, due_at__gte=since, due_at__lt=until).select_related("order__unit")
     of: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         how = became(row, at)

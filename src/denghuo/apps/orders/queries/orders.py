@@ -15,7 +15,19 @@ from denghuo.adapters.phones import digits_of
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.queries import Moment
 from denghuo.apps.network.models import Load
-from denghuo.apps.orders.models import Appeal, Draft, Finding, HandOver, Order, State, StepRule, Suspension, Who
+from denghuo.apps.orders.models import (
+    Appeal,
+    CallBackResult,
+    Channel,
+    Draft,
+    Finding,
+    HandOver,
+    Order,
+    State,
+    StepRule,
+    Suspension,
+    Who,
+)
 from denghuo.apps.orders.queries.confirming import CONFIRMS, ENDS, refused_as_own
 from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL, Reader, deals_with, holds, readable
 from denghuo.apps.orders.queries.rules import rule_book
@@ -278,7 +290,7 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
             del found[step]
     if order.kind in ABOUT_PEOPLE and not supervises:
         found.pop("merge", None)  # it ends an order as well
-    if "close" in found and not _called_back(order, at):
+    if "close" in found and not tries_of(order, at=at).is_enough:
         del found["close"]
     return found
 
@@ -287,19 +299,50 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
 _FOR_ALL = frozenset({"urge", "escalate"})
 
 
-def _called_back(order: Order, at: datetime) -> bool:
-    """Whether the customer was called since the work was finished, or did not answer as often as the rule of the day
-    asks for; nobody can be called where no number was told."""
-    if not order.caller:
-        return True
-    since = list(
-        order.steps.filter(step__in=("finish", "call_back", "no_answer"))
-        .order_by("-told_at", "-pk")
-        .values_list("step", flat=True)
-    )
-    calls = list(takewhile(lambda step: step != "finish", since))
-    tries = rule_book().number(timezone.localdate(at)).call_back_tries
-    return len(calls) == len(since) or "call_back" in calls or len(calls) >= tries
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """Calls back since the work was finished: whether the customer was reached, how often they did not answer, how
+    often that counts (within the gap of the rule once), and from when the next one counts."""
+
+    reached: bool
+    count: int
+    wanted: int
+    next_at: datetime | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the order may be closed."""
+        return self.reached or self.count >= self.wanted
+
+
+def tries_of(order: Order, *, at: datetime) -> Tries:
+    """The calls back to a customer; nobody can be called of whom no number is known."""
+    rule = rule_book().number(timezone.localdate(at))
+    if not _can_be_called(order):
+        return Tries(reached=True, count=0, wanted=rule.call_back_tries, next_at=None)
+    steps = order.steps.filter(step__in=("finish", "call_back", "no_answer")).order_by("-told_at", "-pk")
+    told = list(steps.values_list("step", "told_at"))
+    calls = list(takewhile(lambda one: one[0] != "finish", told))
+    count, next_at = 0, None
+    for step, told_at in reversed(calls):
+        if step == "no_answer" and (next_at is None or told_at >= next_at):
+            count, next_at = count + 1, told_at + timedelta(seconds=rule.call_back_gap_s)
+    reached = len(calls) == len(told) or any(step == "call_back" for step, _ in calls)
+    return Tries(reached=reached, count=count, wanted=rule.call_back_tries, next_at=next_at)
+
+
+def _can_be_called(order: Order) -> bool:
+    """Whether somebody asked for it, and told a number or has one in the customer file."""
+    if order.caller or order.channel == Channel.SYSTEM or order.account_id is None:
+        return bool(order.caller)
+    ways = customers.ways_of([order.account_id], purpose="outage")
+    return any(not way.carer for way in ways.get(order.account_id, ()))
+
+
+def is_dissatisfied(order: Order) -> bool:
+    """Whether the customer was not satisfied when they were called back last."""
+    last = order.steps.filter(step__in=("finish", "call_back")).order_by("-told_at", "-pk").first()
+    return last is not None and last.result == CallBackResult.DISSATISFIED
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:
@@ -325,15 +368,26 @@ def first_come(orders: Iterable[Order]) -> Order:
     return min(orders, key=lambda one: (one.received_at, one.pk))
 
 
+def goes_on(orders: Iterable[Order]) -> bool:
+    """Whether the one that came in first is still worked on, or all are done: what is not done goes on with nothing
+    that is."""
+    orders = list(orders)
+    return first_come(orders).state != State.DONE or all(one.state == State.DONE for one in orders)
+
+
 def may_merge(orders: Iterable[Order], *, username: str, supervises: bool, at: datetime) -> bool:
-    """Whether somebody may say that orders are the same matter: they deal with the one that came in first, and may end
-    the others with it."""
+    """Whether somebody may say that orders are the same matter: it goes on with the one that came in first, they deal
+    with that, and may end the others with it."""
     orders = list(orders)
     first = first_come(orders)
-    return deals_with(first, username, supervises=supervises) and all(
-        "merge" in steps_open(one, username=username, supervises=supervises, at=at)
-        for one in orders
-        if one.pk != first.pk
+    return (
+        goes_on(orders)
+        and deals_with(first, username, supervises=supervises)
+        and all(
+            "merge" in steps_open(one, username=username, supervises=supervises, at=at)
+            for one in orders
+            if one.pk != first.pk
+        )
     )
 
 
@@ -351,6 +405,13 @@ def load_codes(unit_id: int) -> frozenset[str]:
     """The transformer areas of a unit's network; none where it has no network."""
     rows = Load.objects.filter(network__unit=unit_id, network__revision__gt=0, retired_at=None)
     return frozenset(rows.values_list("code", flat=True))
+
+
+def load_name(unit_id: int, code: str) -> str:
+    """What a transformer area of a unit is called, with its code; the code alone where the network does not know it."""
+    rows = Load.objects.filter(network__unit=unit_id, code=code, network__revision__gt=0, retired_at=None)
+    name = rows.order_by().values_list("name", flat=True).first() if code else ""
+    return f"{name} {code}" if name and name != code else code
 
 
 def units_for(scope: Iterable[str]) -> list[Unit]:

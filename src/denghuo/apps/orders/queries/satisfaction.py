@@ -6,6 +6,7 @@ from datetime import datetime
 
 from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep
 from denghuo.apps.orders.queries.orders import of_units
+from denghuo.apps.orders.queries.readers import Reader, readable
 
 NO_ANSWER = "no_answer"
 
@@ -51,10 +52,12 @@ class Satisfaction:
         return (self.satisfied + self.fair) / asked if asked else float("nan")
 
 
-def answers_of_month(scope: Iterable[str], *, since: datetime, until: datetime) -> list[Answer]:
-    """The last call back of each order that came in within a time, the last first. Who did not answer after having been
-    reached was reached."""
-    orders = Order.objects.filter(of_units(scope), received_at__gte=since, received_at__lt=until)
+def answers_of_month(
+    scope: Iterable[str], *, since: datetime, until: datetime, reader: Reader | None = None
+) -> list[Answer]:
+    """The last call back of each order that came in within a time, of those that ``reader`` may see, the last first.
+    Who did not answer after having been reached was reached."""
+    orders = Order.objects.filter(of_units(scope), readable(reader), received_at__gte=since, received_at__lt=until)
     rows = OrderStep.objects.filter(order__in=orders.exclude(state="merged"), step__in=("call_back", NO_ANSWER))
     names = ("order_id", "order__kind", "step", "result", "reason", "told_at", "actor")
     last: dict[int, Answer] = {}

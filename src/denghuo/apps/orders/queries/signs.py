@@ -1,19 +1,22 @@
 """Early signs, found in what came in lately: one customer again and again, many in one place, danger, a customer who is
 not satisfied."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
-from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep, Promise, Sign, SignKind, Topic
+from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep, Promise, Sign, SignKind, State, Topic
 from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
+from denghuo.apps.organization.ports import Port
 
+# Who knows of orders whose cause is known: an outage that they belong to. Many of one place are no riddle then.
+CAUSE_KNOWN: Port[Callable[[Collection[int]], Collection[int]]] = Port("orders.cause_known")
 # A look back that is longer than a worker is ever down; what was raised before is not raised again.
 _LOOK_BACK = timedelta(days=1)
 
@@ -81,7 +84,11 @@ def _clusters(at: datetime) -> Iterator[Shows]:
         Sign.objects.filter(kind=SignKind.CLUSTER, raised_at__gt=since).values_list("unit_id", "load_code", "topic")
     )
     for row in counted.filter(n__gte=rule.cluster_count).order_by("unit_id", "load_code", "kind"):
-        if (row["unit_id"], row["load_code"], row["kind"]) not in raised:
+        if (row["unit_id"], row["load_code"], row["kind"]) in raised:
+            continue
+        place = {name: row[name] for name in ("unit_id", "load_code", "kind")}
+        count = len(_without_cause(rows.filter(**place).values_list("pk", flat=True)))
+        if count >= rule.cluster_count:
             yield Shows(
                 kind=SignKind.CLUSTER,
                 key=f"cluster:{row['unit_id']}:{row['load_code']}:{row['kind']}:{row['last']}",
@@ -89,8 +96,13 @@ def _clusters(at: datetime) -> Iterator[Shows]:
                 order_id=row["last"],
                 load_code=row["load_code"],
                 topic=row["kind"],
-                order_count=row["n"],
+                order_count=count,
             )
+
+
+def _without_cause(order_ids: Iterable[int]) -> set[int]:
+    ids = set(order_ids)
+    return ids - {pk for known in CAUSE_KNOWN for pk in known(ids)}
 
 
 def _dangers(at: datetime) -> Iterator[Shows]:
@@ -132,6 +144,16 @@ def _unhappy(at: datetime) -> Iterator[Shows]:
             load_code=row.order.load_code,
             topic=row.order.topic,
         )
+
+
+def signs_settled() -> list[Sign]:
+    """Signs that nobody has answered and of which nothing is left: danger whose order is done, and many of one place of
+    which none is still worked on."""
+    working = Order.objects.filter(closed_at=None).exclude(state=State.DONE)
+    waiting = Sign.objects.select_for_update(of=("self",)).filter(seen_at=None).select_related("order")
+    danger = waiting.filter(kind=SignKind.DANGER).exclude(order__in=working)
+    same = working.filter(unit=OuterRef("unit"), load_code=OuterRef("load_code"), kind=OuterRef("topic"))
+    return [*danger, *waiting.filter(~Exists(same), kind=SignKind.CLUSTER)]
 
 
 def signs_within(scope: Iterable[str], *, seen: bool | None = None) -> "QuerySet[Sign]":

@@ -57,6 +57,11 @@ def late_key(order_id: int, due_at: datetime) -> str:
     return f"orders-late-{order_id}-{due_at:%Y%m%d%H%M}"
 
 
+def told_key(what: str, key: str) -> str:
+    """What people are told of a deed by, once."""
+    return f"order-{what}-{key}"
+
+
 def promise_key(promise: Promise) -> str:
     """What people are told of a promise by, once."""
     return f"promise-{promise.pk}"

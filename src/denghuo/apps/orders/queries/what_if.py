@@ -57,6 +57,11 @@ class Moves:
         """How many open orders would be due at another time."""
         return self.sooner + self.later
 
+    @property
+    def not_listed(self) -> int:
+        """How many of them are not among the examples."""
+        return self.moved - len({one.order.pk for one in self.examples})
+
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf(Moves):

@@ -24,11 +24,13 @@ from denghuo.apps.orders.models import (
     LimitRule,
     Order,
     OrderStep,
+    Sign,
     State,
     SuspensionCause,
     Topic,
 )
-from denghuo.apps.orders.queries import Moves, changed
+from denghuo.apps.orders.queries import Moves, changed, load_name
+from denghuo.apps.orders.queries.words import step_done, step_name
 from denghuo.apps.orders.snapshot.clocks import ClockShown, effects_of
 from denghuo.apps.orders.snapshot.rules import Limit
 from denghuo.apps.orders.snapshot.standard import EVER
@@ -334,61 +336,29 @@ def local(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "–"
 
 
-STEP_NAMES = {
-    "open": lambda: _("Opened"),
-    "dispatch": lambda: _("Dispatch"),
-    "accept": lambda: _("Take it"),
-    "return": lambda: _("Return it"),
-    "contact": lambda: _("Customer contacted"),
-    "arrive": lambda: _("Arrived"),
-    "restore": lambda: _("Supply restored"),
-    "finish": lambda: _("Finish the work"),
-    "call_back": lambda: _("Called back"),
-    "no_answer": lambda: _("Called, no answer"),
-    "close": lambda: _("Close the order"),
-    "reopen": lambda: _("Reopen"),
-    "suspend": lambda: _("Suspend"),
-    "resume": lambda: _("Resume"),
-    "terminate": lambda: _("Terminate"),
-    "reassign": lambda: _("Reassign"),
-    "urge": lambda: _("The customer asks again"),
-    "escalate": lambda: _("Escalate"),
-    "merge": lambda: _("Merged"),
-    "correct": lambda: _("Correct"),
-    "reclassify": lambda: _("Change kind or area"),
-}
-
-
-STEPS_DONE = {
-    "dispatch": lambda: _("Dispatched"),
-    "accept": lambda: _("Accepted"),
-    "return": lambda: _("Returned"),
-    "finish": lambda: _("Work finished"),
-    "close": lambda: pgettext("step of an order", "Closed"),
-    "reopen": lambda: _("Reopened"),
-    "suspend": lambda: _("Suspended"),
-    "resume": lambda: _("Resumed"),
-    "terminate": lambda: _("Terminated"),
-    "reassign": lambda: _("Reassigned"),
-    "urge": lambda: _("The customer asked again"),
-    "escalate": lambda: _("Escalated"),
-    "correct": lambda: _("Corrected"),
-    "reclassify": lambda: _("Kind or area changed"),
-}
+register.filter(step_name)
+register.filter(step_done)
 
 
 @register.filter
-def step_name(step: str) -> str:
-    """What a step is called where it can be taken."""
-    known = STEP_NAMES.get(step)
-    return known() if known else step
+def load_words(sign: Sign) -> str:
+    """What the transformer area of a sign is called."""
+    return load_name(sign.unit_id, sign.load_code)
 
 
 @register.filter
-def step_done(step: str) -> str:
-    """What a step is called where it was taken."""
-    known = STEPS_DONE.get(step)
-    return known() if known else step_name(step)
+def dissatisfied_words(order: Order) -> str:
+    """What a customer who is not satisfied said, the last time they were called back."""
+    steps = order.steps.filter(result=CallBackResult.DISSATISFIED).order_by("-told_at", "-pk")
+    return steps.values_list("reason", flat=True).first() or ""
+
+
+@register.filter
+def step_words(step: OrderStep) -> str:
+    """What was done, and what came of it where the customer was asked."""
+    if not step.result:
+        return step_done(step.step)
+    return _("%(step)s: %(result)s") % {"step": step_done(step.step), "result": result_name(step.result)}
 
 
 @register.filter

@@ -44,12 +44,13 @@ def month(request: HttpRequest) -> HttpResponse:
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
     first = month_asked(request.GET.get("month", ""), timezone.localdate(now))
     span = {"since": midnight(first), "until": midnight(next_month(first))}
-    rows = queries.month_of_limits(scope, **span, at=now)
+    who = reader(request)
     if "said" in request.GET:
-        return _said(request, first, queries.answers_of_month(scope, **span))
+        return _said(request, first, queries.answers_of_month(scope, **span, reader=who))
+    rows = queries.month_of_limits(scope, **span, at=now, reader=who)
     if "which" in request.GET:
         return _late(request, first, next((row for row in rows if row.key == request.GET["which"]), None))
-    words = queries.promises_kept(scope, **span, at=now)
+    words = queries.promises_kept(scope, **span, at=now, reader=who)
     people = organization.names_of({one.name.removeprefix("user:") for one in words if one.name.startswith("user:")})
     before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
     context = {
@@ -64,7 +65,7 @@ def month(request: HttpRequest) -> HttpResponse:
             for one in words
             if one.name.startswith("user:")
         ],
-        "said": queries.satisfaction(queries.answers_of_month(scope, **span)),
+        "said": queries.satisfaction(queries.answers_of_month(scope, **span, reader=who)),
         "unknown_years": queries.unknown_years(first),
     }
     return render(request, "orders/month.html", context)
@@ -75,9 +76,6 @@ def _late(request: HttpRequest, first: date, row: Kept | None) -> HttpResponse:
     if row is None:
         raise Http404
     late = sorted(row.late, key=lambda one: -(one.shown_s or 0))
-    if row.kind in queries.CONFIDENTIAL:
-        mine = queries.readable_ids([one.order_id for one in late], reader(request))
-        late = [one for one in late if one.order_id in mine]
     rows = Paginator(late, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     orders = queries.orders_by_id([one.order_id for one in rows])
     shown = [(one, orders[one.order_id]) for one in rows]
@@ -92,9 +90,6 @@ def _said(request: HttpRequest, first: date, answers: list[Answer]) -> HttpRespo
     mine = [one for one in answers if (one.kind, one.result) == (kind, result)]
     if not mine:
         raise Http404
-    if kind in queries.CONFIDENTIAL:
-        readable = queries.readable_ids([one.order_id for one in mine], reader(request))
-        mine = [one for one in mine if one.order_id in readable]
     rows = Paginator(mine, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     orders = queries.orders_by_id([one.order_id for one in rows])
     shown = [(one, orders[one.order_id]) for one in rows]

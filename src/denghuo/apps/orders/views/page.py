@@ -87,7 +87,7 @@ def page(
         "may_correct": working and bool(queries.correctable(row, username=me, supervises=above, at=now)),
         "main": plain.get(main),
         "others": [rule for step, rule in plain.items() if step not in (main, "call_back")],
-        "call_back_results": CallBackResult.choices if "call_back" in plain else (),
+        **_calling_back(row, plain, now),
         **_theirs(request, row, working=working, dealing=dealing),
         "answering": queries.unit_answering(row),
         "may_supervise": above,
@@ -110,6 +110,14 @@ def page(
     return render(request, "orders/order.html", context, status=422 if refused or (form and form.is_bound) else 200)
 
 
+def _calling_back(row: Order, plain: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a customer who is called back can say, and how often they did not answer."""
+    return {
+        "call_back_results": CallBackResult.choices if "call_back" in plain else (),
+        "tries": queries.tries_of(row, at=now) if "no_answer" in plain else None,
+    }
+
+
 def _looked_at(refused: Mapping[str, forms.Form]) -> Mapping[str, forms.Form]:
     """Forms that were refused: the page opens at the first field that is wrong."""
     for form in refused.values():
@@ -127,7 +135,8 @@ def _alike(row: Order, *, username: str, supervises: bool, at: datetime, dealing
     """What may be the same matter, and which of it whoever looks may merge."""
     alike = queries.alike(row) if dealing and not row.is_over else []
     mergeable = queries.mergeable(row, alike, username=username, supervises=supervises, at=at)
-    return {"alike": alike, "mergeable": mergeable}
+    done_before = any(not queries.goes_on([row, one]) for one in alike)
+    return {"alike": alike, "mergeable": mergeable, "done_before": done_before}
 
 
 def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, Any]:
@@ -166,6 +175,8 @@ def visit_plan(request: HttpRequest, row: Order) -> customers.VisitPlan | None:
 def _main_step(row: Order, plain: dict[str, Any]) -> str:
     """The one step that most likely comes next: the first of the way that was not taken since the order last moved."""
     way = {State.DONE: ("call_back", "close"), State.ON_SITE: ("restore",)}.get(State(row.state), _WAY)
+    if row.state == State.DONE and queries.is_dissatisfied(row):
+        return ""  # what comes next is for people to say: something is left to do
     skipped = {"contact", "restore", "call_back"} & set(row.steps.values_list("step", flat=True))
     if row.kind == Kind.FAULT:
         skipped.add("contact")  # whoever is there talks to the customer
@@ -259,16 +270,32 @@ def receipt(request: HttpRequest, order_id: int) -> HttpResponse:
     form = receipt_form(row, request.POST)
     said = better_said(request, "found", "done", "told_customer")
     # What ought not to be said is read once more before it stays: a rule may be wrong about a sentence.
-    if not form.is_valid() or (said and "as_said" not in request.POST):
+    if not form.is_valid():
+        return _not_yet(request, row, form, said)
+    if said and "as_said" not in request.POST:
+        messages.warning(request, _("Read once more what is marked below, or say that nothing is wrong with it."))
         return page(request, row, form=form, said=said)
     try:
         actions.write_receipt(order_id=row.pk, entry=ReceiptEntry(**form.cleaned_data), **who(request))
     except ValueError as error:
         if isinstance(error, actions.StepRefusedError):
             messages.warning(request, refusal(error))
-        return page(request, row, form=form)
+            return page(request, row, form=form)
+        return _not_yet(request, row, form, said)
     messages.success(request, _("The work is finished. The customer is called back before the order is closed."))
     return redirect("orders:order", row.pk)
+
+
+def _not_yet(request: HttpRequest, row: Order, form: ReceiptForm, said: Sequence[WordingFinding]) -> HttpResponse:
+    """A receipt that lacks something: what, at the top, and the page opens at the first of it."""
+    found = _receipt_findings(row, form)
+    lacking = [(str(form.fields[name].label), name) for name in form.errors if name in form.fields]
+    lacking += [(label, one.field) for one, _words, label in found if one.forbids and one.field not in form.errors]
+    names = ", ".join(dict.fromkeys(label for label, _name in lacking))
+    messages.warning(request, _("The receipt is not taken yet. Look at: %(fields)s.") % {"fields": names})
+    if lacking:
+        form.fields[lacking[0][1]].widget.attrs["autofocus"] = True
+    return page(request, row, form=form, said=said)
 
 
 @require_POST

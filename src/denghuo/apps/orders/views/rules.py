@@ -15,11 +15,12 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import LimitEntry, StepEntry
 from denghuo.apps.orders.forms import LimitForm, NumbersForm, StepForm
 from denghuo.apps.orders.models import Kind, LimitRule, OrderRule, StepRule
-from denghuo.apps.orders.templatetags.orders import STEP_NAMES
+from denghuo.apps.orders.queries.words import STEP_NAMES
 from denghuo.apps.orders.views.month import midnight
 from denghuo.apps.orders.views.reach import who
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
 
+_OF_STEP = ("step", "from_states", "to_state", "who", "needs_reason", "effects", "sentence")
 _KEY = ("topic", "area", "channel", "clock", "layer", "region")
 
 
@@ -101,9 +102,10 @@ def _preview(request: HttpRequest, entry: LimitEntry, from_date: Any) -> Any:
 def steps(request: HttpRequest) -> HttpResponse:
     """The steps of each kind, and a form to set one from a day on."""
     _editing(request)
-    today, kind = timezone.localdate(), _kind(request)
-    preview = None
-    form = StepForm(request.POST or None, initial={"kind": kind, "from_date": today}) if _may_edit(request) else None
+    kind, preview = _kind(request), None
+    now = queries.rule_book().steps_of(kind, timezone.localdate())
+    chosen = now.get(request.GET.get("step", ""))
+    form = _step_form(request, kind, chosen) if _may_edit(request) else None
     if request.method == "POST" and form is not None and form.is_valid():
         told = dict(form.cleaned_data)
         if "save" in request.POST:
@@ -116,10 +118,23 @@ def steps(request: HttpRequest) -> HttpResponse:
         "preview": preview,
         "kind": kind,
         "kinds": Kind.choices,
-        "rows": sorted(queries.rule_book().steps_of(kind, today).values(), key=_on_the_way),
+        "rows": sorted(now.values(), key=_on_the_way),
+        "chosen": chosen,
         "form": form,
     }
     return render(request, "orders/steps.html", context, status=422 if form and form.errors else 200)
+
+
+def _step_form(request: HttpRequest, kind: str, chosen: StepRule | None) -> StepForm:
+    """The form of a step, with what holds now of the one that was chosen to be changed."""
+    own = {row.step for row in queries.rule_book().steps}
+    known = {step: name() for step, name in STEP_NAMES.items()} | {step: step for step in own - STEP_NAMES.keys()}
+    holds = {name: getattr(chosen, name) for name in _OF_STEP} if chosen else {}
+    initial = {"from_date": timezone.localdate(), **holds, "kind": kind}
+    form = StepForm(request.POST or None, initial=initial, known=known)
+    if wrong := next(iter(form.errors), ""):
+        form.fields[wrong].widget.attrs["autofocus"] = True  # the form stands below a long table
+    return form
 
 
 @require_http_methods(["GET", "POST"])

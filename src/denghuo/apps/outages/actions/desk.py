@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from denghuo.apps.crews.actions import free_needless
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Kind, Order
@@ -123,13 +124,16 @@ def find_same(*, order_ids: Collection[int], at: datetime, actor: str) -> Orders
     """Say that orders are the same matter: the one that came in first stays. Orders follow, and merge them.
 
     Raises:
-        ValueError: fewer than two, one that is over, of another kind or unit, or about people of ours.
+        ValueError: fewer than two, one that is over, of another kind or unit, or about people of ours; or the
+            first is done while another one is not.
     """
     rows = list(Order.objects.filter(pk__in={*order_ids}, closed_at=None).order_by("pk"))
     if len(rows) < 2 or len(rows) != len({*order_ids}):
         raise ValueError("two orders or more are merged, which are open")
     if len({(row.kind, row.unit_id) for row in rows}) > 1:
         raise ValueError("orders of one kind and one unit are merged")
+    if not orders.goes_on(rows):
+        raise ValueError("what is not done is not merged into what is")
     into = orders.first_come(rows)
     others = [row for row in rows if row.pk != into.pk]
     if into.kind in orders.ABOUT_PEOPLE or any(orders.refused_as_own(row, "merge", actor) for row in others):
@@ -140,8 +144,12 @@ def find_same(*, order_ids: Collection[int], at: datetime, actor: str) -> Orders
 
 
 def follow_joined(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: what was put to a suspected fault by hand goes with it to the outage that it turned out to be."""
-    del delivery_key  # what has moved is not found again
+    """Reaction: what was put to a suspected fault by hand goes with it to the outage that it turned out to be. Where
+    that is over at once, as when a crew tells of both, who else is on the way to it need not go."""
+    del delivery_key  # what has moved, or is withdrawn, is not found again
+    over = Suspicion.objects.filter(outage__in=fact.outage_ids, outage__restored_at__isnull=False)
+    if abouts := [one.about for one in over]:
+        free_needless(abouts=abouts, at=at, actor=actor)
     rows = Report.objects.filter(
         state=ReportState.JOINED, outage=None, suspicion__outage__in=fact.outage_ids
     ).select_related("suspicion__outage")
@@ -158,15 +166,24 @@ def follow_joined(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
 
 
 def follow_ended_suspicion(fact: SuspicionEnded, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: a suspected fault was none; what was put to it by hand is evidence like any other."""
+    """Reaction: a suspected fault was none; what was put to it by hand is evidence like any other, and who is on the
+    way to it for nothing else need not go."""
     del delivery_key  # what has been let go is not found again
     rows = Report.objects.filter(state=ReportState.JOINED, suspicion_id=fact.suspicion_id)
     _let_go(list(rows.order_by("pk")), at=at, actor=actor)
+    free_needless(abouts=[f"outages.suspicion:{fact.suspicion_id}"], at=at, actor=actor)
 
 
 def follow_closed_outage(fact: OutageClosed, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: an outage is over; who was put to it by hand is asked like the others whether supply is back."""
+    """Reaction: an outage is over; who was put to it by hand is asked like the others whether supply is back, and who
+    is on the way to it for nothing any more need not go."""
     del delivery_key  # what is back is not found again
+    _ask_joined(fact, at=at, actor=actor)
+    outage = Outage.objects.get(pk=fact.outage_id)
+    free_needless(abouts=[outage.about, *outage.formerly], at=at, actor=actor)
+
+
+def _ask_joined(fact: OutageClosed, *, at: datetime, actor: str) -> None:
     rows = list(Report.objects.filter(state=ReportState.JOINED, outage_id=fact.outage_id).order_by("pk"))
     if not rows:
         return

@@ -64,7 +64,9 @@ def confirm_fault(*, suspicion_id: int, device_code: str, opened_at: datetime, a
     if known is None and not found.load_codes:
         raise NotOpenedError(found)
     if device_code != row.device_code:
+        spot = network.spot_of(row.network_id, code=device_code)
         row.was_device_codes = [*row.was_device_codes, row.device_code]
+        row.place, row.feeder_id = (spot.name, spot.feeder_id) if spot else ("", None)
     row.state, row.device_code, row.opened_at = SuspicionState.CONFIRMED, device_code, found.open_since or opened_at
     row.decided_at, row.decided_by, row.outage = at, actor, known
     row.save()

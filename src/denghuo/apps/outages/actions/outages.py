@@ -14,6 +14,7 @@ from denghuo.apps.network.facts import (
     SwitchingLogImported,
     SwitchingRecorded,
 )
+from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import (
     OutageClassified,
     OutageClosed,
@@ -142,7 +143,8 @@ def classify_outage(
 def refresh_supply(*, network_id: int, at: datetime, actor: str) -> list[int]:
     """Bring the outages in line with what the switching log says now; returns those that changed.
 
-    An event that the register does not know yet becomes an outage not yet classified, waiting for somebody to say.
+    An event that the register does not know yet becomes an outage not yet classified, waiting for somebody to say; one
+    that was a suspected fault has the place of it from the first.
     """
     network.hold(network_id)
     digests = supply_digests(network_id)
@@ -155,8 +157,10 @@ def refresh_supply(*, network_id: int, at: datetime, actor: str) -> list[int]:
         _take(outage, summaries.get(outage.number))
     Outage.objects.bulk_update(outages, [name.removesuffix("_id") for name in _DERIVED], batch_size=_BATCH)
     new = [Outage(network_id=network_id, number=number) for number in moved if number not in known]
+    places = queries.places_of_confirmed(network_id, numbers=[outage.number for outage in new])
     for outage in new:
         _take(outage, summaries[outage.number])
+        outage.place = places.get(outage.number, "")
     Outage.objects.bulk_create(new, batch_size=_BATCH)
     _tell(network_id, outages + new, lasting, at, actor)
     return [outage.pk for outage in outages + new]

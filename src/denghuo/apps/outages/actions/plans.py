@@ -18,20 +18,19 @@ from denghuo.apps.customers.queries import CustomerRef, Reach
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
-from denghuo.apps.notices.models import Channel, NoticeCase, Ring, State
-from denghuo.apps.notices.queries import EVENTS, PUBLIC, Proof, after_quiet, proof_of, words
+from denghuo.apps.notices.models import Channel, NoticeCase, Ring
+from denghuo.apps.notices.queries import EVENTS, after_quiet, proof_of, words
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanDevicesNamed, PlanMoved
 from denghuo.apps.outages.models import Outage
 
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
-_CHANGED, _CANCELLED, _SOON = "outages.plan_changed", "outages.plan_cancelled", "outages.before"
+_CHANGED, _CANCELLED, _SOON = "outages.plan_changed", queries.CANCELLED, "outages.before"
 _MOVED = (
     *("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at"),
     *("plan_told_at", "plan_changed_because"),
 )
 _CHANNELS = (Channel.SMS, Channel.VOICE)
-_TELLS = (State.SENDING, State.SENT, State.DELIVERED)
 
 
 class NothingToAnnounceError(ValueError):
@@ -87,7 +86,8 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
 
 @transaction.atomic
 def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Outage:
-    """Say that a plan does not take place. Whoever was told is told so.
+    """Say that a plan does not take place. Whoever was told is told so by message; whom none reaches is left to be told
+    by hand.
 
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
@@ -99,7 +99,7 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
     outage.plan_cancelled_at, outage.plan_changed_because = at, reason.strip()
     outage.save(update_fields=["plan_cancelled_at", "plan_changed_because"])
-    _tell(outage, _CANCELLED, _who_was_told(outage, queries.people_of_plan(outage), before=at), at=at, actor=actor)
+    _tell(outage, _CANCELLED, queries.who_knew(outage), at=at, actor=actor)
     fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
     record(fact, at=at, actor=actor)
     return outage
@@ -119,7 +119,7 @@ def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, a
     codes = list(dict.fromkeys(device_codes))
     if not codes or not all(network.is_device(outage.network_id, code=one) for one in codes):
         raise ValueError("a plan opens devices of its network")
-    knew, values = _who_was_told(outage, queries.people_of_plan(outage), before=at), _values(outage, at=at)
+    knew, values = queries.who_was_told(outage, queries.people_of_plan(outage), before=at), _values(outage, at=at)
     was_announced = bool(proof_of(outage.about))
     cancel_messages(about=outage.about, reason="devices", at=at, actor=actor)
     outage.planned_device_codes = " ".join(codes)
@@ -129,7 +129,7 @@ def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, a
     spared = [one for one in knew if one.ref not in behind]
     _tell(outage, _CANCELLED, spared, values=values, revision=revision, at=at, actor=actor)
     if was_announced and (case := queries.case_of(outage)) is not None:
-        know = {one.ref for one in _who_was_told(outage, people, before=at)}
+        know = {one.ref for one in queries.who_was_told(outage, people, before=at)}
         new = [one for one in people if one.ref not in know]
         _tell(outage, _EVENTS[case], new, revision=revision, at=at, actor=actor)
     fact = PlanDevicesNamed(
@@ -173,26 +173,13 @@ def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
     if outage.plan_told_at is None:
         outage.plan_told_at = at
         outage.save(update_fields=["plan_told_at"])
-    told = {one.ref for one in _who_was_told(outage, people, before=moved_at)} if moved_at else set()
+    told = {one.ref for one in queries.who_was_told(outage, people, before=moved_at)} if moved_at else set()
     revision = f":{moved_at:%Y%m%d%H%M%S%f}" if moved_at else ""
     new = 0
     for event, knew in ((_CHANGED, True), (_EVENTS[case], False)):
         of = [one for one in people if (one.ref in told) == knew]
         new += _tell(outage, event, of, revision=revision, at=at, actor=actor)
     return new
-
-
-def _who_was_told(outage: Outage, people: Sequence[CustomerRef], *, before: datetime) -> list[CustomerRef]:
-    """Those who were told of it, by message or by hand, and not since that it does not take place; what was posted in
-    public was told to everybody. What was called off or could not be delivered told nobody; what a gateway has in hand
-    may have."""
-    told = {to_ref for to_ref, proofs in proof_of(outage.about).items() if _knows(proofs, before)}
-    return [one for one in people if PUBLIC in told or one.ref in told]
-
-
-def _knows(proofs: Sequence[Proof], before: datetime) -> bool:
-    heard = [one for one in proofs if one.queued_at < before and one.state in _TELLS]
-    return bool(heard) and max(heard, key=lambda one: one.queued_at).event != _CANCELLED
 
 
 def _tell(

@@ -1,6 +1,6 @@
 """What a person types about an outage."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -28,6 +28,18 @@ _STATES = [
 ]
 _LEAVES = [(kind, name) for kind, name in KIND_CHOICES if OutageKind(kind) % 10 or kind == OutageKind.LOAD_TRANSFER]
 _PREARRANGED = [(kind, name) for kind, name in _LEAVES if OutageKind(kind).within(OutageKind.PREARRANGED)]
+_CAUSES = {
+    OutageKind.PLANNED_MAINTENANCE_INTERNAL: Cause.MAINTENANCE,
+    OutageKind.PLANNED_MAINTENANCE_EXTERNAL: Cause.MAINTENANCE,
+    OutageKind.PLANNED_CONSTRUCTION_INTERNAL: Cause.CONSTRUCTION,
+    OutageKind.PLANNED_CONSTRUCTION_EXTERNAL: Cause.CONSTRUCTION,
+    OutageKind.PLANNED_CUSTOMER_REQUEST: Cause.CUSTOMER_REQUEST,
+    OutageKind.TEMPORARY_MAINTENANCE: Cause.MAINTENANCE,
+    OutageKind.TEMPORARY_CONSTRUCTION: Cause.CONSTRUCTION,
+    OutageKind.TEMPORARY_CUSTOMER_REQUEST: Cause.CUSTOMER_REQUEST,
+    OutageKind.RATIONING_SOURCE_SHORTAGE: Cause.SHORTAGE,
+    OutageKind.RATIONING_GRID: Cause.SHORTAGE,
+}
 
 
 class FilterForm(forms.Form):
@@ -57,8 +69,15 @@ class ClassifyForm(forms.Form):
 
 
 class PlanForm(ClassifyForm):
-    """An outage entered before it happens."""
+    """An outage entered before it happens. Who names no cause means that of its kind."""
 
+    cause = forms.TypedChoiceField(
+        label=_("Cause"),
+        choices=[("", _("As the kind says")), *Cause.choices],
+        coerce=lambda value: Cause(int(value)),
+        empty_value=None,
+        required=False,
+    )
     number = forms.CharField(label=_("Number"), max_length=40)
     planned_start_at = MinuteField(label=_("Begins"))
     planned_end_at = MinuteField(
@@ -106,10 +125,12 @@ class PlanForm(ClassifyForm):
             self.fields["network"].initial = networks[0].pk
 
     def clean(self) -> dict[str, Any]:
-        """A plan ends after it begins, and nothing odd about its time is taken without asking back."""
+        """A plan ends after it begins, and nothing odd about its time and devices is taken without asking back."""
         told: dict[str, Any] = super().clean() or {}
         if "network" in self.errors and self.fields["network"].widget.is_hidden:
             self.add_error(None, self.errors["network"].as_data())  # nobody reads what stands at a hidden field
+        if told.get("cause") is None and "cause" not in self.errors:
+            told["cause"] = _CAUSES.get(told.get("kind", OutageKind.UNCLASSIFIED), Cause.UNKNOWN)
         start, end = told.get("planned_start_at"), told.get("planned_end_at")
         if start and end and end <= start:
             self.add_error("planned_end_at", _("The end must come after the beginning."))
@@ -118,13 +139,16 @@ class PlanForm(ClassifyForm):
         if not (told.get("planned_device_codes") or told.pop("devices_follow", False) or self.errors):
             self.add_error("planned_device_codes", _("Name the devices, or say that they follow later."))
         told.pop("devices_follow", None)
-        path = self._paths.get(told.get("network", 0), "")
-        odd: Iterable[str] = ()
-        if start and end and not self.errors:
-            odd = queries.doubts_of_times(told["kind"], path, start, end, at=timezone.now())
-        ask_back(self, told, odd)
+        ask_back(self, told, () if self.errors else self._doubts(told))
         told.pop("sure", None)
         return told
+
+    def _doubts(self, told: dict[str, Any]) -> Iterator[str]:
+        network_id, start, end = told["network"], told["planned_start_at"], told["planned_end_at"]
+        yield from queries.doubts_of_times(told["kind"], self._paths[network_id], start, end, at=timezone.now())
+        if queries.planned_already(network_id, told) is None:
+            codes = told["planned_device_codes"].split()
+            yield from queries.doubts_of_devices(network_id, codes, start, end)
 
     @staticmethod
     def unknown_codes(told: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """What a person writes down about a plan: another time, its devices, and notices that somebody brought or posted."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -91,13 +91,15 @@ class MoveForm(forms.Form):
             self.add_error("end_at", gettext("The end must come after the beginning."))
         if start and (start, end) == tuple(map(_to_the_minute, self._was)):
             self.add_error("start_at", gettext("Nothing changes: this is its time already."))
-        path = str(self.outage.network.unit.path)
-        odd: Iterable[str] = ()
-        if start and end and not self.errors:
-            odd = queries.doubts_of_times(self.outage.kind, path, start, end, at=now)
-        ask_back(self, told, odd)
+        ask_back(self, told, () if self.errors else self._doubts(told, at=now))
         told.pop("sure", None)
         return told
+
+    def _doubts(self, told: dict[str, Any], *, at: datetime) -> Iterator[str]:
+        outage, start, end = self.outage, told["start_at"], told["end_at"]
+        yield from queries.doubts_of_times(outage.kind, str(outage.network.unit.path), start, end, at=at)
+        codes = outage.planned_device_codes.split()
+        yield from queries.doubts_of_devices(outage.network_id, codes, start, end, besides=outage.pk)
 
     @property
     def _was(self) -> tuple[datetime | None, datetime | None]:
@@ -123,17 +125,20 @@ def codes_in(text: str) -> list[str]:
 
 
 class DevicesForm(forms.Form):
-    """Which devices a plan opens."""
+    """Which devices a plan opens. What another plan opens at the same time is taken only by who is ``sure``."""
 
     device_codes = forms.CharField(
         label=_("Devices to be opened"),
         max_length=400,
         help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
     )
+    sure = forms.BooleanField(label=_("Save them all the same"), required=False)
 
     def __init__(self, *args: Any, outage: Outage, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.outage = outage
+        if not self.is_bound:
+            del self.fields["sure"]
 
     def clean_device_codes(self) -> list[str]:
         """Devices of the network, and others than now."""
@@ -146,6 +151,19 @@ class DevicesForm(forms.Form):
         if codes == self.outage.planned_device_codes.split():
             raise forms.ValidationError(gettext("Nothing changes: these are its devices already."))
         return codes
+
+    def clean(self) -> dict[str, Any]:
+        """Who names a device that another plan opens at the same time is asked whether both are meant."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        outage = self.outage
+        odd: Iterable[str] = ()
+        start, end = outage.planned_start_at, outage.planned_end_at
+        if start and not self.errors:
+            codes = told["device_codes"]
+            odd = queries.doubts_of_devices(outage.network_id, codes, start, end or start, besides=outage.pk)
+        ask_back(self, told, odd)
+        told.pop("sure", None)
+        return told
 
 
 class CancelForm(forms.Form):

@@ -1,29 +1,66 @@
 """How people are told of faults, and how what they say is judged."""
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.when import DayField
+from denghuo.apps.outages.forms.plans import ask_back
+from denghuo.apps.outages.models import JudgingRule, TellingRule
+
+_LONG_AGO = timedelta(days=31)
+_PHONE = re.compile(r"(?=(?:\D*\d){3})\+?[0-9][0-9 -]{2,19}", re.ASCII)
 
 
 class _RuleForm(forms.Form):
-    """A unit, and the day from which its rule holds."""
+    """A unit, and the day from which its rule holds. A day long gone, and one from which a rule holds already, are
+    taken only by who is ``sure``. The unit is chosen beside the form, which begins as what holds there."""
 
-    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int)
+    model: ClassVar[type[TellingRule | JudgingRule]]
+
+    unit = forms.TypedChoiceField(label=_("Unit"), coerce=int, widget=forms.HiddenInput)
     from_date = DayField(label=_("In force from"))
+    sure = forms.BooleanField(label=_("Set it all the same"), required=False)
 
     def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].choices = [(one.pk, one.name) for one in units]  # type: ignore[attr-defined]
+        self.order_fields([*(name for name in self.fields if name != "sure"), "sure"])
+        if not self.is_bound:
+            del self.fields["sure"]
+
+    def clean(self) -> dict[str, Any]:
+        """What nobody is likely to mean is asked about."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if "unit" in self.errors:
+            self.add_error(None, self.errors["unit"].as_data())  # nobody reads what stands at a hidden field
+        ask_back(self, told, () if self.errors else self._doubts(told))
+        return told
+
+    def _doubts(self, told: dict[str, Any]) -> Iterator[str]:
+        if told["from_date"] < timezone.localdate() - _LONG_AGO:
+            yield gettext("This day lies more than 31 days back. Is the year right?")
+        same = self.model._default_manager.filter(unit_id=told["unit"], from_date=told["from_date"]).first()
+        if same is not None:
+            yield gettext(
+                "A rule of this unit from %(day)s is there already (%(source)s): this one takes its place."
+            ) % {
+                "day": f"{same.from_date:%Y-%m-%d}",
+                "source": same.source,
+            }
 
 
 class TellingRuleForm(_RuleForm):
     """A rule of telling, in minutes and per cent as people say them."""
+
+    model = TellingRule
 
     care_answer_min = forms.FloatField(
         label=_("Special care is visited when a call is not answered within (min)"),
@@ -60,6 +97,13 @@ class TellingRuleForm(_RuleForm):
     phone = forms.CharField(label=_("Telephone that messages name"), max_length=20)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
 
+    def clean_phone(self) -> str:
+        """A number that somebody can dial, as 95598 or 0571-8765 4321."""
+        phone: str = self.cleaned_data["phone"].strip()
+        if not _PHONE.fullmatch(phone):
+            raise forms.ValidationError(gettext("This is no telephone number: digits, such as 95598 or 0571-87654321."))
+        return phone
+
     def clean(self) -> dict[str, Any]:
         """Quiet hours have two ends."""
         told: dict[str, Any] = super().clean() or self.cleaned_data
@@ -89,6 +133,8 @@ class TellingRuleForm(_RuleForm):
 
 class JudgingRuleForm(_RuleForm):
     """A rule of judging, in hours, minutes and days as people say them."""
+
+    model = JudgingRule
 
     meter_word_holds_h = forms.FloatField(
         label=_("The last word of a meter counts for (h)"), min_value=0.5, max_value=240

@@ -126,9 +126,8 @@ class Outage(models.Model):
 
     @property
     def where(self) -> str:
-        """Its line and place; the device that opened where neither is told, as when several lines lost supply."""
-        told = " ".join(filter(None, (str(self.feeder or ""), self.place)))
-        return told or self.device_code
+        """Its line and place; where no place is told, the device that opened."""
+        return " ".join(filter(None, (str(self.feeder or ""), self.place or self.device_code)))
 
     def is_plan_ahead(self, at: datetime) -> bool:
         """Whether it is planned, has not begun at an instant, and nobody has cancelled it."""
@@ -139,6 +138,11 @@ class Outage(models.Model):
     def is_cancelled(self) -> bool:
         """Whether it is a plan that does not take place."""
         return self.plan_cancelled_at is not None and self.started_at is None
+
+    @property
+    def told_since(self) -> datetime | None:
+        """What was told of the plan before told something else: it was moved then, or cancelled."""
+        return self.plan_cancelled_at if self.is_cancelled else self.plan_moved_at
 
     @property
     def lasts(self) -> bool:

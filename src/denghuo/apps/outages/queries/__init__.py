@@ -26,6 +26,7 @@ from denghuo.apps.outages.queries.faults import (
     networks_reported,
     open_by,
     open_suspicions,
+    places_of_confirmed,
     report_of_order,
     reports_of,
     reports_to_place,
@@ -33,6 +34,7 @@ from denghuo.apps.outages.queries.faults import (
     suspicion_for,
 )
 from denghuo.apps.outages.queries.field import (
+    cause_known,
     dark_against,
     last_of,
     last_there,
@@ -61,23 +63,29 @@ from denghuo.apps.outages.queries.outages import (
     timeline,
     unclassified_outages,
 )
+from denghuo.apps.outages.queries.overlaps import doubts_of_devices, planned_already
 from denghuo.apps.outages.queries.plans import (
+    CANCELLED,
     Missed,
     Proofs,
     case_of,
     case_of_kind,
     count_by_reason,
+    is_public_in,
     line_of_plan,
     missed,
     people_of_plan,
+    people_to_tell,
     proofs_of_plan,
     reason_of_plan,
     reminders_of,
     sheet_of_plan,
     ways_to,
+    who_knew,
+    who_was_told,
 )
 from denghuo.apps.outages.queries.public import PublicOutage, areas_planned, phones_of_stations, public_outages
-from denghuo.apps.outages.queries.rules import judging_for, judging_rules, rule_for
+from denghuo.apps.outages.queries.rules import judging_for, judging_rules, judging_rules_of, rule_for
 from denghuo.apps.outages.queries.shift import OutageTold, outages_between
 from denghuo.apps.outages.queries.skills import needed_skill
 from denghuo.apps.outages.queries.telling import area_told, clock_told
@@ -86,6 +94,7 @@ from denghuo.apps.outages.queries.times import doubts_of_times, legal_by, quiet_
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why, lights, stopped, triage
 
 __all__ = [
+    "CANCELLED",
     "FAR_AHEAD",
     "MOST_AHEAD",
     "TO_PLACE",
@@ -114,12 +123,14 @@ __all__ = [
     "board",
     "case_of",
     "case_of_kind",
+    "cause_known",
     "clock_told",
     "cost",
     "cost_of_loads",
     "costs",
     "count_by_reason",
     "dark_against",
+    "doubts_of_devices",
     "doubts_of_times",
     "estimates_of",
     "estimates_of_outage",
@@ -128,9 +139,11 @@ __all__ = [
     "free_number",
     "id_of_number",
     "is_open",
+    "is_public_in",
     "is_said",
     "judging_for",
     "judging_rules",
+    "judging_rules_of",
     "kinds_by_number",
     "last_of",
     "last_there",
@@ -153,8 +166,11 @@ __all__ = [
     "outages_by_id",
     "outages_of",
     "people_of_plan",
+    "people_to_tell",
     "phones_of_stations",
     "place_of",
+    "places_of_confirmed",
+    "planned_already",
     "planned_outages",
     "proofs_of_plan",
     "public_outages",
@@ -182,4 +198,6 @@ __all__ = [
     "unclassified_outages",
     "usual",
     "ways_to",
+    "who_knew",
+    "who_was_told",
 ]

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import override
 
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.organization.access import within
 from denghuo.apps.outages.models import Report, ReportState, Suspicion, SuspicionState
 from denghuo.apps.outages.queries.rules import judging_for
+from denghuo.apps.outages.queries.telling import area_told
 
 TO_PLACE = (ReportState.ALONE, ReportState.SUSPECTED, ReportState.LIT)
 
@@ -110,6 +113,20 @@ def areas_behind(network_id: int, *, device_code: str) -> list[str]:
     grid, dark = network.network_snapshot(network_id).grid, network.supply_marks(network_id).event_of_load
     codes = network.loads_behind(network_id, device_codes=[device_code])
     return [str(grid.loads.area[grid.load_position[code]]) for code in codes if code not in dark]
+
+
+def places_of_confirmed(network_id: int, *, numbers: Iterable[str]) -> dict[str, str]:
+    """Where supply went by faults that were suspected and are confirmed, by number: the villages of those who lost it,
+    else their transformers, else the device."""
+    rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.CONFIRMED, number__in=list(numbers))
+    found: dict[str, str] = {}
+    for number, device in rows.values_list("number", "place"):
+        loads = network.network_snapshot(network_id).grid.loads
+        lost = [one.load_position for one in network.intervals_of_event(network_id, event_number=number)]
+        with override(settings.LANGUAGE_CODE):
+            told = (area_told(str(names[one]) for one in lost) for names in (loads.area, loads.name))
+            found[number] = next(filter(None, told), device)[:200]
+    return found
 
 
 def reports_of(*, outage_ids: Sequence[int] = (), suspicion_ids: Sequence[int] = ()) -> QuerySet[Report]:

@@ -1,7 +1,7 @@
 """What the field and the orders ask about supply: since when it is gone, since when it is back, who says it is not."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Max
@@ -27,7 +27,8 @@ def supply_of(about: str) -> Supply | None:
         subject = subject_of(about)
     if isinstance(subject, Suspicion):
         if subject.outage is None:
-            return Supply(gone_at=subject.opened_at or subject.first_reported_at, back_at=None)
+            gone_at = subject.opened_at or subject.first_reported_at
+            return Supply(gone_at=gone_at, back_at=None, is_over=subject.is_over)
         subject = subject.outage
     if subject is None:
         return None
@@ -39,7 +40,17 @@ def supply_of(about: str) -> Supply | None:
         left_dark=tuple(str(loads.loads.name[loads.load_position[code]]) or code for code in left),
         left_customers=_customers(subject, left),
         dark_customers=_customers(subject, _dark(subject)),
+        is_over=subject.restored_at is not None and not _stands_open(subject),
     )
+
+
+def _stands_open(outage: Outage) -> bool:
+    """Whether the device that opened is still open though supply is back: what lies behind it is fed another way, and
+    has yet to be mended."""
+    if not network.is_device(outage.network_id, code=outage.device_code):
+        return False
+    device = network.device(outage.network_id, code=outage.device_code)
+    return device.branch.switch.normally_closed and not device.closed
 
 
 def _customers(outage: Outage, codes: Iterable[str]) -> int:
@@ -107,6 +118,12 @@ def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
     those of whom the log says so, whatever they said."""
     order_ids = list(order_ids)
     return _said_by_customers(order_ids) | _dark_by_log(order_ids)
+
+
+def cause_known(order_ids: Collection[int]) -> list[int]:
+    """Which of some orders belong to an outage."""
+    rows = Report.objects.filter(order_id__in=order_ids, outage__isnull=False).order_by()
+    return list(rows.values_list("order_id", flat=True))
 
 
 def _dark_by_log(order_ids: list[int]) -> dict[int, SaysOut]:

@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.network import queries as network
-from denghuo.apps.notices.queries import Matter
+from denghuo.apps.notices.queries import PUBLIC, Matter
 from denghuo.apps.outages.models import Outage, Suspicion
 from denghuo.apps.outages.queries.outages import loads_out
+from denghuo.apps.outages.queries.plans import is_public_in, who_knew
 
 _OUTAGE, _SUSPICION, _ACCOUNT = "outages.outage:", "outages.suspicion:", "customers.account:"
 
@@ -25,15 +26,21 @@ def _keys(refs: Collection[str], of: str) -> list[int]:
 
 
 def matter_of(about: str) -> Matter | None:
-    """An outage as it can be told of now: since it was entered, or moved; not where its plan was cancelled."""
+    """An outage as it can be told of now: since it was entered, or moved; of a plan that was cancelled only that it
+    was, since then."""
     row = Outage.objects.filter(pk__in=_keys([about], _OUTAGE)).select_related("network").first()
     if row is None:
         return None
     return Matter(
-        since=row.plan_moved_at or row.entered_at,
-        is_off=row.plan_cancelled_at is not None,
+        since=row.told_since or row.entered_at,
+        is_off=row.is_cancelled,
         concerns=lambda ref: _concerns(row, ref),
+        knew=lambda ref: _knew(row, ref),
     )
+
+
+def _knew(outage: Outage, ref: str) -> bool:
+    return is_public_in(outage) if ref == PUBLIC else ref in {one.ref for one in who_knew(outage)}
 
 
 def _concerns(outage: Outage, ref: str) -> bool:

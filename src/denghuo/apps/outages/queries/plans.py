@@ -1,7 +1,7 @@
-"""Who is to be told of a plan before it happens, and who was not."""
+"""Who is to be told of a plan before it happens, or that it does not take place, and who was not."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -14,8 +14,9 @@ from django.utils.translation import override
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Purpose
 from denghuo.apps.network import queries as network
-from denghuo.apps.notices.models import Channel, NoticeCase
-from denghuo.apps.notices.queries import Proof, Sheet, proof_of, unnotified
+from denghuo.apps.notices import queries as notices
+from denghuo.apps.notices.models import Channel, NoticeCase, State
+from denghuo.apps.notices.queries import PUBLIC, Proof, Sheet, proof_of, unnotified
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.apps.outages.queries.public import areas_planned
 from denghuo.apps.outages.queries.rules import rule_for
@@ -23,12 +24,15 @@ from denghuo.engines.standards import OutageKind
 
 _Way = TypeVar("_Way", customers.Reach, customers.Way)
 Proofs = Mapping[str, Sequence[Proof]]
+CANCELLED = "outages.plan_cancelled"
+_TELLS = (State.SENDING, State.SENT, State.DELIVERED)
 _CASES = {OutageKind.PLANNED: NoticeCase.PLANNED, OutageKind.TEMPORARY: NoticeCase.TEMPORARY}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Missed:
-    """Somebody behind a plan of whom it is not proved that they were told: why not, and what the gateway said."""
+    """Somebody of whom it is not proved that they were told of a plan, or that it was cancelled: why not, and what the
+    gateway said."""
 
     who: customers.CustomerRef
     reason: str
@@ -50,6 +54,42 @@ def people_of_plan(outage: Outage) -> list[customers.CustomerRef]:
     codes = outage.planned_device_codes.split()
     loads = network.loads_behind(outage.network_id, device_codes=codes) if codes else []
     return customers.refs_on(outage.network.unit_id, loads)
+
+
+def who_was_told(
+    outage: Outage, people: Sequence[customers.CustomerRef], *, before: datetime
+) -> list[customers.CustomerRef]:
+    """Those who were told of it, by message or by hand, and not since that it does not take place; what was posted in
+    public was told to everybody. What was called off or could not be delivered told nobody; what a gateway has in hand
+    may have."""
+    told = _told_of(outage, before)
+    return [one for one in people if PUBLIC in told or one.ref in told]
+
+
+def _told_of(outage: Outage, before: datetime) -> set[str]:
+    return {to_ref for to_ref, proofs in proof_of(outage.about).items() if _knows(proofs, before)}
+
+
+def _knows(proofs: Sequence[Proof], before: datetime) -> bool:
+    heard = [one for one in proofs if one.queued_at < before and one.state in _TELLS]
+    return bool(heard) and max(heard, key=lambda one: one.queued_at).event != CANCELLED
+
+
+def who_knew(outage: Outage) -> list[customers.CustomerRef]:
+    """Those behind a plan that was cancelled who knew of it by then: they are to be told so."""
+    assert outage.plan_cancelled_at is not None
+    return who_was_told(outage, people_of_plan(outage), before=outage.plan_cancelled_at)
+
+
+def is_public_in(outage: Outage) -> bool:
+    """Whether a plan that was cancelled had been announced in public by then."""
+    first_at, cancelled_at = notices.announced_at(outage.about), outage.plan_cancelled_at
+    return first_at is not None and cancelled_at is not None and first_at < cancelled_at
+
+
+def people_to_tell(outage: Outage) -> list[customers.CustomerRef]:
+    """Who is to be told of a plan as it stands: everybody behind it; where it was cancelled, who knew of it."""
+    return who_knew(outage) if outage.is_cancelled else people_of_plan(outage)
 
 
 def line_of_plan(outage: Outage) -> str:
@@ -118,10 +158,10 @@ def proofs_of_plan(outage: Outage) -> dict[str, list[Proof]]:
 
 
 def missed(outage: Outage, people: Sequence[customers.CustomerRef], *, proofs: Proofs) -> list[Missed]:
-    """Those of whom it is not proved that they were told: special care first, then important users, then by place. Who
-    was not written to and cannot be is `unreachable`."""
+    """Those of whom it is not proved that they were told of it as it stands: special care first, then important users,
+    then by place. Who was not written to and cannot be is `unreachable`."""
     of = {who.ref: who for who in people}
-    left = unnotified(outage.about, of, proofs=proofs, since=outage.plan_moved_at)
+    left = unnotified(outage.about, _to_prove(outage, of), proofs=proofs, since=outage.told_since)
     never = [of[one.to_ref] for one in left if one.reason == "never"]
     ways = customers.ways_of([who.account_id for who in never], purpose=Purpose.OUTAGE)
     silent = {who.ref for who in never if not any(ways_to(ways.get(who.account_id, []), who))}
@@ -130,6 +170,16 @@ def missed(outage: Outage, people: Sequence[customers.CustomerRef], *, proofs: P
         for one in left
     ]
     return sorted(found, key=lambda one: (not one.who.care_kind, not one.who.important))
+
+
+def _to_prove(outage: Outage, refs: Collection[str]) -> Collection[str]:
+    """Whom a proof of their own is wanted of: who knew only by what was posted in public hears that way that it does
+    not take place."""
+    cancelled_at = outage.plan_cancelled_at if outage.is_cancelled else None
+    if cancelled_at is None or notices.announced_at(outage.about, since=cancelled_at) is None:
+        return refs
+    told = _told_of(outage, cancelled_at)
+    return [ref for ref in refs if ref in told]
 
 
 def count_by_reason(rows: Sequence[Missed]) -> dict[str, int]:

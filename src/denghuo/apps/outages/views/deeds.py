@@ -271,7 +271,7 @@ def same(request: HttpRequest) -> HttpResponse:
     try:
         found = actions.find_same(order_ids=keys, **who(request))
     except ValueError:
-        said = _("Only open orders of one kind and one unit can be merged. Nothing was done.")
+        said = _("Only open orders of one kind and unit can be merged, into one still worked on. Nothing was done.")
         return after(request, f"orders.order:{keys[0]}", said, failed=True)
     count = len(found.order_ids)
     said = ngettext("%(n)d order was merged into it.", "%(n)d orders were merged into it.", count)

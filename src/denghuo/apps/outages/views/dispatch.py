@@ -207,7 +207,7 @@ def _words() -> dict[str, str]:
         "send": _("Send"),
         "cancel": _("Cancel"),
         "sent": _("{crew} was sent to {number}."),
-        "undo": _("Take back"),
+        "undo": pgettext("a crew", "Take back"),
         "undone": _("Taken back. The crew is told."),
         "undoReason": _("Sent by mistake"),
         "failed": _("That did not go through. Look again and repeat it."),

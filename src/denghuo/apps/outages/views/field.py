@@ -58,7 +58,8 @@ def in_the_field(
         "sent": sorted(sent, key=lambda one: one.sent_at, reverse=True),
         "last_there": last,
         "dark": queries.dark_against(outage, last),
-        "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
+        "told_rings": rings_of([outage.about], since=outage.told_since),
+        "cancel_left": _cancel_left(outage),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
         "names_no_device": not devices and outage.is_plan_ahead(at),
@@ -70,6 +71,13 @@ def in_the_field(
         "may_see_messages": Permission.NOTICES_VIEW in allowed,
         "may_notify": may(request.user, Permission.NOTICES_SEND, path=path),
     }
+
+
+def _cancel_left(outage: Outage) -> int:
+    """How many knew of a plan that was cancelled and are not proved to be told so."""
+    if not outage.is_cancelled:
+        return 0
+    return len(queries.missed(outage, queries.who_knew(outage), proofs=queries.proofs_of_plan(outage)))
 
 
 def found_there(subject: Outage | Suspicion | None, about: str) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     context = {
         "outage": found,
         "where": queries.place_of(found),
+        "place": found.place or queries.area_told(load.area for load in loads),
         "now": now,
         "steps": steps,
         "stairs": _stairs(steps, until=found.restored_at or now) if found.started_at else None,
@@ -155,11 +156,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = dict(form.cleaned_data)
         network_id = told.pop("network")
-        if same := _planned_already(network_id, told):
-            messages.info(request, _("This is planned already: here it is."))
-            if told["note"] and told["note"] != same.note:
-                said = _("Your note was not taken over: “%(note)s”. Add it under “Kind and cause”.")
-                messages.warning(request, said % {"note": told["note"]})
+        if same := queries.planned_already(network_id, told):
+            _say_same(request, same, told)
             return redirect("outages:outage", same.pk)
         try:
             planned = actions.register_outage(
@@ -176,11 +174,15 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "outages/new.html", {"form": form, "networks": networks}, status=422 if form.errors else 200)
 
 
-def _planned_already(network_id: int, told: dict[str, Any]) -> Outage | None:
-    """The plan that this one is once more, as after going back to the form, which proposes another number then."""
-    same = ("kind", "cause", "planned_start_at", "planned_end_at", "planned_device_codes", "place")
-    ahead = Outage.objects.filter(network_id=network_id, plan_cancelled_at=None, started_at=None)
-    return ahead.filter(**{name: told[name] for name in same}).first()
+def _say_same(request: HttpRequest, same: Outage, told: dict[str, Any]) -> None:
+    """That it is planned already, and what it says in other words, or not at all."""
+    messages.info(request, _("This is planned already: here it is."))
+    if told["place"] and told["place"] != same.place:
+        said = _("Your place was not taken over: “%(place)s”. Change it under “Kind and cause”.")
+        messages.warning(request, said % {"place": told["place"]})
+    if told["note"] and told["note"] != same.note:
+        said = _("Your note was not taken over: “%(note)s”. Add it under “Kind and cause”.")
+        messages.warning(request, said % {"note": told["note"]})
 
 
 def _look(request: HttpRequest, form: PlanForm, networks: list[Network]) -> HttpResponse:

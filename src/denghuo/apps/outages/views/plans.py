@@ -49,7 +49,7 @@ def _shown(
     request: HttpRequest, outage: Outage, *, posted: PostedForm | None = None, delivered: DeliveredForm | None = None
 ) -> HttpResponse:
     now = timezone.localtime().replace(second=0, microsecond=0)
-    people, case = queries.people_of_plan(outage), queries.case_of(outage)
+    people, case = queries.people_to_tell(outage), queries.case_of(outage)
     proofs = queries.proofs_of_plan(outage)
     left = queries.missed(outage, people, proofs=proofs)
     reasons, reason = queries.count_by_reason(left), request.GET.get("reason", "")
@@ -67,16 +67,17 @@ def _shown(
         "rows": page,
         "shown": [(one, of[one.who.account_id]) for one in page],
         "deadlines": [] if outage.is_cancelled else deadlines(outage, people, at=now, proofs=proofs),
-        "told_rings": rings_of([outage.about], since=outage.plan_moved_at),
+        "told_rings": rings_of([outage.about], since=outage.told_since),
         "may_write": bool(reasons.get("never")),
         "held_back": notices.held_back(outage.about, at=timezone.now()),
         "announced_at": _announced_at(outage),
+        "may_post": not outage.is_cancelled or queries.is_public_in(outage),
         "reminders": queries.reminders_of(outage) if outage.is_plan_ahead(now) else [],
         "ticked": request.POST.getlist("who"),
         "is_ahead": case is not None and outage.is_plan_ahead(now),
         "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=outage.network.unit.path),
         "posted": posted or PostedForm(about=outage.about, initial={"delivered_at": now}, auto_id=_POSTED),
-        "delivered": delivered or DeliveredForm(about=outage.about, initial={"delivered_at": now, "how": How.LEFT}),
+        "delivered": delivered or DeliveredForm(about=outage.about, initial={"delivered_at": now, "how": How.BY_PHONE}),
         "paper_url": _paper(outage),
         "may_unmask": may(request.user, Permission.CUSTOMERS_UNMASK, path=outage.network.unit.path),
         "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
@@ -86,8 +87,7 @@ def _shown(
 
 def _announced_at(outage: Outage) -> datetime | None:
     case = queries.case_of(outage)
-    told_of = outage.plan_moved_at
-    return notices.announced_at(outage.about, case=case.value, since=told_of) if case else None
+    return notices.announced_at(outage.about, case=case.value, since=outage.told_since) if case else None
 
 
 def _paper(outage: Outage) -> str:
@@ -125,9 +125,9 @@ def notice_send(request: HttpRequest, outage_id: int) -> HttpResponse:
 @require_POST
 @permission_required(Permission.NOTICES_SEND)
 def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
-    """Write down that a plan was announced to the public."""
+    """Write down that a plan, or that it does not take place, was announced to the public."""
     outage = outage_seen(request, outage_id)
-    if outage.is_cancelled:
+    if outage.is_cancelled and not queries.is_public_in(outage):
         return redirect("outages:notice", outage.pk)
     form = PostedForm(request.POST, about=outage.about, auto_id=_POSTED)
     if not form.is_valid():
@@ -142,7 +142,7 @@ def notice_posted(request: HttpRequest, outage_id: int) -> HttpResponse:
 def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Write down how households were told by somebody."""
     outage = outage_seen(request, outage_id)
-    if outage.is_cancelled:
+    if outage.is_cancelled and not queries.who_knew(outage):
         return redirect("outages:notice", outage.pk)
     form = DeliveredForm(request.POST, about=outage.about)
     refs = [one.ref for one in _chosen(request, outage)]
@@ -160,7 +160,7 @@ def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest, outage: Outage) -> list[CustomerRef]:
-    behind = {one.ref: one for one in queries.people_of_plan(outage)}
+    behind = {one.ref: one for one in queries.people_to_tell(outage)}
     return [behind[ref] for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
 
 
@@ -200,7 +200,7 @@ def _record(request: HttpRequest, outage: Outage, to_ref: str, **told: Any) -> N
 def notice_missed(request: HttpRequest, outage_id: int) -> HttpResponse:
     """Hand out who is left as a workbook, masked as on the page, and record that it was done."""
     outage = outage_seen(request, outage_id)
-    rows = queries.missed(outage, queries.people_of_plan(outage), proofs=queries.proofs_of_plan(outage))
+    rows = queries.missed(outage, queries.people_to_tell(outage), proofs=queries.proofs_of_plan(outage))
     found = customers_by_id(one.who.account_id for one in rows)
     target, told = BytesIO(), who(request)
     whose = [_("Account"), _("Customer's name"), _("Address"), _("Load"), _("Who answers")]
@@ -257,6 +257,6 @@ _DEEDS: dict[str, tuple[Callable[..., Outage], Promise]] = {
     ),
     "cancel": (
         actions.cancel_plan,
-        gettext_lazy("The plan is cancelled; whoever was told of it is told so."),
+        gettext_lazy("The plan is cancelled; whoever was told of it and can be written to is told so."),
     ),
 }

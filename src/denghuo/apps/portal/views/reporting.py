@@ -201,7 +201,7 @@ def _entry(form: ReportForm, *, where: Spot | None, unit_id: int, spot: Spot | N
         place=told["place"].strip() or (where.name if where else ""),
         received_at=now,
         client_key=f"portal:{told['client_key']}" if told["client_key"] else "",
-        source_ref=where.ref[:80] if where else "portal.words",
+        source_ref=queries.ref_of(where, names_account=bool(told["account"].strip())),
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from denghuo.apps.hotline.models import Agent
 from denghuo.apps.organization.models import CalendarDay, DayKind
 from denghuo.apps.organization.queries import years_lacking
+from denghuo.apps.organization.snapshot import SparseYear, sparse_years
 from denghuo.apps.organization.when import DayField, in_our_time
 from denghuo.apps.staffing.forms.shifts import labeled
 from denghuo.apps.staffing.models import AbsenceKind, RuleKind, Shift
@@ -34,6 +35,14 @@ _AT_MOST = {
     RuleKind.THIRD_MIN: 1_440,
     RuleKind.SEATS: 10_000,
 }
+# How people and their lists name the two kinds of days, in either language.
+_KIND_WORDS = {
+    **dict.fromkeys(("holiday", "放假", "休息", "节假日", "休"), DayKind.HOLIDAY),
+    **dict.fromkeys(("makeup", "上班", "调休", "补班", "调休上班", "班"), DayKind.MAKEUP),
+}
+# Some lists call a day off so that is given for one worked.
+_AMBIGUOUS = "调休"
+_SATURDAY = 5
 _AT_LEAST_ONE = frozenset({RuleKind.SEATS, RuleKind.RUN_DAYS, RuleKind.MONTH_H})
 
 
@@ -151,14 +160,35 @@ class CalendarForm(forms.Form):
         label=_("Days: date, holiday or makeup, name"),
         widget=forms.Textarea({"rows": 5}),
         max_length=20_000,
-        help_text=_("A line per day, such as 2027-01-01,holiday,元旦. The years in it are replaced as a whole."),
+        help_text=_(
+            "A line per day, such as 2027-01-01,holiday,元旦. The kind is holiday (or 放假, 休息, 节假日) or makeup "
+            "(or 上班, 补班, 调休). The years in it are replaced as a whole."
+        ),
     )
     source = forms.CharField(label=_("Where it is written"), max_length=200)
+    # It stands by what it agrees to, which is not where the rest of the form is.
+    sure = forms.BooleanField(
+        label=_("This is all there is: read it in all the same"),
+        required=False,
+        widget=forms.CheckboxInput({"form": "calendar-days"}),
+    )
 
     def __init__(self, *args: Any, known: Iterable[int] = (), **kwargs: Any) -> None:
         """``known``: the years told so far."""
         super().__init__(*args, **kwargs)
         self._known = known
+
+    @property
+    def sparse(self) -> list[SparseYear]:
+        """Years of which hardly everything is told."""
+        return sparse_years(self.cleaned_data.get("text", ()))
+
+    def asks_back(self) -> bool:
+        """Whether a year of which hardly everything is told waits for somebody to say that this is all."""
+        if self.sparse and not self.cleaned_data.get("sure"):
+            self.add_error("sure", _("Add the days that are missing. If none is, tick here and read it in again."))
+            return True
+        return False
 
     def clean_text(self) -> list[CalendarDay]:
         rows: dict[date, CalendarDay] = {}
@@ -204,11 +234,16 @@ def _day_told(line: str) -> CalendarDay:
             _("“%(day)s” is no date. Write the day as 2027-01-01.") % {"day": day[:40]}
         ) from error
     in_our_time(found)
-    if kind not in DayKind.values:
+    meant = _KIND_WORDS.get(kind.casefold())
+    if meant is None:
         raise forms.ValidationError(
             _("“%(kind)s” is neither holiday nor makeup. Write one of the two after the day.") % {"kind": kind[:40]}
         )
-    return CalendarDay(date=found, kind=kind, name=name[:40])
+    if kind == _AMBIGUOUS and found.weekday() < _SATURDAY:
+        raise forms.ValidationError(
+            _("%(day)s is no weekend day, so “调休” may mean a day off. Write 放假 or 上班 instead.") % {"day": found}
+        )
+    return CalendarDay(date=found, kind=meant, name=name[:40])
 
 
 def _in_stretches(years: Sequence[int]) -> str:

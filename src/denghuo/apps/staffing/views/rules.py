@@ -18,7 +18,8 @@ from denghuo.apps.orders import queries as orders
 from denghuo.apps.organization import actions as organization_actions
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, permission_required, scope_of
-from denghuo.apps.organization.models import Unit
+from denghuo.apps.organization.models import CalendarDay, Unit
+from denghuo.apps.organization.snapshot import FEWEST_DAYS, SparseYear
 from denghuo.apps.staffing import actions, queries
 from denghuo.apps.staffing.forms import AbsenceForm, CalendarForm, MinimumsForm, RuleForm, YearForm, clock
 from denghuo.apps.staffing.models import AbsenceKind, Duty, RuleKind
@@ -162,32 +163,52 @@ def calendar(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not may:
         raise PermissionDenied
     sent = request.POST.get("form", "days") if request.method == "POST" else ""
-    known = organization.calendar_years()
-    form = CalendarForm(request.POST if sent == "days" else None, known=known)
+    form = CalendarForm(request.POST if sent == "days" else None, known=organization.calendar_years())
     years = organization.withdrawable_years(today())
     out = YearForm(request.POST if sent == "year" else None, years=years)
-    preview, replaced = None, []
+    shown: dict[str, Any] = {}
     if sent and (out if sent == "year" else form).is_valid():
-        if "save" in request.POST:
+        if "save" in request.POST and not (sent == "days" and form.asks_back()):
             messages.success(request, _taken_out(request, out) if sent == "year" else _read_in(request, form))
             return redirect("staffing:calendar")
-        days = form.cleaned_data["text"] if sent == "days" else []
-        year = out.cleaned_data["year"] if sent == "year" else None
-        scope = scope_of(request.user, Permission.ORDERS_VIEW)
-        preview = orders.what_if_calendar(scope, days, at=timezone.now(), without=year)
-        told = Counter(one.date.year for one in days)
-        replaced = [(year, known[year], count) for year, count in sorted(told.items()) if year in known]
-    context = {
+        shown = _calendar_what_if(request, form if sent == "days" else None, out)
+    for one in (form, out):
+        if wrong := next(iter(one.errors), ""):
+            one.fields[wrong].widget.attrs["autofocus"] = True  # on a phone the forms stand below the whole list
+    context = shown | {
         "unit": unit,
         "form": form if may else None,
         "out": out if may and years else None,
-        "preview": preview,
-        "replaced": replaced,
         "sent": sent,
         "rows": organization.all_calendar_days(first=today().replace(month=1, day=1)),
         "unknown_years": organization.unknown_years(today(), today().replace(year=today().year + 1, day=1)),
     }
     return render(request, "staffing/calendar.html", context, status=422 if form.errors or out.errors else 200)
+
+
+def _calendar_what_if(request: HttpRequest, form: CalendarForm | None, out: YearForm) -> dict[str, Any]:
+    """What reading days in would do, or, where no days are told, taking a year out."""
+    days: list[CalendarDay] = form.cleaned_data["text"] if form else []
+    year = None if form else out.cleaned_data["year"]
+    scope = scope_of(request.user, Permission.ORDERS_VIEW)
+    preview = orders.what_if_calendar(scope, days, at=timezone.now(), without=year)
+    known, told = organization.calendar_years(), Counter(one.date.year for one in days)
+    return {
+        "preview": preview,
+        "replaced": [(year, known[year], count) for year, count in sorted(told.items()) if year in known],
+        "sparse": [(one, _lacking(one)) for one in form.sparse] if form else [],
+        "fewest_days": FEWEST_DAYS,
+    }
+
+
+def _lacking(one: SparseYear) -> str:
+    """What of a year is told, and what hardly can be missing."""
+    parts = [ngettext("%(n)d day in all", "%(n)d days in all", one.day_count) % {"n": one.day_count}]
+    if one.lacks_spring_festival:
+        parts.append(_("no holiday at the Spring Festival"))
+    if one.lacks_national_day:
+        parts.append(_("no holiday at National Day"))
+    return _(", ").join(parts)
 
 
 def _read_in(request: HttpRequest, form: CalendarForm) -> str:

@@ -87,8 +87,9 @@ function show(html, { force = false } = {}) {
   drawing.show(part("dp-below"));
 }
 
-// A line at the foot: what was done, or what is asked, with what can be done about it.
-function tell(text, { failed = false, deeds = [] } = {}) {
+// A line at the foot: what was done, or what is asked, with what can be done about it. Of what cannot be undone the
+// last deed, which leaves all as it is, has the focus.
+function tell(text, { failed = false, deeds = [], final = false } = {}) {
   const line = part("dp-said");
   line.className = `dp-said${failed ? " is-failed" : ""}`;
   line.replaceChildren(document.createElement("span"), ...deeds.map(([label, deed, primary]) => {
@@ -103,7 +104,7 @@ function tell(text, { failed = false, deeds = [] } = {}) {
     return button;
   }));
   line.firstChild.textContent = text;
-  line.querySelector(".dh-btn--primary")?.focus();
+  line.querySelector(final ? "button:last-of-type" : ".dh-btn--primary")?.focus();
   clearTimeout(saidFor);
   if (!failed && !deeds.length) saidFor = setTimeout(() => line.replaceChildren(), SAID_MS); // it lies over the crews
 }
@@ -225,7 +226,7 @@ function merge() {
     chosen.length = 0;
     return send(form);
   };
-  return tell(say(words.mergeInto, { first, others: others.join("、") }), { deeds: [[words.merge, go, true], [words.cancel, () => {}]] });
+  return tell(say(words.mergeInto, { first, others: others.join("、") }), { deeds: [[words.merge, go, true], [words.cancel, () => {}]], final: true });
 }
 
 function tick() {
