@@ -155,9 +155,9 @@ def test_nothing_is_lost_and_nothing_is_done_twice(town: Town) -> None:
 def test_a_reaction_that_never_ends_ends_its_worker_and_is_tried_again(town: Town) -> None:
     lamps = 1 + int(STOPS[0].partition(":")[2])  # the last of them stands still
     assert town.seed(0, lamps).wait() == 0
-    town.start_worker(longest_s=2.0)
+    town.start_worker(longest_s=2.0, lease_s=3_600.0)
     assert town.workers.pop().wait(timeout=PATIENCE_S) == 1
-    town.start_worker()
+    town.start_worker()  # which sees that who held it is gone, and waits for no lease
     _until(lambda: town.done() == 2 * lamps, what="the last delivery")
     assert town.stop_workers() == [0]
     once = [(number, 1) for number in range(lamps)]

@@ -21,7 +21,7 @@ FILES = {
 FOLDERS = {"migrations", "templates", "static", "templatetags", "locale", "management"}
 # What a context has of its own, beside what every context may have.
 OWN = {
-    "ledger": {"chain", "codec", "database", "deliveries", "guards", "registry", "rounds", "worker"},
+    "ledger": {"chain", "codec", "database", "deliveries", "guards", "holders", "registry", "rounds", "worker"},
     "notices": {"sender"},
     "orders": {"intake"},
     "organization": {"access", "counting", "ports", "sessions", "when"},

@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 import traceback
-import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from denghuo.apps.ledger import database, queries, registry
+from denghuo.apps.ledger import database, holders, queries, registry
 from denghuo.apps.ledger.models import Delivery, Fact
 
 LEASE = timedelta(minutes=5)
@@ -26,6 +25,7 @@ FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
 INLINE_BUDGET_S = 0.5
 MOST_TOGETHER = 500
+FEWER_TOGETHER = 25  # what was held when a process died, perhaps because of one of them
 
 Clock = Callable[[], datetime]
 
@@ -70,7 +70,7 @@ def drain(
     tries = 0
     park_exhausted(at=clock())
     while not enough() and (delivery := _claim(_awake(rest), clock=clock, lease=lease)):
-        if registry.is_together(delivery.reaction) and delivery.attempts == 1:
+        if registry.is_together(delivery.reaction) and delivery.attempts <= 2 and not delivery.error:
             started = time.monotonic()
             _run([delivery, *_join(delivery, clock=clock, lease=lease)], clock=clock)
             if rest is not None:
@@ -94,6 +94,16 @@ def park_exhausted(*, at: datetime) -> int:
         if not ids:
             return 0
         return spent.filter(pk__in=ids).update(parked_at=at, holder="", error="every process that tried it died")
+
+
+def free_orphans(*, at: datetime) -> int:
+    """What processes of this machine held that are gone is due now, not when their lease is over; how many that was."""
+    held = Delivery.objects.filter(done_at=None, parked_at=None, due_at__gt=at).exclude(holder="")
+    gone = [one for one in held.order_by().values_list("holder", flat=True).distinct() if holders.is_dead(one)]
+    if not gone:
+        return 0
+    with database.claiming():
+        return held.filter(holder__in=gone).update(due_at=at)
 
 
 def follow_up(fact_id: int) -> None:
@@ -145,7 +155,7 @@ def _claim(deliveries: QuerySet[Delivery], *, clock: Clock, lease: timedelta) ->
             found = due.select_for_update(skip_locked=True).first()
             if found is None:
                 return None
-            holder, attempts = uuid.uuid4().hex, found.attempts + 1
+            holder, attempts = holders.own(), found.attempts + 1
             claimed = Delivery.objects.filter(pk=found.pk, holder=found.holder, attempts=found.attempts).update(
                 holder=holder, attempts=attempts, due_at=now + lease
             )
@@ -155,12 +165,14 @@ def _claim(deliveries: QuerySet[Delivery], *, clock: Clock, lease: timedelta) ->
 
 
 def _join(first: Delivery, *, clock: Clock, lease: timedelta) -> list[Delivery]:
-    """Take over what else is due to the reaction of a claimed delivery and was never tried."""
+    """Take over what else is due to the reaction of a claimed delivery and was tried as often, without failing."""
     now = clock()
-    fresh = _due(Delivery.objects.filter(reaction=first.reaction, attempts=0), now).order_by("fact_id", "id")
+    alike = Delivery.objects.filter(reaction=first.reaction, attempts=first.attempts - 1, error="")
+    fresh = _due(alike, now).order_by("fact_id", "id")
+    most = MOST_TOGETHER if first.attempts == 1 else FEWER_TOGETHER
     with database.claiming():
-        ids = list(fresh.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_TOGETHER])
-        mine = {"holder": first.holder, "attempts": 1, "due_at": now + lease}
+        ids = list(fresh.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
+        mine = {"holder": first.holder, "attempts": first.attempts, "due_at": now + lease}
         if not ids or not fresh.order_by().filter(pk__in=ids).update(**mine):
             return []
     return list(Delivery.objects.filter(pk__in=ids, holder=first.holder).order_by("fact_id", "id"))

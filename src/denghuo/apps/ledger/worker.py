@@ -13,6 +13,7 @@ from denghuo.apps.ledger import database, deliveries, rounds
 
 POLL_S = 1.0
 LEAST_S = 0.1  # between looks: in a storm the bell rings hundreds of times a second
+_ORPHANS_S = 5.0  # between looks for what dead processes held
 _AWAY_S = 1.0  # between looks for a database that is away
 
 _log = logging.getLogger(__name__)
@@ -28,9 +29,10 @@ def run_worker(
 ) -> None:
     """Run everything due and make the rounds until `stop` is set; any number of workers may run on any machines.
 
-    A database that is away is waited for. What was claimed when a worker died is due again when its lease is over. A
-    reaction that takes longer than `longest_s` ends the process, with exit code 1 and a trace of where it stood:
-    nothing else can end it, and on SQLite nobody else could write.
+    A database that is away is waited for. What was claimed when a process of this machine died is due again within
+    seconds, that of another machine when its lease is over. A reaction that takes longer than `longest_s` ends the
+    process, with exit code 1 and a trace of where it stood: nothing else can end it, and on SQLite nobody else could
+    write.
     """
 
     def enough() -> bool:
@@ -38,12 +40,15 @@ def run_worker(
             faulthandler.dump_traceback_later(longest_s, exit=True)
         return stop.is_set()
 
-    rest = deliveries.Rest()
+    rest, looked = deliveries.Rest(), float("-inf")
     while not stop.is_set():
         try:
             with database.Bell(stop=stop) as bell:
                 while not stop.is_set():
                     began = time.monotonic()
+                    if began - looked >= _ORPHANS_S:
+                        deliveries.free_orphans(at=clock())
+                        looked = began
                     deliveries.drain(enough=enough, clock=clock, lease=lease, rest=rest)
                     rounds.make_due(at=clock())
                     if longest_s:
