@@ -167,7 +167,8 @@ def _denghuo(command: str) -> list[str]:
 def _web_server(host: str, port: int, workers: int) -> list[str]:
     threads = settings.DATABASE_POOL or AT_ONCE
     options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", str(threads)]
-    options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "warning"]
+    # It warns of more threads than processors: ours wait for the database, and nobody who starts us need read that.
+    options += ["--host", host, "--port", str(port), "--respawn-failed-workers", "--log-level", "error"]
     # A worker process that is told to end while it starts does not hear it.
     options += ["--workers-kill-timeout", "5"]
     return [sys.executable, "-m", "granian", *options, "denghuo.main.wsgi:application"]
