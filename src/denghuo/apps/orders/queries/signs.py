@@ -107,43 +107,31 @@ def _without_cause(order_ids: Iterable[int]) -> set[int]:
 
 def _dangers(at: datetime) -> Iterator[Shows]:
     for row in _lately(at).filter(topic=Topic.DANGER, closed_at=None).order_by("pk"):
-        yield Shows(
-            kind=SignKind.DANGER,
-            key=f"danger:{row.pk}",
-            unit_id=row.unit_id,
-            order_id=row.pk,
-            account_id=row.account_id,
-            load_code=row.load_code,
-            topic=row.topic,
-        )
+        yield _of(row, SignKind.DANGER, row.pk, topic=row.topic)
 
 
 def _promises() -> Iterator[Shows]:
     rows = Promise.objects.filter(BINDING, broken_at__isnull=False, kept_at=None, moved_at=None)
     for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
-        yield Shows(
-            kind=SignKind.PROMISE,
-            key=f"promise:{row.pk}",
-            unit_id=row.order.unit_id,
-            order_id=row.order_id,
-            account_id=row.order.account_id,
-            load_code=row.order.load_code,
-            topic=row.what,
-        )
+        yield _of(row.order, SignKind.PROMISE, row.pk, topic=row.what)
 
 
 def _unhappy(at: datetime) -> Iterator[Shows]:
     rows = OrderStep.objects.filter(result=CallBackResult.DISSATISFIED, at__gt=at - _LOOK_BACK, at__lte=at)
     for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
-        yield Shows(
-            kind=SignKind.UNHAPPY,
-            key=f"unhappy:{row.pk}",
-            unit_id=row.order.unit_id,
-            order_id=row.order_id,
-            account_id=row.order.account_id,
-            load_code=row.order.load_code,
-            topic=row.order.topic,
-        )
+        yield _of(row.order, SignKind.UNHAPPY, row.pk, topic=row.order.topic)
+
+
+def _of(order: Order, kind: SignKind, key: int, *, topic: str) -> Shows:
+    return Shows(
+        kind=kind,
+        key=f"{kind.value}:{key}",
+        unit_id=order.unit_id,
+        order_id=order.pk,
+        account_id=order.account_id,
+        load_code=order.load_code,
+        topic=topic,
+    )
 
 
 def signs_settled() -> list[Sign]:
