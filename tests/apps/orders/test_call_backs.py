@@ -85,6 +85,18 @@ def test_who_is_in_the_customer_file_with_a_number_is_called_back_too(opened: Op
     assert "close" in open_to(row, 62)
 
 
+def test_a_number_that_may_not_be_used_for_that_is_not(opened: Open, world: World) -> None:
+    entry = AccountEntry(number="0031", name="演示三", address="青禾村3组31号", load_code="T3")
+    account = open_account(unit_id=world.lamp.pk, entry=entry, at=AT, actor="test")
+    phone = add_phone(person_id=account.person_id, number="13900000031", at=AT, actor="test")
+    row = opened(account_id=account.pk)
+    assert callers_of([row.pk]) == {row.pk: "13900000031"}
+    type(phone).objects.update(for_outages=False)
+    step(row, "finish", 55)
+    assert callers_of([row.pk]) == {}
+    assert "close" in open_to(row, 60)
+
+
 def test_how_often_is_a_rule_of_a_day(done: Order) -> None:
     since = AT.date() - timedelta(days=1)
     actions.set_order_rule(values={"call_back_tries": 1}, from_date=since, source="本所", at=AT, actor="meng")

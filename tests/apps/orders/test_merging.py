@@ -13,6 +13,7 @@ from denghuo.apps.notices.models import Notice
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import StepRefusedError
 from denghuo.apps.orders.models import Kind, Order, PromiseOf, Sign, State, Topic
+from denghuo.apps.outages.facts import OrdersFoundSame
 from tests.apps.orders.conftest import Open, client_of
 from tests.apps.orders.test_about_people import do, told_to
 from tests.world import AT
@@ -172,3 +173,13 @@ def test_what_is_done_goes_on_with_what_is_not(opened: Open) -> None:
     first, later = opened(load_code="T1"), opened(load_code="T1", at=AT + 20 * MINUTE)
     actions.take_step(order_id=later.pk, step="finish", at=AT + 30 * MINUTE, actor="he")
     assert merged(first, later).state != State.DONE
+
+
+@pytest.mark.parametrize(("done", "state"), [((0, 1), State.MERGED), ((0,), State.REGISTERED), ((1,), State.MERGED)])
+def test_what_a_desk_found_to_be_the_same_goes_on_the_same_way(opened: Open, done: tuple[int, ...], state: str) -> None:
+    rows = [opened(load_code="T1", at=AT + minutes * MINUTE) for minutes in (0, 20)]
+    for place in done:
+        actions.take_step(order_id=rows[place].pk, step="finish", at=AT + 30 * MINUTE, actor="he")
+    fact = OrdersFoundSame(into_id=rows[0].pk, order_ids=(rows[1].pk,))
+    actions.follow_same(fact, at=AT + 40 * MINUTE, actor="he", delivery_key="1:x")
+    assert Order.objects.get(pk=rows[1].pk).state == state

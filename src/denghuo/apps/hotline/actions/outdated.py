@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from denghuo.apps.hotline.models import Announcement
 from denghuo.apps.hotline.queries.outdated import Outdated, outdated
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notices
-from denghuo.apps.notices.models import Notice
+from denghuo.apps.notices.queries import notices_held
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.queries import people_who
+
+_KIND = "hotline.announcement_outdated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ class OldTimes:
         row = Announcement.objects.select_related("exchange__unit", "outage__network__unit").get(pk=announcement_id)
         found, begins = outdated([row], at=self.at).get(row.pk), f"announcement-{row.pk}-outdated-"
         now_so = f"{begins}{row.published}-{found.given_at:%Y%m%d%H%M}-" if found else ""
-        told = dict(Notice.objects.filter(key__startswith=begins, withdrawn_at=None).values_list("pk", "key"))
+        told = dict(notices_held((_KIND,), (_path(row),)).values_list("pk", "key"))
         stale = [pk for pk, key in told.items() if not now_so or not key.startswith(now_so)]
         withdraw_notices(notice_ids=stale, at=self.at, actor=self.actor)
         if found is None or len(stale) < len(told):
@@ -49,10 +51,11 @@ def _notice(found: Outdated) -> NoticeEntry:
             if found.heard_at
             else _("Callers hear that the time is not known yet; %(given)s was given last.")
         )
-    path = reverse("hotline:announcement", args=[row.pk])
-    return NoticeEntry(
-        kind="hotline.announcement_outdated", subject=subject[:200], text=text % told, path=path, urgent=True
-    )
+    return NoticeEntry(kind=_KIND, subject=subject[:200], text=text % told, path=_path(row), urgent=True)
+
+
+def _path(row: Announcement) -> str:
+    return reverse("hotline:announcement", args=[row.pk])
 
 
 def _written(at: datetime) -> str:

@@ -35,7 +35,7 @@ from denghuo.apps.orders.models import (
     SignKind,
 )
 from denghuo.apps.orders.queries.clocks import due_next
-from denghuo.apps.orders.queries.orders import load_name
+from denghuo.apps.orders.queries.orders import load_names
 from denghuo.apps.orders.queries.people import (
     answering_for,
     judging_within,
@@ -213,7 +213,9 @@ def _sign_entry(one: Shows) -> NoticeEntry:
             SignKind.DANGER: _("Danger was reported: see that somebody is on the way"),
             SignKind.UNHAPPY: _("Called back, a customer is not satisfied: look what is left to do"),
         }[SignKind(one.kind)]
-        subject = words % {"n": one.order_count, "load": load_name(one.unit_id, one.load_code)}
+        place = (one.unit_id, one.load_code)
+        load = load_names([place])[place] if one.kind == SignKind.CLUSTER else ""
+        subject = words % {"n": one.order_count, "load": load}
     return NoticeEntry(kind="orders.sign", subject=subject, path=reverse("orders:signs"), urgent=True)
 
 

@@ -17,9 +17,12 @@ class FoundSame(Protocol):
 
 
 def follow_same(fact: FoundSame, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: they are merged. What has ended or is done meanwhile stays as it is."""
+    """Reaction: they are merged. What has ended meanwhile stays as it ended, and
+    what is not done goes on with nothing that is."""
     del delivery_key  # what is merged is not open any more
-    found = Order.objects.filter(pk__in=[fact.into_id, *fact.order_ids], closed_at=None)
-    still = set(found.exclude(state=State.DONE).values_list("pk", flat=True))
-    if fact.into_id in still and len(still) > 1:
+    rows = Order.objects.filter(pk__in=[fact.into_id, *fact.order_ids], closed_at=None)
+    states = dict(rows.values_list("pk", "state"))
+    into = states.get(fact.into_id)
+    still = {pk for pk, state in states.items() if into != State.DONE or state == State.DONE}
+    if into is not None and len(still) > 1:
         merge_orders(order_ids=still, at=at, actor=actor)

@@ -29,7 +29,6 @@ from denghuo.apps.orders.queries.orders import (
     goes_on,
     is_dissatisfied,
     load_codes,
-    load_name,
     may_merge,
     mergeable,
     open_of_account,
@@ -65,7 +64,7 @@ from denghuo.apps.orders.queries.receipts import ReceiptEntry, ReceiptFinding, c
 from denghuo.apps.orders.queries.rules import calendar, order_rules, reopened_within, rule_book, unknown_years
 from denghuo.apps.orders.queries.satisfaction import Answer, Satisfaction, answers_of_month, satisfaction
 from denghuo.apps.orders.queries.shift import Shift, shift_of
-from denghuo.apps.orders.queries.signs import signs_within
+from denghuo.apps.orders.queries.signs import signs_within, words_of_signs
 from denghuo.apps.orders.queries.still_out import SaysOut, still_out
 from denghuo.apps.orders.queries.ties import Tie, ties_of
 from denghuo.apps.orders.queries.what_if import (
@@ -134,7 +133,6 @@ __all__ = [
     "judges_of",
     "kinds_for",
     "load_codes",
-    "load_name",
     "may_merge",
     "mergeable",
     "month_of_limits",
@@ -170,5 +168,6 @@ __all__ = [
     "what_if_calendar",
     "what_if_numbers",
     "what_if_step",
+    "words_of_signs",
     "works_in",
 ]

@@ -24,14 +24,14 @@ def orders_of_caller(scope: Iterable[str], number: str, *, limit: int, reader: R
 
 
 def callers_of(order_ids: Iterable[int]) -> dict[int, str]:
-    """The number that each order's customer can be reached at: what was told, else their own in the customer file;
-    orders without one are not among them."""
+    """The number that each order's customer can be reached at: what was told, else their own in the customer file,
+    if they agreed to that; orders without one are not among them."""
     ids = list(order_ids)
     parts = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
     columns = ("pk", "caller", "account_id")
     rows = [row for part in parts for row in Order.objects.filter(pk__in=part).values_list(*columns)]
     silent = {account_id for _pk, number, account_id in rows if not number and account_id is not None}
     filed = customers.reach_of(silent, purpose="outage") if silent else {}
-    own = {key: next((one.number for one in reach if not one.carer), "") for key, reach in filed.items()}
+    own = {key: next((one.number for one in of if one.consented and not one.carer), "") for key, of in filed.items()}
     numbers = ((pk, number or own.get(account_id, "")) for pk, number, account_id in rows)
     return {pk: number for pk, number in numbers if number}

@@ -332,11 +332,11 @@ def tries_of(order: Order, *, at: datetime) -> Tries:
 
 
 def _can_be_called(order: Order) -> bool:
-    """Whether somebody asked for it, and told a number or has one in the customer file."""
+    """Whether somebody asked for it, and told a number or has one in the customer file that may be used."""
     if order.caller or order.channel == Channel.SYSTEM or order.account_id is None:
         return bool(order.caller)
     ways = customers.ways_of([order.account_id], purpose="outage")
-    return any(not way.carer for way in ways.get(order.account_id, ()))
+    return any(way.consented and not way.carer for way in ways.get(order.account_id, ()))
 
 
 def is_dissatisfied(order: Order) -> bool:
@@ -407,11 +407,14 @@ def load_codes(unit_id: int) -> frozenset[str]:
     return frozenset(rows.values_list("code", flat=True))
 
 
-def load_name(unit_id: int, code: str) -> str:
-    """What a transformer area of a unit is called, with its code; the code alone where the network does not know it."""
-    rows = Load.objects.filter(network__unit=unit_id, code=code, network__revision__gt=0, retired_at=None)
-    name = rows.order_by().values_list("name", flat=True).first() if code else ""
-    return f"{name} {code}" if name and name != code else code
+def load_names(places: Collection[tuple[int, str]]) -> dict[tuple[int, str], str]:
+    """What transformer areas are called, with their codes, by unit and code; the code alone where the network of the
+    unit does not know it."""
+    units, codes = {unit_id for unit_id, _code in places}, {code for _unit_id, code in places}
+    rows = Load.objects.filter(network__unit__in=units, code__in=codes, network__revision__gt=0, retired_at=None)
+    known = {(unit_id, code): name for unit_id, code, name in rows.values_list("network__unit", "code", "name")}
+    told = {place: known.get(place) or place[1] for place in places}
+    return {place: name if name == place[1] else f"{name} {place[1]}" for place, name in told.items()}
 
 
 def units_for(scope: Iterable[str]) -> list[Unit]:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from denghuo.apps.orders.models import HandOver, Order, Promise, Sign
 from denghuo.apps.orders.queries.figures import Kept, became, month_of_limits
 from denghuo.apps.orders.queries.readers import Reader, readable
+from denghuo.apps.orders.queries.signs import words_of_signs
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import within
 
@@ -32,6 +33,7 @@ class Shift:
     hand_overs: tuple[HandOver, ...]
     promises: tuple[PromiseTold, ...]
     signs: tuple[Sign, ...]
+    sign_words: dict[int, str]
     names: dict[str, str]
 
     @property
@@ -50,7 +52,7 @@ def shift_of(
     scope: Iterable[str], *, since: datetime, until: datetime, at: datetime, reader: Reader | None = None
 ) -> Shift:
     """What happened to the orders of a scope from one instant to another, as it stands now (``at``). What is
-    confidential is counted, and told to whoever may read it."""
+    confidential is counted among what came in, and told else to whoever may read it."""
     scope = tuple(scope)
     rows = Order.objects.filter(within(scope, field="unit__path"), received_at__gte=since, received_at__lt=until)
     rows = rows.exclude(merged_into__isnull=False)
@@ -67,6 +69,7 @@ def shift_of(
         for one in due.select_related("order").order_by(F("broken_at").asc(nulls_last=True), "due_at", "pk")
     )
     signs = Sign.objects.filter(within(scope, field="unit__path"), raised_at__gte=since, raised_at__lt=until)
+    raised = tuple(signs.select_related("order").order_by("raised_at", "pk"))
     people = {one.from_username for one in hand_overs} | {one.to_username for one in hand_overs}
     people |= {one.accepted_by for one in hand_overs} | {one.refused_by for one in hand_overs}
     people |= {one.promise.given_by for one in promises}
@@ -74,9 +77,10 @@ def shift_of(
         received=rows.count(),
         closed=rows.filter(closed_at__isnull=False).count(),
         still_open=rows.filter(closed_at=None).count(),
-        limits=tuple(month_of_limits(scope, since=since, until=until, at=at)),
+        limits=tuple(month_of_limits(scope, since=since, until=until, at=at, reader=reader)),
         hand_overs=hand_overs,
         promises=promises,
-        signs=tuple(signs.select_related("order").order_by("raised_at", "pk")),
+        signs=raised,
+        sign_words=words_of_signs(raised),
         names=organization.names_of(people - {""}),
     )

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep, Promise, Sign, SignKind, State, Topic
+from denghuo.apps.orders.queries.orders import load_names
 from denghuo.apps.orders.queries.promises import BINDING
 from denghuo.apps.orders.queries.readers import CONFIDENTIAL
 from denghuo.apps.orders.queries.rules import rule_book
@@ -142,6 +143,19 @@ def signs_settled() -> list[Sign]:
     danger = waiting.filter(kind=SignKind.DANGER).exclude(order__in=working)
     same = working.filter(unit=OuterRef("unit"), load_code=OuterRef("load_code"), kind=OuterRef("topic"))
     return [*danger, *waiting.filter(~Exists(same), kind=SignKind.CLUSTER)]
+
+
+def words_of_signs(rows: Iterable[Sign]) -> dict[int, str]:
+    """What a sign is about in words, by its key: the transformer area that many came from, or what a customer said who
+    is not satisfied; two questions for many."""
+    rows = list(rows)
+    places = {(row.unit_id, row.load_code) for row in rows if row.kind == SignKind.CLUSTER}
+    names = load_names(places)
+    unhappy = [row for row in rows if row.kind == SignKind.UNHAPPY and row.order_id is not None]
+    steps = OrderStep.objects.filter(order__in=[row.order for row in unhappy], result=CallBackResult.DISSATISFIED)
+    said = dict(steps.order_by("told_at", "pk").values_list("order_id", "reason"))
+    words = {row.pk: names.get((row.unit_id, row.load_code), "") for row in rows}
+    return words | {row.pk: said.get(row.order_id or 0, "") for row in unhappy}
 
 
 def signs_within(scope: Iterable[str], *, seen: bool | None = None) -> "QuerySet[Sign]":

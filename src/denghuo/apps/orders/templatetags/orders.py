@@ -24,12 +24,11 @@ from denghuo.apps.orders.models import (
     LimitRule,
     Order,
     OrderStep,
-    Sign,
     State,
     SuspensionCause,
     Topic,
 )
-from denghuo.apps.orders.queries import Moves, changed, load_name
+from denghuo.apps.orders.queries import Moves, changed
 from denghuo.apps.orders.queries.words import step_done, step_name
 from denghuo.apps.orders.snapshot.clocks import ClockShown, effects_of
 from denghuo.apps.orders.snapshot.rules import Limit
@@ -338,19 +337,6 @@ def local(at: datetime | None) -> str:
 
 register.filter(step_name)
 register.filter(step_done)
-
-
-@register.filter
-def load_words(sign: Sign) -> str:
-    """What the transformer area of a sign is called."""
-    return load_name(sign.unit_id, sign.load_code)
-
-
-@register.filter
-def dissatisfied_words(order: Order) -> str:
-    """What a customer who is not satisfied said, the last time they were called back."""
-    steps = order.steps.filter(result=CallBackResult.DISSATISFIED).order_by("-told_at", "-pk")
-    return steps.values_list("reason", flat=True).first() or ""
 
 
 @register.filter

@@ -141,6 +141,7 @@ def signs(request: HttpRequest) -> HttpResponse:
         "waiting": [(row, may(request.user, Permission.ORDERS_SUPERVISE, path=row.unit.path)) for row in waiting],
         "seen": seen,
         "names": organization.names_of({row.seen_by for row in seen} - {""}),
+        "words": queries.words_of_signs([*waiting, *seen]),
         "rule": queries.rule_book().number(timezone.localdate(now)),
         "now": now,
     }

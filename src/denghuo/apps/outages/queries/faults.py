@@ -119,9 +119,12 @@ def places_of_confirmed(network_id: int, *, numbers: Iterable[str]) -> dict[str,
     """Where supply went by faults that were suspected and are confirmed, by number: the villages of those who lost it,
     else their transformers, else the device."""
     rows = Suspicion.objects.filter(network_id=network_id, state=SuspicionState.CONFIRMED, number__in=list(numbers))
+    confirmed = list(rows.values_list("number", "place"))
     found: dict[str, str] = {}
-    for number, device in rows.values_list("number", "place"):
-        loads = network.network_snapshot(network_id).grid.loads
+    if not confirmed:
+        return found
+    loads = network.network_snapshot(network_id).grid.loads
+    for number, device in confirmed:
         lost = [one.load_position for one in network.intervals_of_event(network_id, event_number=number)]
         with override(settings.LANGUAGE_CODE):
             told = (area_told(str(names[one]) for one in lost) for names in (loads.area, loads.name))
