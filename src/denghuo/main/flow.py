@@ -53,6 +53,7 @@ from denghuo.apps.organization.facts import CalendarImported, CalendarYearWithdr
 from denghuo.apps.outages.facts import (
     CrewWanted,
     CustomersBack,
+    CustomersNotBack,
     EstimateGiven,
     FaultCleared,
     FaultConfirmed,
@@ -135,6 +136,8 @@ FLOW: list[Line] = [
     Line(TimeAnswered, "orders.follow_time_answered"),
     Line(AssignmentRefused, "orders.follow_release"),
     Line(AssignmentWithdrawn, "orders.follow_release"),
+    Line(CustomersBack, "orders.follow_back", background=True),
+    Line(CustomersNotBack, "orders.follow_not_back", background=True),
     Line(StillOut, "orders.follow_still_out"),
     Line(SupplySeen, "orders.follow_lit"),
     # A special-care customer who does not answer is visited, unless they do so after all.

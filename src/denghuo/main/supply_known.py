@@ -3,6 +3,7 @@
 By the name of a port, queries as `context.queries:function`:
 
     orders.still_out    (order_ids) -> Mapping[int, SaysOut]   who says that they are still without supply
+    orders.back_by_log  (order_ids) -> Mapping[int, datetime]  since when the log says that they have supply again
     orders.cause_known  (order_ids) -> Collection[int]         which of them belong to an outage that is known
     crews.supply        (about) -> Supply | None               since when supply is gone, and since when it is back
     notices.matters     (about) -> Matter | None               since when there is something to tell of, and to whom
@@ -14,6 +15,7 @@ from denghuo.apps.organization import ports
 
 SOURCES: dict[str, list[str]] = {
     "orders.still_out": ["outages.queries:says_still_out"],
+    "orders.back_by_log": ["outages.queries:back_by_log"],
     "orders.cause_known": ["outages.queries:cause_known"],
     "crews.supply": ["outages.queries:supply_of"],
     "notices.matters": ["outages.queries.named:matter_of"],

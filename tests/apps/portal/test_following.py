@@ -157,7 +157,7 @@ def test_who_reports_misconduct_is_led_past_the_station(world: World, stranger: 
     row, where = sent(stranger, "misconduct", topic="bribery", text="x", unit=str(world.lamp.pk))
     page = stranger.get(where).content.decode()
     assert world.city.name in page and world.lamp.name not in page
-    due = replace(standing_of(row, at=row.opened_at), due_at=row.opened_at)
+    due = replace(standing_of(row, at=row.opened_at), due_at=AT)
     with translation.override("en"):
         assert due_text(due).startswith("You will have our answer by")
     step(row, "terminate", reason="匿名诬告")

@@ -195,6 +195,14 @@ class PromiseKept:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PromiseNotKept:
+    """Supply that was told to be back was not; the promise of it binds again."""
+
+    promise_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseBroken:
     promise_id: int
     order_id: int

@@ -164,6 +164,15 @@ class CustomersBack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomersNotBack:
+    """The log was corrected: supply that had returned to these by it has not."""
+
+    outage_id: int
+    report_ids: tuple[int, ...]
+    order_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class StillOut:
     """Somebody whose supply should be back says that it is not."""
 

@@ -21,7 +21,7 @@ from denghuo.apps.orders.actions.talk import make_remark
 from denghuo.apps.orders.models import Channel, Clock, Finding, Kind, Order, OrderStep, PromiseOf, Remark, State, Topic
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import rule_book
-from denghuo.apps.orders.queries.still_out import SaysOut, still_out
+from denghuo.apps.orders.queries.still_out import SaysOut, back_by_log, still_out
 from denghuo.apps.orders.snapshot.clocks import ClockShown
 
 _CORRECTED = {
@@ -34,6 +34,8 @@ FOUND = frozenset(Finding.values)
 _NOT_THERE = frozenset({State.REGISTERED, State.DISPATCHED, State.IN_HAND, State.SUSPENDED})
 # What a clock of being sent and accepting begins anew with.
 _ANEW = ("dispatch", "return", "reopen")
+# What an order was told of its supply, and from when on that is asked anew.
+_OF_SUPPLY = ("arrive", "restore", "still_out", "reopen")
 # What a crew says when somebody has to come again.
 NOT_DONE = {
     "nobody_there": _("Nobody there"),
@@ -139,6 +141,10 @@ class Lit(Protocol):
     def said_at(self) -> datetime: ...
 
 
+class Back(Assigned, Protocol):
+    """By the switching log the customers of orders have supply again, or, where it was corrected, have not."""
+
+
 class Released(Assigned, Protocol):
     """The crew that had orders does not go."""
 
@@ -187,9 +193,10 @@ def follow_acceptance(fact: Accepted, *, at: datetime, actor: str, delivery_key:
 
 
 def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: the crew is there, since the instant that its telephone told."""
+    """Reaction: the crew is there, since the instant that its telephone told; who has supply by then waits for none."""
     del delivery_key  # a step that was taken is not open any more
     _all(fact.order_ids, "arrive", at=at, actor=actor, told_at=fact.arrived_at)
+    _restore(_there(fact.order_ids), at=at, actor=actor)
 
 
 def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -204,7 +211,7 @@ def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str
         left = {key for key, one in says.items() if one.is_left_by(fact.about, fact.restored_at)}
         done = [key for key in fact.order_ids if key not in left]
         if fact.restored_at is not None:
-            _all(done, "restore", at=at, actor=actor, told_at=fact.restored_at)
+            _restore(done, at=at, actor=actor, told_at=fact.restored_at)
         _all(done, "finish", at=at, actor=actor, finding=fact.finding)
         found = Finding(fact.finding).label if fact.finding in FOUND else ""
         words = _("Still without supply; the crew found: %(found)s.") if found else _("Still without supply.")
@@ -212,6 +219,56 @@ def follow_finish(fact: Finished, *, at: datetime, actor: str, delivery_key: str
         _all(_unsent(left, says), "return", at=at, actor=actor, reason=why)
     if fact.again_date is not None:
         _promise_visit(fact.order_ids, fact.again_date, at=at, actor=actor)
+
+
+def _restore(order_ids: Iterable[int], *, at: datetime, actor: str, told_at: datetime | None = None) -> None:
+    """Supply is back to the customers of orders: to each since when the log says so, to others as it is told
+    (``told_at``), to others not. Their clock begins with the arrival, so it does not end before it."""
+    last = _last_of_supply(order_ids)
+    waiting = [key for key in order_ids if key not in last or last[key].step != "restore"]
+    by_log = back_by_log(waiting)
+    for key in waiting:
+        since, words = by_log.get(key, told_at), _("By the switching log, since %(at)s.")
+        if since is None:
+            continue
+        reason = _written(words) % {"at": f"{timezone.localtime(since):%Y-%m-%d %H:%M}"} if key in by_log else ""
+        came_at = last[key].told_at if key in last and last[key].step == "arrive" else since
+        _all([key], "restore", at=at, actor=actor, told_at=max(since, came_at), reason=reason)
+
+
+def _last_of_supply(order_ids: Iterable[int]) -> dict[int, OrderStep]:
+    """What orders were last told of their supply, since somebody came or they were opened anew."""
+    steps = OrderStep.objects.filter(order_id__in=list(order_ids), step__in=_OF_SUPPLY).order_by("pk")
+    return {step.order_id: step for step in steps}
+
+
+def follow_back(fact: Back, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: by the log supply is back; where a crew is there, the clock of restoring stands still from then on,
+    also while it goes on working for others."""
+    del delivery_key  # who was told to have supply is not told so again
+    _restore(_there(fact.order_ids), at=at, actor=actor)
+
+
+def follow_not_back(fact: Back, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: the log was corrected, and supply that was back by it is not. The clock of restoring has run on all the
+    time; what was done is open again."""
+    del delivery_key  # what is open again is not opened once more
+    text = _written(_("The switching log was corrected: supply is not back."))
+    _not_restored(fact.order_ids, text, at=at, actor=actor)
+    _all(fact.order_ids, "reopen", at=at, actor=actor, reason=text)
+
+
+def _not_restored(order_ids: Iterable[int], text: str, *, at: datetime, actor: str) -> None:
+    """Where somebody is there and supply was told to be back, it was not: the clock goes on from when it was told."""
+    for key, told in _last_of_supply(order_ids).items():
+        if told.step == "restore":
+            _all([key], "still_out", at=at, actor=actor, told_at=told.told_at, reason=text)
+
+
+def _there(order_ids: Iterable[int]) -> list[int]:
+    """Orders where somebody is there."""
+    rows = Order.objects.filter(pk__in=list(order_ids), state=State.ON_SITE)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _unsent(order_ids: Iterable[int], says: Mapping[int, SaysOut]) -> list[int]:
@@ -339,6 +396,7 @@ def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: 
     order that is still open it stands in the conversation."""
     del delivery_key  # an order that is open again is not opened once more, and a remark is made once
     text = _written(_("Still without supply."))
+    _not_restored([fact.order_id], text, at=at, actor=actor)
     before = Order.objects.values_list("reopened_count", flat=True).get(pk=fact.order_id)
     _all([fact.order_id], "reopen", at=at, actor=actor, reason=text)
     # What they said at the same instant stands there already, and says whose supply it is where orders were merged.

@@ -18,6 +18,7 @@ from denghuo.apps.orders.facts import (
     OrdersMerged,
     OrderUrged,
     PromiseKept,
+    PromiseNotKept,
     StepTaken,
 )
 from denghuo.apps.orders.models import (
@@ -162,6 +163,8 @@ def _write(row: Order, rule: StepRule, *, happened_at: datetime, at: datetime, a
     ends = to_state in OVER and to_state != State.MERGED
     Warnings(at=at, actor=actor).take_back_promises([*kept, *(_open_promises(row) if ends else ())])
     facts: list[Any] = [PromiseKept(promise_id=one.pk, order_id=one.order_id, kept_at=happened_at) for one in kept]
+    if rule.step == "still_out":
+        facts += [PromiseNotKept(promise_id=one.pk, order_id=one.order_id) for one in _not_kept(row, happened_at)]
     states = {"from_state": from_state, "to_state": to_state}
     said = told.get("result", "")
     facts.append(StepTaken(order_id=row.pk, step=rule.step, **states, told_at=happened_at, result=said))
@@ -194,6 +197,15 @@ def _keep(row: Order, step: str, happened_at: datetime) -> list[Promise]:
     rows = list(_open_promises(row).filter(what__in=what))
     for one in rows:
         one.kept_at = happened_at
+        one.save(update_fields=["kept_at"])
+    return rows
+
+
+def _not_kept(row: Order, restored_at: datetime) -> list[Promise]:
+    """Promises of supply that were taken for kept when it was told to be back; they bind again."""
+    rows = list(promises_of(row).filter(what=PromiseOf.RESTORE, kept_at=restored_at))
+    for one in rows:
+        one.kept_at = None
         one.save(update_fields=["kept_at"])
     return rows
 

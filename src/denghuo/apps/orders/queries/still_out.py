@@ -1,4 +1,4 @@
-"""Who was asked whether supply is back, and says that it is not: the contexts that know of it lie above."""
+"""To whom supply is back, and who says that it is not: the contexts that know of it lie above."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,3 +31,13 @@ def still_out(order_ids: Iterable[int]) -> dict[int, SaysOut]:
     """Of orders, those whose customer says that they are still without supply."""
     ids = list(order_ids)
     return {order_id: one for known in STILL_OUT for order_id, one in known(ids).items()} if ids else {}
+
+
+# Since when, by the switching log, supply is back to the customers of orders, by the keys of orders.
+BACK_BY_LOG: Port[Callable[[Iterable[int]], Mapping[int, datetime]]] = Port("orders.back_by_log")
+
+
+def back_by_log(order_ids: Iterable[int]) -> dict[int, datetime]:
+    """Of orders, since when the switching log says that their customers have supply again."""
+    ids = list(order_ids)
+    return {order_id: one for known in BACK_BY_LOG for order_id, one in known(ids).items()} if ids else {}

@@ -11,6 +11,7 @@ STEP_NAMES = {
     "contact": lambda: _("Customer contacted"),
     "arrive": lambda: _("Arrived"),
     "restore": lambda: _("Supply restored"),
+    "still_out": lambda: _("Still without supply"),
     "finish": lambda: _("Finish the work"),
     "call_back": lambda: _("Called back"),
     "no_answer": lambda: _("Called, no answer"),

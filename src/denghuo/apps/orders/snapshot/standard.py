@@ -76,6 +76,8 @@ _STEPS: tuple[_Step, ...] = (
         "抢修人员已到达现场。",
     ),
     (Kind.FAULT, "restore", _TAKEN, "", Who.HANDLER, False, "restore:stop", "您处已恢复供电。"),
+    # Told to be back, supply was not.
+    (Kind.FAULT, "still_out", [State.ON_SITE], "", Who.WORKS, True, "restore:again", ""),
     (
         Kind.FAULT,
         "finish",

@@ -46,7 +46,7 @@ from denghuo.apps.orders.views.reach import (
 from denghuo.apps.organization.access import Permission, may, permission_required
 
 # Steps that have a form of their own.
-APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify"})
+APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify", "still_out"})
 # What comes first where several steps are open: the way an order goes when nothing goes wrong.
 _WAY = ("accept", "arrive", "contact", "restore", "call_back", "close", "resume")
 

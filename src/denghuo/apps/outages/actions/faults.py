@@ -1,5 +1,6 @@
 """A suspected fault is confirmed, supply comes back step by step, and whoever says "still out" opens the nested one."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +13,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.outages.actions.reports import place_reports
 from denghuo.apps.outages.facts import (
     CustomersBack,
+    CustomersNotBack,
     FaultConfirmed,
     FaultKnown,
     ReportsAttached,
@@ -102,6 +104,7 @@ def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
     confirmed = Suspicion.objects.filter(network_id=fact.network_id, state=SuspicionState.CONFIRMED, outage=None)
     same = Outage.objects.filter(network_id=OuterRef("network_id"), number=OuterRef("number"))
     confirmed.update(outage=Subquery(same.values("pk")[:1]))
+    _take_back(fact, at=at, actor=actor)
     place_reports(network_id=fact.network_id, at=at, actor=actor)
     reports = list(Report.objects.filter(network_id=fact.network_id, state__in=_WAITING).order_by("pk"))
     if not reports:  # as nearly always, above all when a log of years is read in
@@ -110,6 +113,28 @@ def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
     for outage in _told_of(fact, since=min(one.reported_at for one in reports)):
         own = [one for one in reports if one.outage_id in (None, outage.pk) and one.load_code not in out_now]
         _hear_of_supply(outage, own, at=at, actor=actor)
+
+
+def _take_back(fact: SupplyChanged, *, at: datetime, actor: str) -> None:
+    """Of outages that last, reports whose supply was back by a log that has since been corrected."""
+    rows = Report.objects.filter(network_id=fact.network_id, state=ReportState.BACK, outage__restored_at=None)
+    rows = rows.filter(outage__started_at__isnull=False).select_related("outage").order_by("pk")
+    named, told = set(fact.outage_ids), defaultdict[Outage, list[Report]](list)
+    for report in rows:
+        if report.outage is not None and report.outage_id in named:
+            told[report.outage].append(report)
+    for outage, reports in told.items():
+        intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
+        out = {one.load_code for one in intervals if one.ended_at is None}
+        ended = {(one.load_code, one.ended_at) for one in intervals}
+        # Who was without supply a second time in the same outage did have it between.
+        gone = [one for one in reports if one.load_code in out and (one.load_code, one.back_at) not in ended]
+        for report in gone:
+            report.state, report.back_at = ReportState.OUT, None
+        Report.objects.bulk_update(gone, ["state", "back_at"], batch_size=500)
+        keys = {"report_ids": tuple(one.pk for one in gone), "order_ids": tuple(one.order_id for one in gone)}
+        if gone:
+            record(CustomersNotBack(outage_id=outage.pk, **keys), at=at, actor=actor)
 
 
 def _told_of(fact: SupplyChanged, *, since: datetime) -> list[Outage]:

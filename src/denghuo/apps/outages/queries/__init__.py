@@ -34,6 +34,7 @@ from denghuo.apps.outages.queries.faults import (
     suspicion_for,
 )
 from denghuo.apps.outages.queries.field import (
+    back_by_log,
     cause_known,
     dark_against,
     last_of,
@@ -120,6 +121,7 @@ __all__ = [
     "areas_behind",
     "areas_planned",
     "asks_reason",
+    "back_by_log",
     "board",
     "case_of",
     "case_of_kind",

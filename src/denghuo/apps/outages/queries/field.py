@@ -12,7 +12,7 @@ from denghuo.apps.crews.queries.supply import Supply
 from denghuo.apps.network import queries as network
 from denghuo.apps.orders.models import OrderStep
 from denghuo.apps.orders.queries.still_out import SaysOut
-from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, Suspicion
+from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, ReportState, Suspicion
 from denghuo.apps.outages.queries.estimates import subject_of
 
 
@@ -118,6 +118,13 @@ def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
     those of whom the log says so, whatever they said."""
     order_ids = list(order_ids)
     return _said_by_customers(order_ids) | _dark_by_log(order_ids)
+
+
+def back_by_log(order_ids: Iterable[int]) -> Mapping[int, datetime]:
+    """Of orders of outages, since when their customers have supply again by the switching log."""
+    rows = Report.objects.filter(order_id__in=list(order_ids), outage__isnull=False, back_at__isnull=False)
+    rows = rows.filter(state__in=(ReportState.BACK, ReportState.LIT)).order_by()
+    return {order_id: back_at for order_id, back_at in rows.values_list("order_id", "back_at") if back_at}
 
 
 def cause_known(order_ids: Collection[int]) -> list[int]:
