@@ -168,6 +168,7 @@ WORKS_ON_ORDERS = (
     "receipt",
     "check-receipt",
     "merge",
+    "unmerge",
     "appeal",
     "evidence",
 )

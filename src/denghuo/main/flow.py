@@ -47,6 +47,7 @@ from denghuo.apps.orders.facts import (
     OrderOpened,
     OrderReopened,
     OrdersMerged,
+    OrderUnmerged,
     StepTaken,
 )
 from denghuo.apps.organization.facts import CalendarImported, CalendarYearWithdrawn
@@ -94,6 +95,7 @@ FLOW: list[Line] = [
     Line(OrderOpened, "orders.tell_responsible", background=True, together=True),
     Line(OrderClosed, "outages.follow_closed_order", background=True),
     Line(OrderReopened, "outages.follow_reopened"),
+    Line(OrderUnmerged, "outages.follow_unmerged"),
     Line(FaultSuspected, "outages.follow_suspicion"),
     Line(FaultConfirmed, "network.follow_confirmation"),
     Line(SupplyChanged, "outages.follow_supply"),
@@ -124,6 +126,7 @@ FLOW: list[Line] = [
     # on the way for nothing any more is told.
     Line(MessageAnswered, "crews.follow_answer"),
     Line(OrdersMerged, "crews.follow_merged"),
+    Line(OrderUnmerged, "crews.follow_unmerged"),
     Line(OrderClosed, "crews.follow_order_closed"),
     Line(StepTaken, "crews.follow_orders_done", background=True, together=True),
     # An order goes the way of the crew that serves it; "still out" opens it again, and what is back was called back.

@@ -16,6 +16,7 @@ from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network.actions import record_switching
 from denghuo.apps.notices.models import Message
+from denghuo.apps.orders.actions import unmerge_order
 from denghuo.apps.orders.models import Kind, Order, State
 from denghuo.apps.outages import actions, queries
 from denghuo.apps.outages.facts import IncidentLeft, IncidentTaken, ReportsAttached
@@ -333,6 +334,22 @@ def test_the_crew_of_what_was_merged_goes_for_the_order_that_goes_on(desk: Desk)
     assert row.is_open
     assert set(row.orders.values_list("order_id", flat=True)) == {desk.arrears.pk, desk.single.pk}
     assert Order.objects.get(pk=desk.single.pk).state == State.DISPATCHED
+
+
+def test_taken_out_of_the_merge_it_is_a_report_again_and_its_crew_serves_it_still(desk: Desk) -> None:
+    told: dict[str, Any] = {"crew_id": desk.near.pk, "order_ids": (desk.arrears.pk,), "x": None, "y": None, **BY}
+    row = assign(about=about(desk.arrears), place="", **told)
+    deliveries.drain()
+    actions.find_same(order_ids=[desk.arrears.pk, desk.single.pk], **BY)
+    deliveries.drain()
+    assert Report.objects.get(order=desk.arrears).state == ReportState.CLOSED
+    unmerge_order(order_id=desk.arrears.pk, reason="隔壁一户", **BY)
+    deliveries.drain()
+    assert Order.objects.get(pk=desk.arrears.pk).state == State.DISPATCHED, "its crew was sent before"
+    assert Report.objects.get(order=desk.arrears).state == ReportState.SUSPECTED, "it is evidence again"
+    free = Order.objects.get(pk=desk.single.pk)
+    assert free.state == State.DISPATCHED
+    assert row.orders.filter(order_id=free.pk).exists(), "who was taken along is served until somebody says otherwise"
 
 
 def test_an_incident_in_full(world: World, desk: Desk, see: See) -> None:

@@ -155,6 +155,14 @@ class OrdersMerged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderUnmerged:
+    """An order that was merged is a matter of its own, and goes on."""
+
+    order_id: int
+    from_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClockWarned:
     """What is still to be done fills what is left of the clock: there is still time to keep it."""
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("<int:order_id>/receipt/", views.receipt, name="receipt"),
     path("<int:order_id>/receipt/check/", views.check_receipt, name="check-receipt"),
     path("<int:order_id>/merge/", views.merge, name="merge"),
+    path("<int:order_id>/unmerge/", views.unmerge, name="unmerge"),
     path("<int:order_id>/appeal/", views.appeal, name="appeal"),
     path("<int:order_id>/appeal/<int:appeal_id>/", views.decide_appeal, name="decide-appeal"),
     path("<int:order_id>/evidence/", views.evidence, name="evidence"),

@@ -37,7 +37,7 @@ from denghuo.apps.crews.actions.rules import (
     set_rule,
 )
 from denghuo.apps.crews.actions.steps import StepEntry, take_step, withdraw_assignment
-from denghuo.apps.crews.actions.wanted import follow_attached, follow_merged, follow_wanted
+from denghuo.apps.crews.actions.wanted import follow_attached, follow_merged, follow_unmerged, follow_wanted
 
 __all__ = [
     "CertificateMissingError",
@@ -60,6 +60,7 @@ __all__ = [
     "follow_merged",
     "follow_order_closed",
     "follow_orders_done",
+    "follow_unmerged",
     "follow_wanted",
     "forget_positions",
     "free_needless",

@@ -120,19 +120,30 @@ def add_orders(*, assignment_id: int, order_ids: Sequence[int], at: datetime, ac
         raise ValueError("what is over serves no more orders")
     new = _serve(row, order_ids)
     if new:
-        fact = OrdersAdded(
-            assignment_id=row.pk,
-            crew_id=row.crew_id,
-            about=row.about,
-            order_ids=new,
-            unit_id=row.unit_id,
-            sent_at=row.sent_at,
-            accepted_at=row.accepted_at,
-            arrived_at=row.arrived_at,
-            crew=str(row.crew),
-        )
-        record(fact, at=at, actor=actor)
+        record(_added(row, new), at=at, actor=actor)
     return new
+
+
+@transaction.atomic
+def serve_again(*, order_id: int, at: datetime, actor: str) -> None:
+    """An order that was set aside waits again: whoever was sent for it serves it still."""
+    for row in Assignment.objects.filter(state__in=OPEN, orders__order_id=order_id).order_by("pk"):
+        record(_added(row, (order_id,)), at=at, actor=actor)
+
+
+def _added(row: Assignment, order_ids: tuple[int, ...]) -> OrdersAdded:
+    """The fact that an assignment serves these orders too, with what its crew has done by now."""
+    return OrdersAdded(
+        assignment_id=row.pk,
+        crew_id=row.crew_id,
+        about=row.about,
+        order_ids=order_ids,
+        unit_id=row.unit_id,
+        sent_at=row.sent_at,
+        accepted_at=row.accepted_at,
+        arrived_at=row.arrived_at,
+        crew=str(row.crew),
+    )
 
 
 @transaction.atomic

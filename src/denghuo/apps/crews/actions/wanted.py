@@ -5,7 +5,7 @@ from typing import Protocol
 
 from django.db import transaction
 
-from denghuo.apps.crews.actions.dispatch import add_orders, assign
+from denghuo.apps.crews.actions.dispatch import add_orders, assign, serve_again
 from denghuo.apps.crews.models import OPEN, Assignment
 from denghuo.apps.crews.queries.words import cannot_go_notice
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice
@@ -53,6 +53,13 @@ class Merged(Protocol):
     def order_ids(self) -> tuple[int, ...]: ...
 
 
+class Unmerged(Protocol):
+    """The fact that an order that was merged goes on by itself."""
+
+    @property
+    def order_id(self) -> int: ...
+
+
 def follow_wanted(fact: Wanted, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the crew is sent. If it cannot go any more, whoever chose it is told."""
     names = ("about", "crew_id", "order_ids", "place", "note", "skill", "x", "y")
@@ -82,3 +89,9 @@ def follow_merged(fact: Merged, *, at: datetime, actor: str, delivery_key: str) 
     if not sent.filter(orders__order_id=fact.into_id).exists():
         for row in sent.filter(orders__order_id__in=fact.order_ids).distinct().order_by("pk"):
             add_orders(assignment_id=row.pk, order_ids=[fact.into_id], at=at, actor=actor)
+
+
+def follow_unmerged(fact: Unmerged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a crew that was sent for an order before it was merged serves it still."""
+    del delivery_key  # what the order has taken is not taken again
+    serve_again(order_id=fact.order_id, at=at, actor=actor)

@@ -52,6 +52,7 @@ from denghuo.apps.orders.actions.steps import (
     escalate_order,
     merge_orders,
     take_step,
+    unmerge_order,
     urge_order,
 )
 from denghuo.apps.orders.actions.talk import (
@@ -127,6 +128,7 @@ __all__ = [
     "show_caller",
     "take_step",
     "tell_responsible",
+    "unmerge_order",
     "urge_order",
     "watch_clocks",
     "watch_hand_overs",

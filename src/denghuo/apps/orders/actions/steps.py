@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from denghuo.apps.ledger.actions import record
@@ -16,6 +16,7 @@ from denghuo.apps.orders.facts import (
     OrderEscalated,
     OrderReopened,
     OrdersMerged,
+    OrderUnmerged,
     OrderUrged,
     PromiseKept,
     PromiseNotKept,
@@ -25,6 +26,7 @@ from denghuo.apps.orders.models import (
     OVER,
     CallBackResult,
     Finding,
+    Kind,
     Order,
     OrderStep,
     Promise,
@@ -129,12 +131,13 @@ def _allowed(row: Order, step: str, *, at: datetime, told_at: datetime | None, r
 
 
 def _to_state(row: Order, rule: StepRule) -> str:
-    """Where a step leads: what it says, the state before a suspension, or the same."""
+    """Where a step leads: what it says, the state before a suspension or a merging, or the same."""
     if rule.to_state:
         return rule.to_state
-    if rule.step != "resume":
+    begun_by = {"resume": "suspend", "unmerge": "merge"}.get(rule.step)
+    if begun_by is None:
         return row.state
-    before = row.steps.filter(step="suspend").order_by("-pk").values_list("from_state", flat=True).first()
+    before = row.steps.filter(step=begun_by).order_by("-pk").values_list("from_state", flat=True).first()
     return before or State.REGISTERED
 
 
@@ -308,6 +311,44 @@ def _take_along(into: Order, others: Sequence[Order]) -> None:
         into.parent = None
     Order.objects.filter(parent__in=keys).exclude(pk=into.pk).update(parent=into)
     Order.objects.filter(merged_into__in=keys).update(merged_into=into)
+
+
+@transaction.atomic
+def unmerge_order(*, order_id: int, reason: str, at: datetime, actor: str) -> Order:
+    """Say that an order that was merged is a matter of its own. It goes on from where it stood, and its clocks as if
+    they had never ended. A fault that somebody was sent for waits to be dispatched anew.
+
+    Raises:
+        ValueError: it is not merged, or what it was merged into is over.
+        StepRefusedError: nobody says why.
+    """
+    rows = Order.objects.select_for_update(of=("self",)).select_related("unit").order_by("pk")
+    told = {row.pk: row for row in rows.filter(Q(pk=order_id) | Q(merged=order_id))}
+    row, into = told[order_id], told.get(told[order_id].merged_into_id or 0)
+    if into is None or into.is_over:
+        raise ValueError("an order is taken out of one that it was merged into, and that is open")
+    rule = _allowed(row, "unmerge", at=at, told_at=None, reason=reason)
+    row.merged_into = None
+    facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=reason.strip())
+    if row.kind == Kind.FAULT and row.state in (State.DISPATCHED, State.IN_HAND, State.ON_SITE):
+        again = _allowed(row, "return", at=at, told_at=None, reason=reason)
+        facts += _write(row, again, happened_at=at, at=at, actor=actor, reason=reason.strip())
+    _leave_behind(into, row)
+    _refresh(into, at=at, actor=actor)
+    for fact in [*facts, OrderUnmerged(order_id=row.pk, from_id=into.pk)]:
+        record(fact, at=at, actor=actor)
+    whom = people_by_username([row.handler]).values() or answering_for(row)
+    Telling(order=row, at=at, actor=actor).tell("parted", whom, key=f"{row.pk}-{at:%Y%m%d%H%M%S%f}", why=reason.strip())
+    return row
+
+
+def _leave_behind(into: Order, row: Order) -> None:
+    """What went along when they were merged goes back. By when whoever sent it wants it back stays the earlier one."""
+    rest = list(into.merged.exclude(pk=row.pk))
+    into.urged_count = max(into.urged_count - row.urged_count, 0)
+    own = {step: [one.at for one in into.steps.filter(step=step)] for step in ("urge", "escalate")}
+    into.urged_at = max([*own["urge"], *(one.urged_at for one in rest if one.urged_at)], default=None)
+    into.escalated_at = min([*own["escalate"], *(one.escalated_at for one in rest if one.escalated_at)], default=None)
 
 
 def _tell_merged(into: Order, others: Sequence[Order], *, at: datetime, actor: str) -> None:

@@ -34,9 +34,10 @@ _WORDS = {
     "escalated": _("Order %(number)s is brought before you"),
     "joined": _("Order %(number)s takes in what came later of the same matter"),
     "merged": _("Order %(number)s is the same matter as one that came in before, and goes on there"),
+    "parted": _("Order %(number)s was taken out of a merge, and goes on by itself"),
     "eased": _("Order %(number)s was corrected, and is due later now or not late any more"),
 }
-_URGENT = {"asked", "offered", "given", "returned", "reported", "confirm", "suspension", "urged", "escalated"}
+_URGENT = {"asked", "parted", "offered", "given", "returned", "reported", "confirm", "suspension", "urged", "escalated"}
 
 
 @dataclass(frozen=True, kw_only=True)

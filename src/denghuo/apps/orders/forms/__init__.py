@@ -17,6 +17,7 @@ from denghuo.apps.orders.forms.work import (
     RemarkForm,
     StepTakenForm,
     SuspensionForm,
+    UnmergeForm,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "StepForm",
     "StepTakenForm",
     "SuspensionForm",
+    "UnmergeForm",
 ]

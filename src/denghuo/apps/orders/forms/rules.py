@@ -34,6 +34,7 @@ _VERB_NAMES = {
     "again": _("runs on"),
     "stop": _("stops"),
     "drop": _("is not asked for any more"),
+    "revive": _("is asked for again"),
     "suspend": _("pauses"),
     "resume": _("runs again"),
 }

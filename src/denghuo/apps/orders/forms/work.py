@@ -181,6 +181,12 @@ class MergeForm(forms.Form):
         self.fields["order"].choices = orders  # type: ignore[attr-defined]
 
 
+class UnmergeForm(forms.Form):
+    """Why an order is a matter of its own after all."""
+
+    reason = forms.CharField(label=_("Why it is another matter"), max_length=500)
+
+
 class AppealForm(forms.Form):
     """Against what, and why."""
 

@@ -24,6 +24,7 @@ STEP_NAMES = {
     "urge": lambda: _("The customer asks again"),
     "escalate": lambda: _("Escalate"),
     "merge": lambda: _("Merged"),
+    "unmerge": lambda: _("Take out of the merge"),
     "correct": lambda: _("Correct"),
     "reclassify": lambda: _("Change kind or area"),
 }
@@ -42,6 +43,7 @@ STEPS_DONE = {
     "reassign": lambda: _("Reassigned"),
     "urge": lambda: _("The customer asked again"),
     "escalate": lambda: _("Escalated"),
+    "unmerge": lambda: _("Taken out of the merge"),
     "correct": lambda: _("Corrected"),
     "reclassify": lambda: _("Kind or area changed"),
 }

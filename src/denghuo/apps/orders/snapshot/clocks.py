@@ -26,7 +26,8 @@ from denghuo.engines.worktime import (
 )
 
 # "drop" ends a clock that nothing is asked of any more: it is no case, unless it was too late by then.
-VERBS = frozenset({"start", "again", "stop", "drop", "suspend", "resume"})
+# "revive" takes a drop back: the clock goes on as if it had never ended, and stands still where it did.
+VERBS = frozenset({"start", "again", "stop", "drop", "revive", "suspend", "resume"})
 _VERBS = {"stop": EventKind.STOP, "drop": EventKind.STOP, "suspend": EventKind.SUSPEND, "resume": EventKind.RESUME}
 _EVERY = "*"
 # Where no calendar is told: a day long gone, so that nothing counted in working days is known.
@@ -119,6 +120,7 @@ class _Cases:
         self.started: list[datetime] = []
         self.stopped: list[datetime | None] = []
         self.dropped: list[bool] = []
+        self.suspended: set[int] = set()
 
     def _event(self, case: int, at: datetime, kind: EventKind) -> None:
         self.case.append(case)
@@ -147,11 +149,27 @@ class _Cases:
                 self.stopped.append(None)
                 self.dropped.append(False)
             self.stopped[case], self.dropped[case] = None, False
+            self.suspended.discard(case)
             self._event(case, at, EventKind.START)
+        elif verb == "revive":
+            self._revive(case)
         elif case is not None and self.stopped[case] is None:
             self._event(case, at, _VERBS[verb])
             if verb in ("stop", "drop"):
                 self.stopped[case], self.dropped[case] = at, verb == "drop"
+            elif verb == "suspend":
+                self.suspended.add(case)
+            else:
+                self.suspended.discard(case)
+
+    def _revive(self, case: int | None) -> None:
+        ended_at = self.stopped[case] if case is not None and self.dropped[case] else None
+        if case is None or ended_at is None:
+            return
+        self.stopped[case], self.dropped[case] = None, False
+        self._event(case, ended_at, EventKind.START)
+        if case in self.suspended:
+            self._event(case, ended_at, EventKind.SUSPEND)
 
 
 def clocks_shown(

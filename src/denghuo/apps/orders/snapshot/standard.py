@@ -55,6 +55,7 @@ _STEPS: tuple[_Step, ...] = (
     ("", "correct", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.HANDLER, True, "", ""),
     ("", "reclassify", [*_OPEN, State.SUSPENDED, State.DONE], "", Who.HANDLER, True, "", ""),
     ("", "merge", [*_OPEN, State.SUSPENDED, State.DONE], State.MERGED, Who.WORKS, False, "*:drop", ""),
+    ("", "unmerge", [State.MERGED], "", Who.WORKS, True, "*:revive", ""),
     (
         Kind.FAULT,
         "open",

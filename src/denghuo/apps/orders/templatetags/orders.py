@@ -156,6 +156,7 @@ def effect_words(effects: str) -> str:
         "again": _("%(clock)s runs on"),
         "stop": _("%(clock)s stops"),
         "drop": _("%(clock)s is not asked for any more"),
+        "revive": _("%(clock)s is asked for again"),
         "suspend": _("%(clock)s stands still"),
         "resume": _("%(clock)s runs again"),
     }

@@ -14,6 +14,7 @@ from denghuo.apps.orders.views.deeds import (
     remark,
     suspension,
     take_step,
+    unmerge,
 )
 from denghuo.apps.orders.views.evidence import evidence, printed
 from denghuo.apps.orders.views.lists import export, home, see_sign, signs
@@ -54,5 +55,6 @@ __all__ = [
     "steps",
     "suspension",
     "take_step",
+    "unmerge",
     "wording",
 ]

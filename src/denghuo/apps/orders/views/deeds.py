@@ -25,6 +25,7 @@ from denghuo.apps.orders.forms import (
     RemarkForm,
     StepTakenForm,
     SuspensionForm,
+    UnmergeForm,
 )
 from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
 from denghuo.apps.orders.templatetags.orders import moment
@@ -228,6 +229,13 @@ def merge(request: HttpRequest, row: Order, told: Told) -> str:
     return _("Merged into %(number)s, which came in first: what the others hold stands there too.") % {
         "number": stays.number
     }
+
+
+@_deed(_plain(UnmergeForm))
+def unmerge(request: HttpRequest, row: Order, told: Told) -> str:
+    """Say that an order is a matter of its own after all."""
+    went_on = actions.unmerge_order(order_id=row.pk, **told, **who(request))
+    return _("It goes on by itself: %(state)s.") % {"state": went_on.get_state_display()}
 
 
 @_deed(_plain(AppealForm))

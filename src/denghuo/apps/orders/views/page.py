@@ -46,7 +46,7 @@ from denghuo.apps.orders.views.reach import (
 from denghuo.apps.organization.access import Permission, may, permission_required
 
 # Steps that have a form of their own.
-APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify", "still_out"})
+APART = frozenset({"suspend", "merge", "finish", "reassign", "correct", "reclassify", "still_out", "unmerge"})
 # What comes first where several steps are open: the way an order goes when nothing goes wrong.
 _WAY = ("accept", "arrive", "contact", "restore", "call_back", "close", "resume")
 
@@ -88,7 +88,7 @@ def page(
         "main": plain.get(main),
         "others": [rule for step, rule in plain.items() if step not in (main, "call_back")],
         **_calling_back(row, plain, now),
-        **_theirs(request, row, working=working, dealing=dealing),
+        **_theirs(request, row, open_steps, working=working, dealing=dealing),
         "answering": queries.unit_answering(row),
         "may_supervise": above,
         "may_urge": working and "urge" in open_steps,
@@ -139,7 +139,9 @@ def _alike(row: Order, *, username: str, supervises: bool, at: datetime, dealing
     return {"alike": alike, "mergeable": mergeable, "done_before": done_before}
 
 
-def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -> dict[str, Any]:
+def _theirs(
+    request: HttpRequest, row: Order, open_steps: Mapping[str, Any], *, working: bool, dealing: bool
+) -> dict[str, Any]:
     """Whether this order is theirs who look at it: what is about people of ours is not everybody's."""
     me = request.user.get_username()
     is_own_work = row.state == State.DONE and queries.is_own_work(row, me)
@@ -148,6 +150,8 @@ def _theirs(request: HttpRequest, row: Order, *, working: bool, dealing: bool) -
         "may_say": working,
         "is_not_theirs": working and not dealing,
         "is_own_work": is_own_work,
+        # While what it was merged into goes on.
+        "may_unmerge": "unmerge" in open_steps and row.merged_into is not None and not row.merged_into.is_over,
         "confirmers": queries.confirmers_of(row, but=me) if is_own_work else [],
         "may_unmask": may_unmask(request, row),
     }

@@ -58,6 +58,7 @@ from denghuo.apps.outages.actions.reports import (
     follow_found,
     follow_orders,
     follow_reopened,
+    follow_unmerged,
     hear_meters,
 )
 from denghuo.apps.outages.actions.rules import set_judging_rule
@@ -103,6 +104,7 @@ __all__ = [
     "follow_reopened",
     "follow_supply",
     "follow_suspicion",
+    "follow_unmerged",
     "give_estimate",
     "hear_meters",
     "join_report",

@@ -14,8 +14,9 @@ from denghuo.apps.crews.models import Finding
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
-from denghuo.apps.orders.facts import OrderClosed, OrderOpened, OrderReopened
+from denghuo.apps.orders.facts import OrderClosed, OrderOpened, OrderReopened, OrderUnmerged
 from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.models import State as OrderState
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import (
     FaultSuspected,
@@ -299,6 +300,17 @@ def follow_reopened(fact: OrderReopened, *, at: datetime, actor: str, delivery_k
     """Reaction: where nothing of ours was found, an order is open again because supply is still missing."""
     del delivery_key  # a report that is evidence is not made so again
     found = Report.objects.filter(order_id=fact.order_id, state=ReportState.CLOSED, order__finding__in=_NOT_OURS)
+    _place_again(found, at=at, actor=actor)
+
+
+def follow_unmerged(fact: OrderUnmerged, *, at: datetime, actor: str, delivery_key: str) -> None:
+    """Reaction: a report that was taken to be the same as another one is evidence of its own."""
+    del delivery_key  # a report that is evidence is not made so again
+    found = Report.objects.filter(order_id=fact.order_id, state=ReportState.CLOSED, order__closed_at=None)
+    _place_again(found.exclude(order__state=OrderState.DONE), at=at, actor=actor)
+
+
+def _place_again(found: Iterable[Report], *, at: datetime, actor: str) -> None:
     for report in found:
         Report.objects.filter(pk=report.pk).update(state=ReportState.ALONE)
         if report.network_id is not None:
