@@ -4,9 +4,11 @@ The calendar: 1 to 5 May 2026 are a holiday, Saturday 9 May is worked. AT is Fri
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import LimitEntry
 from denghuo.apps.orders.models import Area, Channel, Kind, Order, Remark, State, SuspensionCause, Topic
 from denghuo.apps.orders.snapshot.clocks import (
+    VERBS,
     ClockShown,
     Told,
     clocks_shown,
@@ -25,7 +28,7 @@ from denghuo.apps.orders.snapshot.clocks import (
 from denghuo.apps.orders.snapshot.rules import build_book
 from denghuo.apps.orders.snapshot.standard import standard_steps
 from denghuo.apps.organization.models import CalendarDay
-from tests.apps.orders.conftest import Open
+from tests.apps.orders.conftest import Open, client_of
 from tests.world import AT
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -158,6 +161,30 @@ def test_open_orders_follow_a_new_limit_at_once_and_closed_ones_never(opened: Op
     assert not any(one.limit.limit_s == 900 for one in queries.clocks_of(Order.objects.get(pk=done.pk), at=at))
 
 
+def test_what_is_written_here_holds_before_what_is_shipped_for_the_same(opened: Open) -> None:
+    told: dict[str, Any] = {"kind": Kind.FAULT, "measure": "clock", "basis": "本所"}
+
+    def limits() -> dict[tuple[str, str], int]:
+        found = queries.rule_book().limits_of(kind=Kind.FAULT, topic="", area="city", channel="", on=AT.date())
+        return {(one.clock, one.layer): one.limit_s for one in found}
+
+    shipped = limits()
+    assert (shipped["dispatch", "internal"], shipped["arrive", "promise"]) == (120, 45 * 60), "of a region"
+    for clock, layer_, limit_s in (("dispatch", "internal", 240), ("arrive", "promise", 600)):
+        entry = LimitEntry(clock=clock, layer=layer_, limit_s=limit_s, **told)
+        actions.set_limit_rule(entry=entry, from_date=AT.date(), at=AT, actor="meng")
+    assert limits() == shipped | {("dispatch", "internal"): 240}, "of an area holds before of any"
+    entry = LimitEntry(clock="arrive", layer="promise", area="city", limit_s=None, **told)
+    actions.set_limit_rule(entry=entry, from_date=AT.date(), at=AT, actor="meng")
+    assert ("arrive", "promise") not in limits(), "lifted"
+    rows = client_of("meng").get(reverse("orders:limits"), {"kind": "fault"}).context["rows"]
+    now = [row for row, holds in rows if holds and (row.clock, row.layer) == ("dispatch", "internal")]
+    assert [row.limit_s for row in now] == [240]
+    assert not [
+        row for row, holds in rows if holds and (row.clock, row.layer, row.area) == ("arrive", "promise", "city")
+    ]
+
+
 def test_clocks_and_escalations_write_nothing_into_the_conversation(opened: Open) -> None:
     row = opened()
     actions.watch_clocks(at=AT + timedelta(minutes=5), actor="rounds")
@@ -282,4 +309,4 @@ def test_the_quick_way_of_an_opening_says_what_the_engine_says(area: Area) -> No
 
 def test_every_step_that_is_shipped_does_something_known_to_clocks() -> None:
     verbs = {verb for rule in standard_steps() for _, verb in effects_of(rule.effects)}
-    assert verbs == {"start", "again", "stop", "drop", "suspend", "resume"}
+    assert verbs == VERBS

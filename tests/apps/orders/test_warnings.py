@@ -132,7 +132,6 @@ def test_another_limit_takes_back_what_it_makes_untrue(opened: Open) -> None:
     told = {
         "kind": Kind.FAULT,
         "area": "city",
-        "region": "sgcc",
         "clock": "arrive",
         "measure": "clock",
         "layer": "promise",

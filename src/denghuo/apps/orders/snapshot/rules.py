@@ -114,7 +114,9 @@ def _limits(rows: Iterable[LimitRule], fit: Mapping[str, str], on: date) -> tupl
             latest[(row.clock, row.layer, *(getattr(row, name) for name in names))] = row
     best: dict[tuple[str, str], tuple[tuple[bool, ...], LimitRule]] = {}
     for row in latest.values():
-        close = tuple(bool(getattr(row, name)) for name in ("channel", "topic", "area", "region"))
+        # What was written here for an area or a topic holds before what is shipped for it, whoever promises that.
+        is_own = row.pk is not None
+        close = (bool(row.channel), bool(row.topic), bool(row.area), is_own, bool(row.region))
         key = (row.clock, row.layer)
         if key not in best or close > best[key][0]:
             best[key] = (close, row)

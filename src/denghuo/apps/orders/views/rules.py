@@ -54,7 +54,9 @@ def limits(request: HttpRequest) -> HttpResponse:
         (one for one in rows if one.from_date <= today), key=lambda one: (one.from_date, one.pk is not None)
     ):
         latest[tuple(getattr(row, name) for name in _KEY)] = row
-    in_force = {id(row) for row in latest.values() if row.limit_s is not None}
+    own = {key[:-1] for key, row in latest.items() if row.pk is not None}
+    outweighed = {id(row) for key, row in latest.items() if row.pk is None and key[:-1] in own}
+    in_force = {id(row) for row in latest.values() if row.limit_s is not None} - outweighed
     rows.sort(key=lambda row: (row.clock, row.topic, row.area, row.layer, -row.from_date.toordinal()))
     region = book.number(today).region
     context = {
