@@ -379,6 +379,32 @@ def test_what_somebody_writes_is_not_taken_from_under_their_hands(phone: Page, w
     expect(note.get_by_label("Text")).to_have_value("正在写")
 
 
+def test_only_what_somebody_writes_into_waits_for_them(phone: Page, context: BrowserContext, job: Assignment) -> None:
+    for name in ("Accept", "Depart", "Arrived"):
+        tap(phone, job, name)
+    waits(phone, 0)
+    note = unfold(phone, job, "note")
+    with phone.expect_response("**" + reverse("orders:wording")):
+        note.get_by_label("Text").press_sequentially("正在写")
+    context.set_offline(True)
+    checks = unfold(phone, job, "checklist")
+    checks.get_by_role("checkbox").first.check()
+    checks.get_by_role("button").tap()
+    waits(phone, 1)
+    expect(phone.locator("#cr-cards")).not_to_have_attribute("inert", "")
+    note.get_by_label("Text").focus()
+    context.set_offline(False)
+    waits(phone, 0)
+    expect(card(phone, job).locator(f"#checklist-{job.pk} .cr-tick")).to_have_text(re.compile(r"^1/"))
+    expect(note.get_by_label("Text")).to_have_value("正在写")
+    expect(note.get_by_label("Text")).to_be_focused()
+    actions.withdraw_assignment(assignment_id=job.pk, reason="误报", at=timezone.now(), actor="lin")
+    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(card(phone, job)).to_contain_text("You need not go: 误报")
+    expect(card(phone, job).locator("form")).to_have_count(0)
+    expect(card(phone, job).locator("[data-cr-queue] q")).to_have_text("正在写")
+
+
 @pytest.mark.parametrize("hand", ["finger", "mouse"])
 def test_what_is_tapped_after_writing_stays_where_it_is(phone: Page, job: Assignment, hand: str) -> None:
     for name in ("Accept", "Depart", "Arrived"):

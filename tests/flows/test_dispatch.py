@@ -191,6 +191,19 @@ def test_what_somebody_types_is_not_eaten(at_desk: Page, world: World, desk: Des
     expect(page.locator("#dp-detail .dp-why")).to_contain_text("周国平")
 
 
+def test_typing_outlives_what_else_is_done(at_desk: Page, desk: Desk) -> None:
+    page = at_desk
+    choose(page, desk.suspicion.about)
+    page.keyboard.press("e")
+    page.locator("#estimate-team").fill("抢修一班")
+    page.locator("[data-dp-take] button").click()
+    expect(page.locator("#dp-detail .dp-why")).to_contain_text("林晓岚")
+    expect(page.locator("#estimate-team")).to_have_value("抢修一班")
+    page.locator("#dp-estimate .dh-btn--primary").click()
+    expect(page.locator(".ou-estimates li")).to_have_count(1)
+    expect(page.locator("#estimate-team")).to_have_value("")
+
+
 def test_who_would_lose_what_they_typed_is_asked(at_desk: Page, desk: Desk) -> None:
     page = at_desk
     choose(page, desk.suspicion.about)
@@ -275,8 +288,8 @@ def left(page: Page) -> list[tuple[datetime, int]]:
     """Every deadline of the queue that the server told, with the minutes that the page shows of it."""
     found = []
     for one in page.locator(".dp-row [data-due]").all():
-        numbers = [int(number) for number in re.findall(r"\d+", one.inner_text())]
-        minutes = numbers[0] * 60 + numbers[1] if len(numbers) > 1 else numbers[0]
+        counts = re.findall(r"(\d+) (天|小时|分钟)", one.inner_text())
+        minutes = sum(int(n) * {"天": 1440, "小时": 60, "分钟": 1}[unit] for n, unit in counts)
         found.append((datetime.fromisoformat(one.get_attribute("data-due") or ""), minutes))
     return found
 

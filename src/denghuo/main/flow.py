@@ -18,6 +18,7 @@ from denghuo.apps.crews.facts import (
     CrewArrived,
     CrewAssigned,
     OrdersAdded,
+    OrdersUnserved,
     TimeAnswered,
     WorkFinished,
 )
@@ -139,6 +140,7 @@ FLOW: list[Line] = [
     Line(TimeAnswered, "orders.follow_time_answered"),
     Line(AssignmentRefused, "orders.follow_release"),
     Line(AssignmentWithdrawn, "orders.follow_release"),
+    Line(OrdersUnserved, "orders.follow_release"),
     Line(CustomersBack, "orders.follow_back", background=True),
     Line(CustomersNotBack, "orders.follow_not_back", background=True),
     Line(StillOut, "orders.follow_still_out"),

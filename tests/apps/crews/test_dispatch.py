@@ -252,6 +252,15 @@ def test_who_refuses_says_why(town: Town, tell: Tell) -> None:
     tell(row, ReportKind.REFUSED, 2, because="车辆故障")
     assert (row.state, row.ended_because) == (State.REFUSED, "车辆故障")
     assert facts(AssignmentRefused)[0].order_ids == (town.order.pk,)
+    (said,) = Notice.objects.filter(recipient__username=row.sent_by, kind="crews.refused")
+    assert "车辆故障" in said.text and str(row.crew) in said.subject and said.urgent
+    scope = [str(town.world.lamp.path)]
+    first = {"x": row.x, "y": row.y, "at": AT}
+    assert queries.suggestions(scope, **first)[0].crew_id == row.crew_id
+    refused = {one.crew_id for one in queries.refused_about([row.about])[row.about]}
+    last = queries.suggestions(scope, **first, refused=refused)[-1]
+    assert (last.crew_id, last.why_not, last.cannot_go) == (row.crew_id, (Why.REFUSED,), ())
+    assert send(town, minutes=3) and queries.refused_about([row.about]) == {}, "it was asked again"
 
 
 def test_an_order_stays_with_the_crew_that_goes_while_another_cannot(town: Town, tell: Tell) -> None:

@@ -33,6 +33,7 @@ from denghuo.apps.crews.models import (
 )
 from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.crews.queries.rules import DEFAULTS
+from denghuo.apps.crews.queries.supply import Supply
 from denghuo.apps.customers.actions import AccountEntry, CareEntry, add_phone, open_account, register_care
 from denghuo.apps.customers.models import Boundary, CareKind
 from denghuo.apps.ledger import queries as ledger
@@ -71,6 +72,20 @@ def step(town: Town, row: Assignment, kind: str, /, **told: Any) -> str:
 
 
 # The desk
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_the_crew_and_the_desk_read_since_when_supply_is_back_by_the_log(
+    town: Town, monkeypatch: pytest.MonkeyPatch, is_over: bool
+) -> None:
+    row = now_sent(town)
+    back_at = timezone.now() - timedelta(minutes=5)
+    known = Supply(gone_at=back_at - timedelta(hours=1), back_at=back_at, is_over=is_over)
+    monkeypatch.setattr("denghuo.apps.crews.queries.cards.supply_of", lambda *_asked: known)
+    mine = page(town.world.ma, "mine")
+    assert f"supply is back since {timezone.localtime(back_at):%m-%d %H:%M}" in mine
+    assert ("What had opened is open still" in mine) is not is_over
+    assert "by the switching log" in page(town.world.lin, "assignment", row.pk)
 
 
 def test_the_board_shows_crews_and_silence(town: Town) -> None:
@@ -166,6 +181,13 @@ def test_suggestions_are_a_part_of_other_pages(town: Town) -> None:
     assert "Certificate has expired" in told
     assert "disabled" in told
     assert "抢修一班" in page(town.world.lin, "suggestions", x="not a number")
+
+
+def test_where_a_place_is_the_network_knows_and_without_that_nobody_is_the_soonest(town: Town) -> None:
+    told = page(town.world.lin, "suggestions", place="青禾村3组12号")
+    assert "The soonest there first" in told and "km away" in told
+    told = page(town.world.lin, "suggestions", place="桃花岛")
+    assert "No distance is known" in told and "km away" not in told
 
 
 def test_an_assignment_shows_its_course_and_is_withdrawn(town: Town) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
-from denghuo.apps.crews.actions import assign
+from denghuo.apps.crews.actions import assign, withdraw_assignment
 from denghuo.apps.crews.actions.steps import StepEntry, take_step
 from denghuo.apps.crews.models import Assignment, ReportKind
 from denghuo.apps.ledger import deliveries
@@ -24,6 +25,7 @@ from denghuo.apps.outages.models import Method, Outage, Report, ReportState, Sus
 from denghuo.apps.outages.queries import Board, Incident, Shine, Urgency, Wanted
 from denghuo.apps.outages.queries.detail import Reached, detail, out_if_opened, rings_of
 from denghuo.engines.standards import OutageKind
+from tests.apps.network.conftest import signed_in
 from tests.apps.outages.desk import Desk, furnish, report
 from tests.kept import Kept
 from tests.world import World, make_world
@@ -212,6 +214,38 @@ def test_a_crew_that_was_sent_is_followed(desk: Desk, see: See) -> None:
     assert not one(see(), desk.suspicion.about).is_unheard
 
 
+def test_what_is_over_stays_while_a_crew_holds_it(world: World, desk: Desk, see: See) -> None:
+    Order.objects.update(next_due_at=None, overdue_at=None, next_warn_at=None)
+    alone = Report.objects.get(outage=desk.outage).order
+    for about, crew in ((desk.outage.about, desk.near), (f"orders.order:{alone.pk}", desk.far)):
+        told: dict[str, Any] = {"place": "柳溪", "x": None, "y": None, "order_ids": [alone.pk]}
+        row = assign(crew_id=crew.pk, about=about, **told, **BY)
+        take_step(assignment_id=row.pk, entry=StepEntry(kind=ReportKind.ARRIVED, happened_at=NOW), **BY)
+    Order.objects.update(next_due_at=None, overdue_at=None, next_warn_at=None)
+    log: dict[str, Any] = {"network_id": world.network.pk, "event_number": "N-1", "note": "", **BY}
+    record_switching(device_code="QL1", closes=True, operated_at=NOW - timedelta(minutes=5), **log)
+    deliveries.drain()
+    back = one(see(), desk.outage.about)
+    assert (back.urgency, back.back_at, back.lv_customers) == (Urgency.BACK, NOW - timedelta(minutes=5), 0)
+    assert desk.outage.about in see().abouts
+    page = signed_in(world.lin, "en").get(reverse("outages:dispatch"), {"about": desk.outage.about}).content.decode()
+    assert "By the switching log supply is back since" in page and "data-dp-withdraw" in page
+    assert "data-dp-take" not in page and 'class="dp-suggestions"' not in page
+    for row in Assignment.objects.all():
+        withdraw_assignment(assignment_id=row.pk, reason="来电了", **BY)
+    assert desk.outage.about not in see().abouts
+
+
+def test_switching_is_recorded_where_it_stands_open(world: World, desk: Desk) -> None:
+    assert queries.keeps_out(desk.outage) == "QL1"
+    log: dict[str, Any] = {"network_id": world.network.pk, "event_number": "N-1", "note": "", **BY}
+    for minutes, code, closes in ((3, "QL2", False), (2, "QL1", True)):
+        record_switching(device_code=code, closes=closes, operated_at=NOW - timedelta(minutes=minutes), **log)
+    deliveries.drain()
+    desk.outage.refresh_from_db()
+    assert desk.outage.lasts and queries.keeps_out(desk.outage) == "QL2"
+
+
 def test_special_care_goes_before_others_while_nobody_is_sent(desk: Desk, see: See) -> None:
     Order.objects.update(next_due_at=None, overdue_at=None, next_warn_at=None)
     assert one(see(), desk.suspicion.about).urgency is Urgency.CARE
@@ -350,6 +384,13 @@ def test_taken_out_of_the_merge_it_is_a_report_again_and_its_crew_serves_it_stil
     free = Order.objects.get(pk=desk.single.pk)
     assert free.state == State.DISPATCHED
     assert row.orders.filter(order_id=free.pk).exists(), "who was taken along is served until somebody says otherwise"
+    actions.find_same(order_ids=[desk.arrears.pk, desk.single.pk], **BY)
+    deliveries.drain()
+    withdraw_assignment(assignment_id=row.pk, reason="另派", **BY)
+    deliveries.drain()
+    unmerge_order(order_id=desk.arrears.pk, reason="隔壁一户", **BY)
+    deliveries.drain()
+    assert Order.objects.get(pk=desk.arrears.pk).state == State.REGISTERED, "whoever was sent has gone meanwhile"
 
 
 def test_an_incident_in_full(world: World, desk: Desk, see: See) -> None:
@@ -389,7 +430,7 @@ def test_who_is_there_was_sent_by_somebody(desk: Desk, see: See) -> None:
     Order.objects.filter(pk=desk.single.pk).update(
         state=State.ON_SITE, overdue_at=None, next_due_at=None, next_warn_at=None
     )
-    assert one(see(), f"orders.order:{desk.single.pk}").urgency is Urgency.MOVING
+    assert one(see(), f"orders.order:{desk.single.pk}").urgency is Urgency.THERE
     assert f"orders.order:{desk.single.pk}" not in {found.about for found in see(state="new").incidents}
 
 

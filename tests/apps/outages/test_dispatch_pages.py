@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from denghuo.apps.crews.actions import assign
-from denghuo.apps.crews.models import Assignment
+from denghuo.apps.crews.actions.steps import StepEntry, take_step
+from denghuo.apps.crews.models import Assignment, ReportKind
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.network.models import SwitchingOperation
 from denghuo.apps.orders.models import Order
@@ -195,6 +196,17 @@ def test_a_crew_is_sent_and_followed(lin: Client, desk: Desk) -> None:
     sent = Assignment.objects.get()
     page = text(lin, about=desk.suspicion.about)
     assert f"This takes 抢修一班 off {sent.place} and 4 orders." in page, "it is said before, and asked"
+
+
+def test_a_crew_that_refuses_is_said_to_with_its_reason_and_suggested_last(lin: Client, desk: Desk) -> None:
+    do(lin, "send", about=desk.suspicion.about, crew=desk.near.pk)
+    entry = StepEntry(kind=ReportKind.REFUSED, happened_at=timezone.now(), reason="车辆故障")
+    take_step(assignment_id=Assignment.objects.get().pk, entry=entry, at=timezone.now(), actor="hu")
+    assert "抢修一班 cannot go: 车辆故障" in text(lin)
+    page = text(lin, about=desk.suspicion.about).partition('class="dp-suggestions"')[2]
+    assert page.index(str(desk.far)) < page.index(str(desk.near)) < page.index("has refused this")
+    do(lin, "send", about=desk.suspicion.about, crew=desk.near.pk)
+    assert "抢修一班 cannot go" not in text(lin), "asked again"
 
 
 def test_a_crew_of_another_station_is_not_there(world: World, lin: Client, desk: Desk) -> None:
@@ -473,4 +485,5 @@ def test_a_crews_card_says_how_far_it_is_before_where(world: World, desk: Desk) 
     told: dict[str, Any] = {"about": desk.suspicion.about, "order_ids": [], "x": None, "y": None}
     assign(crew_id=desk.near.pk, place=place, at=NOW, actor="lin", **told)
     page = signed_in(world.lin, "en").get(PAGE).content.decode()
-    assert re.search(rf'class="dp-crew__task [^>]*title="{place}">Sent · {place}</span>', page)
+    about = re.escape(desk.suspicion.about)
+    assert re.search(rf'class="dp-crew__task [^>]*title="{place}" href="[^"]*about={about}">Sent · {place}</a>', page)

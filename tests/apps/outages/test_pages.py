@@ -18,6 +18,7 @@ from denghuo.apps.organization.models import Role
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import Cause, Outage
 from denghuo.apps.outages.templatetags.durations import duration
+from denghuo.apps.outages.templatetags.incidents import left
 from denghuo.engines.reliability import OutageKind
 from tests.apps.network.conftest import Switch, after, signed_in
 from tests.world import AT, World
@@ -122,6 +123,11 @@ def test_nothing_is_chosen_for_who_classifies(world: World, outage: Outage) -> N
 def test_durations_as_people_say_them(minutes: float, said: str) -> None:
     with translation.override("zh-hans"):
         assert duration(AT, after(minutes / 60)) == said
+
+
+def test_deadlines_are_said_in_the_same_units() -> None:
+    with translation.override("zh-hans"):
+        assert (left(after(171), AT), left(AT, after(1.5))) == ("还剩 7 天 3 小时", "超时 1 小时 30 分钟")
 
 
 def test_who_may_not_see_the_network_still_sees_the_outage(world: World, outage: Outage) -> None:

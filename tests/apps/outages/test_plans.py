@@ -129,6 +129,16 @@ def test_who_is_left_is_worked_off(world: World, people: dict[str, Account]) -> 
     assert left(outage) == {to(people["care"]): "waiting"}
 
 
+def test_everybody_who_is_listed_is_chosen_at_once(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    client, delivered = signed_in(world.zhou), reverse("outages:notice-delivered", args=[outage.pk])
+    told = {"how": How.BY_PHONE, "delivered_at": timezone.localtime().strftime(LOCAL)}
+    assert client.post(delivered, told | {"all": "unreachable"}).status_code == 302
+    assert {one.to_ref for one in HandDelivery.objects.all()} == {to(people["silent"])}
+    assert client.post(delivered, told | {"all": "every"}).status_code == 302
+    assert left(outage) == {}
+
+
 def test_the_public_is_told_and_the_list_is_handed_out(world: World, people: dict[str, Account]) -> None:
     outage = planned(world)
     client = signed_in(world.zhou)
@@ -182,6 +192,21 @@ def test_a_plan_that_nobody_heard_of_is_moved_in_silence(world: World, people: d
     outage = planned(world)
     move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", **SYSTEM)
     assert not Message.objects.exists()
+
+
+def test_one_household_told_by_hand_announces_a_plan_to_nobody_else(world: World, people: dict[str, Account]) -> None:
+    outage = planned(world)
+    by_phone = {"about": outage.about, "case": "planned", "to_ref": to(people["somebody"]), "how": How.BY_PHONE}
+    record_delivery(unit_id=world.lamp.pk, **by_phone, delivered_at=AT, **SYSTEM)
+    move_plan(outage_id=outage.pk, start_at=after(48), end_at=after(50), reason="雨", at=after(1), actor="lin")
+    assert {(one.event, one.to_ref) for one in Message.objects.all()} == {
+        ("outages.plan_changed", to(people["somebody"]))
+    }
+    name_devices(outage_id=outage.pk, device_codes=["QF2"], at=after(2), actor="lin")
+    assert set(Message.objects.values_list("to_ref", flat=True)) == {to(people["somebody"])}
+    outage.refresh_from_db()
+    assert outage.plan_told_at is None, "it can still be announced"
+    assert announce_plan(outage_id=outage.pk, at=after(3), actor="lin") > 0
 
 
 def test_who_was_told_is_told_that_it_does_not_take_place(world: World, people: dict[str, Account]) -> None:
@@ -264,10 +289,25 @@ def test_devices_are_named_on_the_page_of_the_plan(world: World, people: dict[st
     for codes, said in (("FU9", "The network has no FU9."), (" ", "This field is required")):
         refused = client.post(page, {"deed": "devices", "device_codes": codes})
         assert (refused.status_code, said in refused.content.decode()) == (422, True), codes
-    assert client.post(page, {"deed": "devices", "device_codes": "FU1、QL1"}).status_code == 302
+    assert client.post(page, {"deed": "devices", "device_codes": "fu1、ＱＬ1"}).status_code == 302, "by its letters"
     outage.refresh_from_db()
     assert outage.planned_device_codes == "FU1 QL1"
     assert client.post(page, {"deed": "devices", "device_codes": "FU1 QL1"}).status_code == 422
+
+
+def test_a_plan_says_what_it_opens_and_whom_it_leaves_without_supply(world: World, people: dict[str, Account]) -> None:
+    start = timezone.now() + timedelta(days=9)
+    outage = planned(world, planned_start_at=start, planned_end_at=start + timedelta(hours=2))
+    client = signed_in(world.zhou, "en")
+    shown = client.get(reverse("outages:outage", args=[outage.pk])).content.decode()
+    device = reverse("network:device", args=[world.network.pk, "FU1"])
+    assert f'<a href="{device}">FU1</a>' in shown and f"<dd>{queries.line_of_plan(outage)}</dd>" in shown
+    assert '<span class="dh-quiet">6</span>' in client.get(reverse("outages:home")).content.decode()
+    assert queries.planned_customers(outage) == 6
+    said = client.post(
+        reverse("outages:plan", args=[outage.pk]), {"deed": "cancel", "reason": "雨"}, follow=True
+    ).content.decode()
+    assert "The plan is cancelled. Nobody had heard of it." in said and "<s>" in said
 
 
 def test_a_cancelled_plan_is_said_to_be_one(world: World, people: dict[str, Account]) -> None:
@@ -277,7 +317,7 @@ def test_a_cancelled_plan_is_said_to_be_one(world: World, people: dict[str, Acco
     client = signed_in(world.zhou, "en")
     for name in ("plan", "notice"):
         shown = client.get(reverse(f"outages:{name}", args=[outage.pk])).content.decode()
-        assert "The plan was cancelled on" in shown, name
+        assert "by 林" in shown and "Nobody had heard of it, and nobody needs to be told." in shown, name
         assert [one for one in ("Move the plan", "not proved to be told", "Print notices") if one in shown] == []
     when = {"delivered_at": timezone.localtime().strftime(LOCAL), "note": "村口", "who": [to(people["somebody"])]}
     for name in ("notice-posted", "notice-delivered", "notice-print"):

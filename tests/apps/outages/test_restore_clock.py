@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from denghuo.apps.crews.actions import assign
+from denghuo.apps.crews.actions import ReportEntry, assign, take_reports
 from denghuo.apps.crews.models import Assignment, ReportKind
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import deliveries
@@ -119,6 +120,24 @@ def test_what_was_done_is_open_again_when_the_log_takes_supply_back(world: World
     assert (first.state, first.reopened_count) == (OrderState.REGISTERED, 1)
     again = first.steps.get(step="reopen")
     assert again.reason, "it says why"
+
+
+def test_a_second_crew_takes_nobody_from_the_place(world: World, sent: Assignment) -> None:
+    first, _ = of(sent)
+    other = desk.crew(world, "抢修二班", AT, people=[world.lin], x=9, y=9, hours=2)
+    told: dict[str, Any] = {"about": sent.about, "place": "青禾村", "x": 1.0, "y": 1.0, "order_ids": [first.pk]}
+    second = assign(crew_id=other.pk, **told, at=after(2.5), actor="lin")
+    deliveries.drain()
+    first.refresh_from_db()
+    assert first.state == OrderState.ON_SITE
+    switched(world, closes=True, hours=2.75)
+    assert restoring(first, 9) == (0.75, False)
+    entry = ReportEntry(
+        client_id=uuid4(), assignment_id=second.pk, kind=ReportKind.ARRIVED, told_at=after(2.9), told={}
+    )
+    take_reports(user_id=world.lin.pk, entries=[entry], at=after(2.9), actor="lin")
+    deliveries.drain()
+    assert restoring(first, 9) == (0.75, False), "it began with the first"
 
 
 def test_who_lost_supply_again_in_the_same_outage_had_it_between(world: World, sent: Assignment) -> None:

@@ -143,6 +143,14 @@ class AssignmentRefused:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrdersUnserved:
+    """Whoever was sent for these orders is there no more."""
+
+    order_ids: tuple[int, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignmentWithdrawn:
     """The crew need not go, or no further. ``order_ids`` are the orders that nobody else is sent for."""
 

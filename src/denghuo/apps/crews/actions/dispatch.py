@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from denghuo.apps.crews.actions.steps import StepEntry, take_step
-from denghuo.apps.crews.facts import AssignmentUnacknowledged, CrewAssigned, OrdersAdded
+from denghuo.apps.crews.facts import AssignmentUnacknowledged, CrewAssigned, OrdersAdded, OrdersUnserved
 from denghuo.apps.crews.models import (
     OPEN,
     Assignment,
@@ -126,9 +126,13 @@ def add_orders(*, assignment_id: int, order_ids: Sequence[int], at: datetime, ac
 
 @transaction.atomic
 def serve_again(*, order_id: int, at: datetime, actor: str) -> None:
-    """An order that was set aside waits again: whoever was sent for it serves it still."""
-    for row in Assignment.objects.filter(state__in=OPEN, orders__order_id=order_id).order_by("pk"):
+    """An order that was set aside goes on: whoever is sent for it serves it still; where they have come back or been
+    called off meanwhile, nobody does."""
+    sent = list(Assignment.objects.filter(orders__order_id=order_id).distinct().order_by("pk"))
+    for row in (one for one in sent if one.is_open):
         record(_added(row, (order_id,)), at=at, actor=actor)
+    if sent and not any(one.is_open for one in sent):
+        record(OrdersUnserved(order_ids=(order_id,)), at=at, actor=actor)
 
 
 def _added(row: Assignment, order_ids: tuple[int, ...]) -> OrdersAdded:

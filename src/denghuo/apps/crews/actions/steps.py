@@ -19,9 +19,10 @@ from denghuo.apps.crews.facts import (
 from denghuo.apps.crews.models import STEPS, Assignment, CrewMember, Finding, ReportKind, State
 from denghuo.apps.crews.queries.assignments import order_ids_of, orders_left
 from denghuo.apps.crews.queries.people import supervisors_of
-from denghuo.apps.crews.queries.words import assigned_key, silent_key, withdrawn_notice
+from denghuo.apps.crews.queries.words import assigned_key, refused_key, refused_notice, silent_key, withdrawn_notice
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.actions import NoticeEntry, cancel_messages, queue_notice, withdraw_notice
+from denghuo.apps.organization.models import User
 
 MOVING = {
     ReportKind.DELIVERED: State.DELIVERED,
@@ -105,12 +106,16 @@ def _facts(row: Assignment, entry: StepEntry, accepts: bool) -> Iterator[object]
 
 
 def _refuse(row: Assignment, entry: StepEntry, *, at: datetime, actor: str) -> bool:
-    """The crew cannot go: only before it is there, and with a reason."""
+    """The crew cannot go: only before it is there, and with a reason. Whoever sent it is told."""
     if row.arrived_at is not None:
         return False
     row.state, row.ended_at, row.ended_because = State.REFUSED, entry.happened_at, entry.reason
     row.save(update_fields=["state", "ended_at", "ended_because"])
     _hush(row, at=at, actor=actor)
+    sender = User.objects.filter(username=row.sent_by).first()
+    if sender is not None:
+        told = NoticeEntry(**vars(refused_notice(row)))
+        queue_notice(recipient_id=sender.pk, key=refused_key(row.pk), entry=told, at=at, actor=actor)
     left = orders_left(row)
     fact = AssignmentRefused(assignment_id=row.pk, about=row.about, order_ids=left, reason=entry.reason)
     record(fact, at=at, actor=actor)

@@ -131,9 +131,10 @@ class ReasonForm(forms.Form):
 class SuggestForm(_Place):
     """Whom to send, for what and where."""
 
+    place = forms.CharField(label=_("Place"), max_length=200, required=False)
     skill = forms.ChoiceField(label=_("Skill needed"), choices=[("", _("None")), *Skill.choices], required=False)
-    x = _coordinate(_("Place, east"))
-    y = _coordinate(_("Place, north"))
+    x = _coordinate(_("Place, east"), widget=forms.HiddenInput)
+    y = _coordinate(_("Place, north"), widget=forms.HiddenInput)
 
 
 class AssignForm(SuggestForm):

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from denghuo.apps.crews.models import (
     OPEN,
@@ -111,6 +112,16 @@ def assignments_about(abouts: Iterable[str]) -> dict[str, list[Sent]]:
     """The same for many things at once."""
     found: dict[str, list[Sent]] = defaultdict(list)
     for one in _all_sent(list(Assignment.objects.filter(about__in=set(abouts)).select_related("crew"))):
+        found[one.about].append(one)
+    return found
+
+
+def refused_about(abouts: Iterable[str]) -> dict[str, list[Sent]]:
+    """Of things that crews are sent for, the crews that said they cannot go and were not sent again since."""
+    again = Assignment.objects.filter(crew=OuterRef("crew"), about=OuterRef("about"), sent_at__gt=OuterRef("sent_at"))
+    rows = Assignment.objects.filter(~Exists(again), about__in=set(abouts), state=State.REFUSED).select_related("crew")
+    found: dict[str, list[Sent]] = defaultdict(list)
+    for one in _all_sent(list(rows)):
         found[one.about].append(one)
     return found
 

@@ -1,7 +1,7 @@
 """Whom to send: crews in order of when they can be there, each with its reasons, and who cannot go, with why."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Why(StrEnum):
     """Why a crew cannot be sent."""
 
     OFF_DUTY = "off_duty"
+    REFUSED = "refused"
     EXPIRED = "expired"
     NO_CERTIFICATE = "no_certificate"
     NOBODY = "nobody"
@@ -60,8 +61,8 @@ class Suggestion:
 
     @property
     def cannot_go(self) -> tuple[Why, ...]:
-        """What nobody can put right by calling them in."""
-        return tuple(one for one in self.why_not if one is not Why.OFF_DUTY)
+        """What nobody can put right by calling them."""
+        return tuple(one for one in self.why_not if one not in (Why.OFF_DUTY, Why.REFUSED))
 
 
 def distance_km(x: float, y: float, other_x: float, other_y: float) -> float:
@@ -83,9 +84,16 @@ def _is_degrees(x: float, y: float) -> bool:
 
 
 def suggestions(
-    scope: Iterable[str], *, x: float | None, y: float | None, skill: str = "", at: datetime
+    scope: Iterable[str],
+    *,
+    x: float | None,
+    y: float | None,
+    skill: str = "",
+    refused: Collection[int] = (),
+    at: datetime,
 ) -> list[Suggestion]:
-    """Every crew of a data scope, those that may be sent first, the soonest there first."""
+    """Every crew of a data scope, those that may be sent first, the soonest there first; after them those that have
+    ``refused`` to go there."""
     crews = crews_within(scope)
     members = members_of(one.pk for one in crews)
     held = certificates_of(one.user_id for listed in members.values() for one in listed)
@@ -103,11 +111,12 @@ def suggestions(
             doing=doing.get(crew.pk, []),
             rules=rules[crew.unit_id],
             skill=skill,
+            has_refused=crew.pk in refused,
             at=at,
         )
         for crew in crews
     ]
-    # Last those who may not go at all; before them those who could be called in.
+    # Last those who may not go at all; before them those who could be called.
     return sorted(found, key=lambda one: (bool(one.why_not), bool(one.cannot_go), one.minutes, one.name))
 
 
@@ -121,6 +130,7 @@ def _suggestion(
     doing: Sequence[Sent],
     rules: dict[str, Number],
     skill: str,
+    has_refused: bool,
     at: datetime,
 ) -> Suggestion:
     allowed = certified(members, held, skill=skill, on=timezone.localdate(at))
@@ -133,6 +143,8 @@ def _suggestion(
         why.append(Why.EXPIRED if allowed.expired else Why.NO_CERTIFICATE)
     if duty is None:
         why.append(Why.OFF_DUTY)
+    if has_refused:
+        why.append(Why.REFUSED)
     return Suggestion(
         crew_id=crew.pk,
         name=crew.name,

@@ -76,6 +76,20 @@ def silent_notice(row: Assignment) -> Told:
     )
 
 
+def refused_key(assignment_id: int) -> str:
+    """The key of the notice that a crew cannot go."""
+    return f"assignment-{assignment_id}-refused"
+
+
+def refused_notice(row: Assignment) -> Told:
+    """The crew that was sent cannot go, and why."""
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = _("%(crew)s cannot go to %(place)s") % {"crew": row.crew, "place": row.place}
+        text = _("%(reason)s. Send somebody else.") % {"reason": row.ended_because.rstrip("。. ")}
+    path = reverse("crews:assignment", args=[row.pk])
+    return Told(kind="crews.refused", subject=subject[:200], text=text, path=path)
+
+
 def answered_no() -> str:
     """Why a crew does not go that answered "2"."""
     with translation.override(settings.LANGUAGE_CODE):

@@ -61,6 +61,7 @@ def why_not(why: Why) -> str:
     """Why a crew cannot be sent."""
     told = {
         Why.OFF_DUTY: _("Off duty"),
+        Why.REFUSED: _("Has refused this"),
         Why.EXPIRED: _("Certificate has expired"),
         Why.NO_CERTIFICATE: _("No certificate for this work"),
         Why.NOBODY: _("Nobody is in it"),

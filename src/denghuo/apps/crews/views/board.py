@@ -19,6 +19,7 @@ from denghuo.apps.crews.models import Crew, Photo, ReportKind, RuleKind
 from denghuo.apps.crews.queries.board import board, course
 from denghuo.apps.crews.queries.cards import cards
 from denghuo.apps.crews.views.frame import assignment_of, crew_of, rights, today, who
+from denghuo.apps.customers.queries.spots import position_of_text
 from denghuo.apps.orders.models import Order
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of, within
 
@@ -147,14 +148,18 @@ def photo(request: HttpRequest, photo_id: int) -> HttpResponseBase:
     return answer
 
 
+def _where(request: HttpRequest, told: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Where a place is that was told, by its coordinates or else by its name."""
+    if told.get("x") is not None or not told.get("place"):
+        return told.get("x"), told.get("y")
+    crews = queries.crews_within(request.data_scope)  # type: ignore[attr-defined]
+    return position_of_text(told["place"], sorted({one.unit_id for one in crews})) or (None, None)
+
+
 def _suggested(request: HttpRequest, told: dict[str, Any], at: datetime) -> list[queries.Suggestion]:
-    return queries.suggestions(
-        request.data_scope,  # type: ignore[attr-defined]
-        x=told.get("x"),
-        y=told.get("y"),
-        skill=told.get("skill", ""),
-        at=at,
-    )
+    x, y = _where(request, told)
+    scope = request.data_scope  # type: ignore[attr-defined]
+    return queries.suggestions(scope, x=x, y=y, skill=told.get("skill", ""), at=at)
 
 
 @require_GET
@@ -204,7 +209,8 @@ def _sent(request: HttpRequest, form: AssignForm) -> bool:
         form.add_error(None, _("One of these orders is not there."))
         return False
     try:
-        row = actions.assign(crew_id=crew_id, order_ids=order_ids, **told, **who(request))
+        x, y = _where(request, told)
+        row = actions.assign(crew_id=crew_id, order_ids=order_ids, **(told | {"x": x, "y": y}), **who(request))
     except actions.CertificateMissingError:
         form.add_error("crew", _("Nobody in this crew has a certificate in force for this work."))
         return False

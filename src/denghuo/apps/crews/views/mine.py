@@ -111,6 +111,7 @@ def _words() -> dict[str, Any]:
         "signed_out": _("You have been signed out. Sign in again: what you reported waits here."),
         "refused": _("Not taken: {why}"),
         "waits": _("waits to be sent"),
+        "over": _("It was over before this was sent."),
         "discard": _("Discard"),
         "understood": _("Understood"),
         "new": _("A new assignment has come."),

@@ -19,7 +19,7 @@ from denghuo.apps.ledger.actions import record
 from denghuo.apps.network import queries as network
 from denghuo.apps.notices.actions import MessageEntry, cancel_messages, queue_messages
 from denghuo.apps.notices.models import Channel, NoticeCase, Ring
-from denghuo.apps.notices.queries import EVENTS, after_quiet, proof_of, words
+from denghuo.apps.notices.queries import EVENTS, after_quiet, words
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.facts import OutageTold, PlanCancelled, PlanDevicesNamed, PlanMoved
 from denghuo.apps.outages.models import Outage
@@ -27,8 +27,8 @@ from denghuo.apps.outages.models import Outage
 _EVENTS = {NoticeCase.PLANNED: "outages.planned", NoticeCase.TEMPORARY: "outages.temporary"}
 _CHANGED, _CANCELLED, _SOON = "outages.plan_changed", queries.CANCELLED, "outages.before"
 _MOVED = (
-    *("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_moved_at"),
-    *("plan_told_at", "plan_changed_because"),
+    *("planned_start_at", "planned_end_at", "plan_was_start_at", "plan_was_end_at", "plan_moved_at"),
+    *("plan_told_at", "plan_changed_because", "plan_changed_by"),
 )
 _CHANNELS = (Channel.SMS, Channel.VOICE)
 
@@ -49,8 +49,8 @@ def announce_plan(*, outage_id: int, at: datetime, actor: str) -> int:
 
 @transaction.atomic
 def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: str, at: datetime, actor: str) -> Outage:
-    """Give a plan another time. Who was told hears of the change, everybody else of the plan as it is now; what was to
-    be sent of the old time stays here.
+    """Give a plan another time. Who was told hears of the change; where it was announced, everybody else hears of the
+    plan as it is now. What was to be sent of the old time stays here.
 
     Raises:
         NothingToAnnounceError: there is no plan that lies ahead.
@@ -61,7 +61,7 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
         raise ValueError("a plan is moved for a reason, to a time that lies ahead")
     if (start_at, end_at) == (outage.planned_start_at, outage.planned_end_at):
         raise ValueError("a plan is moved to another time")
-    was_announced = bool(proof_of(outage.about))
+    was_announced = queries.is_announced(outage)
     cancel_messages(about=outage.about, reason="moved", at=at, actor=actor)
     assert outage.planned_start_at is not None
     fact = PlanMoved(
@@ -74,12 +74,16 @@ def move_plan(*, outage_id: int, start_at: datetime, end_at: datetime, reason: s
         planned_end_at=end_at,
         reason=reason.strip(),
     )
-    outage.plan_was_start_at, outage.plan_told_at = outage.planned_start_at, None
+    outage.plan_was_start_at, outage.plan_was_end_at = outage.planned_start_at, outage.planned_end_at
+    outage.plan_told_at = None
     outage.planned_start_at, outage.planned_end_at, outage.plan_moved_at = start_at, end_at, at
-    outage.plan_changed_because = fact.reason
+    outage.plan_changed_because, outage.plan_changed_by = fact.reason, actor
     outage.save(update_fields=_MOVED)
-    if was_announced and queries.case_of(outage) is not None:
-        _announce(outage, at=at, actor=actor)
+    if queries.case_of(outage) is not None:
+        if was_announced:
+            _announce(outage, at=at, actor=actor)
+        else:
+            _tell_change(outage, queries.people_of_plan(outage), at=at, actor=actor)
     record(fact, at=at, actor=actor)
     return outage
 
@@ -97,8 +101,8 @@ def cancel_plan(*, outage_id: int, reason: str, at: datetime, actor: str) -> Out
     if not reason.strip():
         raise ValueError("a plan is cancelled for a reason")
     cancel_messages(about=outage.about, reason="plan_cancelled", at=at, actor=actor)
-    outage.plan_cancelled_at, outage.plan_changed_because = at, reason.strip()
-    outage.save(update_fields=["plan_cancelled_at", "plan_changed_because"])
+    outage.plan_cancelled_at, outage.plan_changed_because, outage.plan_changed_by = at, reason.strip(), actor
+    outage.save(update_fields=["plan_cancelled_at", "plan_changed_because", "plan_changed_by"])
     _tell(outage, _CANCELLED, queries.who_knew(outage), at=at, actor=actor)
     fact = PlanCancelled(outage_id=outage.pk, network_id=outage.network_id, number=outage.number, reason=reason.strip())
     record(fact, at=at, actor=actor)
@@ -120,7 +124,7 @@ def name_devices(*, outage_id: int, device_codes: Sequence[str], at: datetime, a
     if not codes or not all(network.is_device(outage.network_id, code=one) for one in codes):
         raise ValueError("a plan opens devices of its network")
     knew, values = queries.who_was_told(outage, queries.people_of_plan(outage), before=at), _values(outage, at=at)
-    was_announced = bool(proof_of(outage.about))
+    was_announced = queries.is_announced(outage)
     cancel_messages(about=outage.about, reason="devices", at=at, actor=actor)
     outage.planned_device_codes = " ".join(codes)
     outage.save(update_fields=["planned_device_codes"])
@@ -167,19 +171,31 @@ def _held(outage_id: int, at: datetime) -> Outage:
 def _announce(outage: Outage, *, at: datetime, actor: str) -> int:
     """In the words of a change to whoever was told of another time, to others in those for a plan. Each move has
     messages of its own, also one back to a time that was told before."""
-    case, people, moved_at = queries.case_of(outage), queries.people_of_plan(outage), outage.plan_moved_at
+    case, people = queries.case_of(outage), queries.people_of_plan(outage)
     if case is None or not people:
         raise NothingToAnnounceError(outage.number)
     if outage.plan_told_at is None:
         outage.plan_told_at = at
         outage.save(update_fields=["plan_told_at"])
-    told = {one.ref for one in queries.who_was_told(outage, people, before=moved_at)} if moved_at else set()
-    revision = f":{moved_at:%Y%m%d%H%M%S%f}" if moved_at else ""
-    new = 0
-    for event, knew in ((_CHANGED, True), (_EVENTS[case], False)):
-        of = [one for one in people if (one.ref in told) == knew]
-        new += _tell(outage, event, of, revision=revision, at=at, actor=actor)
-    return new
+    new = _tell_change(outage, people, at=at, actor=actor)
+    told = {one.ref for one in _told_before(outage, people)}
+    others = [one for one in people if one.ref not in told]
+    return new + _tell(outage, _EVENTS[case], others, revision=_revision(outage), at=at, actor=actor)
+
+
+def _tell_change(outage: Outage, people: Sequence[CustomerRef], *, at: datetime, actor: str) -> int:
+    told = _told_before(outage, people)
+    return _tell(outage, _CHANGED, told, revision=_revision(outage), at=at, actor=actor)
+
+
+def _told_before(outage: Outage, people: Sequence[CustomerRef]) -> list[CustomerRef]:
+    """Who was told of another time than holds now."""
+    moved_at = outage.plan_moved_at
+    return queries.who_was_told(outage, people, before=moved_at) if moved_at else []
+
+
+def _revision(outage: Outage) -> str:
+    return f":{outage.plan_moved_at:%Y%m%d%H%M%S%f}" if outage.plan_moved_at else ""
 
 
 def _tell(

@@ -19,7 +19,7 @@ _STATES = [
     ("unheard", _("Not acknowledged")),
     ("near", _("Near the deadline")),
     ("overdue", _("Overdue")),
-    ("still_out", _("Still out")),
+    ("still_out", _("Say still out")),
     ("needless", _("A crew would go for nothing")),
     ("outage", _("Outages")),
     ("suspicion", _("Suspected faults")),

@@ -12,7 +12,7 @@ from denghuo.apps.network import queries as network
 from denghuo.apps.network.models import Network
 from denghuo.apps.organization.when import DayField, MinuteField
 from denghuo.apps.outages import queries
-from denghuo.apps.outages.forms.plans import ask_back, codes_in
+from denghuo.apps.outages.forms.plans import ask_back, codes_in, unknown_said
 from denghuo.apps.outages.models import KIND_CHOICES, Cause
 from denghuo.engines.standards import OutageKind
 
@@ -135,7 +135,7 @@ class PlanForm(ClassifyForm):
         if start and end and end <= start:
             self.add_error("planned_end_at", _("The end must come after the beginning."))
         if codes := self.unknown_codes(told):
-            self.add_error("planned_device_codes", _("The network has no %(codes)s.") % {"codes": ", ".join(codes)})
+            self.add_error("planned_device_codes", unknown_said(codes))
         if not (told.get("planned_device_codes") or told.pop("devices_follow", False) or self.errors):
             self.add_error("planned_device_codes", _("Name the devices, or say that they follow later."))
         told.pop("devices_follow", None)
@@ -153,7 +153,7 @@ class PlanForm(ClassifyForm):
     @staticmethod
     def unknown_codes(told: dict[str, Any]) -> list[str]:
         """Codes that no switching device of the network has."""
-        codes = codes_in(told.get("planned_device_codes") or "")
-        told["planned_device_codes"] = " ".join(codes)
         network_id = told.get("network")
+        codes = codes_in(told.get("planned_device_codes") or "", network_id)
+        told["planned_device_codes"] = " ".join(codes)
         return [one for one in codes if network_id and not network.is_device(network_id, code=one)]

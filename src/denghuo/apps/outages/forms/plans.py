@@ -1,6 +1,7 @@
 """What a person writes down about a plan: another time, its devices, and notices that somebody brought or posted."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -119,16 +120,24 @@ def ask_back(form: forms.Form, told: dict[str, Any], doubts: Iterable[str]) -> N
         del form.fields["sure"]
 
 
-def codes_in(text: str) -> list[str]:
-    """Codes of devices as somebody writes them down, each once."""
-    return list(dict.fromkeys(re.sub("[,，、;；]", " ", text).split()))
+def codes_in(text: str, network_id: int | None) -> list[str]:
+    """Codes of devices as somebody writes them down, each once; those that the network has as it writes them."""
+    typed = re.sub("[,，、;；]", " ", unicodedata.normalize("NFKC", text)).split()
+    known = network.network_snapshot(network_id).grid.switch_position if network_id else {}
+    by_letters = {code.casefold(): code for code in known}
+    return list(dict.fromkeys(one if one in known else by_letters.get(one.casefold(), one) for one in typed))
+
+
+def unknown_said(codes: Iterable[str]) -> str:
+    """That a network has no such devices."""
+    return gettext("The network has no %(codes)s.") % {"codes": gettext(", ").join(codes)}
 
 
 class DevicesForm(forms.Form):
     """Which devices a plan opens. What another plan opens at the same time is taken only by who is ``sure``."""
 
     device_codes = forms.CharField(
-        label=_("Devices to be opened"),
+        label=_("Codes of the devices"),
         max_length=400,
         help_text=_("Codes with blanks between them. Reports from behind them are then known to be of the plan."),
     )
@@ -142,10 +151,10 @@ class DevicesForm(forms.Form):
 
     def clean_device_codes(self) -> list[str]:
         """Devices of the network, and others than now."""
-        codes = codes_in(self.cleaned_data["device_codes"])
+        codes = codes_in(self.cleaned_data["device_codes"], self.outage.network_id)
         unknown = [one for one in codes if not network.is_device(self.outage.network_id, code=one)]
         if unknown:
-            raise forms.ValidationError(gettext("The network has no %(codes)s.") % {"codes": ", ".join(unknown)})
+            raise forms.ValidationError(unknown_said(unknown))
         if not codes:
             raise forms.ValidationError(gettext("Name the devices that are to be opened."))
         if codes == self.outage.planned_device_codes.split():

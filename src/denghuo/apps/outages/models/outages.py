@@ -61,9 +61,9 @@ class Outage(models.Model):
     supply: planned, or withdrawn by a correction of the log. What was told of a plan before ``plan_moved_at`` told
     another time; a plan that is cancelled stays, and what is switched all the same is an outage like any other.
     ``plan_told_at``: when its people were last told of this time, all of them: announced, then reminded.
-    ``plan_was_start_at``: when it was to begin before it was last moved, and ``plan_changed_because`` why it was moved
-    or cancelled. ``entered_at``: when people entered it; NULL
-    where the log found it first, or a register brought it.
+    ``plan_was_start_at`` and ``plan_was_end_at``: its time before it was last moved; ``plan_changed_because`` and
+    ``plan_changed_by``: why and by whom it was moved or cancelled. ``entered_at``: when people entered it; NULL where
+    the log found it first, or a register brought it.
     """
 
     network = models.ForeignKey("network.Network", on_delete=models.PROTECT, related_name="outages")
@@ -77,10 +77,12 @@ class Outage(models.Model):
     planned_device_codes = models.CharField(max_length=400, blank=True)
     entered_at = models.DateTimeField(null=True)
     plan_was_start_at = models.DateTimeField(null=True)
+    plan_was_end_at = models.DateTimeField(null=True)
     plan_moved_at = models.DateTimeField(null=True)
     plan_told_at = models.DateTimeField(null=True)
     plan_cancelled_at = models.DateTimeField(null=True)
     plan_changed_because = models.CharField(max_length=200, blank=True)
+    plan_changed_by = models.CharField(max_length=150, blank=True)
 
     device_code = models.CharField(max_length=120, blank=True)
     feeder = models.ForeignKey("network.Feeder", on_delete=models.SET_NULL, null=True, related_name="+")

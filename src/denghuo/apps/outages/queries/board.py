@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from django.utils import timezone
 
-from denghuo.apps.crews.queries import Sent
+from denghuo.apps.crews.queries import Sent, refused_about
 from denghuo.apps.crews.queries.board import Board as Crews
 from denghuo.apps.crews.queries.board import board as crews_board
 from denghuo.apps.network import queries as network
@@ -34,6 +34,7 @@ from denghuo.apps.outages.queries.desk import (
     weight_of,
 )
 from denghuo.apps.outages.queries.estimates import runs_as_planned
+from denghuo.apps.outages.queries.field import back_by_log
 from denghuo.apps.outages.queries.incidents import Board, Counts, Incident, Urgency, Wanted
 from denghuo.apps.outages.queries.rules import judging_rules_of
 from denghuo.apps.outages.queries.triage import Grounds, Light, grounds_of, lights
@@ -62,6 +63,8 @@ class _Around:
     grounds: Grounds
     rules: Mapping[int, JudgingRule]  # by unit
     sent: Mapping[str, Sequence[Sent]]
+    refused: Mapping[str, Sequence[Sent]]
+    back: Mapping[int, datetime]  # of orders that a crew still goes for
     watches: Mapping[str, Watch]
     names: Mapping[str, str]
     at: datetime
@@ -70,7 +73,8 @@ class _Around:
 def board(scope: Iterable[str], *, wanted: Wanted, username: str, at: datetime, limit: int = SHOWN) -> Board:
     """The incidents of a scope that are asked for, the most urgent first."""
     scope = tuple(scope)
-    told, crews = desk(scope, at=at), crews_board(scope, at=at)
+    crews = crews_board(scope, at=at)
+    told = desk(scope, held={one.about for seat in crews.seats for one in seat.doing}, at=at)
     around = _around(scope, told, crews, at)
     every = sorted(_incidents(around), key=lambda one: _by_urgency(one, around.rules[one.unit_id]))
     found = [one for one in every if _fits(one, wanted, username)]
@@ -94,16 +98,12 @@ def board(scope: Iterable[str], *, wanted: Wanted, username: str, at: datetime, 
 
 
 def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _Around:
-    (care, important), placed = marked(scope), _place(told)
+    sent = _sent(crews)
+    (care, important), placed = marked(scope), _place(told, sent)
     abouts = [*(one.about for one in told.outages), *(one.about for one in told.suspicions)]
     abouts += [f"outages.suspicion:{pk}" for pk in told.outage_of]
     abouts += [f"orders.order:{one.pk}" for one in placed.alone]
     watches = {row.about: row for row in Watch.objects.filter(about__in=abouts)}
-    sent: dict[str, list[Sent]] = defaultdict(list)
-    for seat in crews.seats:
-        for one in seat.doing:
-            for about in {one.about, *(f"orders.order:{order_id}" for order_id in one.order_ids)}:
-                sent[about].append(one)
     units = {one.unit_id for one in told.orders.values()}
     units |= {one.network.unit_id for one in told.outages} | {one.network.unit_id for one in told.suspicions}
     return _Around(
@@ -114,14 +114,27 @@ def _around(scope: tuple[str, ...], told: Desk, crews: Crews, at: datetime) -> _
         grounds=grounds_of([*told.reports.values(), *(_as_report(one, told) for one in placed.alone)], at=at),
         rules=judging_rules_of(units, on=timezone.localdate(at)),
         sent=sent,
+        back=back_by_log(one.pk for one in placed.alone if f"orders.order:{one.pk}" in sent),
+        refused=refused_about(abouts),
         watches=watches,
         names=organization.names_of({row.username for row in watches.values()}),
         at=at,
     )
 
 
-def _place(told: Desk) -> _Placed:
-    """Which reports belong to which fault, and the orders that belong to none."""
+def _sent(crews: Crews) -> dict[str, list[Sent]]:
+    """Who has something to do, by what it is about and by each order that it serves."""
+    found: dict[str, list[Sent]] = defaultdict(list)
+    for seat in crews.seats:
+        for one in seat.doing:
+            for about in {one.about, *(f"orders.order:{order_id}" for order_id in one.order_ids)}:
+                found[about].append(one)
+    return found
+
+
+def _place(told: Desk, sent: Mapping[str, Sequence[Sent]]) -> _Placed:
+    """Which reports belong to which fault, and the orders that belong to none: not those of who has supply again, but
+    for those that a crew still goes for."""
     of_outage: dict[int, list[ReportRow]] = defaultdict(list)
     of_suspicion: dict[int, list[ReportRow]] = defaultdict(list)
     taken = set()
@@ -133,7 +146,7 @@ def _place(told: Desk) -> _Placed:
             of_outage[outage_id].append(row)
         elif row.suspicion_id in suspicion_ids:
             of_suspicion[row.suspicion_id].append(row)
-        elif not row.is_over:
+        elif not row.is_over or f"orders.order:{row.order_id}" in sent:
             continue
         taken.add(row.order_id)
     alone = [one for one in told.orders.values() if one.pk not in taken]
@@ -227,7 +240,8 @@ def _of_fault(
     in_vain = sum(any(light is not Light.KNOWN for light in around.grounds.against(one)) for one in reports)
     planned = runs_as_planned(row, at=around.at)
     is_vain = planned or (bool(reports) and in_vain == len(reports))
-    clocks, hands, rule = _clocks(orders, around), _hands(abouts, around), around.rules[row.network.unit_id]
+    back_at = row.restored_at if isinstance(row, Outage) else None
+    clocks, hands, rule = _clocks(orders, around), _hands(abouts, around, back_at), around.rules[row.network.unit_id]
     return Incident(
         about=row.about,
         kind=kind,
@@ -252,7 +266,7 @@ def _of_fault(
         **people,
         **clocks,
         **hands,
-        urgency=_urgency(orders, clocks, hands["crews"], rule, people=people, still_out=still_out, in_vain=is_vain),
+        urgency=_urgency(orders, clocks, hands, rule, people=people, still_out=still_out, in_vain=is_vain),
         is_unborn=isinstance(row, Suspicion) and row.is_unborn,
         is_planned=planned,
     )
@@ -265,12 +279,13 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
     care = int(row.account_id in around.care.accounts)
     still_out = int(report is not None and report.still_out_count > 0)
     in_vain = row.topic != Topic.CARE_VISIT and bool(around.grounds.against(_as_report(row, around.told)))
-    clocks, hands = _clocks([row], around), _hands([f"orders.order:{row.pk}"], around)
+    clocks, about = _clocks([row], around), f"orders.order:{row.pk}"
+    hands = _hands([about], around, around.back.get(row.pk))
     rule = around.rules[row.unit_id]
     # A visit says nothing of supply: it presses when its time runs out.
     people = _one(care if row.topic != Topic.CARE_VISIT or row.share_left(around.at) <= rule.near_share else 0)
     return Incident(
-        about=f"orders.order:{row.pk}",
+        about=about,
         kind="order",
         key=row.pk,
         number=number_of(row.pk, row.received_at),
@@ -296,7 +311,7 @@ def _of_order(row: OrderRow, around: _Around) -> Incident:
         lamps=(),
         **clocks,
         **hands,
-        urgency=_urgency([row], clocks, hands["crews"], rule, people=people, still_out=still_out, in_vain=in_vain),
+        urgency=_urgency([row], clocks, hands, rule, people=people, still_out=still_out, in_vain=in_vain),
     )
 
 
@@ -331,9 +346,11 @@ class _Clocks(TypedDict):
 
 class _Hands(TypedDict):
     crews: tuple[Sent, ...]
+    refused: tuple[Sent, ...]
     watcher: str
     watcher_name: str
     handlers: frozenset[str]
+    back_at: datetime | None
 
 
 def _clocks(orders: Sequence[OrderRow], around: _Around) -> _Clocks:
@@ -347,8 +364,8 @@ def _clocks(orders: Sequence[OrderRow], around: _Around) -> _Clocks:
     )
 
 
-def _hands(abouts: Sequence[str], around: _Around) -> _Hands:
-    """Who is sent, and who has it in hand."""
+def _hands(abouts: Sequence[str], around: _Around, back_at: datetime | None) -> _Hands:
+    """Who is sent, who cannot go, and who has it in hand; since when supply is back all the same."""
     crews = {one.assignment_id: one for about in abouts for one in around.sent.get(about, ())}
     watch = next((around.watches[about] for about in abouts if about in around.watches), None)
     orders = [
@@ -358,16 +375,18 @@ def _hands(abouts: Sequence[str], around: _Around) -> _Hands:
     ]
     return _Hands(
         crews=tuple(sorted(crews.values(), key=lambda one: one.sent_at)),
+        refused=tuple(one for about in abouts for one in around.refused.get(about, ())),
         watcher=watch.username if watch else "",
         watcher_name=around.names.get(watch.username, watch.username) if watch else "",
         handlers=frozenset(one.handler for one in orders if one and one.handler),
+        back_at=back_at,
     )
 
 
 def _urgency(
     orders: Sequence[OrderRow],
     clocks: _Clocks,
-    crews: Sequence[Sent],
+    hands: _Hands,
     rule: JudgingRule,
     *,
     people: _People,
@@ -375,6 +394,7 @@ def _urgency(
     in_vain: bool,
 ) -> Urgency:
     """The first that holds."""
+    crews = hands["crews"]
     moving, there = any(not one.is_waiting for one in crews), any(one.is_on_site for one in orders)
     sent = bool(crews) or there
     holds = {
@@ -382,11 +402,13 @@ def _urgency(
         Urgency.OVERDUE: clocks["is_overdue"],
         Urgency.STILL_OUT: still_out > 0 and not moving,
         Urgency.UNHEARD: any(one.is_waiting and one.rung for one in crews),
+        Urgency.BACK: hands["back_at"] is not None,
         Urgency.MANY: people["lv_customers"] >= rule.many_customers and not sent and not in_vain,
         Urgency.NEAR: clocks["is_near"],
         Urgency.NEEDLESS: in_vain and not sent,
         Urgency.CARE: people["care_count"] > 0 and not sent,
-        Urgency.MOVING: sent,
+        Urgency.MOVING: bool(crews),
+        Urgency.THERE: there,
     }
     return next((urgency for urgency, does in holds.items() if does), Urgency.NOBODY)
 
@@ -405,7 +427,7 @@ def _fits(one: Incident, wanted: Wanted, username: str) -> bool:
     if wanted.text and not _speaks_of(one, wanted.text.strip().casefold()):
         return False
     states = {
-        "new": not one.watcher and one.urgency != Urgency.MOVING and not one.crews,
+        "new": not one.watcher and one.urgency != Urgency.THERE and not one.crews,
         "unheard": one.is_unheard,
         "near": one.is_near,
         "overdue": one.is_overdue,

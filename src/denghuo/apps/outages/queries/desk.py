@@ -2,7 +2,7 @@
 them. Read in a fixed number of questions, however many there are."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -146,10 +146,11 @@ def revision() -> int:
     return Fact.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def desk(scope: Iterable[str], *, at: datetime) -> Desk:
-    """Everything that is open within a scope."""
+def desk(scope: Iterable[str], *, held: Collection[str] = (), at: datetime) -> Desk:
+    """Everything that is open within a scope, and outages that are over while crews still hold them (``held``: what
+    these were sent for)."""
     scope = tuple(scope)
-    outages = lasting_outages(scope)
+    outages = [*lasting_outages(scope), *_held(scope, held)]
     suspicions = list(
         Suspicion.objects.filter(
             Q(state=SuspicionState.OPEN) | Q(state=SuspicionState.CONFIRMED, outage=None),
@@ -168,6 +169,19 @@ def desk(scope: Iterable[str], *, at: datetime) -> Desk:
         reports=_reports(scope, orders),
         estimates=_estimates(outage_ids, [one.pk for one in suspicions], outage_of),
     )
+
+
+def _held(scope: tuple[str, ...], held: Collection[str]) -> list[Outage]:
+    """Outages by whatever name crews were sent for them, once supply is back."""
+    keys: dict[str, set[int]] = defaultdict(set)
+    for thing, _, key in (about.partition(":") for about in held):
+        if key.isdecimal():
+            keys[thing].add(int(key))
+    if not keys:
+        return []
+    named = Q(pk__in=keys["outages.outage"]) | Q(suspicions__pk__in=keys["outages.suspicion"])
+    rows = Outage.objects.filter(named, within(scope, field="network__unit__path"), restored_at__isnull=False)
+    return list(rows.select_related("network__unit", "feeder").distinct().order_by("started_at"))
 
 
 def _orders(scope: tuple[str, ...], at: datetime) -> dict[int, OrderRow]:

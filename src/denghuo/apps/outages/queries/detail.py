@@ -155,7 +155,14 @@ def detail(scope: Iterable[str], incident: Incident, *, skill: str | None = None
         estimates=tuple(_estimates(subject)),
         usual=_usual(subject, at=at),
         suggestions=tuple(
-            crews.suggestions(scope, x=spot.x if spot else None, y=spot.y if spot else None, skill=asked, at=at)
+            crews.suggestions(
+                scope,
+                x=spot.x if spot else None,
+                y=spot.y if spot else None,
+                skill=asked,
+                refused={one.crew_id for one in incident.refused},
+                at=at,
+            )
         ),
         steps=tuple(timeline(outage)) if outage else (),
         clocks=tuple(orders.clocks_of(order, at=at)) if order else (),

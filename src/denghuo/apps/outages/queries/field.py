@@ -113,6 +113,23 @@ def left_dark(outage: Outage) -> list[str]:
     return [code for code in _dark(outage) if not live[snapshot.grid.load_position[code]]]
 
 
+def keeps_out(outage: Outage) -> str:
+    """The device whose switching is to be recorded: the one that began an outage, or where that is closed again the
+    last one that opened in it, stands open, and has people without supply behind it."""
+    snapshot, dark = network.network_snapshot(outage.network_id), set(_dark(outage))
+    closed, position = network.log_snapshot(outage.network_id).replayed.closed, snapshot.grid.switch_position
+
+    def stands_open(code: str) -> bool:
+        return code in position and not closed[position[code]]
+
+    if not dark or stands_open(outage.device_code):
+        return outage.device_code
+    rows = network.operations_of(outage.network_id, event_number=outage.number)
+    codes = dict.fromkeys(row.device_code for row in rows if not row.closes and stands_open(row.device_code))
+    behind = (code for code in codes if dark & set(network.loads_behind(outage.network_id, device_codes=[code])))
+    return next(behind, outage.device_code)
+
+
 def says_still_out(order_ids: Iterable[int]) -> Mapping[int, SaysOut]:
     """Of orders, those whose customer was asked and says that supply is not back, while nothing shows that it is, and
     those of whom the log says so, whatever they said."""

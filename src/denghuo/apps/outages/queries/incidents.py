@@ -22,7 +22,9 @@ class Urgency(IntEnum):
     CARE = 6
     NOBODY = 7
     MOVING = 8
-    NEEDLESS = 9
+    THERE = 9
+    BACK = 10
+    NEEDLESS = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +41,12 @@ class Wanted:
 class Incident:
     """One incident. ``kind`` is outage, suspicion or order; ``probability`` is that of a suspected fault.
 
-    ``lv_customers`` and ``mv_users`` are without supply now, None where nobody can say. ``needless_count`` reports a
-    crew would be sent for nothing to; ``lamps`` are those of an order that stands alone, where it is shown. ``crews``
-    were sent, and have not ended. ``watcher`` has it in hand. ``is_unborn``: a suspected fault was confirmed and by the
-    log nobody lost supply by it. ``is_planned``: planned work that has not gone beyond its end.
+    ``lv_customers`` and ``mv_users`` are without supply now, None where nobody can say. ``needless_count`` reports
+    a crew would be sent for nothing to; ``lamps`` are those of an order that stands alone, where it is shown.
+    ``crews`` were sent, and have not ended; ``refused`` said that they cannot go. ``watcher`` has it in hand.
+    ``is_unborn``: a suspected fault was confirmed and by the log nobody lost supply by it. ``is_planned``: planned
+    work that has not gone beyond its end. ``back_at``: by the log supply is back since then, and a crew that was
+    sent has not finished.
     """
 
     about: str
@@ -73,6 +77,7 @@ class Incident:
     expected: Estimate | None
     revisions: int
     crews: tuple[Sent, ...]
+    refused: tuple[Sent, ...]
     watcher: str
     watcher_name: str
     handlers: frozenset[str]
@@ -80,6 +85,7 @@ class Incident:
     urgency: Urgency
     is_unborn: bool = False
     is_planned: bool = False
+    back_at: datetime | None = None
 
     @property
     def is_suspected(self) -> bool:
@@ -132,6 +138,12 @@ class Board:
     counts: Counts
     crews: Crews
     at: datetime
+
+    @property
+    def abouts(self) -> frozenset[str]:
+        """What can be opened here: incidents, and what else their crews were sent for."""
+        sent = (crew.about for one in self.every for crew in one.crews)
+        return frozenset([*(one.about for one in self.every), *sent])
 
     @property
     def more(self) -> int:

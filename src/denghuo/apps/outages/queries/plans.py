@@ -18,6 +18,7 @@ from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import Channel, NoticeCase, State
 from denghuo.apps.notices.queries import PUBLIC, Proof, Sheet, proof_of, unnotified
 from denghuo.apps.outages.models import Cause, Outage
+from denghuo.apps.outages.queries.desk import weight_of
 from denghuo.apps.outages.queries.public import areas_planned
 from denghuo.apps.outages.queries.rules import rule_for
 from denghuo.engines.standards import OutageKind
@@ -54,6 +55,20 @@ def people_of_plan(outage: Outage) -> list[customers.CustomerRef]:
     codes = outage.planned_device_codes.split()
     loads = network.loads_behind(outage.network_id, device_codes=codes) if codes else []
     return customers.refs_on(outage.network.unit_id, loads)
+
+
+def planned_customers(outage: Outage) -> int | None:
+    """How many customers a plan that is to take place leaves without supply; None: nobody can say, or it began."""
+    codes = outage.planned_device_codes.split()
+    if not codes or outage.started_at is not None or outage.is_cancelled:
+        return None
+    return weight_of(outage.network, network.loads_behind(outage.network_id, device_codes=codes))[1]
+
+
+def is_announced(outage: Outage) -> bool:
+    """Whether its people were written to, or it was posted in public: one household that somebody told by hand does not
+    announce a plan to the others."""
+    return outage.plan_told_at is not None or notices.announced_at(outage.about) is not None
 
 
 def who_was_told(

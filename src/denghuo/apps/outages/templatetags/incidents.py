@@ -22,19 +22,22 @@ from denghuo.apps.outages.queries.detail import Reached, ReportShown
 from denghuo.apps.outages.queries.incidents import Urgency
 from denghuo.apps.outages.queries.plans import Missed
 from denghuo.apps.outages.queries.triage import Lamp, Light, Shine, Why
+from denghuo.apps.outages.templatetags.durations import spoken
 
 register = template.Library()
 
 _URGENCY: dict[Urgency, tuple[str, str, str | Promise]] = {
     Urgency.DANGER: ("breached", "alert-octagon", gettext_lazy("Danger")),
     Urgency.OVERDUE: ("breached", "square", gettext_lazy("Overdue")),
-    Urgency.STILL_OUT: ("breached", "bulb-off", gettext_lazy("Still out")),
+    Urgency.STILL_OUT: ("breached", "bulb-off", gettext_lazy("Say still out")),
     Urgency.UNHEARD: ("act", "ear-off", gettext_lazy("Crew does not answer")),
     Urgency.MANY: ("act", "users", gettext_lazy("Many out, nobody sent")),
     Urgency.NEAR: ("warning", "alert-triangle", gettext_lazy("Near the deadline")),
     Urgency.CARE: ("act", "heart-handshake", gettext_lazy("Special care, nobody sent")),
     Urgency.NOBODY: ("act", "circle", gettext_lazy("Nobody sent")),
     Urgency.MOVING: ("doing", "player-play", gettext_lazy("Crew sent")),
+    Urgency.THERE: ("doing", "map-pin", gettext_lazy("Somebody is there")),
+    Urgency.BACK: ("warning", "bulb", gettext_lazy("Supply is back, crew not finished")),
     Urgency.NEEDLESS: ("waiting", "hand-stop", gettext_lazy("No crew needed")),
 }
 _LIGHTS: dict[Light, tuple[str, str | Promise]] = {
@@ -71,9 +74,7 @@ def left(due_at: datetime, now: datetime) -> str:
     minutes = int((due_at - now).total_seconds() // 60) if due_at > now else int((now - due_at).total_seconds() // 60)
     if minutes == 0:
         return _("due now")
-    hours = minutes // 60
-    time = _("{h} h {m} min").format(h=hours, m=minutes % 60) if hours else _("{m} min").format(m=minutes)
-    return (_("{time} left") if due_at > now else _("{time} over")).format(time=time)
+    return (_("{time} left") if due_at > now else _("{time} over")).format(time=spoken(minutes))
 
 
 @register.filter
@@ -250,10 +251,7 @@ def reached_word(reached: Reached) -> str | Promise:
 @register.filter
 def minutes_word(minutes: float) -> str:
     """Minutes as people say them."""
-    whole = round(minutes)
-    if whole >= 60:
-        return _("{h} h {m} min").format(h=whole // 60, m=whole % 60)
-    return _("{m} min").format(m=whole)
+    return spoken(round(minutes))
 
 
 @register.filter
@@ -273,6 +271,7 @@ def why_not(why: CrewWhy) -> str:
     """Why a crew cannot be sent, or should not."""
     told = {
         CrewWhy.OFF_DUTY: _("off duty"),
+        CrewWhy.REFUSED: _("has refused this"),
         CrewWhy.EXPIRED: _("its certificate has expired"),
         CrewWhy.NO_CERTIFICATE: _("no certificate for this work"),
         CrewWhy.NOBODY: _("nobody is in it"),

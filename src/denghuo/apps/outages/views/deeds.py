@@ -101,7 +101,7 @@ def send(request: HttpRequest) -> HttpResponse:
         actions.send_crew(**entry, crew_id=crew.pk, **who(request))
     except actions.SentMeanwhileError as meanwhile:
         said = _("%(crews)s was sent there meanwhile. Nothing was done: send again if another is needed too.")
-        return after(request, asked["about"], said % {"crews": ", ".join(meanwhile.args)}, failed=True)
+        return after(request, asked["about"], said % {"crews": _(", ").join(meanwhile.args)}, failed=True)
     except actions.NothingToDoError:
         return after(request, asked["about"], _over(), failed=True)
     except actions.CrewCannotGoError:

@@ -21,6 +21,7 @@ from denghuo.apps.outages.forms import ConfirmForm, DismissForm, EstimateForm, W
 from denghuo.apps.outages.models import Method, Outage, Suspicion
 from denghuo.apps.outages.queries.detail import Detail, detail
 from denghuo.apps.outages.queries.incidents import Board, Incident
+from denghuo.apps.outages.templatetags.durations import units
 from denghuo.apps.outages.views.field import found_there
 
 # Without anything happening the time that is left to deadlines is looked at again after so long.
@@ -129,6 +130,7 @@ def _detail(
     return {
         "detail": full,
         "claims": queries.said_back(full.subject) if isinstance(full.subject, Outage) else [],
+        "switch_code": queries.keeps_out(full.subject) if isinstance(full.subject, Outage) else "",
         **found_there(full.subject, incident.about),
         "faults": [one for one in shown.every if one.kind != "order" and one.unit_id == incident.unit_id],
         "drawing": _drawing(incident) if may(user, Permission.NETWORK_VIEW, path=path) else {},
@@ -195,14 +197,13 @@ def after(request: HttpRequest, about: str, said: str, *, failed: bool = False, 
     return redirect(f"{reverse('outages:dispatch')}?{urlencode([*told, ('about', about)])}")
 
 
-def _words() -> dict[str, str]:
+def _words() -> dict[str, Any]:
     """What the page's script says, in the reader's language."""
     return {
         "left": _("{time} left"),
         "over": _("{time} over"),
         "now": _("due now"),
-        "hours": _("{h} h {m} min"),
-        "minutes": _("{m} min"),
+        "units": units(),
         "sendTo": _("Send {crew} to {number}?"),
         "send": _("Send"),
         "cancel": _("Cancel"),

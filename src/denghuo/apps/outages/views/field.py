@@ -15,6 +15,7 @@ from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import Category
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.models import Audience
+from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may
 from denghuo.apps.outages import queries
 from denghuo.apps.outages.models import REPORT_OVER, Outage, Report, Suspicion
@@ -60,6 +61,7 @@ def in_the_field(
         "dark": queries.dark_against(outage, last),
         "told_rings": rings_of([outage.about], since=outage.told_since),
         "cancel_left": _cancel_left(outage),
+        **plan_changed(outage),
         "care": told_first(outage.network.unit_id, codes, abouts=[outage.about]) if sees_people else (),
         "out_if": out_if,
         "names_no_device": not devices and outage.is_plan_ahead(at),
@@ -70,6 +72,15 @@ def in_the_field(
         "may_see_crews": Permission.CREWS_VIEW in allowed,
         "may_see_messages": Permission.NOTICES_VIEW in allowed,
         "may_notify": may(request.user, Permission.NOTICES_SEND, path=path),
+    }
+
+
+def plan_changed(outage: Outage) -> dict[str, Any]:
+    """Who moved or cancelled a plan, and how many knew of one that was cancelled."""
+    by = outage.plan_changed_by
+    return {
+        "changed_by": organization.names_of([by]).get(by, by) if by else "",
+        "cancel_knew": len(queries.who_knew(outage)) if outage.is_cancelled else 0,
     }
 
 

@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "rows": page,
-        "costs": [(one, costs.get(one.pk), queries.place_of(one)) for one in page],
+        "costs": [(one, costs.get(one.pk), queries.place_of(one), queries.planned_customers(one)) for one in page],
         "now": now,
         "filtered": any(wanted.values()),
         "may_edit": Permission.OUTAGES_EDIT in allowed,
@@ -76,6 +76,8 @@ def outage(request: HttpRequest, outage_id: int) -> HttpResponse:
     context = {
         "outage": found,
         "where": queries.place_of(found),
+        "line": str(found.feeder or "") or queries.line_of_plan(found),
+        "planned_codes": found.planned_device_codes.split(),
         "place": found.place or queries.area_told(load.area for load in loads),
         "now": now,
         "steps": steps,

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -30,11 +30,12 @@ from denghuo.apps.outages.models import Outage
 from denghuo.apps.outages.queries.detail import rings_of
 from denghuo.apps.outages.templatetags.incidents import missed_word
 from denghuo.apps.outages.views.deeds import who
-from denghuo.apps.outages.views.field import deadlines
+from denghuo.apps.outages.views.field import deadlines, plan_changed
 from denghuo.apps.outages.views.outages import outage_seen
 from denghuo.apps.workbooks import Sheets, file_name_of, handed_out, new_workbook
 
 _ROWS_PER_PAGE = 50
+_AT_ONCE = 1_000  # each is proved for itself: more take longer than somebody waits
 _POSTED = "posted_%s"  # two forms on one page ask when
 
 
@@ -52,19 +53,21 @@ def _shown(
     people, case = queries.people_to_tell(outage), queries.case_of(outage)
     proofs = queries.proofs_of_plan(outage)
     left = queries.missed(outage, people, proofs=proofs)
-    reasons, reason = queries.count_by_reason(left), request.GET.get("reason", "")
+    reasons, reason = queries.count_by_reason(left), _reason_asked(request)
     chosen = [one for one in left if reason in ("", one.reason)]
     page = Paginator(chosen, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     of = customers_by_id(one.who.account_id for one in page)
     wrong = any(form is not None and form.errors for form in (posted, delivered))
     context = {
         "outage": outage,
+        **plan_changed(outage),
         "where": queries.place_of(outage),
         "people": len(people),
         "left": len(left),
         "reasons": reasons,
         "reason": reason,
         "rows": page,
+        "may_choose_all": 1 < len(chosen) <= _AT_ONCE,
         "shown": [(one, of[one.who.account_id]) for one in page],
         "deadlines": [] if outage.is_cancelled else deadlines(outage, people, at=now, proofs=proofs),
         "told_rings": rings_of([outage.about], since=outage.told_since),
@@ -74,6 +77,7 @@ def _shown(
         "may_post": not outage.is_cancelled or queries.is_public_in(outage),
         "reminders": queries.reminders_of(outage) if outage.is_plan_ahead(now) else [],
         "ticked": request.POST.getlist("who"),
+        "ticked_all": request.POST.get("all"),
         "is_ahead": case is not None and outage.is_plan_ahead(now),
         "may_edit": may(request.user, Permission.OUTAGES_EDIT, path=outage.network.unit.path),
         "posted": posted or PostedForm(about=outage.about, initial={"delivered_at": now}, auto_id=_POSTED),
@@ -83,6 +87,12 @@ def _shown(
         "may_export": may(request.user, Permission.EXPORT, path=outage.network.unit.path),
     }
     return render(request, "outages/notice.html", context, status=422 if wrong else 200)
+
+
+def _reason_asked(request: HttpRequest) -> str:
+    """The reason by which the page is narrowed; where something was sent wrongly, the one that it was sent from."""
+    listed = request.POST.get("all", "")
+    return request.GET.get("reason", "" if listed == "every" else listed)
 
 
 def _announced_at(outage: Outage) -> datetime | None:
@@ -152,15 +162,20 @@ def notice_delivered(request: HttpRequest, outage_id: int) -> HttpResponse:
         form.add_error("receiver", _("Each household signs for itself: choose one."))
     if form.errors:
         return _shown(request, outage, delivered=form)
-    for ref in refs:
-        _record(request, outage, ref, **form.cleaned_data)
+    with transaction.atomic():
+        for ref in refs:
+            _record(request, outage, ref, **form.cleaned_data)
     said = ngettext("%(n)d household is written down.", "%(n)d households are written down.", len(refs))
     messages.success(request, said % {"n": len(refs)})
     return redirect("outages:notice", outage.pk)
 
 
 def _chosen(request: HttpRequest, outage: Outage) -> list[CustomerRef]:
-    behind = {one.ref: one for one in queries.people_to_tell(outage)}
+    people, listed = queries.people_to_tell(outage), request.POST.get("all")
+    if listed:  # everybody who is left, or is for a reason, on whatever page they stand
+        left = queries.missed(outage, people, proofs=queries.proofs_of_plan(outage))
+        return [one.who for one in left if listed in ("every", one.reason)][:_AT_ONCE]
+    behind = {one.ref: one for one in people}
     return [behind[ref] for ref in dict.fromkeys(request.POST.getlist("who")) if ref in behind]
 
 
@@ -233,30 +248,47 @@ def plan(request: HttpRequest, outage_id: int) -> HttpResponse:
     }
     form = of.get(deed)
     if form is not None and form.is_valid():
-        change, said = _DEEDS[deed]
+        knew = len(queries.who_was_told(outage, queries.people_of_plan(outage), before=timezone.now()))
         try:
-            change(outage_id=outage.pk, **form.cleaned_data, **who(request))
+            _DEEDS[deed](outage_id=outage.pk, **form.cleaned_data, **who(request))
         except actions.NothingToAnnounceError:
             messages.warning(request, _("Nothing was changed: it has begun, is over, or was cancelled already."))
         else:
-            messages.success(request, str(said))
+            messages.success(request, _said_of(deed, knew, is_announced=queries.is_announced(outage)))
         return redirect("outages:outage", outage.pk)
     context = {"outage": outage, "where": queries.place_of(outage), "is_ahead": outage.is_plan_ahead(timezone.now())}
     wrong = form is not None and bool(form.errors)
+    context |= plan_changed(outage)
     return render(request, "outages/plan.html", context | of, status=422 if wrong else 200)
 
 
-_DEEDS: dict[str, tuple[Callable[..., Outage], Promise]] = {
-    "move": (
-        actions.move_plan,
-        gettext_lazy("The plan has another time; whoever was told of it is told so."),
-    ),
-    "devices": (
-        actions.name_devices,
-        gettext_lazy("The plan has its devices: who is behind them can be told."),
-    ),
-    "cancel": (
-        actions.cancel_plan,
-        gettext_lazy("The plan is cancelled; whoever was told of it and can be written to is told so."),
-    ),
+def _said_of(deed: str, knew: int, *, is_announced: bool) -> str:
+    """What was done with a plan, and who hears of it: ``knew`` households had been told."""
+    if deed == "devices":
+        return _("The plan has its devices: who is behind them can be told.")
+    if deed == "cancel":
+        said = _("The plan is cancelled.")
+        more = ngettext(
+            "%(n)d household knew of it and is told so, if it can be written to.",
+            "%(n)d households knew of it and are told so, as far as they can be written to.",
+            knew,
+        )
+    else:
+        said = _("The plan has another time.")
+        more = ngettext(
+            "%(n)d household that knew of it is told so.", "%(n)d households that knew of it are told so.", knew
+        )
+    if knew:
+        more %= {"n": knew}
+    elif is_announced and deed == "move":
+        more = _("Its messages had not gone out yet: they go out with the new time.")
+    else:
+        more = _("Nobody had heard of it.")
+    return _("%(said)s %(more)s") % {"said": said, "more": more}
+
+
+_DEEDS: dict[str, Callable[..., Outage]] = {
+    "move": actions.move_plan,
+    "devices": actions.name_devices,
+    "cancel": actions.cancel_plan,
 }

@@ -64,11 +64,13 @@ function line(report) {
   return item;
 }
 
+const WRITTEN = ["receipt", "text", "note", "because", "free_because", "name"];
+export const writtenIn = (report) => WRITTEN.map((name) => field(report, name)).filter(Boolean).join(" · ");
+
 /** What was typed is never lost, only because it was not taken. */
 function written(report) {
   const quote = document.createElement("q");
-  const names = ["receipt", "text", "note", "because", "free_because", "name"];
-  quote.textContent = names.map((name) => field(report, name)).filter(Boolean).join(" · ");
+  quote.textContent = writtenIn(report);
   quote.hidden = !quote.textContent;
   return quote;
 }

@@ -1,7 +1,7 @@
 // The crew's page: what is tapped is kept on the phone first and sent then, so that it works without a network. What the
-// server says replaces the cards, except where somebody is writing.
+// server says is laid into the cards, except into a form that somebody is writing into.
 
-import { advice, lacks, overlay, words } from "./cards.js";
+import { advice, lacks, overlay, words, writtenIn } from "./cards.js";
 import { showTotal, shrink, signing } from "./paper.js";
 import * as queue from "./queue.js";
 
@@ -27,7 +27,7 @@ let failures = 0;
 let retry = 0;
 let asking = 0;
 const placing = new Set(); // reports whose position is still being looked for
-const touched = new Set(); // cards that somebody writes into
+const touched = new WeakSet(); // forms that somebody writes into
 const noticed = new Set(); // what was told of by itself: `${assignment}/${kind}`
 
 const cards = () => [...document.querySelectorAll("[data-cr-card]")];
@@ -75,11 +75,12 @@ function key() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+const entry = (assignment, kind, fields, photo) => ({
+  client_id: key(), user, assignment_id: Number(assignment), kind, fields, photo, told_at: new Date().toISOString(), where: null,
+});
+
 async function tell(assignment, kind, fields, photo) {
-  const report = {
-    client_id: key(), user, assignment_id: Number(assignment), kind, fields, photo, told_at: new Date().toISOString(), where: null,
-  };
-  const added = await queue.add(report);
+  const added = await queue.add(entry(assignment, kind, fields, photo));
   if (PLACED.includes(kind)) place(added.seq);
   await show();
   flush();
@@ -133,7 +134,7 @@ async function submitted(event) {
   }
   form.reset();
   showTotal(form);
-  touched.delete(card.id);
+  touched.delete(form);
   for (let part = form.closest("details"); part && kind !== "photo"; part = part.parentElement.closest("details")) part.open = false;
 }
 
@@ -248,26 +249,37 @@ function makeRoom() {
 
 /* What the server says */
 
-const isHeld = (card) => touched.has(card.id) || (card.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
+const isHeld = (form) => touched.has(form) || (form.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
+const holds = (node) => node.matches?.("form") ? isHeld(node) : [...(node.querySelectorAll?.("form") ?? [])].some(isHeld);
 
-function take(page) {
+const laying = {
+  beforeNodeMorphed: (node) => !(node.matches?.("form") && isHeld(node)) && !node.matches?.("[data-cr-queue]"),
+  beforeNodeRemoved: (node) => !holds(node),
+  beforeAttributeUpdated: (name) => !["open", "hidden"].includes(name), // what is shown, the page itself says
+};
+
+async function take(page) {
   const fresh = page.getElementById("cr-cards");
   if (!fresh || page.getElementById("cr-app")?.dataset.user !== user) return;
-  const before = new Map(cards().map((card) => [card.id, card]));
-  const after = [...fresh.children].map((element) => {
-    const held = before.get(element.id);
-    if (!held) {
-      if (element.dataset.state === "sent" && before.size) announce();
-      return element;
-    }
-    if (isHeld(held)) return held;
-    for (const part of held.querySelectorAll("details[open][id]")) element.querySelector(`#${part.id}`)?.setAttribute("open", "");
-    return element;
-  });
-  for (const [id, card] of before) if (isHeld(card) && !after.some((element) => element.id === id)) after.push(card);
-  list.replaceChildren(...after.map((element) => (element.isConnected ? element : document.importNode(element, true))));
+  const before = new Set(cards().map((card) => card.id));
+  if (before.size && [...fresh.children].some((card) => card.dataset.state === "sent" && !before.has(card.id))) announce();
+  for (const form of [...document.querySelectorAll("form[data-cr-report]")].filter(isHeld)) await letGo(form, page);
+  window.Idiomorph.morph(list, fresh.children, { morphStyle: "innerHTML", callbacks: laying });
   window.htmx?.process(list);
   prepare();
+  makeRoom();
+}
+
+/** A form of what is over goes; what was written in it stays on the card, to be read. */
+async function letGo(form, page) {
+  const card = form.closest("[data-cr-card]");
+  const kind = form.elements.kind.value;
+  const fresh = page.getElementById(card.id);
+  if (!fresh || fresh.querySelector(`form [name="kind"][value="${kind}"]`)) return;
+  touched.delete(form);
+  document.activeElement.blur();
+  const draft = entry(card.dataset.crCard, kind, fieldsOf(form), null);
+  if (writtenIn(draft)) await queue.add({ ...draft, status: "refused", text: words.over });
 }
 
 function announce() {
@@ -283,7 +295,7 @@ async function look() {
     const answer = await fetch(PAGE, { cache: "no-store", redirect: "manual" });
     if (answer.type === "opaqueredirect") trouble = words.signed_out;
     if (!answer.ok || answer.headers.get("X-Kept")) return;
-    take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    await take(new DOMParser().parseFromString(await answer.text(), "text/html"));
     if (trouble !== words.failed || !waiting().length) trouble = "";
   } catch {
     // Without a network the page stays as it is; the bar says so.
@@ -331,8 +343,8 @@ async function begin() {
     if (event.target.matches(`form[action="${app.dataset.signOut}"]`)) window.caches?.delete("crew-page");
   });
   document.addEventListener("input", (event) => {
-    const card = event.target.closest("[data-cr-card]");
-    if (card) touched.add(card.id);
+    const form = event.target.closest("form[data-cr-report]");
+    if (form) touched.add(form);
     const quote = event.target.closest("[data-cr-quote]");
     if (quote) showTotal(quote);
     if (event.target.matches("[data-cr-receipt]")) advise(event.target);

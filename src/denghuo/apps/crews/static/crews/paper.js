@@ -40,6 +40,7 @@ export function signing(box) {
     drawing = true;
     svg.setPointerCapture(event.pointerId);
     write("M", event);
+    field.dispatchEvent(new Event("input", { bubbles: true })); // as what is typed does
     event.preventDefault();
   });
   svg.addEventListener("pointermove", (event) => drawing && write("L", event));

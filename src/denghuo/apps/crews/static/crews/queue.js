@@ -31,9 +31,10 @@ async function run(mode, work) {
 export const all = () => run("readonly", (store) => store.getAll());
 
 export async function add(report) {
-  const seq = await run("readwrite", (store) => store.add({ ...report, status: "waiting" }));
+  const kept = { status: "waiting", ...report };
+  const seq = await run("readwrite", (store) => store.add(kept));
   navigator.storage?.persist?.().catch(() => {});
-  return { ...report, status: "waiting", seq };
+  return { ...kept, seq };
 }
 
 /** Change what is kept, if it is still there: another page may have sent it meanwhile. */

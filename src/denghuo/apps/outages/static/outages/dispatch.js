@@ -35,6 +35,24 @@ const isDirty = (field) => {
 
 const isTyped = (element) => [...element.querySelectorAll("input, select, textarea")].some(isDirty);
 
+const NONE = { contains: () => true };
+
+// What is typed in a part, but for the form that is done with. Where one form was sent, the others keep what is in them.
+const typedIn = (element, done) =>
+  [...element.querySelectorAll("input[id], select[id], textarea[id]")]
+    .filter((field) => isDirty(field) && !done.contains(field))
+    .map(({ id, value, checked, selectionStart, selectionEnd }) => ({ id, value, checked, selectionStart, selectionEnd }));
+
+function typeAgain(kept) {
+  for (const { id, value, checked, selectionStart, selectionEnd } of kept) {
+    const field = part(id);
+    if (!field || (field.value === value && field.checked === checked)) continue;
+    if (field.type === "checkbox" || field.type === "radio") field.checked = checked;
+    else field.value = value;
+    if (typeof selectionStart === "number") field.setSelectionRange(selectionStart, selectionEnd);
+  }
+}
+
 function isSelecting(element) {
   const selection = getSelection();
   return !selection.isCollapsed && selection.containsNode(element, true);
@@ -60,7 +78,7 @@ function put(element, fresh) {
   if (held && document.activeElement?.id !== held) part(held)?.focus({ preventScroll: true });
 }
 
-function show(html, { force = false } = {}) {
+function show(html, { force = false, done = NONE } = {}) {
   const root = new DOMParser().parseFromString(html, "text/html").querySelector("[data-seen]");
   if (!root) throw new Error("not the page's parts");
   ({ seen } = root.dataset);
@@ -74,8 +92,10 @@ function show(html, { force = false } = {}) {
       else seen = ""; // look at it again soon
       continue;
     }
+    const kept = typedIn(element, done);
     if (away) element.replaceWith(fresh);
     else put(element, fresh);
+    typeAgain(kept);
     if (away) last.set(id, essence(fresh));
     if (id === "dp-detail") waiting = null;
   }
@@ -116,13 +136,13 @@ function address(more) {
   return url;
 }
 
-async function look({ force = false } = {}) {
+async function look({ force = false, done = NONE } = {}) {
   if (!force && (document.hidden || dragging)) return;
   const mine = ++asked;
   try {
     const answer = await fetch(address({ part: "now", seen: force ? "" : seen }), { cache: "no-store" });
     if (!answer.ok || answer.redirected) throw new Error(String(answer.status)); // signed out counts as well
-    if (mine === asked && answer.status !== 204) show(await answer.text(), { force });
+    if (mine === asked && answer.status !== 204) show(await answer.text(), { force, done });
     seenAt = new Date();
     lost.hidden = true;
   } catch {
@@ -170,7 +190,7 @@ async function post(form, submitter) {
 async function send(form, submitter) {
   asked += 1; // what was asked before is older than what this answers
   try {
-    show(await post(form, submitter), { force: true });
+    show(await post(form, submitter), { force: true, done: form });
     const about = part("dp-detail").dataset.about || ""; // a confirmed fault goes on as its outage
     if (about && about !== openAbout()) history.replaceState({}, "", address({ about }));
     marked();
@@ -188,7 +208,7 @@ async function takeBack(form, said = words.undone) {
   } catch {
     tell(words.failed, { failed: true });
   }
-  await look({ force: true });
+  await look({ force: true, done: form });
 }
 
 // A crew was dropped upon: sent, once that is said again; the line then offers to take it back.
@@ -229,12 +249,18 @@ function merge() {
   return tell(say(words.mergeInto, { first, others: others.join("、") }), { deeds: [[words.merge, go, true], [words.cancel, () => {}]], final: true });
 }
 
+// The two largest units, as the server says them.
+function spoken(minutes) {
+  const days = Math.floor(minutes / 1440);
+  return [days, Math.floor(minutes / 60) % 24, days ? 0 : minutes % 60]
+    .map((n, at) => n && words.units[at][n === 1 ? 0 : 1].replace("%(n)d", n)).filter(Boolean).join(" ");
+}
+
 function tick() {
   const now = Date.now();
   for (const one of page.querySelectorAll("[data-due]")) {
-    const due = Date.parse(one.dataset.due), minutes = Math.floor(Math.abs(due - now) / 60_000), h = Math.floor(minutes / 60);
-    const time = h ? say(words.hours, { h, m: minutes % 60 }) : say(words.minutes, { m: minutes });
-    const text = !minutes ? words.now : say(due > now ? words.left : words.over, { time });
+    const due = Date.parse(one.dataset.due), minutes = Math.floor(Math.abs(due - now) / 60_000);
+    const text = minutes ? say(due > now ? words.left : words.over, { time: spoken(minutes) }) : words.now;
     if (one.textContent !== text) one.textContent = text;
     one.classList.toggle("is-over", due <= now);
   }
@@ -244,7 +270,7 @@ const drawing = new Drawing(page, words);
 for (const id of PARTS) last.set(id, essence(part(id)));
 
 page.addEventListener("click", (event) => {
-  const link = event.target.closest("a.dp-link, a.dp-back, .dp-detail a[href^='?about=']");
+  const link = event.target.closest("a.dp-link, a.dp-back, a.dp-crew__task[href^='?'], .dp-detail a[href^='?about=']");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     choose(new URL(link.href).searchParams.get("about") ?? "");
@@ -266,7 +292,7 @@ page.addEventListener("submit", (event) => {
 page.addEventListener("change", (event) => {
   if (event.target.matches("[data-dp-skill] select")) {
     history.replaceState({}, "", address({ skill: event.target.value }));
-    look({ force: true });
+    look({ force: true, done: event.target.form });
     return;
   }
   if (!event.target.matches(".dp-choose")) return;
