@@ -260,6 +260,10 @@ def test_templates_page(world: World, hotline: Hotline) -> None:
     assert client.post(address, told | {"unit": world.wick.pk, "text": "{area}"}).status_code == 422
     assert client.post(address, told | {"text": "{area}停电"}).status_code == 302
     assert "{area}停电" in client.get(address).content.decode()
+    assert client.get(address).context["form"].initial["text"] == "{area}停电", "the wording in force"
+    planned = client.get(address, {"kind": "planned", "unit": world.lamp.pk}).context["form"].initial
+    assert planned["kind"] == "planned" and planned["text"] != "{area}停电"
+    assert client.get(address, {"kind": "none", "unit": world.wick.pk}).status_code == 200
     assert signed_in(hotline.agent).post(address, told).status_code == 403
 
 

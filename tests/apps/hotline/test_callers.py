@@ -30,6 +30,7 @@ from denghuo.apps.hotline import actions, queries
 from denghuo.apps.hotline.models import Call, CallerNumber, NoteKind
 from denghuo.apps.orders.actions import OrderEntry, open_order
 from denghuo.apps.orders.models import Finding, Kind, Order, Topic
+from denghuo.apps.orders.queries import Reader
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission
 from denghuo.apps.organization.models import Role
 from denghuo.apps.outages.actions import give_estimate
@@ -337,6 +338,16 @@ def test_calls_stand_in_the_timeline_of_whose_they_are(hotline: Hotline, joins: 
     actions.keep_note(**other, entry=entry, at=after(3), actor="he")
     assert len(told(second)) == 3, "somebody else called about it"
     assert queries.customer_moments(second.pk, "T1", unit_id, limit=5, before=AT) == []
+    secret = actions.NoteEntry(text="收红包", kind="misconduct", account_id=second.pk)
+    actions.keep_note(**other | {"number": "13922222222"}, entry=secret, at=after(4), actor="he")
+    actions.keep_note(**key, entry=secret, at=after(4), actor="he")
+    with translation.override("en"):
+        moments = queries.customer_moments(second.pk, "T1", unit_id, limit=5, before=after(24))
+    assert len(moments) == 3 and not any("misconduct" in one.text.lower() for one in moments), "nobody learns who told"
+    notes = [
+        len(queries.notes_of(Call.objects.get(call_id="c-2"), reader=one)) for one in (None, Reader(username="he"))
+    ]
+    assert notes == [1, 2], "who wrote it reads it"
 
 
 def test_what_accuses_somebody_is_shown_to_who_took_it_alone(world: World, hotline: Hotline, joins: Join) -> None:

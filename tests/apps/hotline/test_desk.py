@@ -302,13 +302,15 @@ def test_another_exchange_is_not_there(world: World, known: Hotline) -> None:
 
 def test_rules_hold_from_their_day_on(known: Hotline, world: World) -> None:
     client, address = signed_in(known.leader), reverse("hotline:desk-rules")
-    shown = client.get(address).context["form"].initial
-    told = {**shown, "from_date": "2026-05-02", "urge_gap_s": 60, "source": "值班长"}
-    assert client.post(address, told | {"review_share": 1.5}).status_code == 422
+    shown = {one.name: one.value() for one in client.get(address).context["form"]}
+    assert [shown[name] for name in ("call_back_within_s", "review_share", "double_share")] == ["24", "2", "20"]
+    told = {**shown, "from_date": "2026-05-02", "source": "值班长"}
+    assert client.post(address, told | {"review_share": 101}).status_code == 422
     assert client.post(address, told | {"call_from": 20, "call_until": 8}).status_code == 422
-    for gap in (60, 90):
-        assert client.post(address, told | {"urge_gap_s": gap}).status_code == 302
-    assert [queries.desk_rule(date(2026, 5, day)).urge_gap_s for day in (1, 2)] == [7200, 90]
+    for gap_h in (1, 0.5):
+        assert client.post(address, told | {"urge_gap_s": gap_h}).status_code == 302
+    assert [queries.desk_rule(date(2026, 5, day)).urge_gap_s for day in (1, 2)] == [7200, 1800]
+    assert queries.desk_rule(date(2026, 5, 2)).review_share == 0.02
     assert DeskRule.objects.count() == 1
     assert signed_in(known.agent).post(address, told).status_code == 403
 

@@ -23,6 +23,8 @@ from denghuo.apps.hotline.queries import team_order
 from denghuo.apps.hotline.queries import why as asking
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.ledger import queries as ledger
+from denghuo.apps.organization.actions import assign_role
+from denghuo.apps.organization.models import Role
 from tests.apps.hotline.conftest import Hotline, Ring, call
 from tests.apps.network.conftest import signed_in
 from tests.world import AT, World
@@ -72,6 +74,15 @@ def test_a_month_without_calls_and_a_hotline_without_any(world: World, hotline: 
     page = text(signed_in(hotline.leader), "home", month="2025-01")
     assert "No call on these days" in page
     assert "0.0" not in re.sub(r"<[^>]*>", "", page), "nothing known is not nothing reached"
+
+
+def test_without_an_exchange_no_form_pretends_to_find_or_to_owe_anything(world: World) -> None:
+    assign_role(user=world.bai, unit=world.wick, role=Role.AGENT, **SYSTEM)
+    bai = signed_in(world.bai)
+    desk = text(bai, "desk")
+    assert "The desk needs a telephone exchange" in desk and 'name="number"' not in desk
+    owed = text(bai, "call-backs")
+    assert "the form here" not in owed and "dh-split" not in owed
 
 
 @pytest.mark.parametrize(

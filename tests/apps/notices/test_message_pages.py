@@ -222,13 +222,15 @@ def test_a_rule_is_set_from_a_day_on(world: World) -> None:
         "case": "arrears",
         "audience": "others",
         "from_date": "2026-05-01",
-        "ahead_min": 60,
+        "ahead": 1,
+        "ahead_unit": 60,
         "channels": ["handed"],
         "basis": "条例",
         "source": "文件",
         "holds": "on",
     }
     assert client.post(address, {**given, "basis": ""}).status_code == 422
+    assert client.post(address, {**given, "ahead": 91, "ahead_unit": 1440}).status_code == 422
     assert client.post(address, given).status_code == 302
     assert NoticeRule.objects.get().channels == ["handed"]
     told = page(client, "rules")

@@ -8,7 +8,7 @@ from denghuo.apps.organization.access import Permission, may, permissions_of, sc
 from denghuo.apps.organization.actions import assign_role
 from denghuo.apps.organization.facts import RoleAssigned
 from denghuo.apps.organization.models import Role
-from denghuo.apps.organization.queries import stations_within, units_within
+from denghuo.apps.organization.queries import names_of, stations_within, units_within
 from tests.world import AT, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +59,8 @@ def test_what_may_be_done_in_one_station_may_not_be_done_in_another(world: World
     assert not may(world.lin, Permission.NETWORK_OPERATE, path=world.wick.path)
     assert may(world.lin, Permission.NETWORK_VIEW, path=world.wick.path)
     assert not may(AnonymousUser(), Permission.NETWORK_VIEW, path=world.lamp.path)
+
+
+def test_what_a_program_did_was_the_system(world: World) -> None:
+    assert set(names_of(["rounds", "demo", "zhou", "nobody"])) == {"rounds", "demo", "zhou"}
+    assert names_of(["zhou"]) == {"zhou": "周国平"}

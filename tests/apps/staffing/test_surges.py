@@ -399,6 +399,17 @@ def test_the_figures_follow_what_is_ticked(station: Station, outage: Outage) -> 
     assert f"{surge.told['lost']['announcement']:,.0f}" in asked
 
 
+def test_where_no_measure_is_advised_the_page_says_so(station: Station, outage: Outage) -> None:
+    surge = propose_now(station, outage)
+    Surge.objects.filter(pk=surge.pk).update(told=surge.told | {"recommended": ""})
+    leader = Client(headers={"accept-language": "en"})
+    leader.force_login(station.leader)
+    page = seen(leader, reverse("staffing:surge", args=[surge.pk]))
+    assert "Advised: do nothing." in page
+    assert "With what is proposed" not in page, "nothing beside what there is"
+    assert 'class="dh-btn dh-btn--primary" name="dismiss"' in page
+
+
 def test_what_is_required_counts_the_calls_of_an_outage(station: Station) -> None:
     actions.make_forecast(unit=station.unit, **WHO)
     usual = queries.demand_of(station.unit, days=[NOW.date()])

@@ -27,6 +27,7 @@ from denghuo.apps.organization.models import Unit
 from denghuo.apps.organization.when import DayField, MinuteField
 
 _ANY = ("", _("Any"))
+_MOST_AHEAD_MIN = 90 * 24 * 60
 _CODE_LENGTH = 300  # a longer address makes a code too fine to be read from paper
 _DAYS = {"date": forms.DateInput({"type": "date"}, "%Y-%m-%d")}
 
@@ -217,11 +218,9 @@ class RuleForm(_OfUnits):
     case = forms.ChoiceField(label=_("Case"), choices=NoticeCase.choices)
     audience = forms.ChoiceField(label=_("Who is told"), choices=Audience.choices)
     from_date = DayField(label=_("From"))
-    ahead_min = forms.IntegerField(
-        label=_("Ahead (minutes)"),
-        min_value=1,
-        max_value=90 * 24 * 60,
-        help_text=_("1440 are a day, 10080 seven days."),
+    ahead = forms.IntegerField(label=_("Ahead"), min_value=1, max_value=_MOST_AHEAD_MIN)
+    ahead_unit = forms.TypedChoiceField(
+        label=_("Told in"), coerce=int, choices=[(1440, _("days")), (60, _("hours")), (1, _("minutes"))]
     )
     channels = forms.MultipleChoiceField(
         label=_("What counts as told"),
@@ -234,6 +233,14 @@ class RuleForm(_OfUnits):
     basis = forms.CharField(label=_("Legal basis"), max_length=200)
     source = forms.CharField(label=_("Where it is written"), max_length=200)
     holds = forms.BooleanField(label=_("It is owed"), required=False, initial=True)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if "ahead" in told and "ahead_unit" in told:
+            told["ahead_min"] = told.pop("ahead") * told.pop("ahead_unit")
+            if told["ahead_min"] > _MOST_AHEAD_MIN:
+                self.add_error("ahead", _("No notice is owed longer than 90 days before."))
+        return told
 
 
 class WishForm(forms.Form):

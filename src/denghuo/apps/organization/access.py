@@ -96,6 +96,7 @@ PERMISSIONS_OF_ROLE: dict[str, frozenset[Permission]] = {
     Role.AGENT: _AGENT,
     Role.SHIFT_LEADER: _AGENT
     | {
+        Permission.CONTINUITY_VIEW,
         Permission.HOTLINE_EDIT,
         Permission.STAFFING_VIEW,
         Permission.STAFFING_EDIT,

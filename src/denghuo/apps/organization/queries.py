@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
+from django.utils.translation import gettext
+
 from denghuo.apps.organization.access import PERMISSIONS_OF_ROLE, Permission, within
 from denghuo.apps.organization.models import Assignment, CalendarDay, Token, Unit, UnitKind, User
 from denghuo.apps.organization.snapshot import counted_years
 
 TOKEN_BEGINS = "dh_"  # so that whoever finds one in a file knows what it is
+_PROGRAMS = {"command line", "demo", "rounds", "sender", "system"}  # who acts without being a person
 _USED_AGAIN = timedelta(hours=1)
 
 
@@ -33,8 +36,11 @@ def people_who(permission: Permission, *, path: str | None) -> list[User]:
 
 
 def names_of(usernames: Iterable[str]) -> dict[str, str]:
-    """What these people are called, by user name; who has no account is not among them."""
-    return {user.username: str(user) for user in User.objects.filter(username__in=set(usernames))}
+    """What these people are called, by user name, and programs of this product; who else has no account is not among
+    them."""
+    asked = set(usernames)
+    people = {user.username: str(user) for user in User.objects.filter(username__in=asked)}
+    return {name: gettext("The system") for name in asked & _PROGRAMS} | people
 
 
 def all_calendar_days(*, first: date | None = None) -> list[CalendarDay]:

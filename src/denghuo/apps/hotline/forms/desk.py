@@ -70,8 +70,37 @@ class TemplateForm(forms.Form):
         return text
 
 
+class _ToldIn(forms.FloatField):
+    """A number that people say in another unit than it is kept in; ``one`` is one of theirs, as it is kept."""
+
+    def __init__(self, *, one: float, **told: Any) -> None:
+        super().__init__(min_value=0, **told)
+        self.one = one
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / self.one:.6g}" if isinstance(value, int | float) else value
+
+    def clean(self, value: Any) -> float | None:
+        told = super().clean(value)
+        return None if told is None else round(told * self.one, 6)
+
+
+def _hours(label: Any, *, most: int) -> _ToldIn:
+    return _ToldIn(label=label, one=3600, max_value=most)
+
+
+def _percent(label: Any) -> _ToldIn:
+    return _ToldIn(label=label, one=0.01, max_value=100)
+
+
 class DeskRuleForm(forms.ModelForm):
     """How the desk works from a day on."""
+
+    urge_gap_s = _hours(_("The same caller presses again after (h)"), most=720)
+    call_back_within_s = _hours(_("Call back within (h)"), most=720)
+    call_back_retry_s = _hours(_("Nobody reached: try again after (h)"), most=168)
+    review_share = _percent(_("Plain calls reviewed (%)"))
+    double_share = _percent(_("Of those scored twice (%)"))
 
     class Meta:
         model = DeskRule
@@ -79,15 +108,10 @@ class DeskRuleForm(forms.ModelForm):
         labels = {
             "from_date": _("From"),
             "draft_from_customers": _("Announce outages from so many customers on (0: none)"),
-            "urge_gap_s": _("The same caller presses again after (s)"),
-            "call_back_within_s": _("Call back within (s)"),
             "call_back_tries": _("Nobody reached: tries in all"),
-            "call_back_retry_s": _("Nobody reached: try again after (s)"),
             "quiet_idle_agents": _("Quiet: free agents at least"),
             "call_from": _("Call back from (hour of the day)"),
             "call_until": _("Call back until (hour of the day)"),
-            "review_share": _("Share of plain calls reviewed (0 to 1)"),
-            "double_share": _("Share of those scored twice (0 to 1)"),
             "long_wait_s": _("Long wait from (s)"),
             "complaint_words": _("Words that hint at a grievance"),
             "source": _("Where it is written"),
@@ -100,9 +124,6 @@ class DeskRuleForm(forms.ModelForm):
             self.add_error("call_until", _("The end must come after the beginning."))
         if (told.get("call_until") or 0) > 24:
             self.add_error("call_until", _("A day has 24 hours."))
-        for name in ("review_share", "double_share"):
-            if not 0 <= (told.get(name) or 0) <= 1:
-                self.add_error(name, _("A share lies between 0 and 1."))
         return told
 
     def validate_unique(self) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from denghuo.apps.customers import queries as customers
-from denghuo.apps.hotline.models import Agent, Board, Call, CallerNumber, CallNote, Exchange
+from denghuo.apps.hotline.models import Agent, Board, Call, CallerNumber, CallNote, Exchange, NoteKind
+from denghuo.apps.orders.queries import Reader
+from denghuo.apps.orders.queries.readers import readable
 from denghuo.apps.organization.access import within
 
 _WITH_A_CALLER = ("talking", "ringing", "wrapping_up")
@@ -143,9 +145,18 @@ def says_something(text: str) -> bool:
     return len(plain) > 1 or not plain.isascii()
 
 
-def notes_of(call: Call) -> list[CallNote]:
-    """What agents wrote of a call and kept."""
+def notes_of(call: Call, *, reader: Reader | None) -> list[CallNote]:
+    """What agents wrote of a call and kept, as far as ``reader`` may know."""
     if not call.call_id:
         return []
-    rows = CallNote.objects.filter(exchange_id=call.exchange_id, call_id=call.call_id, kept_at__isnull=False)
+    rows = CallNote.objects.filter(open_notes(reader), exchange_id=call.exchange_id, call_id=call.call_id)
     return list(rows.select_related("order").order_by("kept_at"))
+
+
+def open_notes(reader: Reader | None) -> Q:
+    """Notes that were kept and that a reader may know: a report of misconduct is not for everybody, and a note of one
+    that became no order only for who wrote it."""
+    loose = ~Q(kind=NoteKind.MISCONDUCT)
+    if reader is not None:
+        loose |= Q(written_by=reader.username)
+    return Q(kept_at__isnull=False) & (Q(loose, order=None) | readable(reader, field="order__"))

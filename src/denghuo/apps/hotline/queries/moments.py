@@ -1,4 +1,5 @@
-"""Calls as moments of a customer's timeline. What agents wrote stays at the desk: only of what kind it was is told."""
+"""Calls as moments of a customer's timeline. What agents wrote stays at the desk: only of what kind it was is told, and
+of a report of misconduct nothing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from denghuo.apps.customers.queries import Moment
 from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.queries.announcements import exchanges_serving
 from denghuo.apps.hotline.queries.callers import numbers_of
+from denghuo.apps.hotline.queries.desk import open_notes
 from denghuo.apps.organization.access import Permission
 from denghuo.apps.organization.models import Unit
 
@@ -26,13 +28,14 @@ def customer_moments(
     del load_code  # a call is of a number, not of a place
     exchanges = exchanges_serving(str(Unit.objects.get(pk=unit_id).path))
     calls = Call.objects.filter(exchange__in=exchanges, caller__in=numbers_of(account_id))
-    own = CallNote.objects.filter(exchange__in=exchanges, account_id=account_id, kept_at__isnull=False)
+    told_to_all = CallNote.objects.filter(open_notes(None), exchange__in=exchanges)
+    own = told_to_all.filter(account_id=account_id)
     if before is not None:
         calls, own = calls.filter(entered_at__lt=before), own.filter(drafted_at__lt=before)
     # As many again may be about other accounts of the same person.
     rows = list(calls.order_by("-entered_at", "-pk")[: 2 * limit])
     ids = [row.call_id for row in rows]
-    written = CallNote.objects.filter(exchange__in=exchanges, call_id__in=ids, kept_at__isnull=False)
+    written = told_to_all.filter(call_id__in=ids)
     of_call: dict[tuple[int, str], list[CallNote]] = {}
     for note in written.exclude(call_id="").order_by("kept_at"):
         of_call.setdefault((note.exchange_id, note.call_id), []).append(note)

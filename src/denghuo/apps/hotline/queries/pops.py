@@ -3,20 +3,19 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from denghuo.apps.customers import queries as customers
 from denghuo.apps.customers.models import ContactCard
 from denghuo.apps.customers.queries import CareOf
 from denghuo.apps.hotline.models import Call, CallBack, CallNote, Exchange, Urging
 from denghuo.apps.hotline.queries.callers import NOBODY, Caller, caller_on, callers_of
-from denghuo.apps.hotline.queries.desk import notes_of
+from denghuo.apps.hotline.queries.desk import notes_of, open_notes
 from denghuo.apps.hotline.queries.outs import BackAt, OutAt, Supply, back_at, out_at, outs_around, suspected_at
 from denghuo.apps.orders import queries as orders
 from denghuo.apps.orders.models import Order
 from denghuo.apps.orders.queries import AccountFinding, Reader
 from denghuo.apps.orders.queries.callers import orders_of_caller
-from denghuo.apps.orders.queries.readers import readable
 from denghuo.apps.outages.models import Suspicion
 
 _CONTACTS = 8
@@ -126,8 +125,7 @@ def whom_of(exchange: Exchange, number: str, *, reader: Reader | None) -> tuple[
 
 def _notes(exchange: Exchange, number: str, reader: Reader | None) -> QuerySet[CallNote]:
     """What was kept of the calls of a number, as far as ``reader`` may know, the newest first."""
-    kept = CallNote.objects.filter(exchange=exchange, number=number, kept_at__isnull=False)
-    return kept.filter(Q(order=None) | readable(reader, field="order__"))
+    return CallNote.objects.filter(open_notes(reader), exchange=exchange, number=number)
 
 
 def _dark(callers: tuple[Caller, ...], supply: Supply) -> frozenset[int | None]:
@@ -168,7 +166,7 @@ def pop_of(
     notes = _notes(exchange, number, reader).select_related("order")
     if call_id:
         notes = notes.exclude(call_id=call_id)
-    own = tuple(notes_of(Call(exchange=exchange, call_id=call_id)))
+    own = tuple(notes_of(Call(exchange=exchange, call_id=call_id), reader=reader))
     return Pop(
         **vars(about),
         own=own,

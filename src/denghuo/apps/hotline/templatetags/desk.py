@@ -39,6 +39,18 @@ def named(names: dict[str, str], username: str) -> str:
 
 
 @register.filter
+def hours(seconds: int) -> str:
+    """Seconds as hours: 2, 0.5."""
+    return f"{seconds / 3600:g}"
+
+
+@register.filter
+def percents(share: float) -> str:
+    """A share in percent: 2, 0.5."""
+    return f"{100 * share:.6g}"
+
+
+@register.filter
 def letters(kind: str) -> str:
     """The two letters that choose a kind of business."""
     return str(LETTERS[NoteKind(kind)])

@@ -1,6 +1,6 @@
 """Pages of announcements: which there are, what they say, and what they absorb."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from denghuo.apps.hotline.models import Announcement, AnnouncementKind
 from denghuo.apps.hotline.views.figures import number, percent
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, scope_of
+from denghuo.apps.organization.models import Unit
 
 _ROWS_PER_PAGE = 20
 
@@ -204,9 +205,8 @@ def _done(request: HttpRequest, row: Announcement, deed: Callable[[], Any]) -> H
 def announcement_templates(request: HttpRequest) -> HttpResponse:
     """How announcements are worded, from when, and a form to word them otherwise."""
     editable, today = scope_of(request.user, Permission.HOTLINE_EDIT), local_today()
-    units = [(str(unit.pk), unit.name) for unit in organization.units_within(editable)] if editable else []
-    initial = {"from_date": today}
-    form = TemplateForm(request.POST or None, units=units, initial=initial) if units else None
+    units = organization.units_within(editable)
+    form = _template_form(request, units) if units else None
     if request.method == "POST":
         if form is None:
             raise PermissionDenied
@@ -224,3 +224,13 @@ def announcement_templates(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if form and form.errors else 200
     return render(request, "hotline/announcement_templates.html", context, status=status)
+
+
+def _template_form(request: HttpRequest, units: Sequence[Unit]) -> TemplateForm:
+    """A form that begins with the wording in force, of the unit and kind asked for."""
+    today, asked = local_today(), request.GET
+    unit = next((one for one in units if str(one.pk) == asked.get("unit")), units[0])
+    kind = AnnouncementKind(asked["kind"]) if asked.get("kind") in AnnouncementKind else AnnouncementKind.FAULT
+    text = queries.template_for(str(unit.path), kind=kind, on=today).text
+    initial = {"from_date": today, "unit": unit.pk, "kind": kind, "text": text}
+    return TemplateForm(request.POST or None, units=[(str(one.pk), one.name) for one in units], initial=initial)

@@ -18,6 +18,7 @@ from denghuo.apps.hotline.models import Call, CallNote
 from denghuo.apps.hotline.views import charts
 from denghuo.apps.hotline.views.explanations import EXPLAINED, explanation
 from denghuo.apps.hotline.views.figures import headline, number, percent
+from denghuo.apps.hotline.views.intake import reader
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import Permission, may, permission_required, permissions_of
 from denghuo.apps.sealed import masked_phone
@@ -257,7 +258,7 @@ def _notes(request: HttpRequest, found: Call) -> list[CallNote]:
     """What agents wrote of a call, for those who write or answer for such notes."""
     path = found.exchange.unit.path
     reads = any(may(request.user, one, path=path) for one in (Permission.HOTLINE_WORK, Permission.HOTLINE_EDIT))
-    return queries.notes_of(found) if reads else []
+    return queries.notes_of(found, reader=reader(request)) if reads else []
 
 
 def _stages(found: Call) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from denghuo.apps.hotline.forms import ScoreForm, SheetForm, local_today
 from denghuo.apps.hotline.models import Call, Review, ReviewSheet
 from denghuo.apps.hotline.views.announcements import who
 from denghuo.apps.hotline.views.figures import number, percent
+from denghuo.apps.hotline.views.intake import reader
 from denghuo.apps.hotline.views.pages import asked_of, framed
 from denghuo.apps.knowledge import queries as knowledge
 from denghuo.apps.organization import queries as organization
@@ -84,7 +85,7 @@ def review(request: HttpRequest, call_id: int) -> HttpResponse:
     context = {
         "call": call,
         "caller": masked_phone(call.caller),
-        "notes": queries.notes_of(call),
+        "notes": queries.notes_of(call, reader=reader(request)),
         "sheet": sheet,
         "form": form,
         "reviews": _named(told) if mine else [],

@@ -158,8 +158,7 @@ def withdraw(request: HttpRequest, absence_id: int) -> HttpResponse:
 @permission_required(Permission.STAFFING_VIEW)
 def calendar(request: HttpRequest) -> HttpResponse:
     """Holidays and make-up workdays, a form to read a year in, and one to take a year out that was a slip."""
-    unit = unit_of(request)
-    may = may_edit(request, unit)
+    may = bool(scope_of(request.user, Permission.STAFFING_EDIT))  # in any unit: the days are the same for all
     if request.method == "POST" and not may:
         raise PermissionDenied
     sent = request.POST.get("form", "days") if request.method == "POST" else ""
@@ -172,11 +171,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             messages.success(request, _taken_out(request, out) if sent == "year" else _read_in(request, form))
             return redirect("staffing:calendar")
         shown = _calendar_what_if(request, form if sent == "days" else None, out)
-    for one in (form, out):
-        if wrong := next(iter(one.errors), ""):
-            one.fields[wrong].widget.attrs["autofocus"] = True  # on a phone the forms stand below the whole list
     context = shown | {
-        "unit": unit,
         "form": form if may else None,
         "out": out if may and years else None,
         "sent": sent,

@@ -32,8 +32,9 @@ _PRICES = {"second": RuleKind.SECOND_YUAN_PER_H, "third": RuleKind.THIRD_YUAN_PE
 def surges(request: HttpRequest) -> HttpResponse:
     """Proposals, the newest first."""
     rows = queries.surges_of(request.data_scope)  # type: ignore[attr-defined]
-    told = [(one, percent(one.told["rates"][""]), percent(one.told["rates"][one.told["recommended"]])) for one in rows]
-    return render(request, "staffing/surges.html", {"rows": told})
+    told = [(one, one.told["rates"], one.told["recommended"]) for one in rows]
+    shown = [(one, percent(rates[""]), percent(rates[best] if best else None)) for one, rates, best in told]
+    return render(request, "staffing/surges.html", {"rows": shown})
 
 
 @require_GET
@@ -98,6 +99,8 @@ def _told(found: Surge) -> dict[str, Any]:
         "sending": _sending(found),
         "taken_back": _taken_back(found),
         "figures": _figures(told, told["recommended"].split("+")),
+        "advised": bool(told["recommended"]),
+        "reached": (told["rates"][""] or 0) >= told["target_share"],
     }
 
 
@@ -105,10 +108,15 @@ def _figures(told: dict[str, Any], chosen: list[str]) -> list[tuple[str, str, st
     """The figures of a proposal with some of its measures; how bad it can get is known of what is proposed alone."""
     key = "+".join(one["measure"] for one in told["measures"] if one["measure"] in chosen)
     proposed = key == told["recommended"]
-    lost = _("instead of %(calls)s as things are; who calls again counts each time")
-    return [
+    figures = [
         (_("More calls"), f"{told['wave_total']['mean']:,.0f}", _("calls"), _range(told)),
         (_("Answer rate as things are"), percent(told["rates"][""]), "%", _worse(told, "before")),
+    ]
+    if not key:
+        return figures
+    lost = _("instead of %(calls)s as things are; who calls again counts each time")
+    return [
+        *figures,
         (
             _("With what is proposed") if proposed else _("With what is ticked"),
             percent(told["rates"][key]),
