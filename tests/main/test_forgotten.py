@@ -1,6 +1,7 @@
 """Who is made anonymous is nobody anywhere: their orders, messages, notes of calls, and the table of numbers."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,15 @@ from denghuo.apps.hotline.models import CallBack, CallerNumber, CallNote, NoteKi
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.notices.actions import MessageEntry, queue_messages
 from denghuo.apps.notices.models import Channel, Message, Ring
-from denghuo.apps.orders.actions import OrderEntry, open_order, take_step
-from denghuo.apps.orders.models import Kind, Order, Topic
+from denghuo.apps.orders.actions import (
+    OrderEntry,
+    give_promise,
+    make_remark,
+    offer_hand_over,
+    open_order,
+    take_step,
+)
+from denghuo.apps.orders.models import Kind, Order, PromiseOf, Remark, Topic
 from denghuo.apps.orders.queries.callers import callers_of
 from tests.apps.customers.conftest import DAY, SYSTEM, account, built_world, town, world
 from tests.world import AT, World
@@ -56,12 +64,18 @@ def test_who_is_made_anonymous_is_nobody_anywhere(town: World, theirs: Order) ->
     close_account(account_id=theirs.account_id, closed_date=DAY, **SYSTEM)
     with pytest.raises(ValueError, match="still open"):
         anonymize(person_id=account().person_id, reason="本人要求", **SYSTEM)
-    take_step(order_id=theirs.pk, step="terminate", reason="已办结", **SYSTEM)
+    told: dict[str, Any] = {"order_id": theirs.pk, **SYSTEM}
+    make_remark(side=Remark.Side.CUSTOMER, text="张小灯家又停了", **told)
+    give_promise(what=PromiseOf.CALL, due_at=AT + timedelta(hours=3), note="回张小灯电话", **told)
+    offer_hand_over(to_username="lin", to_unit_id=None, reason="张小灯认识她", **told)
+    take_step(step="terminate", reason="张小灯已知", **told)
     anonymize(person_id=account().person_id, reason="本人要求", **SYSTEM)
     deliveries.drain()
     row = Order.objects.get(pk=theirs.pk)
     assert (row.caller, row.caller_index, row.contact_name, row.text, row.place) == ("", None, "", "", "")
     assert (row.topic, row.received_at) == (Topic.NO_SUPPLY, AT)
+    page = str([*row.remarks.values(), *row.promises.values(), *row.steps.values(), *row.hand_overs.values()])
+    assert "张小灯" not in page and page.count("客户匿名处理时已删除") == 4
     assert not callers_of([row.pk]).get(row.pk)
     message = Message.objects.get()
     assert (message.address, message.address_masked, message.name, message.text) == ("", "", "", "")

@@ -90,6 +90,8 @@ class Frame:
         path = self._request.path
         under = (href for href in hrefs.values() if path == href or (href != "/" and path.startswith(href)))
         here = max(under, key=len, default="")
+        if not here and path.startswith(reverse("staffing:home")):
+            here = hrefs.get("hotline:home", "")  # one's own duties, for an agent who sees no plans
         return [
             Shown(hrefs[e.url_name], e.label, e.icon, here=hrefs[e.url_name] == here)
             for e in entries

@@ -149,6 +149,15 @@ def test_a_look_at_the_number_stands_neither_with_the_customer_nor_with_the_stat
     assert f'<span class="dh-quiet">{world.city.name}</span>' in page, "the station does not have it in hand"
 
 
+def test_a_part_does_not_name_the_report_that_it_is_a_part_of(opened: Open) -> None:
+    secret = opened(Kind.MISCONDUCT, Topic.BRIBERY)
+    part, other = opened(parent_id=secret.pk), opened()
+    hidden = opened(Kind.MISCONDUCT, Topic.BRIBERY, parent_id=other.pk)
+    for row, of in ((part, secret), (other, hidden)):
+        assert of.number not in client_of("tang").get(reverse("orders:order", args=[row.pk])).content.decode()
+        assert of.number in client_of("he").get(reverse("orders:order", args=[row.pk])).content.decode()
+
+
 def test_what_turns_out_to_be_misconduct_leaves_whoever_had_it(opened: Open) -> None:
     row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller=NUMBER, text="收礼")
     page = reverse("orders:order", args=[row.pk])

@@ -186,6 +186,58 @@ def test_after_a_customer_who_is_not_satisfied_nobody_is_led_to_close(done: Orde
     step(done, "call_back", 91, result="dissatisfied", reason="还是不亮")
     page = client_of("he").get(path).content.decode()
     assert page.index(close) > page.index('id="do-title"')
+    assert "the customer is not satisfied: “还是不亮”" in page
+
+
+def test_who_is_not_satisfied_is_not_made_so_by_a_second_click(done: Order) -> None:
+    deed, told = reverse("orders:take-step", args=[done.pk]), {"step": "call_back", "result": "satisfied"}
+    step(done, "call_back", 90, result="dissatisfied", reason="还是不亮")
+    for name, words in (("su", {"reason": "再问了"}), ("tang", {})):
+        assert client_of(name).post(deed, told | words).status_code == 422
+    assert queries.is_dissatisfied(Order.objects.get(pk=done.pk))
+    actions.raise_signs(at=AT + 91 * MINUTE, actor="test")
+    actions.watch_signs(at=AT + 91 * MINUTE, actor="test")
+    assert Sign.objects.get().seen_at is None
+    assert client_of("tang").post(deed, told | {"reason": "听错了"}).status_code == 302
+    assert not queries.is_dissatisfied(Order.objects.get(pk=done.pk))
+    now = Order.objects.get(pk=done.pk).steps.last().at  # type: ignore[union-attr]
+    actions.watch_signs(at=now, actor="test")
+    assert Sign.objects.get().seen_at == now, "nothing is left of it"
+
+
+def test_a_second_answer_says_why(done: Order) -> None:
+    step(done, "call_back", 90, result="satisfied")
+    with pytest.raises(StepRefusedError) as refused:
+        step(done, "call_back", 91, result="fair")
+    assert refused.value.code == "changed"
+    step(done, "call_back", 91, result="fair", reason="又来电说等得久")
+    assert [one.result for one in done.steps.filter(step="call_back")] == ["satisfied", "fair"]
+
+
+def test_calls_close_to_each_other_are_said_to_count_once(done: Order) -> None:
+    deed = reverse("orders:take-step", args=[done.pk])
+    pages = [client_of("he").post(deed, {"step": "no_answer"}, follow=True).content.decode() for _ in range(2)]
+    assert ["count once" in page for page in pages] == [False, True]
+
+
+def test_a_sign_goes_out_of_sight_when_it_turns_out_to_be_misconduct(opened: Open) -> None:
+    row = opened(Kind.COMPLAINT, Topic.ATTITUDE, caller="13800000001", first_asked="su")
+    for code, minutes in (("accept", 1), ("finish", 2)):
+        actions.take_step(order_id=row.pk, step=code, at=AT + minutes * MINUTE, actor="su")
+    told = {"result": "dissatisfied", "reason": "收了红包"}
+    actions.take_step(order_id=row.pk, step="call_back", at=AT + 3 * MINUTE, actor="he", **told)
+    actions.raise_signs(at=AT + 4 * MINUTE, actor="test")
+    signs = reverse("orders:signs")
+    assert "收了红包" in client_of("tang").get(signs).content.decode()
+    Order.objects.filter(pk=row.pk).update(kind=Kind.MISCONDUCT, handler="chen", accusing_at=AT + 5 * MINUTE)
+    for name in ("tang", "he", "ma"):
+        page = client_of(name).get(signs).content.decode()
+        assert "收了红包" not in page and row.number not in page
+    sign = Sign.objects.get()
+    assert client_of("tang").post(reverse("orders:see-sign", args=[sign.pk]), {"answer": "x"}).status_code == 404
+    assert queries.signs_within(("",), reader=queries.Reader(username="chen")).count() == 1
+    actions.watch_signs(at=AT + 6 * MINUTE, actor="test")
+    assert Sign.objects.get().seen_at is not None, "it is judged elsewhere, and nobody of the station is reminded"
 
 
 def test_who_may_not_read_a_report_of_misconduct_does_not_find_it_in_the_month(opened: Open) -> None:
@@ -197,7 +249,7 @@ def test_who_may_not_read_a_report_of_misconduct_does_not_find_it_in_the_month(o
         page = client_of(username).get(reverse("orders:month"), asked).content.decode()
         assert ("Report of misconduct" in page) is reads, username
         answer = client_of(username).get(reverse("orders:month"), asked | {"kind": "misconduct", "said": "fair"})
-        assert answer.status_code == (200 if reads else 404), username
+        assert (row.number in answer.content.decode()) is reads, username
 
 
 def test_an_answer_of_a_month_opens_to_its_orders(done: Order) -> None:
@@ -208,4 +260,7 @@ def test_an_answer_of_a_month_opens_to_its_orders(done: Order) -> None:
     listed = client.get(page, asked).content.decode()
     assert done.number in listed
     assert "灯还是一闪一闪的" in listed
-    assert client.get(page, asked | {"said": "satisfied"}).status_code == 404
+    empty = client.get(page, asked | {"said": "satisfied"})
+    assert (empty.status_code, "No order any more" in empty.content.decode()) == (200, True), "the last one has left"
+    for wrong in ({"said": "nothing"}, {"kind": "nothing"}):
+        assert client.get(page, asked | wrong).status_code == 404

@@ -186,7 +186,8 @@ def test_a_kind_that_could_not_go_on_from_here_is_refused(opened: Open) -> None:
     row = opened()
     step(row, "arrive", AT + timedelta(minutes=5))
     for code in ("finish", "return", "dispatch"):
-        entry = StepEntry(kind=Kind.ENQUIRY, step=code, from_states=["registered"], to_state="in_hand", withdrawn=True)
+        told: dict[str, Any] = {"step": code, "withdrawn": code != "finish"}
+        entry = StepEntry(kind=Kind.ENQUIRY, from_states=["registered"], to_state="in_hand", **told)
         actions.set_step_rule(entry=entry, from_date=AT.date(), source="本所", at=AT, actor="meng")
     with pytest.raises(CorrectionRefusedError, match="stuck"):
         correct(row, AT + timedelta(minutes=6), kind=Kind.ENQUIRY, topic=Topic.OUTAGES)

@@ -9,11 +9,22 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.notices.models import Notice
 from denghuo.apps.orders import actions, queries
-from denghuo.apps.orders.models import HandOver, Kind, Order, OrderRule, PromiseOf, Remark, State, Topic
+from denghuo.apps.orders.models import (
+    HandOver,
+    Kind,
+    Order,
+    OrderRule,
+    PromiseOf,
+    Remark,
+    State,
+    SuspensionCause,
+    Topic,
+)
 from denghuo.apps.orders.queries import Exhibit
 from denghuo.apps.orders.templatetags.orders import effect_words, span
 from tests.apps.orders.conftest import Open, client_of
@@ -221,7 +232,7 @@ def test_numbers_that_would_raise_a_sign_for_everybody_are_refused(opened: Open,
 
 def test_a_step_moves_only_clocks_that_there_are(opened: Open) -> None:
     told = {"kind": "fault", "step": "park", "from_states": ["in_hand"], "who": "works", "source": "本所"}
-    form = told | {"from_date": "2026-05-01", "effects": "lunch:start"}
+    form = told | {"from_date": "2026-05-01", "effect_arrive": "fly"}
     assert client_of("meng").post(reverse("orders:steps"), form).status_code == 422
 
 
@@ -278,6 +289,22 @@ def test_evidence_holds_what_others_recorded(opened: Open) -> None:
         page = bundle.read(f"{row.number}.html").decode()
     assert "30.12345, 120.54321 ±15 m" in page
     assert "唐川" in page
+
+
+def test_evidence_tells_of_promises_and_suspensions_on_paper_and_in_the_workbook(opened: Open) -> None:
+    row = opened()
+    told = {"order_id": row.pk, "actor": "he"}
+    actions.give_promise(what=PromiseOf.CALL, due_at=AT + 30 * MINUTE, note="半小时内回电", at=AT + MINUTE, **told)
+    actions.ask_suspension(cause=SuspensionCause.UNREACHABLE, reason="三次无人接听", at=AT + MINUTE, **told)
+    with zipfile.ZipFile(io.BytesIO(do("he", "evidence", row).content)) as bundle:
+        page = bundle.read(f"{row.number}.html").decode()
+        book = load_workbook(io.BytesIO(bundle.read(f"{row.number}.xlsx")))
+    assert "data:text/css;base64," in page and "Nothing was said yet." in page
+    assert "<td>broken</td>" in page and "半小时内回电" in page
+    (promise,) = list(book["Promises"].values)[1:]
+    (asked,) = list(book["Suspensions"].values)[1:]
+    assert promise[4:6] == ("半小时内回电", "broken")
+    assert asked[3:5] == ("三次无人接听", "to be decided")
 
 
 def test_every_late_order_of_a_month_is_one_click_away(opened: Open) -> None:

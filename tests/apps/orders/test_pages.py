@@ -11,7 +11,7 @@ from django.utils import timezone
 from denghuo.apps.ledger.models import Fact
 from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.actions import ReceiptEntry
-from denghuo.apps.orders.models import HandOver, Kind, LimitRule, Order, Sign, State, Topic
+from denghuo.apps.orders.models import HandOver, Kind, LimitRule, Order, OrderRule, Sign, State, Topic
 from tests.apps.orders.conftest import Open, People, client_of
 
 pytestmark = pytest.mark.usefixtures("english")
@@ -259,13 +259,23 @@ def test_rules_are_shown_for_every_kind(people: People, kind: str) -> None:
 def test_a_step_and_the_numbers_are_set_from_a_day_on(people: People) -> None:
     client = client_of("meng")
     today = f"{timezone.localdate():%Y-%m-%d}"
-    told = {"kind": "fault", "step": "park", "from_states": ["in_hand"], "who": "works", "effects": "arrive:fly"}
+    told = {"kind": "fault", "step": "park", "from_states": ["in_hand"], "who": "works", "effect_arrive": "fly"}
     form = told | {"from_date": today, "source": "本所"}
     assert client.post(reverse("orders:steps"), form).status_code == 422
-    assert client.post(reverse("orders:steps"), form | {"effects": "*:suspend", "save": "1"}).status_code == 302
-    numbers = client.get(reverse("orders:numbers")).context["form"].initial | {"stuck_after_s": 600, "source": "本所"}
+    assert (
+        client.post(
+            reverse("orders:steps"), form | {"effect_arrive": "", "effect_all": "suspend", "save": "1"}
+        ).status_code
+        == 302
+    )
+    numbers = client.get(reverse("orders:numbers")).context["form"].initial | {"stuck_after_s": 12.5, "source": "本所"}
     numbers |= {"from_date": today, "save": "1"}
     assert client.post(reverse("orders:numbers"), numbers).status_code == 302
+    assert OrderRule.objects.get().stuck_after_s == 750, "typed in minutes, kept in seconds"
+    form = client.get(reverse("orders:numbers")).context["form"]
+    assert form["stuck_after_s"].value() == "12.5"
+    wrong = client.post(reverse("orders:numbers"), numbers | {"repeat_count": "-1"}).context["form"]
+    assert len(wrong.errors["repeat_count"]) == 1
     assert client_of("he").post(reverse("orders:numbers"), numbers).status_code == 403
 
 

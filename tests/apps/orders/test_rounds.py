@@ -83,7 +83,7 @@ def test_the_same_caller_three_times_and_many_of_one_place_are_signs(opened: Ope
     assert set(Sign.objects.values_list("kind", "order_count")) == {("repeat", 3), ("cluster", 5), ("danger", 1)}
     sign = Sign.objects.get(kind="cluster")
     actions.see_sign(sign_id=sign.pk, answer="已派人查线", at=AT + 12 * MINUTE, actor="tang")
-    assert [one.pk for one in queries.signs_within(("/",), seen=True)] == [sign.pk]
+    assert [one.pk for one in queries.signs_within(("/",), reader=None, seen=True)] == [sign.pk]
 
 
 def test_the_way_is_measured_from_what_was_done(opened: Open) -> None:
@@ -116,6 +116,7 @@ class Field:
     said_at: datetime = AT
     about: str = "outages.outage:1"
     to_ref: str = ""
+    reason: str = ""
     message_id: int = 1
     ring: int = 1
 
@@ -232,13 +233,20 @@ def test_what_a_crew_could_not_do_waits_to_be_dispatched_anew(opened: Open) -> N
     row.refresh_from_db()
     assert row.state == State.REGISTERED
     react("follow_assignment", 61, Field(order_ids=(row.pk,)))
-    react("follow_release", 62, Field(order_ids=(row.pk,)))
+    react("follow_release", 62, Field(order_ids=(row.pk,), reason="车辆故障"))
     row.refresh_from_db()
     assert row.state == State.REGISTERED
+    assert row.steps.last().reason == "班组不再前往：车辆故障"  # type: ignore[union-attr]
 
 
 def test_who_says_that_supply_is_back_was_called_back(opened: Open) -> None:
-    row = opened()
+    unsent, row = opened(), opened()
+    for _again in range(2):
+        react("follow_lit", 0.5, Field(order_id=unsent.pk, said_at=AT))
+    unsent.refresh_from_db()
+    assert (unsent.state, unsent.next_due_at, unsent.remarks.count()) == (State.DONE, None, 0), "nobody has to be sent"
+    assert list(unsent.steps.values_list("step", flat=True)) == ["open", "finish", "call_back"]
+    actions.take_step(order_id=row.pk, step="dispatch", at=AT + MINUTE / 4, actor="he")
     for _again in range(2):
         react("follow_lit", 0.5, Field(order_id=row.pk, said_at=AT))
     assert [one.side for one in row.remarks.all()] == ["customer"], "while it is worked on, it is said"

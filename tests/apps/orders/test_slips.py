@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -10,9 +11,10 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from denghuo.apps.knowledge.actions.wording import take_over_default_wording
-from denghuo.apps.orders import actions
+from denghuo.apps.notices.models import Notice
+from denghuo.apps.orders import actions, queries
 from denghuo.apps.orders.models import Channel, Kind, Order, OrderStep, State, SuspensionCause, Topic
-from denghuo.apps.orders.templatetags.orders import moment, named, source_words
+from denghuo.apps.orders.templatetags.orders import due_of, moment, named, source_words
 from tests.apps.orders.conftest import Open, People, client_of
 from tests.apps.orders.test_deeds import do, said
 from tests.world import AT, World
@@ -138,6 +140,33 @@ def test_what_ought_not_to_be_said_is_read_once_more_before_it_stays(opened: Ope
     assert Order.objects.get(pk=row.pk).state == State.DONE
 
 
+def test_what_is_to_be_read_again_hides_nothing_that_is_wrong(opened: Open, world: World) -> None:
+    take_over_default_wording(unit_id=world.lamp.pk, from_date=date(2026, 1, 1), at=AT, actor="tang")
+    row = recent(opened)
+    told = {"finding": "our_equipment", "found": "熔丝熔断", "done": "随便你投诉，我没空"}
+    told["restored_at"] = local(timezone.now() - DAY)
+    answer = do("he", "receipt", row, **told).content.decode()
+    assert "Read once more what is marked below" in answer
+    assert "not taken yet. Look at: Supply restored at." in answer
+
+
+def test_what_has_no_deadline_is_listed_last(opened: Open) -> None:
+    without, due = opened(), opened()
+    Order.objects.filter(pk=without.pk).update(next_due_at=None)
+    listed = queries.find(("/",), queries.Wanted(state="open"), at=AT)
+    assert [row.pk for row in listed] == [due.pk, without.pk]
+
+
+def test_a_visit_brings_no_supply_back_and_its_clock_says_when_it_was_due(opened: Open) -> None:
+    visit = recent(opened, Kind.SERVICE, Topic.CARE_VISIT)
+    back = recent(opened, Kind.SERVICE, Topic.RECONNECT)
+    restores = 'name="step" value="restore"'
+    assert restores in page_of(back) and restores not in page_of(visit)
+    actions.take_step(order_id=visit.pk, step="arrive", at=timezone.now(), actor="he")
+    (shown,) = [one for one in queries.course_of(visit, at=timezone.now()).clocks if one.clock == "arrive"]
+    assert (shown.due_at, due_of(shown)) == (None, visit.received_at + timedelta(hours=2))
+
+
 def test_a_receipt_of_one_letter_says_nothing(opened: Open) -> None:
     row = recent(opened, Kind.ENQUIRY, Topic.BILL, text="电费")
     told = {"finding": "nothing", "found": "滚", "done": "客户询问电费", "told_customer": "已说明电费构成"}
@@ -183,6 +212,18 @@ def test_why_clocks_stand_still_is_read_in_one_s_own_language(opened: Open) -> N
     actions.decide_suspension(suspension_id=asked.pk, granted=True, at=AT + MINUTE, actor="tang")
     assert OrderStep.objects.get(step="suspend").reason == "应客户要求 · 出差"
     assert "At the customer&#x27;s wish · 出差" in page_of(row)
+
+
+def test_a_suspension_that_is_refused_says_why_to_who_asked_and_on_the_order(opened: Open) -> None:
+    row = opened()
+    told: dict[str, Any] = {"cause": SuspensionCause.CUSTOMER, "reason": "出差", "at": AT + MINUTE, "actor": "he"}
+    asked = actions.ask_suspension(order_id=row.pk, **told)
+    deed = reverse("orders:decide-suspension", args=[row.pk, asked.pk])
+    assert client_of("tang").post(deed, {"granted": "no", "decision": " "}).status_code == 422
+    assert client_of("tang").post(deed, {"granted": "no", "decision": "不符合条件"}).status_code == 302
+    assert Notice.objects.get(kind="orders.declined", recipient__username="he").text == "不符合条件"
+    page = page_of(row)
+    assert "refused: 不符合条件" in page and "出差" in page
 
 
 def test_the_receipt_begins_with_when_supply_came_back(opened: Open) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from django.urls import reverse
-from django.utils.translation import override
+from django.utils import timezone
 
 from denghuo.apps.orders.forms import StepForm
 from denghuo.apps.orders.forms.rules import _VERB_NAMES
@@ -20,43 +20,36 @@ def form_of(**told: str) -> StepForm:
     return StepForm(TOLD | told, known={"arrive": "Arrived"})
 
 
-@pytest.mark.parametrize(
-    "effects", ["garbage", "arrive", "arrive:stop:now", "arrive:stop,,garbage", ":", "arrive:stop, ,x"]
-)
-def test_an_effect_that_is_no_clock_and_verb_is_refused_beside_the_field(people: People, effects: str) -> None:
-    answer = client_of("meng").post(reverse("orders:steps"), TOLD | {"effects": effects})
-    assert answer.status_code == 422
-    assert list(answer.context["form"].errors) == ["effects"]
-    assert 'role="alert"' in answer.content.decode()
-    assert not StepRule.objects.exists()
+def test_what_a_step_does_to_clocks_is_chosen_and_kept_as_it_is_read(people: People) -> None:
+    client, path = client_of("meng"), reverse("orders:steps")
+    wrong = client.post(path, TOLD | {"effect_arrive": "fly"})
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (422, ["effect_arrive"])
+    told = {"effect_all": "suspend", "effect_restore": "start", "effect_arrive": "stop"}
+    assert client.post(path, TOLD | told | {"save": "1"}).status_code == 302
+    assert StepRule.objects.get().effects == "*:suspend,arrive:stop,restore:start", "one clock after all of them"
+    form = client.get(path, {"kind": "fault", "step": "park"}).context["form"]
+    assert {field.name: field.value() for field in form.effects if field.value()} == told
+    assert {field.name.removeprefix("effect_") for field in form.effects} == {"all", *Clock.values}
 
 
-def test_what_is_wrong_is_named_with_what_there_is(people: People) -> None:
-    clock, verb, part = form_of(effects="lunch:start,arrive:fly,garbage").errors["effects"]
-    assert "no clock “lunch”" in clock
-    assert all(code in clock for code in (*Clock.values, "* = every clock"))
-    assert "No clock does “fly”" in verb
-    assert all(code in verb for code in VERBS)
-    assert "“garbage”" in part
-    with override("zh-hans"):
-        (said,) = form_of(effects="午饭:start").errors["effects"]
-        assert said.startswith("没有计时项“午饭”。可用的有：dispatch = 派单、")
-
-
-def test_every_verb_has_a_name_and_the_page_lists_clocks_verbs_and_steps(people: People) -> None:
+def test_every_verb_has_a_name_and_the_page_lists_steps(people: People) -> None:
     assert _VERB_NAMES.keys() == VERBS
     page = client_of("meng").get(reverse("orders:steps")).content.decode()
-    assert "call_back = Call back" in page and "drop = is not asked for any more" in page
+    assert '<option value="drop">is not asked for any more</option>' in page
     assert '<option value="arrive">Arrived</option>' in page
     assert 'list="steps-known"' in page
     assert "steps-known" not in client_of("he").get(reverse("orders:steps")).content.decode()
 
 
-def test_effects_typed_on_a_chinese_keyboard_are_kept_as_they_are_meant(people: People) -> None:
-    told = TOLD | {"effects": "arrive：stop， restore : start,", "save": "1"}
-    assert client_of("meng").post(reverse("orders:steps"), told).status_code == 302
-    assert StepRule.objects.get().effects == "arrive:stop,restore:start"
-    assert client_of("meng").get(reverse("orders:steps")).status_code == 200
+def test_a_step_from_no_state_and_a_day_that_has_passed_are_said(people: People) -> None:
+    client, path = client_of("meng"), reverse("orders:steps")
+    none, past = "nobody could take this step", "This day has passed"
+    page = client.post(path, TOLD | {"from_states": []}).content.decode()
+    assert none in page and past in page
+    today = f"{timezone.localdate():%Y-%m-%d}"
+    page = client.post(path, TOLD | {"from_date": today}).content.decode()
+    assert none not in page and past not in page
+    assert none not in client.post(path, TOLD | {"step": "open", "from_states": []}).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +82,10 @@ def test_changing_a_step_begins_with_what_holds_now(people: People) -> None:
     assert "#set-step" not in client_of("he").get(path, {"kind": "service"}).content.decode()
     form = client.get(path, {"kind": "fault", "step": "arrive"}).context["form"]
     assert (form["kind"].value(), form["step"].value(), form["to_state"].value()) == ("fault", "arrive", "on_site")
-    assert form["effects"].value() == "dispatch:stop,accept:stop,arrive:stop,restore:start"
+    told = {field.name: field.value() for field in form.effects if field.value()}
+    assert told == {f"effect_{clock}": "stop" for clock in ("dispatch", "accept", "arrive")} | {
+        "effect_restore": "start"
+    }
     assert form["source"].value() is None, "where the change is written is told anew"
     of_all = client.get(path, {"kind": "fault", "step": "dispatch"}).content.decode()
     assert "one of all kinds" in of_all

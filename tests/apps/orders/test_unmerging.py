@@ -59,13 +59,13 @@ def test_what_stood_still_stands_still_again(opened: Open) -> None:
     assert all(one.shown_s == 5 * 60 + 50 * 60 for one in shown), "an hour of it stood still"
 
 
-def test_a_clock_that_was_kept_stays_kept_and_nobody_is_on_the_way(opened: Open) -> None:
+def test_a_clock_that_was_kept_stays_kept_and_who_was_there_is_there(opened: Open) -> None:
     first, later = opened(), opened(at=AT + 5 * MINUTE)
     actions.take_step(order_id=later.pk, step="dispatch", at=AT + 10 * MINUTE, actor="he")
     actions.take_step(order_id=later.pk, step="arrive", at=AT + 20 * MINUTE, actor="he")
     merged(first, later)
     row = taken_out(later)
-    assert row.state == State.REGISTERED, "somebody is sent anew"
+    assert row.state == State.ON_SITE
     arrive = next(one for one in queries.clocks_of(row, at=LATER) if one.clock == "arrive")
     assert (arrive.stopped_at, arrive.dropped) == (AT + 20 * MINUTE, False)
 

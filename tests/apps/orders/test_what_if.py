@@ -178,7 +178,7 @@ def test_a_step_moves_no_clock_at_once_and_tells_who_could_go_nowhere(opened: Op
     opened()
     client, path = client_of("meng"), reverse("orders:steps")
     told = {"kind": "fault", "step": "dispatch", "from_states": ["in_hand"], "to_state": "dispatched", "who": "works"}
-    told |= {"from_date": f"{AT.date():%Y-%m-%d}", "source": "本所", "effects": "dispatch:stop"}
+    told |= {"from_date": f"{AT.date():%Y-%m-%d}", "source": "本所", "effect_dispatch": "stop"}
     preview = client.post(path, told).context["preview"]
     assert (preview.open_count, preview.able_before, preview.able_after, preview.moved) == (1, 1, 0, 0)
     assert preview.stuck == 0

@@ -14,6 +14,7 @@ from denghuo.apps.customers.queries.spots import sticker_code
 from denghuo.apps.ledger import deliveries
 from denghuo.apps.orders.actions import give_promise, merge_orders, set_order_rule, take_step
 from denghuo.apps.orders.models import Order, PromiseOf
+from denghuo.apps.orders.queries import clocks_of
 from denghuo.apps.outages.models import Outage, Report, ReportState
 from denghuo.apps.outages.queries import report_of_order
 from denghuo.apps.portal.queries import standing_of, token_of
@@ -123,6 +124,7 @@ def test_of_what_was_merged_it_is_said_of_the_whole(world: World, stranger: Clie
     assert whole.urged_count == 1
     assert other.number in whole.remarks.get().text, "the station hears which of them waits"
     assert say(stranger, elsewhere, "back") == say(stranger, elsewhere, "withdraw") == 409, "it is another's supply"
+    step(whole, "dispatch")
     assert say(stranger, where, "back") == 302
     report = report_of_order(whole.pk)
     assert report is not None and report.state == ReportState.LIT
@@ -138,19 +140,32 @@ def test_what_somebody_said_themselves_they_read_even_in_a_closed_book(world: Wo
     assert say(stranger, where, "back") == 302
     page = stranger.get(where).content.decode()
     assert "You told us that your supply is back" in page and "hear from us" not in page
-    assert [one.side for one in row.remarks.all()] == ["customer"], "it stands in the conversation"
+    row.refresh_from_db()
+    assert row.state == "done", "nobody was sent yet, and nobody has to be"
 
 
 def test_words_fit_what_it_is_about_and_a_day_is_told_by_its_name(world: World, stranger: Client) -> None:
     _row, where = sent(stranger, "praise", topic="attitude", text="x", unit=str(world.lamp.pk))
     page = stranger.get(where).content.decode()
-    assert "Take it back" in page and "settled, take" not in page and 'value="urge"' not in page
+    assert "Take it back" in page and "Nobody need come" not in page and 'value="urge"' not in page
     row, where = sent(stranger, "question", topic="bill", text="x", unit=str(world.lamp.pk))
     assert "still waiting for an answer" in stranger.get(where).content.decode()
     at = timezone.localtime(row.received_at).replace(hour=0, minute=0) + timedelta(days=3)
     give_promise(order_id=row.pk, what=PromiseOf.ANSWER, due_at=at, at=row.opened_at, actor="lin")
     page = stranger.get(where).content.decode()
     assert f"on {at - timedelta(days=1):%m-%d}" in page and "00:00" not in page
+
+
+def test_what_binds_each_report_is_sure_and_what_binds_the_mean_is_usual(mine: tuple[Order, str]) -> None:
+    row, _where = mine
+    opened = row.opened_at
+    clocks = {one.limit.layer: one for one in clocks_of(row, at=opened) if one.clock == "arrive"}
+    standing = standing_of(row, at=opened)
+    assert clocks["promise"].limit.is_mean and not clocks["law"].limit.is_mean
+    assert (standing.usual_at, standing.due_at) == (clocks["promise"].due_at, clocks["law"].due_at)
+    with translation.override("en"):
+        assert "around" in due_text(standing) and "at the latest" in due_text(standing)
+        assert due_text(replace(standing, usual_at=None)).startswith("You will hear from us or see us by")
 
 
 def test_who_reports_misconduct_is_led_past_the_station(world: World, stranger: Client) -> None:
@@ -199,7 +214,9 @@ def test_back_and_still_out_reach_the_outage(world: World, stranger: Client, swi
     assert say(stranger, where, "back") == 302
     report = report_of_order(row.pk)
     assert report is not None and report.state == ReportState.LIT
-    assert "You told us that your supply is back" in stranger.get(where).content.decode()
+    page = stranger.get(where, {"said": "still_out"}).content.decode()
+    assert "You told us that your supply is back" in page
+    assert "still without supply" not in page, "it was said before that"
     assert say(stranger, where, "still_out") == 302
     report.refresh_from_db()
     assert (report.still_out_count, report.state == ReportState.LIT) == (1, False)

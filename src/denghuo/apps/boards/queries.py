@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from denghuo.apps.crews import queries as crews
@@ -71,9 +72,10 @@ def _of_desk(user: User, at: datetime) -> Iterator[Task]:
 
 def _of_orders(user: User, at: datetime) -> Iterator[Task]:
     scope, decides = scope_of(user, Permission.ORDERS_VIEW), scope_of(user, Permission.ORDERS_SUPERVISE)
-    told = orders.counts(scope, reader=orders.reader_of(user), decides=decides, at=at)
+    reader = orders.reader_of(user)
+    told = orders.counts(scope, reader=reader, decides=decides, at=at)
     home = reverse("orders:home")
-    signs = orders.signs_within(scope, seen=False).count() if decides else 0
+    signs = orders.signs_within(scope, reader=reader, seen=False).count() if decides else 0
     found = [
         Task(icon="arrows-exchange", text=_("Offered to me"), count=told.offered, path=f"{home}?offered=1", tone="act"),
         Task(icon="gavel", text=_("To be decided by me"), count=told.to_decide, path=f"{home}?decide=1", tone="act"),
@@ -102,7 +104,12 @@ def _of_plans(user: User, at: datetime) -> Iterator[Task]:
         yield Task(
             icon="alarm" if late else "speakerphone",
             text=text % {"number": row.number},
-            note=note % {"due": outages.clock_told(due_at, at=at), "start": outages.clock_told(start_at, at=at)},
+            note=note % {"due": _told(due_at), "start": _told(start_at)},
             path=reverse("outages:notice", args=[row.pk]),
             tone="breached" if late else "warning",
         )
+
+
+def _told(at: datetime) -> str:
+    """An instant as the rest of the page writes it."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"

@@ -14,7 +14,7 @@ from denghuo.apps.customers.queries.spots import Spot, spot_of_ref
 from denghuo.apps.network.queries import supply_marks
 from denghuo.apps.network.queries.changes import network_of_unit
 from denghuo.apps.orders import queries as orders
-from denghuo.apps.orders.models import Channel, Kind, Order, Promise, PromiseOf, State, Topic
+from denghuo.apps.orders.models import Channel, Clock, Kind, Order, Promise, PromiseOf, State, Topic
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import Report, ReportState
 from denghuo.apps.outages.queries import loads_out, phones_of_stations
@@ -65,8 +65,9 @@ _UNDER_WAY = {Stage.RECEIVED, Stage.ARRANGED, Stage.IN_HAND, Stage.ON_SITE, Stag
 class Standing:
     """Where a report stands. ``outage`` is the one that it belongs to, or what everybody may know of the place that it
     names: of a part of ``where``, if ``is_part``. ``promised`` and ``promised_at`` are what somebody told the customer;
-    ``due_at`` until when the service promise gives us time. ``is_taken_back``: by whoever made it. ``may_say`` are the
-    words that can be said of it now."""
+    ``due_at`` until when the law or the service promise gives us time, ``usual_at`` when somebody is there by what is
+    only promised of the mean. ``is_taken_back``: by whoever made it. ``may_say`` are the words that can be said of it
+    now."""
 
     number: str
     kind: str
@@ -82,6 +83,7 @@ class Standing:
     promised: str
     promised_at: datetime | None
     due_at: datetime | None
+    usual_at: datetime | None
     said_back_at: datetime | None
     has_number: bool
     is_taken_back: bool
@@ -183,6 +185,7 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
     told = whole if is_theirs else row
     given = Promise.objects.filter(order__in={row.pk, told.pk}, moved_at=None, kept_at=None, due_at__gt=at)
     promised = list(given.order_by("due_at", "pk")[:1])
+    due_at, usual_at = (None, None) if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(whole, at=at)
     answering = orders.unit_answering(row)
     if answering.pk == row.unit_id:
         phones = phones_for(row.unit_id, at=at)
@@ -202,7 +205,8 @@ def standing_of(row: Order, *, at: datetime) -> Standing:
         where=spot.name if spot else "",
         promised=str(PromiseOf(promised[0].what).label) if promised else "",
         promised_at=promised[0].due_at if promised else None,
-        due_at=None if promised or stage in (Stage.DONE, Stage.BACK) else _due_at(whole, at=at),
+        due_at=due_at,
+        usual_at=usual_at,
         said_back_at=report.answered_at if report and is_theirs and report.state == ReportState.LIT else None,
         has_number=bool(row.caller),
         is_taken_back=stage == Stage.ENDED and whole.steps.filter(step="terminate", actor=ACTOR).exists(),
@@ -252,10 +256,14 @@ def _is_restored(row: Order) -> bool:
     return last is not None and last.step == "restore"
 
 
-def _due_at(row: Order, *, at: datetime) -> datetime | None:
-    """The next instant by which our promises of service want something done."""
-    due = [one.due_at for one in orders.clocks_of(row, at=at) if one.runs and one.limit.layer == "promise"]
-    return min((one for one in due if one is not None and one > at), default=None)
+def _due_at(row: Order, *, at: datetime) -> tuple[datetime | None, datetime | None]:
+    """The next instant by which the law or our promises of service want something done of every order, and the one by
+    which a crew is there where its mean is kept: that binds none alone."""
+    asked = [one for one in orders.clocks_of(row, at=at) if one.runs and one.limit.layer in ("law", "promise")]
+    ahead = [(one.due_at, one) for one in asked if one.due_at is not None and one.due_at > at]
+    firm = min((due_at for due_at, one in ahead if not one.limit.is_mean), default=None)
+    usual = min((due_at for due_at, one in ahead if one.limit.is_mean and one.clock == Clock.ARRIVE), default=None)
+    return firm, usual
 
 
 def _may_say(row: Order, whole: Order, report: Report | None, stage: Stage, *, at: datetime) -> tuple[str, ...]:

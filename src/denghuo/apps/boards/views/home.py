@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET
 
 from denghuo.apps.boards.queries import tasks_of
 from denghuo.apps.continuity import queries as continuity
+from denghuo.apps.hotline import queries as hotline
+from denghuo.apps.hotline.models import Measure
 from denghuo.apps.ledger import queries as ledger
 from denghuo.apps.network import queries as network
 from denghuo.apps.organization.access import Permission, permissions_of, scope_of
@@ -50,6 +52,22 @@ class Standing:
         return 100 * (now - start) / (start.replace(year=start.year + 1) - start)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """How the telephone goes today: the share answered, what was meant to be, and who waits this moment."""
+
+    answered_percent: float | None
+    target_percent: float | None
+    waiting: int
+
+    @property
+    def tone(self) -> str:
+        """How the figure looks against its target; empty where there is none."""
+        if self.answered_percent is None or self.target_percent is None:
+            return ""
+        return "done" if self.answered_percent >= self.target_percent else "breached"
+
+
 @require_GET
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
@@ -64,6 +82,9 @@ def home(request: HttpRequest) -> HttpResponse:
         context["may_import"] = Permission.NETWORK_IMPORT in allowed
     if Permission.CONTINUITY_VIEW in allowed:
         context["standing"] = _standing(scope_of(request.user, Permission.CONTINUITY_VIEW), now)
+    if Permission.HOTLINE_VIEW in allowed:
+        context["calls"] = _calls(scope_of(request.user, Permission.HOTLINE_VIEW), now)
+        context["works_desk"] = Permission.HOTLINE_WORK in allowed
     if Permission.LEDGER_VIEW in allowed:
         context["backlog"] = ledger.backlog()
     return render(request, "boards/home.html", context)
@@ -88,6 +109,21 @@ def _network(scope: tuple[str, ...]) -> dict[str, Any]:
         "networks": networks,
         "customers_served": sum(state.served.lv_customers for state in states),
     }
+
+
+def _calls(scope: tuple[str, ...], now: datetime) -> Calls | None:
+    exchanges = hotline.exchanges_within(scope)
+    if not exchanges:
+        return None
+    ids, day = [one.pk for one in exchanges], timezone.localdate(now)
+    queue_ids = tuple(one.pk for one in hotline.queues_of(ids))
+    rate = hotline.figures(hotline.Span(queue_ids=queue_ids, first=day, last=day)).answer_rate
+    aim = hotline.target_of([str(one.unit.path) for one in exchanges], measure=Measure.ANSWER_RATE, on=day)
+    return Calls(
+        answered_percent=None if np.isnan(rate) else 100 * rate,
+        target_percent=100 * aim.share if aim else None,
+        waiting=sum(len(hotline.waiting_on(one)) for one in hotline.boards_within(ids) if one.is_current(now)),
+    )
 
 
 def _standing(scope: tuple[str, ...], now: datetime) -> Standing | None:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from statistics import mean
 from uuid import UUID
 
 from django.db.models import Count
 
 from denghuo.apps.customers.models import Place, SupplyPoint
 from denghuo.apps.customers.queries.responsible import loads_of
+from denghuo.apps.network.queries import spot_of as device_spot
 from denghuo.apps.network.queries.changes import network_of_unit
 from denghuo.apps.organization.models import Unit, UnitKind
 
@@ -97,6 +99,17 @@ def spot_of_text(text: str, unit_ids: Sequence[int], *, fewest: int = FEWEST) ->
     if len(best) != 1:
         return None
     return _of_place(best[0]) if isinstance(best[0], Place) else best[0]
+
+
+def position_of_text(text: str, unit_ids: Sequence[int]) -> tuple[float, float] | None:
+    """Where an address is on the drawing of the network, amid the loads of its place; None where that is not known."""
+    spot = spot_of_text(text, unit_ids, fewest=1)
+    network = network_of_unit(spot.unit_id) if spot else None
+    if spot is None or network is None:
+        return None
+    found = (device_spot(network.pk, code=code) for code in spot.load_codes)
+    known = [(one.x, one.y) for one in found if one is not None and one.x is not None and one.y is not None]
+    return (mean(x for x, _y in known), mean(y for _x, y in known)) if known else None
 
 
 def _beginnings(told: str) -> list[str]:

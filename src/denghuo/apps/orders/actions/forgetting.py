@@ -5,12 +5,39 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Model, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.facts import CallersForgotten
-from denghuo.apps.orders.models import Correction, Order, OrderStep
+from denghuo.apps.orders.models import (
+    Appeal,
+    Correction,
+    HandOver,
+    Order,
+    OrderStep,
+    Promise,
+    Receipt,
+    Remark,
+    Sign,
+    Suspension,
+)
 from denghuo.apps.orders.queries.corrections import PERSONAL, changed
+
+# What people write in an order, where nothing keeps them from naming somebody.
+_TEXTS: dict[type[Model], tuple[str, ...]] = {
+    OrderStep: ("reason",),
+    Correction: ("reason",),
+    Remark: ("text",),
+    Receipt: ("found", "done", "told_customer"),
+    Promise: ("note",),
+    HandOver: ("reason", "refused_because"),
+    Suspension: ("reason", "decision"),
+    Appeal: ("text", "decision"),
+    Sign: ("answer",),
+}
 
 
 class Anonymized(Protocol):
@@ -21,13 +48,19 @@ class Anonymized(Protocol):
 
 
 def follow_anonymized(fact: Anonymized, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: number, name, words and place leave their orders, and so does what they said when called back; kinds,
-    clocks and what was judged stay."""
-    del delivery_key  # what is empty stays empty
+    """Reaction: number, name and place leave their orders, and every text that somebody wrote in them, for it may name
+    them; kinds, findings, clocks and what was judged stay."""
+    del delivery_key  # what is gone stays gone
     mine = Order.objects.filter(account_id__in=fact.account_ids)
     order_ids = tuple(mine.order_by("pk").values_list("pk", flat=True))
     _forget_corrections(order_ids, fact.account_ids)
-    OrderStep.objects.filter(order_id__in=order_ids).exclude(result="").update(reason="")
+    with translation.override(settings.LANGUAGE_CODE):
+        gone = _("Removed when the customer was made anonymous.")
+    for model, names in _TEXTS.items():
+        for name in names:
+            rows = model._default_manager.filter(order_id__in=order_ids).exclude(**{name: ""})
+            rows.update(**{name: gone})
+    OrderStep.objects.filter(order_id__in=order_ids).update(place="")
     mine.update(caller="", caller_index=None, contact_name="", text="", place="")
     record(CallersForgotten(account_ids=fact.account_ids, order_ids=order_ids), at=at, actor=actor)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import translation
 
 from denghuo.apps.ledger.actions import record
-from denghuo.apps.orders.actions.steps import take_step
+from denghuo.apps.orders.actions.steps import StepRefusedError, take_step
 from denghuo.apps.orders.actions.telling import Telling
 from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import (
@@ -180,24 +180,27 @@ def ask_suspension(*, order_id: int, cause: SuspensionCause, reason: str, at: da
 
 
 @transaction.atomic
-def decide_suspension(*, suspension_id: int, granted: bool, at: datetime, actor: str) -> Suspension:
-    """Grant or refuse a suspension. Nobody grants their own; the clocks stand still from the deciding on.
+def decide_suspension(*, suspension_id: int, granted: bool, decision: str = "", at: datetime, actor: str) -> Suspension:
+    """Grant or refuse a suspension. Nobody grants their own; the clocks stand still from the deciding on. Who asked is
+    told why they do not.
 
     Raises:
-        ValueError: it is decided already, or one's own.
+        ValueError: it is decided already, one's own, or refused without saying why.
         StepRefusedError: the order has moved on and cannot be suspended any more.
     """
     told = Suspension.objects.select_for_update(of=("self",)).select_related("order").get(pk=suspension_id)
     if told.decided_at is not None or told.asked_by == actor:
         raise ValueError("somebody else decides, once")
-    told.decided_at, told.decided_by, told.granted = at, actor, granted
-    told.save(update_fields=["decided_at", "decided_by", "granted"])
+    if not granted and not decision.strip():
+        raise StepRefusedError("reason", "suspend")
+    told.decided_at, told.decided_by, told.granted, told.decision = at, actor, granted, decision.strip()
+    told.save(update_fields=["decided_at", "decided_by", "granted", "decision"])
     if granted:
         with translation.override(settings.LANGUAGE_CODE):
             why = f"{SuspensionCause(told.cause).label} · {told.reason}"[:500]
         take_step(order_id=told.order_id, step="suspend", reason=why, at=at, actor=actor)
     what, whom = "granted" if granted else "declined", people_by_username([told.asked_by]).values()
-    Telling(order=told.order, at=at, actor=actor).tell(what, whom, key=str(told.pk))
+    Telling(order=told.order, at=at, actor=actor).tell(what, whom, key=str(told.pk), why=told.decision)
     fact = SuspensionDecided(suspension_id=told.pk, order_id=told.order_id, granted=granted)
     record(fact, at=at, actor=actor)
     return told

@@ -146,7 +146,10 @@ class Back(Assigned, Protocol):
 
 
 class Released(Assigned, Protocol):
-    """The crew that had orders does not go."""
+    """The crew that had orders does not go, and why, where somebody said so."""
+
+    @property
+    def reason(self) -> str: ...
 
 
 def _written(words: "str | Words") -> str:
@@ -156,9 +159,12 @@ def _written(words: "str | Words") -> str:
 
 
 def follow_assignment(fact: Assigned, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: a crew was sent; its orders are dispatched."""
+    """Reaction: a crew was sent; its orders are dispatched, but for those that another one serves already. Who says
+    that what was done has not helped them waits for the one that is sent now."""
     del delivery_key  # a step that was taken is not open any more
-    _all(fact.order_ids, "dispatch", at=at, actor=actor)
+    anew = {key for key, says in still_out(fact.order_ids).items() if not says.by_log}
+    rows = Order.objects.filter(pk__in=fact.order_ids).order_by("pk")
+    _all([row.pk for row in rows if row.pk in anew or not _is_served(row)], "dispatch", at=at, actor=actor)
 
 
 def follow_added(fact: Added, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -193,9 +199,11 @@ def follow_acceptance(fact: Accepted, *, at: datetime, actor: str, delivery_key:
 
 
 def follow_arrival(fact: Arrived, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: the crew is there, since the instant that its telephone told; who has supply by then waits for none."""
+    """Reaction: the crew is there, since the instant that its telephone told, unless somebody was before; who has
+    supply by then waits for none."""
     del delivery_key  # a step that was taken is not open any more
-    _all(fact.order_ids, "arrive", at=at, actor=actor, told_at=fact.arrived_at)
+    there = set(_there(fact.order_ids))
+    _all([key for key in fact.order_ids if key not in there], "arrive", at=at, actor=actor, told_at=fact.arrived_at)
     _restore(_there(fact.order_ids), at=at, actor=actor)
 
 
@@ -388,7 +396,8 @@ def follow_reached(fact: Reached, *, at: datetime, actor: str, delivery_key: str
 def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: str) -> None:
     """Reaction: the crew does not go; its orders wait to be dispatched anew."""
     del delivery_key  # a step that was taken is not open any more
-    _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(_("The crew does not go.")))
+    words = _("The crew does not go: %(why)s") if fact.reason else _("The crew does not go.")
+    _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(words) % {"why": fact.reason})
 
 
 def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: str) -> None:
@@ -406,11 +415,13 @@ def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: 
 
 
 def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: called back, a customer says that their supply is back. In an order that is still worked on it stands
-    in the conversation."""
+    """Reaction: a customer says that their supply is back. Where nobody was sent yet, nobody has to be: the work is
+    over, and they were asked. In an order that is still worked on it stands in the conversation."""
     del delivery_key  # called back twice is called back, and a remark is made once
+    text = _written(_("Supply is back, says the customer."))
+    if Order.objects.get(pk=fact.order_id).state == State.REGISTERED:
+        _all([fact.order_id], "finish", at=at, actor=actor, told_at=min(fact.said_at, at), reason=text)
     if Order.objects.get(pk=fact.order_id).state in (*_NOT_THERE, State.ON_SITE):
-        text = _written(_("Supply is back, says the customer."))
         make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
     elif not OrderStep.objects.filter(order_id=fact.order_id, step="call_back").exists():
         _all([fact.order_id], "call_back", at=at, actor=actor, told_at=min(fact.said_at, at))

@@ -10,7 +10,16 @@ from django.db import transaction
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.orders.actions.warnings import Warnings
 from denghuo.apps.orders.facts import DeadlinesMoved, LimitRuleSet, OrderRuleSet, StepRuleSet
-from denghuo.apps.orders.models import Clock, LimitRule, Order, OrderRule, RuleRevision, State, StepRule
+from denghuo.apps.orders.models import (
+    ESSENTIAL_STEPS,
+    Clock,
+    LimitRule,
+    Order,
+    OrderRule,
+    RuleRevision,
+    State,
+    StepRule,
+)
 from denghuo.apps.orders.queries.clocks import clocks_of_all
 from denghuo.apps.orders.queries.rules import calendar, rule_book
 from denghuo.apps.orders.queries.warned import still_so
@@ -63,8 +72,10 @@ def set_step_rule(*, entry: StepEntry, from_date: date, source: str, at: datetim
     """Say what a step is from a day on.
 
     Raises:
-        ValueError: states or effects that are none.
+        ValueError: states or effects that are none, or a step that every order takes is taken away.
     """
+    if entry.withdrawn and entry.step in ESSENTIAL_STEPS:
+        raise ValueError("every order is opened, its work is finished and it is closed")
     states = set(State.values)
     if not {*entry.from_states} <= states or entry.to_state not in states | {""}:
         raise ValueError("no such state")

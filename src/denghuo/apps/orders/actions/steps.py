@@ -26,7 +26,6 @@ from denghuo.apps.orders.models import (
     OVER,
     CallBackResult,
     Finding,
-    Kind,
     Order,
     OrderStep,
     Promise,
@@ -36,7 +35,7 @@ from denghuo.apps.orders.models import (
 )
 from denghuo.apps.orders.queries.clocks import due_of
 from denghuo.apps.orders.queries.confirming import confirmers_of, giver_of, refused_as_own
-from denghuo.apps.orders.queries.orders import first_come, goes_on
+from denghuo.apps.orders.queries.orders import first_come, goes_on, last_said
 from denghuo.apps.orders.queries.people import answering_for, people_by_username
 from denghuo.apps.orders.queries.promises import promises_of
 from denghuo.apps.orders.queries.readers import ABOUT_PEOPLE, CONFIDENTIAL
@@ -56,7 +55,8 @@ _KEEPS = {
 
 
 class StepRefusedError(ValueError):
-    """A step that cannot be taken; ``code`` says why: unknown, state, reason, future, before, own or who."""
+    """A step that cannot be taken; ``code`` says why: unknown, state, reason, changed, future, before, own or
+    who."""
 
     def __init__(self, code: str, step: str) -> None:
         self.code, self.step = code, step
@@ -91,6 +91,8 @@ def take_step(
     said = CallBackResult(result).value if step == "call_back" and result else ""
     if said == CallBackResult.DISSATISFIED and not reason.strip():
         raise StepRefusedError("reason", step)
+    if said and not reason.strip() and last_said(row):
+        raise StepRefusedError("changed", step)  # what was said before stays in the course, and why it changed
     if refused_as_own(row, step, actor):
         raise StepRefusedError("own", step)
     happened_at = min(told_at or at, at)
@@ -316,7 +318,7 @@ def _take_along(into: Order, others: Sequence[Order]) -> None:
 @transaction.atomic
 def unmerge_order(*, order_id: int, reason: str, at: datetime, actor: str) -> Order:
     """Say that an order that was merged is a matter of its own. It goes on from where it stood, and its clocks as if
-    they had never ended. A fault that somebody was sent for waits to be dispatched anew.
+    they had never ended.
 
     Raises:
         ValueError: it is not merged, or what it was merged into is over.
@@ -330,9 +332,6 @@ def unmerge_order(*, order_id: int, reason: str, at: datetime, actor: str) -> Or
     rule = _allowed(row, "unmerge", at=at, told_at=None, reason=reason)
     row.merged_into = None
     facts = _write(row, rule, happened_at=at, at=at, actor=actor, reason=reason.strip())
-    if row.kind == Kind.FAULT and row.state in (State.DISPATCHED, State.IN_HAND, State.ON_SITE):
-        again = _allowed(row, "return", at=at, told_at=None, reason=reason)
-        facts += _write(row, again, happened_at=at, at=at, actor=actor, reason=reason.strip())
     _leave_behind(into, row)
     _refresh(into, at=at, actor=actor)
     for fact in [*facts, OrderUnmerged(order_id=row.pk, from_id=into.pk)]:

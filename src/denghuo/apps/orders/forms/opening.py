@@ -25,7 +25,7 @@ _OF_KIND = {
 class SearchForm(forms.Form):
     """Which orders are asked for."""
 
-    DUE = (("", _("Due at any time")), ("soon", _("Due soon")), ("overdue", _("Overdue")))
+    DUE = (("", _("Due at any time")), ("soon", _("Due within 2 hours, or warned of")), ("overdue", _("Overdue")))
 
     q = forms.CharField(
         label=_("Number, telephone, account, place or words"),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.validators import MinValueValidator
-from django.utils.html import format_html_join
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from denghuo.apps.orders.models import (
+    ESSENTIAL_STEPS,
     TOPICS_OF_KIND,
     Area,
     Channel,
@@ -23,7 +23,7 @@ from denghuo.apps.orders.models import (
     Topic,
     Who,
 )
-from denghuo.apps.orders.snapshot.clocks import VERBS
+from denghuo.apps.orders.snapshot.clocks import effects_of
 from denghuo.apps.organization.when import DayField
 from denghuo.engines.worktime import Measure
 
@@ -38,17 +38,26 @@ _VERB_NAMES = {
     "suspend": _("pauses"),
     "resume": _("runs again"),
 }
+# What a step may do something to; of every clock is told first, so that what is told of one goes before it.
+_CLOCKS = {"*": _("every clock"), **dict(Clock.choices)}
 _NUMBER = "{number}"
 # What looks like a place to fill in, also with braces of a Chinese keyboard or half of it forgotten.
 _IN_BRACES = re.compile(r"[{｛][^{}｛｝]*[}｝]?|[}｝]")
-# A sign from no order at all would be raised for everybody, and a repeat is at least the second.
-_LEAST = {
-    "repeat_count": 2,
-    "cluster_count": 2,
-    "repeat_within_days": 1,
-    "cluster_within_h": 1,
-    "promise_within_days": 1,
-    "call_back_tries": 1,
+_TIMES = ("stuck_after_s", "urge_gap_s", "must_know_within_s", "call_back_gap_s")
+# A sign from no order at all would be raised for everybody, and a repeat is at least the second. What lies beyond is a
+# slip of the pen, and no date reaches that far. Times in minutes, as they are typed.
+_BOUNDS = {
+    "stuck_after_s": (1, 30 * 1_440),
+    "urge_gap_s": (0, 30 * 1_440),
+    "must_know_within_s": (1, 30 * 1_440),
+    "call_back_gap_s": (0, 30 * 1_440),
+    "repeat_count": (2, 1_000),
+    "cluster_count": (2, 10_000),
+    "repeat_within_days": (1, 366),
+    "cluster_within_h": (1, 366 * 24),
+    "promise_within_days": (1, 366),
+    "reopen_within_h": (0, 366 * 24),
+    "call_back_tries": (1, 20),
 }
 
 
@@ -74,7 +83,7 @@ class LimitForm(forms.Form):
     limit_kind = forms.ChoiceField(label=_("Binds"), choices=LimitRule.Kind.choices)
     layer = forms.ChoiceField(label=_("Whose limit"), choices=LimitRule.Layer.choices)
     basis = forms.CharField(label=_("Where it is written"), max_length=200)
-    from_date = DayField(label=_("From"))
+    from_date = DayField(label=_("In force from"))
 
     def clean_topic(self) -> str:
         topic, kind = str(self.cleaned_data["topic"]), self.cleaned_data.get("kind")
@@ -112,7 +121,6 @@ class StepForm(forms.Form):
     to_state = forms.ChoiceField(label=_("To"), required=False, choices=[("", _("The same")), *State.choices])
     who = forms.ChoiceField(label=_("Who may"), choices=Who.choices)
     needs_reason = forms.BooleanField(label=_("Needs a reason"), required=False)
-    effects = forms.CharField(label=_("What it does to clocks"), required=False, max_length=200)
     sentence = forms.CharField(
         label=_("What the customer may be told"),
         required=False,
@@ -127,10 +135,27 @@ class StepForm(forms.Form):
         """``known``: the steps that there are, with their names."""
         super().__init__(*args, **kwargs)
         self.known = known
-        how = gettext("Clock and verb with a colon between, commas between several: arrive:stop,restore:start.")
-        clocks = gettext("Clocks: %(names)s") % {"names": _with_names(_clocks())}
-        verbs = gettext("Verbs: %(names)s") % {"names": _with_names(_VERB_NAMES)}
-        self.fields["effects"].help_text = format_html_join("", "<div>{}</div>", [(how,), (clocks,), (verbs,)])
+        told = dict(effects_of(self.initial.get("effects", "")))
+        verbs = [("", _("Nothing")), *_VERB_NAMES.items()]
+        for clock, name in _CLOCKS.items():
+            initial = told.get(clock, "")
+            self.fields[_effect(clock)] = forms.ChoiceField(label=name, required=False, choices=verbs, initial=initial)
+
+    @property
+    def reaches_none(self) -> bool:
+        """Whether the step that was told could be taken from no state: only one that opens an order is from none."""
+        told = self.cleaned_data
+        return not (told["from_states"] or told["withdrawn"] or told["step"] == "open")
+
+    @property
+    def effects(self) -> list[forms.BoundField]:
+        """What the step does to each clock."""
+        return [self[_effect(clock)] for clock in _CLOCKS]
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """All the other fields."""
+        return [field for field in self.visible_fields() if field.name not in map(_effect, _CLOCKS)]
 
     @property
     def new_step(self) -> str:
@@ -138,13 +163,11 @@ class StepForm(forms.Form):
         step = str(self.cleaned_data.get("step", ""))
         return "" if step in self.known else step
 
-    def clean_effects(self) -> str:
-        # Commas and colons of a Chinese keyboard are meant as such.
-        told = str(self.cleaned_data["effects"]).replace("，", ",").replace("：", ":")
-        parts = [part.strip() for part in told.split(",") if part.strip()]
-        if wrong := [error for part in parts for error in _errors_of_effect(part)]:
-            raise forms.ValidationError([*dict.fromkeys(wrong)])
-        return ",".join(":".join(word.strip() for word in part.split(":")) for part in parts)
+    def clean_withdrawn(self) -> bool:
+        withdrawn = bool(self.cleaned_data["withdrawn"])
+        if withdrawn and self.cleaned_data.get("step") in ESSENTIAL_STEPS:
+            raise forms.ValidationError(_("Every order is opened, its work is finished and it is closed: these stay."))
+        return withdrawn
 
     def clean_sentence(self) -> str:
         sentence: str = self.cleaned_data["sentence"]
@@ -155,63 +178,59 @@ class StepForm(forms.Form):
             )
         return sentence
 
-
-def _clocks() -> dict[str, Any]:
-    """What a step may do something to, with its names."""
-    return {**dict(Clock.choices), "*": _("every clock")}
-
-
-def _with_names(names: Mapping[str, Any]) -> str:
-    """Codes as they are typed, each with what it is called."""
-    return gettext(", ").join(f"{code} = {name}" for code, name in names.items())
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        verbs = {clock: told.pop(_effect(clock), "") for clock in _CLOCKS}
+        return told | {"effects": ",".join(f"{clock}:{verb}" for clock, verb in verbs.items() if verb)}
 
 
-def _errors_of_effect(part: str) -> list[str]:
-    """What is wrong with one clock and its verb."""
-    words = [word.strip() for word in part.split(":")]
-    if len(words) != 2:
-        return [gettext("“%(part)s” is no clock and verb with a colon between, such as arrive:stop.") % {"part": part}]
-    clock, verb = words
-    wrong = []
-    if clock not in _clocks():
-        told = {"clock": clock, "names": _with_names(_clocks())}
-        wrong.append(gettext("There is no clock “%(clock)s”. There are: %(names)s.") % told)
-    if verb not in VERBS:
-        told = {"verb": verb, "names": _with_names(_VERB_NAMES)}
-        wrong.append(gettext("No clock does “%(verb)s”. What one does: %(names)s.") % told)
-    return wrong
+def _effect(clock: str) -> str:
+    """The field of what a step does to a clock."""
+    return "effect_all" if clock == "*" else f"effect_{clock}"
+
+
+class MinutesField(forms.FloatField):
+    """A time that is typed in minutes and kept in seconds."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 60:g}" if isinstance(value, int | float) else value
+
+    def clean(self, value: Any) -> int | None:
+        minutes = super().clean(value)
+        return None if minutes is None else round(minutes * 60)
 
 
 class NumbersForm(forms.ModelForm):
     """The numbers of the order desk from a day on."""
 
-    from_date = DayField(label=_("From"))
+    from_date = DayField(label=_("In force from"))
     region = forms.ChoiceField(label=_("Whose promises hold"), choices=REGIONS)
 
     class Meta:
         model = OrderRule
         exclude = ("id",)
+        field_classes = dict.fromkeys(_TIMES, MinutesField)
         labels = {
             "area": _("Area, where an order tells none"),
-            "stuck_after_s": _("A hand-over is stuck after (s)"),
-            "urge_gap_s": _("Pressing again counts after (s)"),
+            "stuck_after_s": _("A hand-over is stuck after (minutes)"),
+            "urge_gap_s": _("Pressing again counts after (minutes)"),
             "repeat_count": _("One customer: a sign from so many orders"),
-            "repeat_within_days": _("… within days"),
+            "repeat_within_days": _("One customer: within so many days"),
             "cluster_count": _("One place: a sign from so many orders"),
-            "cluster_within_h": _("… within hours"),
-            "must_know_within_s": _("Whoever must know does so within (s)"),
+            "cluster_within_h": _("One place: within so many hours"),
+            "must_know_within_s": _("Whoever must know does so within (minutes)"),
             "promise_within_days": _("A time promised lies at most so many days ahead"),
             "reopen_within_h": _("Who is still without supply opens a closed report again within (h)"),
             "call_back_tries": _("An order may be closed after so many calls back without an answer"),
-            "call_back_gap_s": _("… which count once within (s)"),
+            "call_back_gap_s": _("Calls back without an answer count once within (minutes)"),
             "source": _("Where it is written"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, least in _LEAST.items():
-            self.fields[name].validators.append(MinValueValidator(least))
-            self.fields[name].widget.attrs["min"] = least
+        for name, (least, most) in _BOUNDS.items():
+            self.fields[name].validators = [MinValueValidator(least), MaxValueValidator(most)]
+            self.fields[name].widget.attrs |= {"min": least, "max": most}
 
     def validate_unique(self) -> None:
         """A rule of the same day takes the place of the one before."""

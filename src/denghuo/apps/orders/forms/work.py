@@ -145,7 +145,7 @@ class RemarkForm(forms.Form):
 class ReceiptForm(forms.Form):
     """What was found and done; checked while it is written."""
 
-    finding = forms.ChoiceField(label=_("Found"), required=False)
+    finding = forms.ChoiceField(label=_("Conclusion"), required=False)
     found = forms.CharField(
         label=_("What was found"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3})
     )

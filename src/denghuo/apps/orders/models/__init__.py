@@ -27,6 +27,7 @@ from denghuo.apps.orders.models.orders import (
     number_of,
 )
 from denghuo.apps.orders.models.rules import (
+    ESSENTIAL_STEPS,
     Certainty,
     Clock,
     LimitRule,
@@ -39,6 +40,7 @@ from denghuo.apps.orders.models.rules import (
 from denghuo.apps.orders.models.signs import Sign, SignKind
 
 __all__ = [
+    "ESSENTIAL_STEPS",
     "OVER",
     "TOPICS_OF_KIND",
     "Appeal",

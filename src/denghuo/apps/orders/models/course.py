@@ -99,6 +99,7 @@ class Suspension(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=150, blank=True)
     granted = models.BooleanField(null=True)
+    decision = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["order", "asked_at", "pk"]

@@ -38,6 +38,10 @@ class Certainty(models.TextChoices):
     OWN = "own", _("Written here")
 
 
+# An order is opened, its work is finished and it is closed, whatever its kind.
+ESSENTIAL_STEPS = ("open", "finish", "close")
+
+
 class StepRule(models.Model):
     """What a step of a kind is from a day on; kind "" is of all kinds that have none of their own.
 

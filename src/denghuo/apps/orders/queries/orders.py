@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -113,7 +113,7 @@ def _by_due(rows: "QuerySet[Order]", wanted: Wanted, at: datetime) -> "QuerySet[
             Q(next_warn_at__lte=at) | Q(next_due_at__lte=at + timedelta(hours=2))
         )
     if wanted.due or wanted.handler or wanted.state == "open":
-        return rows.order_by("next_due_at", "pk")
+        return rows.order_by(F("next_due_at").asc(nulls_last=True), "pk")
     return rows.order_by("-received_at", "-pk")
 
 
@@ -290,6 +290,8 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
             del found[step]
     if order.kind in ABOUT_PEOPLE and not supervises:
         found.pop("merge", None)  # it ends an order as well
+    if "call_back" in found and not supervises and is_dissatisfied(order):
+        del found["call_back"]  # who is not satisfied is not made satisfied by a second click
     if "close" in found and not tries_of(order, at=at).is_enough:
         del found["close"]
     return found
@@ -341,8 +343,13 @@ def _can_be_called(order: Order) -> bool:
 
 def is_dissatisfied(order: Order) -> bool:
     """Whether the customer was not satisfied when they were called back last."""
+    return last_said(order) == CallBackResult.DISSATISFIED
+
+
+def last_said(order: Order) -> str:
+    """What the customer said of the work when called back last, since it was finished; "" where they did not."""
     last = order.steps.filter(step__in=("finish", "call_back")).order_by("-told_at", "-pk").first()
-    return last is not None and last.result == CallBackResult.DISSATISFIED
+    return last.result if last is not None else ""
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from denghuo.apps.orders.models import HandOver, Order, Promise, Sign
 from denghuo.apps.orders.queries.figures import Kept, became, month_of_limits
 from denghuo.apps.orders.queries.readers import Reader, readable
-from denghuo.apps.orders.queries.signs import words_of_signs
+from denghuo.apps.orders.queries.signs import sign_readable, words_of_signs
 from denghuo.apps.organization import queries as organization
 from denghuo.apps.organization.access import within
 
@@ -68,7 +68,8 @@ def shift_of(
         PromiseTold(promise=one, became=became(one, at))
         for one in due.select_related("order").order_by(F("broken_at").asc(nulls_last=True), "due_at", "pk")
     )
-    signs = Sign.objects.filter(within(scope, field="unit__path"), raised_at__gte=since, raised_at__lt=until)
+    signs = Sign.objects.filter(within(scope, field="unit__path"), sign_readable(reader))
+    signs = signs.filter(raised_at__gte=since, raised_at__lt=until)
     raised = tuple(signs.select_related("order").order_by("raised_at", "pk"))
     people = {one.from_username for one in hand_overs} | {one.to_username for one in hand_overs}
     people |= {one.accepted_by for one in hand_overs} | {one.refused_by for one in hand_overs}

@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from denghuo.apps.orders.models import CallBackResult, Kind, Order, OrderStep, Promise, Sign, SignKind, State, Topic
 from denghuo.apps.orders.queries.orders import load_names
 from denghuo.apps.orders.queries.promises import BINDING
-from denghuo.apps.orders.queries.readers import CONFIDENTIAL
+from denghuo.apps.orders.queries.readers import CONFIDENTIAL, Reader, readable
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.organization.access import within
 from denghuo.apps.organization.ports import Port
@@ -136,13 +136,22 @@ def _of(order: Order, kind: SignKind, key: int, *, topic: str) -> Shows:
 
 
 def signs_settled() -> list[Sign]:
-    """Signs that nobody has answered and of which nothing is left: danger whose order is done, and many of one place of
-    which none is still worked on."""
+    """Signs that nobody has answered and of which nothing is left: danger whose order is done, many of one place of
+    which none is still worked on, who has said since that they are satisfied, and what is judged as a report of
+    misconduct, out of sight."""
     working = Order.objects.filter(closed_at=None).exclude(state=State.DONE)
     waiting = Sign.objects.select_for_update(of=("self",)).filter(seen_at=None).select_related("order")
     danger = waiting.filter(kind=SignKind.DANGER).exclude(order__in=working)
     same = working.filter(unit=OuterRef("unit"), load_code=OuterRef("load_code"), kind=OuterRef("topic"))
-    return [*danger, *waiting.filter(~Exists(same), kind=SignKind.CLUSTER)]
+    said = OrderStep.objects.filter(order=OuterRef("order"), step="call_back").exclude(result="")
+    last = said.order_by("-told_at", "-pk").values("result")[:1]
+    unhappy = waiting.filter(kind=SignKind.UNHAPPY).annotate(said=Subquery(last))
+    return [
+        *danger,
+        *waiting.filter(~Exists(same), kind=SignKind.CLUSTER),
+        *unhappy.exclude(said=CallBackResult.DISSATISFIED).exclude(order__kind__in=CONFIDENTIAL),
+        *waiting.filter(order__kind__in=CONFIDENTIAL).exclude(kind__in=(SignKind.DANGER, SignKind.CLUSTER)),
+    ]
 
 
 def words_of_signs(rows: Iterable[Sign]) -> dict[int, str]:
@@ -158,9 +167,16 @@ def words_of_signs(rows: Iterable[Sign]) -> dict[int, str]:
     return words | {row.pk: said.get(row.order_id or 0, "") for row in unhappy}
 
 
-def signs_within(scope: Iterable[str], *, seen: bool | None = None) -> "QuerySet[Sign]":
-    """Signs of a scope, those that nobody has answered first."""
-    rows = Sign.objects.filter(within(scope, field="unit__path")).select_related("unit", "order", "account")
+def sign_readable(reader: Reader | None) -> Q:
+    """Signs that hang on no order, or on one that a reader may see."""
+    return Q(order=None) | readable(reader, field="order__")
+
+
+def signs_within(scope: Iterable[str], *, reader: Reader | None, seen: bool | None = None) -> "QuerySet[Sign]":
+    """Signs of a scope, of orders that ``reader`` may see, those that nobody has answered first. An order may have
+    turned out to be a report of misconduct since."""
+    rows = Sign.objects.filter(within(scope, field="unit__path"), sign_readable(reader))
+    rows = rows.select_related("unit", "order", "account")
     if seen is not None:
         rows = rows.filter(seen_at__isnull=not seen)
     return rows.order_by("-seen_at", "-raised_at", "-pk") if seen else rows.order_by("-raised_at", "-pk")

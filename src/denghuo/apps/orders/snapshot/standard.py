@@ -138,6 +138,8 @@ _TEN_2011 = "国家电网公司供电服务“十项承诺”（2011修订，国
 _TEN_2022 = "国家电网公司供电服务“十项承诺”（2022版）"
 _CSG = "南方电网公司供电服务承诺"
 _95598 = "95598客户服务业务管理办法"
+_VIA_12398 = "国家电网公司投诉办理时限：12398转办（江苏县级供电公司公示，2021-09-25）"
+_VIA_12345 = "国家电网公司投诉办理时限：12345转办（江苏县级供电公司公示，2021-09-25）"
 _GB = "GB/T 28583-2012 供电服务规范"
 _PRODUCT = "Denghuo"
 D2005, D2011, D2022, D2012, D2021 = (
@@ -225,8 +227,15 @@ def _answers() -> list[LimitRule]:
             _limit(kind, answer, 5 * _DAY, _OWN, _PRODUCT, certainty=_DEFAULT, **days)
             for kind in (Kind.OPINION, Kind.SUGGESTION, Kind.PRAISE)
         ),
-        *(_limit(kind, answer, 10 * _DAY, _UP, "12398", channel=Channel.REGULATOR, **days) for kind in Kind.values),
-        *(_limit(kind, answer, 7 * _DAY, _UP, "12345", channel=Channel.MAYOR) for kind in Kind.values),
+        *(
+            # The source speaks of complaints; for what else is sent on the same way it is a default.
+            _limit(kind, answer, limit_s, _UP, basis, certainty=_SEEN if kind == complaint else _DEFAULT, **told)
+            for limit_s, basis, told in (
+                (10 * _DAY, _VIA_12398, {"channel": Channel.REGULATOR, **days}),
+                (7 * _DAY, _VIA_12345, {"channel": Channel.MAYOR}),
+            )
+            for kind in Kind.values
+        ),
     ]
 
 

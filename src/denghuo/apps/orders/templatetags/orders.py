@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms, template
@@ -24,7 +24,9 @@ from denghuo.apps.orders.models import (
     LimitRule,
     Order,
     OrderStep,
+    Promise,
     State,
+    Suspension,
     SuspensionCause,
     Topic,
 )
@@ -241,6 +243,17 @@ def clock_tone(one: ClockShown) -> str:
     return "doing" if one.runs else "done"
 
 
+@register.filter
+def due_of(one: ClockShown) -> datetime | None:
+    """When a limit is reached, or would have been: of a clock that stopped in time and never stood still, which shows
+    as much as passed on the wall, that is told from its start."""
+    if one.due_at is not None or one.stopped_at is None or one.shown_s is None:
+        return one.due_at
+    stood_s = (one.stopped_at - one.started_at).total_seconds() - one.shown_s
+    runs_on = one.limit.measure is Measure.CLOCK and abs(stood_s) < 1
+    return one.started_at + timedelta(seconds=one.limit.limit_s) if runs_on else None
+
+
 @register.simple_tag
 def clock_words(one: ClockShown, at: datetime) -> str:
     """What a clock says, in a few words."""
@@ -294,6 +307,30 @@ def _due_words(order: Order, at: datetime) -> dict[str, str]:
     left = span((order.next_due_at - at).total_seconds())
     near = order.next_warn_at is not None and order.next_warn_at <= at
     return {"tone": "warning" if near else "", "text": _("%(time)s left") % {"time": left}}
+
+
+@register.simple_tag
+def promise_state(one: Promise, at: datetime) -> dict[str, str]:
+    """Where a promise stands: words and a mark."""
+    if one.kept_at:
+        if one.kept_at <= one.due_at:
+            return {"tone": "done", "label": _("kept")}
+        return {"tone": "breached", "label": _("kept too late")}
+    if one.moved_at and one.moved_at <= one.due_at:
+        return {"tone": "filed", "label": _("moved in time")}
+    if one.due_at < at:
+        return {"tone": "breached", "label": _("broken")}
+    if one.warned_at:
+        return {"tone": "warning", "label": _("keep it now, or tell the customer")}
+    return {"tone": "doing", "label": _("to be kept")}
+
+
+@register.filter
+def suspension_answer(one: Suspension) -> str:
+    """What became of asking that the clocks stand still."""
+    if one.decided_at is None:
+        return _("to be decided")
+    return _("granted") if one.granted else _("refused")
 
 
 @register.filter

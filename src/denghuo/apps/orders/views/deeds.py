@@ -27,7 +27,7 @@ from denghuo.apps.orders.forms import (
     SuspensionForm,
     UnmergeForm,
 )
-from denghuo.apps.orders.models import HandOver, Order, PromiseOf, SuspensionCause
+from denghuo.apps.orders.models import HandOver, Order, PromiseOf, State, SuspensionCause
 from denghuo.apps.orders.templatetags.orders import moment
 from denghuo.apps.orders.views.page import APART, hand_over_form, reassign_form
 from denghuo.apps.orders.views.page import page as page_of
@@ -76,11 +76,17 @@ def _deed(
                 return redirect("orders:home")
             if why or form.errors:
                 return page_of(request, found(request, row.pk, offered=True), refused={request.path: form})
-            return redirect("orders:order", row.pk)
+            return redirect("orders:order", _goes_on(request, row))
 
         return page
 
     return made
+
+
+def _goes_on(request: HttpRequest, row: Order) -> int:
+    """The order whose page comes after a deed: this one, or the one that it was just merged into."""
+    into = Order.objects.get(pk=row.pk).merged_into
+    return into.pk if into and not row.merged_into_id and in_reach(request, into) else row.pk
 
 
 def _plain(form: type[forms.Form]) -> Callable[..., forms.Form]:
@@ -133,12 +139,18 @@ def take_step(request: HttpRequest, row: Order, told: Told) -> str | None:
     if step == "call_back" and not told["result"]:
         raise StepRefusedError("result", step)
     how = {name: told[name] for name in ("told_at", "reason", "result")}
-    actions.take_step(order_id=row.pk, step=step, **how, **by)
+    before = queries.tries_of(row, at=by["at"]) if step == "no_answer" else None
+    went_on = actions.take_step(order_id=row.pk, step=step, **how, **by)
+    if before and before.next_at and queries.tries_of(went_on, at=by["at"]).count == before.count:
+        words = _("Written down. Calls so close to each other count once; the next one counts from %(at)s.")
+        return words % {"at": moment(before.next_at, by["at"])}
     return None
 
 
 def _why_not(request: HttpRequest, row: Order, step: str) -> str:
     """Why a step is not open to whoever asks."""
+    if step == "call_back" and row.state == State.DONE and queries.is_dissatisfied(row):
+        return "unhappy"
     if queries.refused_as_own(row, step, request.user.get_username()) and deals(request, row):
         return "own"
     return "state" if deals(request, row) else "who"
@@ -184,7 +196,8 @@ def suspension(request: HttpRequest, row: Order, told: Told) -> str:
 def decide_suspension(request: HttpRequest, row: Order, told: Told, suspension_id: int) -> None:
     """Grant a suspension, or not."""
     asked_id = _part(row.suspensions, suspension_id)
-    actions.decide_suspension(suspension_id=asked_id, granted=told["granted"], **who(request))
+    told = {"granted": told["granted"], "decision": told["decision"][:500]}
+    actions.decide_suspension(suspension_id=asked_id, **told, **who(request))
 
 
 @_deed(_plain(PromiseForm))
@@ -223,6 +236,8 @@ def remark(request: HttpRequest, row: Order, told: Told) -> None:
 def merge(request: HttpRequest, row: Order, told: Told) -> str:
     """Say that others are the same matter: the one that came in first goes on."""
     by, rows = who(request), [row, *queries.orders_by_id(told["order"]).values()]
+    if not queries.goes_on(rows):
+        raise StepRefusedError("done", "merge")
     if not queries.may_merge(rows, username=by["actor"], supervises=supervises(request, row), at=by["at"]):
         raise StepRefusedError("who", "merge")
     stays = actions.merge_orders(order_ids=[one.pk for one in rows], **by)
@@ -234,8 +249,8 @@ def merge(request: HttpRequest, row: Order, told: Told) -> str:
 @_deed(_plain(UnmergeForm))
 def unmerge(request: HttpRequest, row: Order, told: Told) -> str:
     """Say that an order is a matter of its own after all."""
-    went_on = actions.unmerge_order(order_id=row.pk, **told, **who(request))
-    return _("It goes on by itself: %(state)s.") % {"state": went_on.get_state_display()}
+    actions.unmerge_order(order_id=row.pk, **told, **who(request))
+    return _("It goes on by itself, from where it stood.")
 
 
 @_deed(_plain(AppealForm))

@@ -1,8 +1,11 @@
 """An order on paper, and its evidence as one file: what happened, who did it, what each clock said, by which rule."""
 
+import base64
 import io
 import zipfile
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -29,14 +32,19 @@ from denghuo.apps.orders.templatetags.orders import (
     limit_kind_name,
     limit_text,
     measured,
+    promise_state,
     since_words,
     state_name,
     step_name,
+    suspension_answer,
 )
 from denghuo.apps.orders.views.page import visit_plan
 from denghuo.apps.orders.views.reach import found, who
 from denghuo.apps.organization.access import Permission, permission_required
 from denghuo.apps.workbooks import Sheets, new_workbook
+
+# In the file itself, which is read where nothing of ours is at hand.
+_STYLE = base64.b64encode((Path(__file__).parent.parent / "static/orders/evidence.css").read_bytes()).decode()
 
 
 def _context(row: Order, course: Course) -> dict[str, Any]:
@@ -64,15 +72,16 @@ def evidence(request: HttpRequest, order_id: int) -> HttpResponse:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
         exhibits = queries.exhibits_of(row.pk)
-        page = render_to_string("orders/evidence.html", _context(row, course) | {"exhibits": exhibits})
+        told = {"exhibits": exhibits, "style": f"data:text/css;base64,{_STYLE}"}
+        page = render_to_string("orders/evidence.html", _context(row, course) | told)
         bundle.writestr(f"{row.number}.html", page)
-        bundle.writestr(f"{row.number}.xlsx", _workbook(course, exhibits))
+        bundle.writestr(f"{row.number}.xlsx", _workbook(course, exhibits, timezone.now()))
     actions.hand_out_evidence(order_id=row.pk, **who(request))
     disposition = content_disposition_header(True, f"{row.number}.zip") or "attachment"
     return HttpResponse(packed.getvalue(), content_type="application/zip", headers={"Content-Disposition": disposition})
 
 
-def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
+def _workbook(course: Course, exhibits: Sequence[Exhibit], at: datetime) -> bytes:
     written = io.BytesIO()
     with new_workbook(written) as book:
         sheets = Sheets(book)
@@ -80,6 +89,8 @@ def _workbook(course: Course, exhibits: Sequence[Exhibit]) -> bytes:
         sheets.add(_("Corrections"), [_correction_head(), *_corrections(course)], widths=[20, 16, 18, 30, 30, 40])
         sheets.add(_("Clocks"), [_clock_head(), *_clocks(course)], widths=[14, 8, 16, 14, 20, 20, 20, 14, 50, 24])
         sheets.add(_("Hand-overs"), [_hand_head(), *_hands(course)], widths=[20, 16, 16, 40, 20, 16])
+        sheets.add(_("Suspensions"), [_suspension_head(), *_suspensions(course)], widths=[20, 16, 20, 40, 14, 20, 16])
+        sheets.add(_("Promises"), [_promise_head(), *_promises(course, at)], widths=[20, 16, 16, 20, 40, 16, 20, 20])
         sheets.add(_("Appeals"), [_appeal_head(), *_appeals(course)], widths=[20, 16, 16, 60, 14, 20, 16, 60])
         sheets.add(_("Conversation"), [_talk_head(), *_talk(course)], widths=[20, 18, 16, 80])
         told = [_exhibit_head(), *map(_exhibit, exhibits)]
@@ -184,6 +195,54 @@ def _hands(course: Course) -> list[list[Any]]:
     return rows
 
 
+def _suspension_head() -> list[str]:
+    return [_("Asked at"), _("By"), _("Why"), _("What happened"), _("Decision"), _("Decided at"), _("Decided by")]
+
+
+def _suspensions(course: Course) -> list[list[Any]]:
+    return [
+        [
+            one.asked_at,
+            course.names.get(one.asked_by, one.asked_by),
+            one.get_cause_display(),
+            one.reason,
+            suspension_answer(one),
+            one.decided_at or "",
+            course.names.get(one.decided_by, one.decided_by),
+        ]
+        for one in course.suspensions
+    ]
+
+
+def _promise_head() -> list[str]:
+    return [
+        _("Given at"),
+        _("By"),
+        _("What"),
+        _("By when"),
+        _("What the customer was told"),
+        _("State"),
+        _("Kept at"),
+        _("Moved at"),
+    ]
+
+
+def _promises(course: Course, at: datetime) -> list[list[Any]]:
+    return [
+        [
+            one.given_at,
+            course.names.get(one.given_by, one.given_by),
+            one.get_what_display(),
+            one.due_at,
+            one.note,
+            promise_state(one, at)["label"],
+            one.kept_at or "",
+            one.moved_at or "",
+        ]
+        for one in course.promises
+    ]
+
+
 def _appeal_head() -> list[str]:
     return [
         _("Filed at"),
@@ -230,7 +289,7 @@ def _exhibit_head() -> list[str]:
         _("Whose record"),
         _("What"),
         _("By"),
-        _("Position"),
+        _("Place"),
         _("Reference"),
     ]
 

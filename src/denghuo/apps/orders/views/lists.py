@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "customers": customers.customers_by_id({row.account_id for row in shown if row.account_id}),
         "counts": queries.counts(scope, reader=reads, decides=decides, at=now),
         "decides": bool(decides),
-        "sign_count": queries.signs_within(scope, seen=False).count(),
+        "sign_count": queries.signs_within(scope, reader=reader(request), seen=False).count(),
         "may_open": Permission.ORDERS_WORK in allowed,
         "may_export": Permission.EXPORT in allowed,
         "unknown_years": queries.unknown_years(timezone.localdate(now)),
@@ -135,8 +135,9 @@ def _row(row: Order, names: dict[str, str], known: dict[int, customers.Customer]
 def signs(request: HttpRequest) -> HttpResponse:
     """What shows before it is complained of, and what was done about it."""
     now, scope = timezone.now(), request.data_scope  # type: ignore[attr-defined]
-    waiting = list(queries.signs_within(scope, seen=False)[:100])
-    seen = Paginator(queries.signs_within(scope, seen=True), 20).get_page(request.GET.get("page"))
+    reads = reader(request)
+    waiting = list(queries.signs_within(scope, reader=reads, seen=False)[:100])
+    seen = Paginator(queries.signs_within(scope, reader=reads, seen=True), 20).get_page(request.GET.get("page"))
     context = {
         "waiting": [(row, may(request.user, Permission.ORDERS_SUPERVISE, path=row.unit.path)) for row in waiting],
         "seen": seen,
@@ -153,7 +154,7 @@ def signs(request: HttpRequest) -> HttpResponse:
 def see_sign(request: HttpRequest, sign_id: int) -> HttpResponse:
     """Say what is done about a sign."""
     scope = request.data_scope  # type: ignore[attr-defined]
-    row: Sign | None = queries.signs_within(scope).filter(pk=sign_id).first()
+    row: Sign | None = queries.signs_within(scope, reader=reader(request)).filter(pk=sign_id).first()
     if row is None:
         raise Http404
     try:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from denghuo.apps.orders import queries
+from denghuo.apps.orders.models import CallBackResult, Kind
 from denghuo.apps.orders.queries import Answer, Kept
 from denghuo.apps.orders.views.reach import reader
 from denghuo.apps.organization import queries as organization
@@ -88,7 +89,7 @@ def _said(request: HttpRequest, first: date, answers: list[Answer]) -> HttpRespo
     """The orders of a kind whose customers gave one answer when they were called back, with their words."""
     kind, result = request.GET.get("kind", ""), request.GET["said"]
     mine = [one for one in answers if (one.kind, one.result) == (kind, result)]
-    if not mine:
+    if kind not in Kind.values or result not in (*CallBackResult.values, "no_answer"):
         raise Http404
     rows = Paginator(mine, _ROWS_PER_PAGE).get_page(request.GET.get("page"))
     orders = queries.orders_by_id([one.order_id for one in rows])

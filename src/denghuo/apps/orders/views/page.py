@@ -73,7 +73,7 @@ def page(
     above, working, dealing = supervises(request, row), works(request, row), deals(request, row)
     me = request.user.get_username()
     open_steps = queries.steps_open(row, username=me, supervises=above, at=now)
-    plain = {step: rule for step, rule in open_steps.items() if step not in APART | {"urge"}} if working else {}
+    plain = _plain_steps(row, open_steps, course) if working else {}
     main = _main_step(row, plain)
     context: dict[str, Any] = {
         "row": row,
@@ -96,9 +96,8 @@ def page(
         "offers": [(one, may_answer(request, one)) for one in course.hand_overs if one.is_open],
         "reassign_form": reassign_form(None, row) if above and "reassign" in open_steps else None,
         "may_finish": dealing and "finish" in open_steps,
-        "may_suspend": dealing and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
         "is_offered": any(one.is_open for one in course.hand_overs),
-        "is_asked": any(one.decided_at is None for one in course.suspensions),
+        **_suspending(row, course, dealing=dealing),
         **_alike(row, username=me, supervises=above, at=now, dealing=dealing),
         "sentence": _sentence(row, course.steps[-1].step if course.steps else "", now),
         "unknown_years": _unknown_years(course.clocks, now),
@@ -110,12 +109,34 @@ def page(
     return render(request, "orders/order.html", context, status=422 if refused or (form and form.is_bound) else 200)
 
 
+def _plain_steps(row: Order, open_steps: Mapping[str, Any], course: queries.Course) -> dict[str, Any]:
+    """The steps that one button takes. A service that has nothing to do with supply brings none back."""
+    apart = APART | {"urge"}
+    if row.kind == Kind.SERVICE and not any(one.clock == "restore" for one in course.clocks):
+        apart |= {"restore"}
+    return {step: rule for step, rule in open_steps.items() if step not in apart}
+
+
+def _suspending(row: Order, course: queries.Course, *, dealing: bool) -> dict[str, Any]:
+    """What was asked for and decided about its clocks standing still, and whether that can be asked for."""
+    return {
+        "may_suspend": dealing and row.state not in (State.DONE, State.SUSPENDED) and not row.is_over,
+        "suspensions": [one for one in course.suspensions if one.decided_at],
+        "is_asked": any(one.decided_at is None for one in course.suspensions),
+    }
+
+
 def _calling_back(row: Order, plain: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What a customer who is called back can say, and how often they did not answer."""
     return {
         "call_back_results": CallBackResult.choices if "call_back" in plain else (),
         "tries": queries.tries_of(row, at=now) if "no_answer" in plain else None,
+        "unhappy": row.steps.filter(step="call_back").last() if _is_unhappy(row) else None,
     }
+
+
+def _is_unhappy(row: Order) -> bool:
+    return row.state == State.DONE and queries.is_dissatisfied(row)
 
 
 def _looked_at(refused: Mapping[str, forms.Form]) -> Mapping[str, forms.Form]:
@@ -139,6 +160,12 @@ def _alike(row: Order, *, username: str, supervises: bool, at: datetime, dealing
     return {"alike": alike, "mergeable": mergeable, "done_before": done_before}
 
 
+def _kin_shown(request: HttpRequest, row: Order) -> set[int]:
+    """What the order is a part of, and its parts, as far as whoever looks may know of them."""
+    keys = [row.parent_id or 0, *row.children.values_list("pk", flat=True)]
+    return queries.readable_ids(keys, reader(request))
+
+
 def _theirs(
     request: HttpRequest, row: Order, open_steps: Mapping[str, Any], *, working: bool, dealing: bool
 ) -> dict[str, Any]:
@@ -150,9 +177,10 @@ def _theirs(
         "may_say": working,
         "is_not_theirs": working and not dealing,
         "is_own_work": is_own_work,
+        "kin_shown": _kin_shown(request, row),
         # While what it was merged into goes on.
         "may_unmerge": "unmerge" in open_steps and row.merged_into is not None and not row.merged_into.is_over,
-        "confirmers": queries.confirmers_of(row, but=me) if is_own_work else [],
+        "confirmers": _(", ").join(map(str, queries.confirmers_of(row, but=me))) if is_own_work else "",
         "may_unmask": may_unmask(request, row),
     }
 
@@ -179,7 +207,7 @@ def visit_plan(request: HttpRequest, row: Order) -> customers.VisitPlan | None:
 def _main_step(row: Order, plain: dict[str, Any]) -> str:
     """The one step that most likely comes next: the first of the way that was not taken since the order last moved."""
     way = {State.DONE: ("call_back", "close"), State.ON_SITE: ("restore",)}.get(State(row.state), _WAY)
-    if row.state == State.DONE and queries.is_dissatisfied(row):
+    if _is_unhappy(row):
         return ""  # what comes next is for people to say: something is left to do
     skipped = {"contact", "restore", "call_back"} & set(row.steps.values_list("step", flat=True))
     if row.kind == Kind.FAULT:
@@ -274,10 +302,12 @@ def receipt(request: HttpRequest, order_id: int) -> HttpResponse:
     form = receipt_form(row, request.POST)
     said = better_said(request, "found", "done", "told_customer")
     # What ought not to be said is read once more before it stays: a rule may be wrong about a sentence.
-    if not form.is_valid():
+    reads_again = bool(said) and "as_said" not in request.POST
+    if reads_again:
+        messages.warning(request, _("Read once more what is marked below, or tick that these words are kept."))
+    if not form.is_valid() or (reads_again and any(one.forbids for one, *_told in _receipt_findings(row, form))):
         return _not_yet(request, row, form, said)
-    if said and "as_said" not in request.POST:
-        messages.warning(request, _("Read once more what is marked below, or say that nothing is wrong with it."))
+    if reads_again:
         return page(request, row, form=form, said=said)
     try:
         actions.write_receipt(order_id=row.pk, entry=ReceiptEntry(**form.cleaned_data), **who(request))
@@ -295,7 +325,7 @@ def _not_yet(request: HttpRequest, row: Order, form: ReceiptForm, said: Sequence
     found = _receipt_findings(row, form)
     lacking = [(str(form.fields[name].label), name) for name in form.errors if name in form.fields]
     lacking += [(label, one.field) for one, _words, label in found if one.forbids and one.field not in form.errors]
-    names = ", ".join(dict.fromkeys(label for label, _name in lacking))
+    names = _(", ").join(dict.fromkeys(label for label, _name in lacking))
     messages.warning(request, _("The receipt is not taken yet. Look at: %(fields)s.") % {"fields": names})
     if lacking:
         form.fields[lacking[0][1]].widget.attrs["autofocus"] = True

@@ -99,10 +99,16 @@ def refusal(error: ValueError) -> str:
         "unknown": _("This kind of order has no such step."),
         "state": _("The order has moved on meanwhile: look at its state and try again."),
         "reason": _("Say why: this step needs a reason."),
+        "unhappy": _("The customer is not satisfied: open it again. Who supervises may correct the answer."),
+        "changed": _("The customer was asked already: say why the answer is another one now."),
         "result": _("Say what the customer says of the work."),
         "future": _("That time has not come yet. Look at the clock of the device."),
         "before": _("That was before the order came in. Look at the time."),
         "own": _("You did the work: somebody else calls the customer back and closes the order."),
+        "done": _(
+            "What is done already goes on no more. Where it is the same matter, reopen that one and merge this one into"
+            " it."
+        ),
         "who": _("This is for whoever has it in hand, for those it was handed to, or for who supervises."),
     }
     if isinstance(error, StepRefusedError) and (error.code, error.step) == ("own", "terminate"):

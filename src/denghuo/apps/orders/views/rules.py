@@ -62,7 +62,8 @@ def limits(request: HttpRequest) -> HttpResponse:
     context = {
         "kind": kind,
         "kinds": Kind.choices,
-        "rows": [(row, row.region in ("", region) and id(row) in in_force) for row in rows],
+        "rows": [row for row in rows if row.region in ("", region) and id(row) in in_force],
+        "past": [row for row in rows if row.region not in ("", region) or id(row) not in in_force],
         "region": region,
         "may_edit": _may_edit(request),
         "unknown_years": queries.unknown_years(today),
@@ -122,6 +123,7 @@ def steps(request: HttpRequest) -> HttpResponse:
         "kinds": Kind.choices,
         "rows": sorted(now.values(), key=_on_the_way),
         "chosen": chosen,
+        "today": timezone.localdate(),
         "form": form,
     }
     return render(request, "orders/steps.html", context, status=422 if form and form.errors else 200)
@@ -135,7 +137,7 @@ def _step_form(request: HttpRequest, kind: str, chosen: StepRule | None) -> Step
     initial = {"from_date": timezone.localdate(), **holds, "kind": kind}
     form = StepForm(request.POST or None, initial=initial, known=known)
     if wrong := next(iter(form.errors), ""):
-        form.fields[wrong].widget.attrs["autofocus"] = True  # the form stands below a long table
+        form.fields[wrong].widget.attrs["autofocus"] = True
     return form
 
 

@@ -1,6 +1,6 @@
 """Words of the customer's door."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -77,7 +77,7 @@ def say_text(standing: Standing, word: str) -> str:
         "back": _("Power is back"),
         "still_out": pgettext("of one's own supply", "Still out"),
         "urge": urge,
-        "withdraw": _("It is settled, take it back") if is_fault else pgettext("one's own report", "Take it back"),
+        "withdraw": _("Nobody need come: take it back") if is_fault else pgettext("one's own report", "Take it back"),
     }
     return words[word]
 
@@ -86,6 +86,8 @@ def say_text(standing: Standing, word: str) -> str:
 def due_text(standing: Standing) -> str:
     """Until when what is to come. What is due at the end of a day is told by the day: nobody reads 00:00 as that."""
     due = standing.promised_at or standing.due_at
+    if standing.usual_at and not standing.promised_at:
+        return _usual_text(standing.usual_at, due)
     if due is None:
         return ""
     local = timezone.localtime(due)
@@ -105,6 +107,15 @@ def due_text(standing: Standing) -> str:
     else:
         words = _("You will hear from us or see us by %(time)s.")
     return words % told
+
+
+def _usual_text(usual_at: datetime, due_at: datetime | None) -> str:
+    """What is only usual is not told as if it were sure."""
+    told = {"usual": f"{timezone.localtime(usual_at):%m-%d %H:%M}"}
+    if due_at is None:
+        return _("Usually you hear from us or see us around %(usual)s.") % told
+    words = _("Usually you hear from us or see us around %(usual)s, and by %(time)s at the latest.")
+    return words % (told | {"time": f"{timezone.localtime(due_at):%m-%d %H:%M}"})
 
 
 @register.simple_tag

@@ -55,11 +55,13 @@ def standing(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _standing(request: HttpRequest, row: Order, token: str, *, trouble: str = "", status: int = 200) -> HttpResponse:
-    said = request.GET.get("said", "")
+    said, found = request.GET.get("said", ""), queries.standing_of(row, at=timezone.now())
+    # Who goes back in the browser does not read again what they have said otherwise since.
+    is_told = found.said_back_at is None if said == "still_out" else said in ("back", "urge", "withdraw")
     context = {
-        "standing": queries.standing_of(row, at=timezone.now()),
+        "standing": found,
         "token": token,
-        "said": said if said in ("back", "still_out", "urge", "withdraw") else "",
+        "said": said if is_told else "",
         "trouble": trouble,
     }
     return render(request, "portal/standing.html", context, status=status)

@@ -1,5 +1,6 @@
 // The list without a mouse: J and K move, Enter opens, / searches, letters of data-key follow their link. A form with
-// data-od-form is sent by Ctrl+Enter; htmx keeps drafts and checks, opening and finishing are plain posts.
+// data-od-form is sent by Ctrl+Enter, and Enter in a search box only searches; htmx keeps drafts and checks, opening and
+// finishing are plain posts.
 
 const list = document.querySelector("[data-od-list] tbody");
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
@@ -22,6 +23,11 @@ document.addEventListener("keydown", (event) => {
       event.preventDefault();
       form.requestSubmit();
     }
+    return;
+  }
+  if (event.key === "Enter" && event.target.matches("input[type=search][hx-get]")) {
+    event.preventDefault(); // it looks for somebody, and never sends the form around it
+    event.target.dispatchEvent(new Event("search"));
     return;
   }
   if (event.ctrlKey || event.metaKey || typing(event.target)) return;
