@@ -58,7 +58,7 @@ def test_a_crew_reads_the_name_that_the_desk_has(desk: Desk, monkeypatch: pytest
 
 
 def test_the_time_of_opening_has_the_seconds_that_matter(world: World, desk: Desk, lin: Client) -> None:
-    closed_at = NOW - timedelta(minutes=10, seconds=7)
+    closed_at = (NOW - timedelta(minutes=10)).replace(second=37, microsecond=0)  # never a full minute
     log: dict[str, Any] = {"network_id": world.network.pk, "event_number": "N-2", "note": ""}
     record_switching(device_code="FU1", closes=False, operated_at=NOW - timedelta(hours=1), **log, **BY)
     record_switching(device_code="FU1", closes=True, operated_at=closed_at, **log, **BY)
