@@ -153,7 +153,7 @@ def test_words_fit_what_it_is_about_and_a_day_is_told_by_its_name(world: World, 
     at = timezone.localtime(row.received_at).replace(hour=0, minute=0) + timedelta(days=3)
     give_promise(order_id=row.pk, what=PromiseOf.ANSWER, due_at=at, at=row.opened_at, actor="lin")
     page = stranger.get(where).content.decode()
-    assert f"on {at - timedelta(days=1):%m-%d}" in page and "00:00" not in page
+    assert f"on {at - timedelta(days=1):%m-%d}" in page and f"{at:%m-%d} 00:00" not in page
 
 
 def test_what_binds_each_report_is_sure_and_what_binds_the_mean_is_usual(mine: tuple[Order, str]) -> None:
