@@ -205,6 +205,14 @@ def test_who_is_not_satisfied_is_not_made_so_by_a_second_click(done: Order) -> N
     assert Sign.objects.get().seen_at == now, "nothing is left of it"
 
 
+def test_what_was_corrected_before_anybody_was_told_is_no_sign(done: Order) -> None:
+    step(done, "call_back", 90, result="dissatisfied", reason="还是不亮")
+    step(done, "call_back", 91, result="satisfied", reason="听错了")
+    actions.raise_signs(at=AT + 92 * MINUTE, actor="test")
+    assert not Sign.objects.exists()
+    assert {"call_back", "no_answer"} & open_to(done, 92) == {"call_back"}, "they were reached"
+
+
 def test_a_second_answer_says_why(done: Order) -> None:
     step(done, "call_back", 90, result="satisfied")
     with pytest.raises(StepRefusedError) as refused:

@@ -246,6 +246,9 @@ def test_who_says_that_supply_is_back_was_called_back(opened: Open) -> None:
     unsent.refresh_from_db()
     assert (unsent.state, unsent.next_due_at, unsent.remarks.count()) == (State.DONE, None, 0), "nobody has to be sent"
     assert list(unsent.steps.values_list("step", flat=True)) == ["open", "finish", "call_back"]
+    actions.take_step(order_id=unsent.pk, step="reopen", reason="又没电", at=AT + MINUTE, actor="he")
+    react("follow_lit", 2, Field(order_id=unsent.pk, said_at=AT + 2 * MINUTE))
+    assert list(unsent.steps.values_list("step", flat=True))[-2:] == ["finish", "call_back"], "as the first time"
     actions.take_step(order_id=row.pk, step="dispatch", at=AT + MINUTE / 4, actor="he")
     for _again in range(2):
         react("follow_lit", 0.5, Field(order_id=row.pk, said_at=AT))

@@ -222,6 +222,7 @@ def test_a_suspension_that_is_refused_says_why_to_who_asked_and_on_the_order(ope
     assert client_of("tang").post(deed, {"granted": "no", "decision": " "}).status_code == 422
     assert client_of("tang").post(deed, {"granted": "no", "decision": "不符合条件"}).status_code == 302
     assert Notice.objects.get(kind="orders.declined", recipient__username="he").text == "不符合条件"
+    assert not Notice.objects.filter(kind="orders.suspension", withdrawn_at=None).exists(), "it is decided"
     page = page_of(row)
     assert "refused: 不符合条件" in page and "出差" in page
 

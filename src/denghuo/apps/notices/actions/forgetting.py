@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Protocol
 
+from django.urls import reverse
+
 from denghuo.apps.ledger.actions import record
 from denghuo.apps.notices.facts import AddressesForgotten
-from denghuo.apps.notices.models import HandCall, HandDelivery, Message
+from denghuo.apps.notices.models import HandCall, HandDelivery, Message, Notice
 
 
 class Forgotten(Protocol):
@@ -26,4 +28,7 @@ def follow_forgotten(fact: Forgotten, *, at: datetime, actor: str, delivery_key:
     count = mine.update(address="", address_blind=0, address_masked="", name="", text="", values="")
     count += HandDelivery.objects.filter(to_ref__in=refs).update(receiver="", note="")
     HandCall.objects.filter(message__to_ref__in=refs).update(note="")
+    # What people were told of their orders, in the words of whoever did something to them.
+    paths = [reverse("orders:order", args=[one]) for one in fact.order_ids]
+    Notice.objects.filter(path__in=paths).exclude(text="").update(text="")
     record(AddressesForgotten(count=count), at=at, actor=actor)

@@ -199,6 +199,7 @@ def decide_suspension(*, suspension_id: int, granted: bool, decision: str = "", 
         with translation.override(settings.LANGUAGE_CODE):
             why = f"{SuspensionCause(told.cause).label} · {told.reason}"[:500]
         take_step(order_id=told.order_id, step="suspend", reason=why, at=at, actor=actor)
+    Warnings(at=at, actor=actor).take_back_asking(told)
     what, whom = "granted" if granted else "declined", people_by_username([told.asked_by]).values()
     Telling(order=told.order, at=at, actor=actor).tell(what, whom, key=str(told.pk), why=told.decision)
     fact = SuspensionDecided(suspension_id=told.pk, order_id=told.order_id, granted=granted)

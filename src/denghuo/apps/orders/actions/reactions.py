@@ -423,5 +423,13 @@ def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> Non
         _all([fact.order_id], "finish", at=at, actor=actor, told_at=min(fact.said_at, at), reason=text)
     if Order.objects.get(pk=fact.order_id).state in (*_NOT_THERE, State.ON_SITE):
         make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
-    elif not OrderStep.objects.filter(order_id=fact.order_id, step="call_back").exists():
+    elif _waits_for_call(fact.order_id):
         _all([fact.order_id], "call_back", at=at, actor=actor, told_at=min(fact.said_at, at))
+
+
+def _waits_for_call(order_id: int) -> bool:
+    """Whether nobody was reached since the work was last finished."""
+    told = (
+        OrderStep.objects.filter(order_id=order_id, step__in=("finish", "call_back")).order_by("told_at", "pk").last()
+    )
+    return told is not None and told.step == "finish"

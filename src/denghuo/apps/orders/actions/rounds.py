@@ -225,7 +225,7 @@ def watch_signs(*, at: datetime, actor: str) -> int:
     are told; how many signs that was. Of which nothing is left, those are answered by that."""
     for row in signs_settled():
         with translation.override(settings.LANGUAGE_CODE):
-            answer = _("All that it was about is done.")
+            answer = _settled_by(row)
         _answer(row, answer, at=at, actor=actor)
     rows = Sign.objects.select_for_update(of=("self",)).filter(seen_at=None, escalated_at=None, know_by_at__lte=at)
     facts = []
@@ -243,6 +243,15 @@ def watch_signs(*, at: datetime, actor: str) -> int:
         facts.append(fact)
     record_all(facts, at=at, actor=actor)
     return len(facts)
+
+
+def _settled_by(row: Sign) -> str:
+    """Why nothing is left of a sign."""
+    if row.order is not None and row.order.kind in CONFIDENTIAL:
+        return _("It is judged as a report of misconduct.")
+    if row.kind == SignKind.UNHAPPY:
+        return _("Asked once more, the customer says otherwise.")
+    return _("All that it was about is done.")
 
 
 def _late_entry(row: Sign, what: str) -> NoticeEntry:

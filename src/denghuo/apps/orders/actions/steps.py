@@ -336,7 +336,9 @@ def unmerge_order(*, order_id: int, reason: str, at: datetime, actor: str) -> Or
     _refresh(into, at=at, actor=actor)
     for fact in [*facts, OrderUnmerged(order_id=row.pk, from_id=into.pk)]:
         record(fact, at=at, actor=actor)
-    whom = people_by_username([row.handler]).values() or answering_for(row)
+    whom = {*(people_by_username([row.handler]).values() or answering_for(row))}
+    if row.overdue_at is not None:  # what was told of that was taken back when they were merged
+        whom |= {*answering_for(row)}
     Telling(order=row, at=at, actor=actor).tell("parted", whom, key=f"{row.pk}-{at:%Y%m%d%H%M%S%f}", why=reason.strip())
     return row
 

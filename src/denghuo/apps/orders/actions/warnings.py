@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from denghuo.apps.notices import queries as notices
 from denghuo.apps.notices.actions import NoticeEntry, queue_notice, withdraw_notices
-from denghuo.apps.orders.models import Clock, HandOver, Order, Promise, Sign
+from denghuo.apps.orders.models import Clock, HandOver, Order, Promise, Sign, Suspension
 from denghuo.apps.orders.queries.warned import (
     hand_over_key,
     late_key,
@@ -70,6 +70,11 @@ class Warnings:
         """Take back that a hand-over is offered, and that it waits for an answer."""
         keys = [told_key("offered", str(offer.pk)), hand_over_key(offer)]
         self._take_back_keys(("orders.offered", "orders.stuck"), _paths([offer.order_id]), keys)
+
+    def take_back_asking(self, told: Suspension) -> None:
+        """Take back that a suspension waits for a decision."""
+        key = told_key("suspension", str(told.pk))
+        self._take_back_keys(("orders.suspension",), _paths([told.order_id]), [key])
 
     def take_back_sign(self, sign: Sign) -> None:
         """Take back that a sign waits for an answer."""

@@ -72,7 +72,7 @@ class LimitForm(forms.Form):
     amount = forms.FloatField(
         label=_("Amount"),
         required=False,
-        min_value=0,
+        min_value=0.1,
         max_value=10_000,
         help_text=_("Left blank, this limit is lifted from that day on."),
     )

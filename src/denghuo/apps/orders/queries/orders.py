@@ -292,6 +292,8 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
         found.pop("merge", None)  # it ends an order as well
     if "call_back" in found and not supervises and is_dissatisfied(order):
         del found["call_back"]  # who is not satisfied is not made satisfied by a second click
+    if "no_answer" in found and last_said(order):
+        del found["no_answer"]  # they were reached
     if "close" in found and not tries_of(order, at=at).is_enough:
         del found["close"]
     return found

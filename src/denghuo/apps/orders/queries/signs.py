@@ -119,6 +119,8 @@ def _promises() -> Iterator[Shows]:
 
 def _unhappy(at: datetime) -> Iterator[Shows]:
     rows = OrderStep.objects.filter(result=CallBackResult.DISSATISFIED, at__gt=at - _LOOK_BACK, at__lte=at)
+    later = OrderStep.objects.filter(order=OuterRef("order"), step="call_back", pk__gt=OuterRef("pk"), at__lte=at)
+    rows = rows.exclude(Exists(later.exclude(result="")))  # said once more, the last answer counts
     for row in rows.exclude(order__kind__in=CONFIDENTIAL).select_related("order").order_by("pk"):
         yield _of(row.order, SignKind.UNHAPPY, row.pk, topic=row.order.topic)
 

@@ -131,6 +131,7 @@ def _calling_back(row: Order, plain: Mapping[str, Any], now: datetime) -> dict[s
     return {
         "call_back_results": CallBackResult.choices if "call_back" in plain else (),
         "tries": queries.tries_of(row, at=now) if "no_answer" in plain else None,
+        "was_asked": row.state == State.DONE and bool(queries.last_said(row)),
         "unhappy": row.steps.filter(step="call_back").last() if _is_unhappy(row) else None,
     }
 
