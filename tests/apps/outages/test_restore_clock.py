@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from denghuo.apps.crews.actions import ReportEntry, assign, take_reports
+from denghuo.apps.crews.actions import ReportEntry, assign, take_reports, withdraw_assignment
 from denghuo.apps.crews.models import Assignment, ReportKind
 from denghuo.apps.customers.models import Account
 from denghuo.apps.ledger import deliveries
@@ -138,6 +138,18 @@ def test_a_second_crew_takes_nobody_from_the_place(world: World, sent: Assignmen
     take_reports(user_id=world.lin.pk, entries=[entry], at=after(2.9), actor="lin")
     deliveries.drain()
     assert restoring(first, 9) == (0.75, False), "it began with the first"
+
+
+def test_who_has_supply_again_waits_for_no_crew_that_is_taken_back(world: World, sent: Assignment) -> None:
+    first, second = of(sent)
+    switched(world, closes=True, hours=2.75)
+    withdraw_assignment(assignment_id=sent.pk, reason="不再需要", at=after(3), actor="lin")
+    deliveries.drain()
+    for order in (first, second):
+        order.refresh_from_db()
+        assert order.state == OrderState.DONE, "it waits to be called back"
+        assert "return" not in order.steps.values_list("step", flat=True)
+    assert restoring(first, 9) == (0.75, False)
 
 
 def test_who_lost_supply_again_in_the_same_outage_had_it_between(world: World, sent: Assignment) -> None:

@@ -116,8 +116,11 @@ def suggestions(
         )
         for crew in crews
     ]
-    # Last those who may not go at all; before them those who could be called.
-    return sorted(found, key=lambda one: (bool(one.why_not), bool(one.cannot_go), one.minutes, one.name))
+    # Last those who may not go at all; before them those who said that they cannot, and those who could be called.
+    return sorted(
+        found,
+        key=lambda one: (bool(one.why_not), bool(one.cannot_go), Why.REFUSED in one.why_not, one.minutes, one.name),
+    )
 
 
 def _suggestion(

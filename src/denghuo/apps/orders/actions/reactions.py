@@ -394,10 +394,14 @@ def follow_reached(fact: Reached, *, at: datetime, actor: str, delivery_key: str
 
 
 def follow_release(fact: Released, *, at: datetime, actor: str, delivery_key: str) -> None:
-    """Reaction: the crew does not go; its orders wait to be dispatched anew."""
+    """Reaction: the crew does not go; its orders wait to be dispatched anew. Where the log says that supply is back
+    nobody has to be: the work is over, and they wait to be called back."""
     del delivery_key  # a step that was taken is not open any more
     words = _("The crew does not go: %(why)s") if fact.reason else _("The crew does not go.")
-    _all(fact.order_ids, "return", at=at, actor=actor, reason=_written(words) % {"why": fact.reason})
+    why = _written(words) % {"why": fact.reason}
+    back = back_by_log(fact.order_ids)
+    _all([key for key in fact.order_ids if key not in back], "return", at=at, actor=actor, reason=why)
+    _all([key for key in fact.order_ids if key in back], "finish", at=at, actor=actor, reason=why)
 
 
 def follow_still_out(fact: StillOut, *, at: datetime, actor: str, delivery_key: str) -> None:

@@ -264,8 +264,8 @@ def reassign_form(data: Any, row: Order) -> ReassignForm:
 def receipt_form(row: Order, data: Any = None) -> ReceiptForm:
     """The receipt of an order of its kind."""
     findings = queries.findings_for(row.kind)
-    lit = row.steps.filter(step="restore").order_by("-told_at", "-pk").first()
-    initial = {"restored_at": lit.told_at} if lit is not None else {}
+    lit = row.steps.filter(step__in=("restore", "still_out")).order_by("pk").last()
+    initial = {"restored_at": lit.told_at} if lit is not None and lit.step == "restore" else {}
     return ReceiptForm(data, initial=initial, findings=findings, with_supply=row.kind == Kind.FAULT)
 
 

@@ -77,8 +77,9 @@ def _wanted(about: str, *, crew_id: int, note: str, skill: str) -> CrewWanted:
     subject = queries.subject_of(about)
     if subject is None or (subject.is_over if hasattr(subject, "is_over") else subject.restored_at is not None):
         raise NothingToDoError(about)
-    spot = network.spot_of(subject.network_id, code=subject.device_code)
-    is_outage = thing == "outages.outage"
+    is_outage = isinstance(subject, Outage)
+    device_code = queries.keeps_out(subject) if isinstance(subject, Outage) else subject.device_code
+    spot = network.spot_of(subject.network_id, code=device_code)
     reports = queries.reports_of(
         outage_ids=[subject.pk] if is_outage else [], suspicion_ids=[] if is_outage else [subject.pk]
     )
@@ -87,7 +88,7 @@ def _wanted(about: str, *, crew_id: int, note: str, skill: str) -> CrewWanted:
         about=about,
         crew_id=crew_id,
         order_ids=tuple(waiting.values_list("order_id", flat=True)),
-        place=_place(subject.where, spot.name if spot else "", subject.device_code),
+        place=_place(subject.where, spot.name if spot else "", device_code),
         note=note,
         skill=skill,
         x=spot.x if spot else None,

@@ -278,10 +278,10 @@ def _said_of(deed: str, knew: int, *, is_announced: bool) -> str:
         more = ngettext(
             "%(n)d household that knew of it is told so.", "%(n)d households that knew of it are told so.", knew
         )
-    if knew:
+    if is_announced and deed == "move":
+        more = _("All its people are written to, with the new time, in the hours when messages go out.")
+    elif knew:
         more %= {"n": knew}
-    elif is_announced and deed == "move":
-        more = _("Its messages had not gone out yet: they go out with the new time.")
     else:
         more = _("Nobody had heard of it.")
     return _("%(said)s %(more)s") % {"said": said, "more": more}

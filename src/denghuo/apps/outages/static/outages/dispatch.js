@@ -276,7 +276,9 @@ page.addEventListener("click", (event) => {
     choose(new URL(link.href).searchParams.get("about") ?? "");
   }
   if (event.target.closest("[data-dp-show]") && waiting) {
+    const kept = typedIn(part("dp-detail"), waits);
     put(part("dp-detail"), waiting);
+    typeAgain(kept);
     waiting = null;
     waits.hidden = true;
   }
