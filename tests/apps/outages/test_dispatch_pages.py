@@ -192,7 +192,7 @@ def test_a_crew_is_sent_and_followed(lin: Client, desk: Desk) -> None:
     page = do(lin, "send", about=desk.suspicion.about, crew=desk.near.pk).content.decode()
     assert "抢修一班 is sent" in page
     assert Assignment.objects.get().about == desk.suspicion.about
-    assert "抢修一班: Sent" in text(lin)
+    assert "抢修一班 · Sent" in text(lin)
     sent = Assignment.objects.get()
     page = text(lin, about=desk.suspicion.about)
     assert f"This takes 抢修一班 off {sent.place} and 4 orders." in page, "it is said before, and asked"
