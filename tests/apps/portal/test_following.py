@@ -159,6 +159,9 @@ def test_words_fit_what_it_is_about_and_a_day_is_told_by_its_name(world: World, 
 def test_what_binds_each_report_is_sure_and_what_binds_the_mean_is_usual(mine: tuple[Order, str]) -> None:
     row, _where = mine
     opened = row.opened_at
+    assert standing_of(row, at=opened).due_at is None, "of villages the number is only remembered"
+    row.area = "city"
+    row.save(update_fields=["area"])
     clocks = {one.limit.layer: one for one in clocks_of(row, at=opened) if one.clock == "arrive"}
     standing = standing_of(row, at=opened)
     assert clocks["promise"].limit.is_mean and not clocks["law"].limit.is_mean

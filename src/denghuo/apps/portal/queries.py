@@ -14,7 +14,7 @@ from denghuo.apps.customers.queries.spots import Spot, spot_of_ref
 from denghuo.apps.network.queries import supply_marks
 from denghuo.apps.network.queries.changes import network_of_unit
 from denghuo.apps.orders import queries as orders
-from denghuo.apps.orders.models import Channel, Clock, Kind, Order, Promise, PromiseOf, State, Topic
+from denghuo.apps.orders.models import Certainty, Channel, Clock, Kind, Order, Promise, PromiseOf, State, Topic
 from denghuo.apps.organization.models import Unit
 from denghuo.apps.outages.models import Report, ReportState
 from denghuo.apps.outages.queries import loads_out, phones_of_stations
@@ -258,10 +258,11 @@ def _is_restored(row: Order) -> bool:
 
 def _due_at(row: Order, *, at: datetime) -> tuple[datetime | None, datetime | None]:
     """The next instant by which the law or our promises of service want something done of every order, and the one by
-    which a crew is there where its mean is kept: that binds none alone."""
+    which a crew is there where its mean is kept: that binds none alone. What is only remembered is told to nobody."""
     asked = [one for one in orders.clocks_of(row, at=at) if one.runs and one.limit.layer in ("law", "promise")]
     ahead = [(one.due_at, one) for one in asked if one.due_at is not None and one.due_at > at]
-    firm = min((due_at for due_at, one in ahead if not one.limit.is_mean), default=None)
+    binding = [pair for pair in ahead if not pair[1].limit.is_mean and pair[1].limit.certainty != Certainty.REMEMBERED]
+    firm = min((due_at for due_at, _ in binding), default=None)
     usual = min((due_at for due_at, one in ahead if one.limit.is_mean and one.clock == Clock.ARRIVE), default=None)
     return firm, usual
 
