@@ -20,6 +20,7 @@ from denghuo.apps.orders.actions.steps import take_step
 from denghuo.apps.orders.actions.talk import make_remark
 from denghuo.apps.orders.models import Channel, Clock, Finding, Kind, Order, OrderStep, PromiseOf, Remark, State, Topic
 from denghuo.apps.orders.queries.clocks import clocks_of_all
+from denghuo.apps.orders.queries.orders import last_call
 from denghuo.apps.orders.queries.rules import rule_book
 from denghuo.apps.orders.queries.still_out import SaysOut, back_by_log, still_out
 from denghuo.apps.orders.snapshot.clocks import ClockShown
@@ -425,15 +426,8 @@ def follow_lit(fact: Lit, *, at: datetime, actor: str, delivery_key: str) -> Non
     text = _written(_("Supply is back, says the customer."))
     if Order.objects.get(pk=fact.order_id).state == State.REGISTERED:
         _all([fact.order_id], "finish", at=at, actor=actor, told_at=min(fact.said_at, at), reason=text)
-    if Order.objects.get(pk=fact.order_id).state in (*_NOT_THERE, State.ON_SITE):
+    row = Order.objects.get(pk=fact.order_id)
+    if row.state in (*_NOT_THERE, State.ON_SITE):
         make_remark(order_id=fact.order_id, side=Remark.Side.CUSTOMER, text=text, at=at, actor=actor)
-    elif _waits_for_call(fact.order_id):
+    elif last_call(row) is None:
         _all([fact.order_id], "call_back", at=at, actor=actor, told_at=min(fact.said_at, at))
-
-
-def _waits_for_call(order_id: int) -> bool:
-    """Whether nobody was reached since the work was last finished."""
-    told = (
-        OrderStep.objects.filter(order_id=order_id, step__in=("finish", "call_back")).order_by("told_at", "pk").last()
-    )
-    return told is not None and told.step == "finish"

@@ -23,6 +23,7 @@ from denghuo.apps.orders.models import (
     Finding,
     HandOver,
     Order,
+    OrderStep,
     State,
     StepRule,
     Suspension,
@@ -290,10 +291,11 @@ def steps_open(order: Order, *, username: str, supervises: bool, at: datetime) -
             del found[step]
     if order.kind in ABOUT_PEOPLE and not supervises:
         found.pop("merge", None)  # it ends an order as well
-    if "call_back" in found and not supervises and is_dissatisfied(order):
-        del found["call_back"]  # who is not satisfied is not made satisfied by a second click
-    if "no_answer" in found and last_said(order):
-        del found["no_answer"]  # they were reached
+    said = last_said(order) if {"call_back", "no_answer"} & found.keys() else ""
+    if said == CallBackResult.DISSATISFIED and not supervises:
+        found.pop("call_back", None)  # who is not satisfied is not made satisfied by a second click
+    if said:
+        found.pop("no_answer", None)  # they were reached
     if "close" in found and not tries_of(order, at=at).is_enough:
         del found["close"]
     return found
@@ -350,8 +352,14 @@ def is_dissatisfied(order: Order) -> bool:
 
 def last_said(order: Order) -> str:
     """What the customer said of the work when called back last, since it was finished; "" where they did not."""
+    call = last_call(order)
+    return call.result if call is not None else ""
+
+
+def last_call(order: Order) -> OrderStep | None:
+    """The last call back since the work was finished; None where nobody was reached."""
     last = order.steps.filter(step__in=("finish", "call_back")).order_by("-told_at", "-pk").first()
-    return last.result if last is not None else ""
+    return last if last is not None and last.step == "call_back" else None
 
 
 def alike(order: Order, *, within_h: int = 48) -> list[Order]:

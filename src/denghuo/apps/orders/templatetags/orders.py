@@ -350,8 +350,8 @@ def named(names: dict[str, str], username: str) -> str:
     """What somebody is called; who has no account is told by the name that is recorded."""
     if username in names or not username:
         return names.get(username, "–")
-    # No person is called so: the product itself, and whoever speaks for themselves on the public pages.
-    return {"customer": _("The customer"), "rounds": _("The system"), "system": _("The system")}.get(username, username)
+    # No person is called so: whoever speaks for themselves on the public pages.
+    return _("The customer") if username == "customer" else username
 
 
 @register.filter

@@ -128,16 +128,14 @@ def _suspending(row: Order, course: queries.Course, *, dealing: bool) -> dict[st
 
 def _calling_back(row: Order, plain: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What a customer who is called back can say, and how often they did not answer."""
+    call = queries.last_call(row) if row.state == State.DONE else None
+    said = call.result if call is not None else ""
     return {
         "call_back_results": CallBackResult.choices if "call_back" in plain else (),
         "tries": queries.tries_of(row, at=now) if "no_answer" in plain else None,
-        "was_asked": row.state == State.DONE and bool(queries.last_said(row)),
-        "unhappy": row.steps.filter(step="call_back").last() if _is_unhappy(row) else None,
+        "was_asked": bool(said),
+        "unhappy": call if said == CallBackResult.DISSATISFIED else None,
     }
-
-
-def _is_unhappy(row: Order) -> bool:
-    return row.state == State.DONE and queries.is_dissatisfied(row)
 
 
 def _looked_at(refused: Mapping[str, forms.Form]) -> Mapping[str, forms.Form]:
@@ -208,7 +206,7 @@ def visit_plan(request: HttpRequest, row: Order) -> customers.VisitPlan | None:
 def _main_step(row: Order, plain: dict[str, Any]) -> str:
     """The one step that most likely comes next: the first of the way that was not taken since the order last moved."""
     way = {State.DONE: ("call_back", "close"), State.ON_SITE: ("restore",)}.get(State(row.state), _WAY)
-    if _is_unhappy(row):
+    if row.state == State.DONE and queries.is_dissatisfied(row):
         return ""  # what comes next is for people to say: something is left to do
     skipped = {"contact", "restore", "call_back"} & set(row.steps.values_list("step", flat=True))
     if row.kind == Kind.FAULT:

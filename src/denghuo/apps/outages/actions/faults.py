@@ -1,6 +1,5 @@
 """A suspected fault is confirmed, supply comes back step by step, and whoever says "still out" opens the nested one."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -117,13 +116,12 @@ def follow_supply(fact: SupplyChanged, *, at: datetime, actor: str, delivery_key
 
 def _take_back(fact: SupplyChanged, *, at: datetime, actor: str) -> None:
     """Of outages that last, reports whose supply was back by a log that has since been corrected."""
-    rows = Report.objects.filter(network_id=fact.network_id, state=ReportState.BACK, outage__restored_at=None)
-    rows = rows.filter(outage__started_at__isnull=False).select_related("outage").order_by("pk")
-    named, told = set(fact.outage_ids), defaultdict[Outage, list[Report]](list)
-    for report in rows:
-        if report.outage is not None and report.outage_id in named:
-            told[report.outage].append(report)
-    for outage, reports in told.items():
+    named = set(fact.outage_ids)
+    lasting = Outage.objects.filter(network_id=fact.network_id, started_at__isnull=False, restored_at=None)
+    for outage in (one for one in lasting.order_by("pk") if one.pk in named):
+        reports = list(outage.reports.filter(state=ReportState.BACK).order_by("pk"))
+        if not reports:
+            continue
         intervals = network.intervals_of_event(outage.network_id, event_number=outage.number)
         out = {one.load_code for one in intervals if one.ended_at is None}
         ended = {(one.load_code, one.ended_at) for one in intervals}
